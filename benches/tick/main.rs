@@ -1,0 +1,125 @@
+//! What a tick costs, as ratios within one run: `cargo bench --bench tick`.
+//!
+//! 1. The tick of the original network against a bare loop: the same arithmetic on the same arrays, written by hand,
+//!    without an ECS, a schedule or a registry. At most 1.2.
+//! 2. A system that has nothing to do. At most 30 ns.
+//! 3. A run that records v, u and spikes of every iteration to disk against one that records spikes. At most 3.
+//!
+//! Every figure is the least of several rounds, since whatever disturbs a machine makes it slower, never faster; the
+//! two sides of a ratio take turns.
+
+mod bare;
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use bare::Bare;
+use cortecs::{
+    numeric::{InstructionSet, real::PRECISION},
+    output::attach_files,
+    prelude::*,
+    schedule::run_ticks,
+};
+
+const ROUNDS: usize = 15;
+const ITERATIONS: u64 = 5000;
+
+/// The original network, from its scene, with the recorders of these types.
+fn network(recorders: &[&str]) -> Bench {
+    let mut bench = Bench::new();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenes/izhikevich.ron");
+    let mut scene = Scene::from_file(bench.world_mut(), path).expect("the scene is part of the crate");
+    scene.recorders.retain(|recorder| recorders.contains(&recorder.value.reflect_short_type_path()));
+    assert_eq!(scene.recorders.len(), recorders.len());
+    build(bench.world_mut(), &scene).expect("the scene is right");
+    bench
+}
+
+/// The least time of an iteration over some rounds, for two ways that take turns.
+fn compare(mut one: impl FnMut() -> Duration, mut other: impl FnMut() -> Duration) -> [f64; 2] {
+    let mut least = [f64::MAX; 2];
+    for _ in 0..ROUNDS {
+        least[0] = least[0].min(one().as_secs_f64());
+        least[1] = least[1].min(other().as_secs_f64());
+    }
+    least.map(|seconds| seconds * 1e6 / ITERATIONS as f64)
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+fn tick_against_bare_loop() {
+    let mut bench = network(&[]);
+    let mut bare = Bare::like(bench.world_mut());
+    let [tick, loop_] =
+        compare(|| timed(|| _ = run_ticks(bench.world_mut(), ITERATIONS)), || timed(|| bare.run(ITERATIONS)));
+    bare.assert_same_as(bench.world_mut());
+    println!("tick of the original network   {tick:6.2} µs");
+    println!("bare loop                      {loop_:6.2} µs   ratio {:.2} (at most 1.2)", tick / loop_);
+}
+
+#[derive(Component, Reflect, Clone, Default)]
+struct Idle<const N: usize>;
+
+impl<const N: usize> Behaviour for Idle<N> {
+    fn plugin(app: &mut App) {
+        app.add_behaviour_system::<Self, _>(Stage::Input, |mut groups: Query<(&Self, &mut Input)>| {
+            groups.iter_mut().for_each(|(_, mut input)| input.0.fill(1.0));
+        });
+    }
+}
+
+fn idle_systems() {
+    let mut without = network(&[]);
+    let mut with = network(&[]);
+    with.app_mut()
+        .register_behaviour::<Idle<0>>()
+        .register_behaviour::<Idle<1>>()
+        .register_behaviour::<Idle<2>>()
+        .register_behaviour::<Idle<3>>()
+        .register_behaviour::<Idle<4>>()
+        .register_behaviour::<Idle<5>>()
+        .register_behaviour::<Idle<6>>()
+        .register_behaviour::<Idle<7>>()
+        .register_behaviour::<Idle<8>>()
+        .register_behaviour::<Idle<9>>();
+    let [without, with] = compare(
+        || timed(|| _ = run_ticks(without.world_mut(), ITERATIONS)),
+        || timed(|| _ = run_ticks(with.world_mut(), ITERATIONS)),
+    );
+    println!("an idle system                 {:6.1} ns   (at most 30)", (with - without) * 1000.0 / 10.0);
+}
+
+fn recording_to_disk() {
+    let folder = tempfile::tempdir().expect("a folder for recordings");
+    let run = |recorders: &[&str], name: &str| {
+        let folder = folder.path().join(name);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir(&folder).expect("a folder for recordings");
+        let mut bench = network(recorders);
+        let mut files = attach_files(bench.world_mut(), &folder).expect("files for recordings");
+        timed(|| {
+            run_ticks(bench.world_mut(), ITERATIONS);
+            files.flush(bench.world_mut()).expect("recordings are written");
+        })
+    };
+    let [spikes, all] =
+        compare(|| run(&["SpikeRecorder"], "spikes"), || run(&["VariableRecorder", "SpikeRecorder"], "all"));
+    println!("recording spikes               {spikes:6.2} µs");
+    println!("recording v, u and spikes      {all:6.2} µs   ratio {:.2} (at most 3)", all / spikes);
+}
+
+fn main() {
+    println!("{} kernels, {PRECISION}, one thread; µs per iteration", InstructionSet::in_use());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+    pool.install(|| {
+        tick_against_bare_loop();
+        idle_systems();
+        recording_to_disk();
+    });
+}

@@ -1,0 +1,201 @@
+//! Building a network from a scene, or only checking that it could be built.
+
+use bevy_ecs::prelude::*;
+
+use super::{
+    faults,
+    plan::{Plan, plan},
+    spawn::{Spawned, spawn},
+    validate::validate,
+};
+use crate::{
+    network::{
+        Afferents, ArrayFolder, Clock, Kind, Listens, ReceptorOf, Seed, Tags,
+        preparation::Depth,
+        prepare::{Unprepared, resize_columns},
+    },
+    scene::Scene,
+    text::{Diagnostic, Diagnostics},
+};
+
+/// The entities of a network that was built from a scene.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    /// The neuron groups, in the order of the scene.
+    pub groups: Vec<Entity>,
+    /// The synapse groups, by source, target and name.
+    pub synapses: Vec<Entity>,
+    /// The recorders, in the order of the scene.
+    pub recorders: Vec<Entity>,
+    /// What was planned.
+    pub plan: Plan,
+}
+
+impl Network {
+    /// Removes everything that was built.
+    pub fn despawn(&self, world: &mut World) {
+        despawn(world, self.recorders.iter().chain(&self.synapses).chain(&self.groups).copied());
+    }
+}
+
+fn despawn(world: &mut World, entities: impl Iterator<Item = Entity>) {
+    for entity in entities {
+        if let Ok(entity) = world.get_entity_mut(entity) {
+            entity.despawn();
+        }
+    }
+}
+
+/// Builds the network of a scene in `world`, and sets its clock and seed.
+///
+/// # Errors
+/// The scene is wrong, all its faults in one go, or the network does not fit in memory. Nothing is left behind.
+pub fn build(world: &mut World, scene: &Scene) -> Result<Network, Diagnostics> {
+    let (spawned, plan) = prepare_to_build(world, scene)?;
+    let whole = memory_fault(&plan).map_or_else(|| prepare(world, scene, &spawned, Depth::Whole), |fault| vec![fault]);
+    world.remove_resource::<Unprepared>();
+    finish(world, scene, &spawned, whole)?;
+    Ok(Network { groups: spawned.groups, synapses: spawned.synapses, recorders: spawned.recorders, plan })
+}
+
+/// Says what [`build`] would build, and builds nothing.
+///
+/// # Errors
+/// As for [`build`], but for the memory: the plan says how much is needed.
+pub fn check(world: &mut World, scene: &Scene) -> Result<Plan, Diagnostics> {
+    let (spawned, plan) = prepare_to_build(world, scene)?;
+    world.remove_resource::<Unprepared>();
+    despawn(world, spawned.all());
+    Ok(plan)
+}
+
+/// Spawns everything without its state, tries every value, and says what the network will be.
+fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Spawned, Plan), Diagnostics> {
+    let faults = validate(scene);
+    if !faults.is_empty() {
+        return Err(faults.into_iter().fold(scene.diagnostics(), Diagnostics::with));
+    }
+    world.insert_resource(Clock::new(scene.dt));
+    world.insert_resource(Seed(scene.seed));
+    world.insert_resource(ArrayFolder(scene.folder.clone()));
+    world.insert_resource(Unprepared);
+    let mut spawned = spawn(world, scene);
+    let mut faults = std::mem::take(&mut spawned.faults);
+    faults.extend(prepare(world, scene, &spawned, Depth::Trial));
+    if faults.is_empty() {
+        // Who listens to what cannot be told while a synapse group or a receptor is missing.
+        faults.extend(deaf_receptors(world, &spawned));
+    }
+    let plan = plan(world, &spawned, scene.iterations);
+    if !faults.is_empty() {
+        world.remove_resource::<Unprepared>();
+    }
+    finish(world, scene, &spawned, faults)?;
+    Ok((spawned, plan))
+}
+
+/// Leaves nothing behind if there are faults.
+fn finish(world: &mut World, scene: &Scene, spawned: &Spawned, faults: Vec<Diagnostic>) -> Result<(), Diagnostics> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    despawn(world, spawned.all());
+    Err(faults.into_iter().fold(scene.diagnostics(), Diagnostics::with))
+}
+
+/// Prepares all behaviours: in a trial the groups, then synapses, then recorders, which take no room; after that
+/// everything that does.
+fn prepare(world: &mut World, scene: &Scene, spawned: &Spawned, depth: Depth) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    if depth == Depth::Whole {
+        spawned.groups.iter().for_each(|&group| resize_columns(world, group));
+    }
+    for pending in &spawned.pending {
+        let depth = match (pending.entry.kind, depth) {
+            (Kind::Recorder, Depth::Trial) => Depth::Whole,
+            (Kind::Recorder, Depth::Whole) => continue,
+            _ => depth,
+        };
+        if let Err(error) = (pending.entry.prepare)(world, pending.entity, depth) {
+            faults.push(faults::diagnostic(scene, &pending.who, &pending.spans, error));
+        }
+    }
+    faults
+}
+
+/// Receptors that listen to a tag which no afferent synapse group has.
+fn deaf_receptors(world: &World, spawned: &Spawned) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    for pending in spawned.pending.iter().filter(|pending| pending.entry.kind == Kind::Receptor) {
+        let (Some(of), Some(listens)) = (world.get::<ReceptorOf>(pending.entity), world.get::<Listens>(pending.entity))
+        else {
+            continue;
+        };
+        let tag = listens.afferent.0.as_str();
+        let afferents: Vec<Entity> =
+            world.get::<Afferents>(of.0).map(|groups| groups.iter().collect()).unwrap_or_default();
+        let words: Vec<&str> = afferents
+            .iter()
+            .flat_map(|&group| {
+                let tags = world.get::<Tags>(group).map(|tags| tags.0.as_slice()).unwrap_or_default();
+                tags.iter().map(String::as_str).chain(world.get::<Name>(group).map(Name::as_str))
+            })
+            .collect();
+        if !words.contains(&tag) {
+            let fault = deaf(&pending.who, tag, &words);
+            faults.push(match pending.spans.get("afferent").or_else(|| pending.spans.get("")) {
+                Some(span) if tag.is_empty() || words.is_empty() => fault.at(span),
+                Some(span) => fault.at(span).did_you_mean_text(tag, &words, "tags and names"),
+                None => fault,
+            });
+        }
+    }
+    faults
+}
+
+/// A receptor that listens to `tag`, while `words` are the tags and names of the synapse groups that lead to it.
+fn deaf(who: &str, tag: &str, words: &[&str]) -> Diagnostic {
+    if tag.is_empty() {
+        let fault = Diagnostic::error(format!("`{who}` listens to nothing"));
+        return fault.note("the field `afferent` is the tag or name of the synapse groups that it listens to");
+    }
+    let message = format!("`{who}` listens to `{tag}`, but no afferent synapse group has that tag or name");
+    let fault = Diagnostic::error(message);
+    if words.is_empty() { fault.note("no synapse group leads to its group") } else { fault }
+}
+
+/// The network needs more memory than there is.
+fn memory_fault(plan: &Plan) -> Option<Diagnostic> {
+    let available = available_memory()?;
+    (plan.memory > available).then(|| {
+        let (needed, available) = (in_words(plan.memory), in_words(available));
+        let largest = plan.synapses.iter().max_by_key(|group| group.synapses);
+        let fault = Diagnostic::error(format!("the network needs {needed} of memory, and {available} are available"));
+        match largest {
+            Some(group) => fault.note(format!("`{}` alone has {} synapses", group.name, group.synapses)),
+            None => fault,
+        }
+    })
+}
+
+/// Memory (bytes) that this process may still take: the machine's, or what its control group leaves.
+fn available_memory() -> Option<u64> {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    let machine = Some(system.available_memory()).filter(|&bytes| bytes > 0);
+    let limits = system.cgroup_limits().map(|limits| limits.free_memory).filter(|&bytes| bytes > 0);
+    machine.into_iter().chain(limits).min()
+}
+
+/// Bytes as people say them: `3.2 MB`.
+#[must_use]
+pub fn in_words(bytes: u64) -> String {
+    let mut size = bytes as f64;
+    for unit in ["bytes", "kB", "MB", "GB", "TB", "PB"] {
+        if size < 1000.0 {
+            return if unit == "bytes" { format!("{bytes} bytes") } else { format!("{size:.1} {unit}") };
+        }
+        size /= 1000.0;
+    }
+    format!("{size:.1} EB")
+}

@@ -1,0 +1,144 @@
+//! What a network will be: groups, synapses, memory, and the size of its recordings; known before anything of it
+//! takes room.
+
+use bevy_ecs::prelude::*;
+
+use super::spawn::Spawned;
+use crate::{
+    network::{NeuronGroup, Receptors, Source, Tags, Target, Variables, preparation::pair_of},
+    record::{Content, Recording},
+};
+
+/// What a network will be.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Plan {
+    /// The neuron groups, in the order of the scene.
+    pub groups: Vec<GroupPlan>,
+    /// The synapse groups, by source, target and name.
+    pub synapses: Vec<SynapsePlan>,
+    /// The recordings, by group and variable.
+    pub recordings: Vec<RecordingPlan>,
+    /// Memory of state and weights (bytes).
+    pub memory: u64,
+}
+
+/// A neuron group.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct GroupPlan {
+    /// Its name.
+    pub name: String,
+    /// Neurons.
+    pub size: usize,
+    /// Width, height and depth of the grid.
+    pub shape: [usize; 3],
+    /// Its tags.
+    pub tags: Vec<String>,
+}
+
+/// A synapse group.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct SynapsePlan {
+    /// Its name.
+    pub name: String,
+    /// The source group.
+    pub source: String,
+    /// The target group.
+    pub target: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Synapses.
+    pub synapses: u64,
+}
+
+/// A recording.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct RecordingPlan {
+    /// Group, or group and receptor.
+    pub group: String,
+    /// The variable, or `spikes`.
+    pub variable: String,
+    /// Bytes when the run is over; `None` for spikes, whose number nobody knows: 8 bytes each.
+    pub bytes: Option<u64>,
+}
+
+impl Plan {
+    /// Neurons of all groups.
+    #[must_use]
+    pub fn neurons(&self) -> u64 {
+        self.groups.iter().map(|group| group.size as u64).sum()
+    }
+
+    /// Synapses of all groups.
+    #[must_use]
+    pub fn synapse_count(&self) -> u64 {
+        self.synapses.iter().map(|group| group.synapses).fold(0, u64::saturating_add)
+    }
+
+    /// Bytes of all recordings of variables.
+    #[must_use]
+    pub fn recorded_bytes(&self) -> u64 {
+        self.recordings.iter().filter_map(|recording| recording.bytes).fold(0, u64::saturating_add)
+    }
+}
+
+/// The plan of what was spawned.
+pub(super) fn plan(world: &mut World, spawned: &Spawned, iterations: u64) -> Plan {
+    let mut plan = Plan::default();
+    for &entity in &spawned.groups {
+        let (group, tags) = (world.get::<NeuronGroup>(entity).copied(), world.get::<Tags>(entity).cloned());
+        let Some(group) = group else { continue };
+        plan.memory = plan.memory.saturating_add(bytes(world, entity, group.size()));
+        let receptors: Vec<Entity> = world.get::<Receptors>(entity).map(|own| own.iter().collect()).unwrap_or_default();
+        for receptor in receptors {
+            plan.memory = plan.memory.saturating_add(bytes(world, receptor, group.size()));
+        }
+        let (name, tags) = (name(world, entity), tags.unwrap_or_default().0);
+        plan.groups.push(GroupPlan { name, size: group.size(), shape: group.shape, tags });
+    }
+    for pending in &spawned.pending {
+        let entity = pending.entity;
+        let Some(pair) = pair_of(world, entity) else { continue };
+        let extent = world.get_entity(entity).ok().and_then(|entity| (pending.entry.extent)(entity, pair));
+        let extent = extent.unwrap_or_default();
+        plan.memory = plan.memory.saturating_add(bytes(world, entity, extent.stored));
+        let end = |side: Option<Entity>| side.map(|side| name(world, side)).unwrap_or_default();
+        plan.synapses.push(SynapsePlan {
+            name: name(world, entity),
+            source: end(world.get::<Source>(entity).map(|source| source.0)),
+            target: end(world.get::<Target>(entity).map(|target| target.0)),
+            tags: world.get::<Tags>(entity).cloned().unwrap_or_default().0,
+            synapses: extent.synapses as u64,
+        });
+    }
+    plan.recordings = recordings(world, iterations);
+    plan
+}
+
+/// Bytes of all columns of an entity with so many members.
+fn bytes(world: &World, entity: Entity, members: usize) -> u64 {
+    let (Some(variables), Ok(entity)) = (world.get_resource::<Variables>(), world.get_entity(entity)) else { return 0 };
+    let each: usize = variables.of(entity).iter().map(|info| info.bytes).sum();
+    (members as u64).saturating_mul(each as u64)
+}
+
+fn recordings(world: &mut World, iterations: u64) -> Vec<RecordingPlan> {
+    let mut recordings = world.query::<&Recording>();
+    let mut plans: Vec<_> = recordings
+        .iter(world)
+        .map(|recording| {
+            let rows = recording.window.rows(iterations);
+            let bytes = rows.saturating_mul(recording.row_bytes() as u64);
+            RecordingPlan {
+                group: recording.group.clone(),
+                variable: recording.variable().to_owned(),
+                bytes: matches!(recording.content, Content::Variable(..)).then_some(bytes),
+            }
+        })
+        .collect();
+    plans.sort_by(|a, b| (&a.group, &a.variable).cmp(&(&b.group, &b.variable)));
+    plans
+}
+
+fn name(world: &World, entity: Entity) -> String {
+    world.get::<Name>(entity).map(|name| name.as_str().to_owned()).unwrap_or_default()
+}

@@ -1,0 +1,180 @@
+//! Entities from a scene, in an order that does not depend on the order of its text: receptors by name, synapse
+//! groups by source, target and name. Sums of floating-point numbers follow this order.
+
+use bevy_ecs::prelude::*;
+
+use crate::{
+    network::{
+        BehaviourEntry, Behaviours, Draws, InitialWeights, ReceptorOf, Source, Spikes, SynapseGroup, Tags, Target,
+    },
+    scene::{Attached, GroupScene, Scene, Spans, SynapseScene},
+    text::{Diagnostic, Span},
+};
+
+/// A behaviour that was attached and waits to be prepared.
+pub(super) struct Pending {
+    pub entity: Entity,
+    /// The entity in words: `excitatory.gaba`.
+    pub who: String,
+    pub entry: BehaviourEntry,
+    pub spans: Spans,
+}
+
+/// The entities of a scene.
+#[derive(Default)]
+pub(super) struct Spawned {
+    pub groups: Vec<Entity>,
+    pub synapses: Vec<Entity>,
+    pub recorders: Vec<Entity>,
+    pub pending: Vec<Pending>,
+    pub faults: Vec<Diagnostic>,
+}
+
+impl Spawned {
+    /// Everything that was made, for a build that fails.
+    pub fn all(&self) -> impl Iterator<Item = Entity> {
+        self.recorders.iter().chain(&self.synapses).chain(&self.groups).copied()
+    }
+
+    fn attach(&mut self, world: &mut World, entity: Entity, who: &str, attached: &Attached, extra: &Spans) {
+        let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
+        let value = attached.value.as_partial_reflect();
+        let Some(entry) = behaviours.of_value(value).copied() else {
+            let message = format!("`{}` was never registered as a behaviour", value.reflect_type_path());
+            self.faults.push(Diagnostic::error(message));
+            return;
+        };
+        (entry.insert)(&mut world.entity_mut(entity), &*attached.value);
+        let mut spans = extra.clone();
+        spans.extend(&attached.spans);
+        self.pending.push(Pending { entity, who: who.to_owned(), entry, spans });
+    }
+}
+
+/// Spawns everything, without room for any state yet.
+pub(super) fn spawn(world: &mut World, scene: &Scene) -> Spawned {
+    let mut spawned = Spawned::default();
+    for group in &scene.groups {
+        spawn_group(world, group, &mut spawned);
+    }
+    spawn_synapses(world, scene, &mut spawned);
+    for recorder in &scene.recorders {
+        let entity = world.spawn_empty().id();
+        spawned.recorders.push(entity);
+        spawned.attach(world, entity, "recorders", recorder, &Spans::default());
+    }
+    world.flush();
+    spawned
+}
+
+fn spawn_group(world: &mut World, group: &GroupScene, spawned: &mut Spawned) {
+    let nouns = (Name::new(group.name.clone()), group.shape, Tags(group.tags.clone()), Draws(group.draws.clone()));
+    let entity = world.spawn(nouns).id();
+    spawned.groups.push(entity);
+    for behaviour in &group.behaviours {
+        spawned.attach(world, entity, &group.name, behaviour, &group.spans);
+    }
+    let mut receptors: Vec<_> = group.receptors.iter().collect();
+    receptors.sort_by_key(|(name, _)| name);
+    for (name, receptor) in receptors {
+        let of_group = world.spawn((Name::new(name.clone()), ReceptorOf(entity))).id();
+        spawned.attach(world, of_group, &format!("{}.{name}", group.name), receptor, &group.spans);
+    }
+}
+
+/// One pair of groups that a part of the scene asks to connect.
+struct Wish<'a> {
+    source: (&'a str, Entity),
+    target: (&'a str, Entity),
+    name: String,
+    scene: &'a SynapseScene,
+}
+
+fn spawn_synapses(world: &mut World, scene: &Scene, spawned: &mut Spawned) {
+    let mut wishes: Vec<Wish<'_>> = Vec::new();
+    for synapses in &scene.synapses {
+        let sources = addressed(scene, &spawned.groups, &synapses.from, synapses.spans.get("from"));
+        let targets = addressed(scene, &spawned.groups, &synapses.to, synapses.spans.get("to"));
+        let [sources, targets] = [sources, targets].map(|groups| {
+            groups.unwrap_or_else(|fault| {
+                spawned.faults.push(fault);
+                Vec::new()
+            })
+        });
+        let pairs = sources.len() * targets.len();
+        for &source in &sources {
+            if world.get::<Spikes>(source.1).is_none() {
+                let message = format!("`{}` never fires: no behaviour of it is a neuron model", source.0);
+                spawned.faults.push(located(Diagnostic::error(message), synapses.spans.get("from")));
+            }
+            for &target in &targets {
+                let name = match &synapses.name {
+                    Some(name) if pairs == 1 => name.clone(),
+                    Some(name) => format!("{name}_{}_{}", source.0, target.0),
+                    None => format!("{}_{}", source.0, target.0),
+                };
+                wishes.push(Wish { source, target, name, scene: synapses });
+            }
+        }
+    }
+    wishes.sort_by(|a, b| (a.source.0, a.target.0, &a.name).cmp(&(b.source.0, b.target.0, &b.name)));
+    for twins in wishes.windows(2).filter(|twins| twins[0].name == twins[1].name) {
+        let message = format!("two synapse groups are called `{}`", twins[0].name);
+        let note = "the field `name` tells them apart";
+        let fault = located(Diagnostic::error(message).note(note), twins[1].scene.spans.get("from"));
+        let first = twins[0].scene.spans.get("from").filter(|_| !std::ptr::eq(twins[0].scene, twins[1].scene));
+        spawned.faults.push(match first {
+            Some(first) => fault.also(first, "the other one"),
+            None => fault,
+        });
+    }
+    for wish in wishes.iter().filter(|wish| scene.groups.iter().any(|group| group.name == wish.name)) {
+        let message = format!("the synapse group `{}` would have the name of a neuron group", wish.name);
+        let fault = Diagnostic::error(message).note("the field `name` gives it another");
+        spawned.faults.push(located(fault, wish.scene.spans.get("from")));
+    }
+    for wish in wishes {
+        let entity = world
+            .spawn((
+                Name::new(wish.name.clone()),
+                SynapseGroup,
+                Source(wish.source.1),
+                Target(wish.target.1),
+                Tags(wish.scene.tags.clone()),
+                InitialWeights(wish.scene.weights.clone()),
+            ))
+            .id();
+        spawned.synapses.push(entity);
+        spawned.attach(world, entity, &wish.name, &wish.scene.connectivity, &wish.scene.spans);
+    }
+}
+
+fn located(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
+    match span {
+        Some(span) => diagnostic.at(span),
+        None => diagnostic,
+    }
+}
+
+/// The neuron groups of a name, or else of a tag.
+fn addressed<'a>(
+    scene: &'a Scene,
+    entities: &[Entity],
+    word: &str,
+    span: Option<Span>,
+) -> Result<Vec<(&'a str, Entity)>, Diagnostic> {
+    let groups = || scene.groups.iter().zip(entities).map(|(group, &entity)| (group, entity));
+    let named: Vec<_> = groups().filter(|(group, _)| group.name == word).collect();
+    let tagged = || groups().filter(|(group, _)| group.tags.iter().any(|tag| tag == word)).collect();
+    let found: Vec<_> = if named.is_empty() { tagged() } else { named };
+    if found.is_empty() {
+        let known: Vec<&str> = scene
+            .groups
+            .iter()
+            .flat_map(|group| std::iter::once(group.name.as_str()).chain(group.tags.iter().map(String::as_str)))
+            .collect();
+        let message = format!("no neuron group is named or tagged `{word}`");
+        return Err(located(Diagnostic::error(message), span).did_you_mean_text(word, &known, "groups"));
+    }
+    Ok(found.into_iter().map(|(group, entity)| (group.name.as_str(), entity)).collect())
+}

@@ -1,0 +1,103 @@
+//! What can be said of a scene as a whole before anything exists: the step, sizes, names.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    numeric::real::{real, wide},
+    scene::{Scene, Spans},
+    text::{Diagnostic, Span},
+};
+
+/// Neurons in a group: their indices are 32-bit numbers.
+const MOST_NEURONS: usize = u32::MAX as usize;
+
+/// The faults of a scene's numbers and names.
+pub(super) fn validate(scene: &Scene) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    // As the kernels will have it: 1e300 is no number of 32 bits, and 1e-300 is zero.
+    let dt = wide(real(scene.dt));
+    if !(dt.is_finite() && dt > 0.0) {
+        let message = format!("dt must be finite and above zero, not {:?}", scene.dt);
+        faults.push(at(Diagnostic::error(message), scene.spans.get("dt")));
+    }
+    if scene.groups.is_empty() {
+        let fault =
+            Diagnostic::error("a scene needs at least one neuron group").note("`groups: {\"cells\": (size: 100)}`");
+        faults.push(at(fault, scene.spans.get("groups").or_else(|| scene.spans.get(""))));
+    }
+    let mut names = Names::default();
+    for group in &scene.groups {
+        let span = group.spans.get("");
+        names.add(&group.name, "the group", span, &mut faults);
+        if group.shape.size() == 0 || group.shape.size() > MOST_NEURONS {
+            let message = format!("`{}`: a group has 1 to {MOST_NEURONS} neurons", group.name);
+            faults.push(at(Diagnostic::error(message), group.spans.get("size")));
+        }
+        let mut receptors = Names::default();
+        for (name, _) in &group.receptors {
+            let span = group.spans.get(&Spans::name_of("receptors", name));
+            receptors.add(name, "the receptor", span, &mut faults);
+        }
+        check_tags(&group.tags, group.spans.get("tags"), &mut faults);
+        for (name, _) in group.draws.iter().filter(|(name, _)| !is_word(name)) {
+            let fault = Diagnostic::error(format!("`{name}` is no name for a draw")).note(WORD);
+            faults.push(at(fault, group.spans.get(&Spans::name_of("draws", name))));
+        }
+    }
+    for synapses in &scene.synapses {
+        if let Some(name) = &synapses.name {
+            names.add(name, "the synapse group", synapses.spans.get("name"), &mut faults);
+        }
+        check_tags(&synapses.tags, synapses.spans.get("tags"), &mut faults);
+    }
+    faults
+}
+
+fn at(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
+    match span {
+        Some(span) => diagnostic.at(span),
+        None => diagnostic,
+    }
+}
+
+fn check_tags(tags: &[String], span: Option<Span>, faults: &mut Vec<Diagnostic>) {
+    for tag in tags.iter().filter(|tag| !is_name(tag)) {
+        faults.push(at(Diagnostic::error(format!("`{tag}` is no tag")).note(FORM), span.clone()));
+    }
+}
+
+const FORM: &str = "names and tags consist of letters, digits, `_` and `-`: they stand in addresses and file names";
+
+const WORD: &str = "expressions use it by name: letters, digits and `_`, with a letter first";
+
+/// What an expression reads as a name.
+fn is_word(word: &str) -> bool {
+    let begins = |c: char| c.is_alphabetic() || c == '_';
+    word.starts_with(begins) && word.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// Letters, digits, `_` and `-`: fit for addresses and for file names on every system.
+fn is_name(word: &str) -> bool {
+    !word.is_empty() && word.len() <= 100 && word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
+/// Names that must differ.
+#[derive(Default)]
+struct Names<'a>(BTreeMap<&'a str, Option<Span>>);
+
+impl<'a> Names<'a> {
+    fn add(&mut self, name: &'a str, what: &str, span: Option<Span>, faults: &mut Vec<Diagnostic>) {
+        if !is_name(name) {
+            faults.push(at(Diagnostic::error(format!("`{name}` is no name for {what}")).note(FORM), span.clone()));
+        }
+        if let Some(first) = self.0.get(name) {
+            let twice = at(Diagnostic::error(format!("{what} `{name}` has a name that is taken")), span);
+            faults.push(match first {
+                Some(first) => twice.also(first.clone(), "taken here"),
+                None => twice,
+            });
+        } else {
+            self.0.insert(name, span);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `cortecs check`: what a scene would build.
+
+use clap::Args;
+
+use super::{
+    CliError, SceneArguments, print,
+    table::{grouped, table},
+};
+use crate::{
+    build::{Plan, check as check_scene, in_words},
+    scene::Scene,
+};
+
+#[derive(Args, Debug)]
+pub(super) struct CheckArguments {
+    #[command(flatten)]
+    scene: SceneArguments,
+}
+
+pub(super) fn check(arguments: &CheckArguments) -> Result<(), CliError> {
+    let mut app = super::app();
+    let scene = arguments.scene.load(&app)?;
+    let plan = check_scene(app.world_mut(), &scene)?;
+    print(&describe(&scene, &plan))
+}
+
+fn describe(scene: &Scene, plan: &Plan) -> String {
+    let time = scene.iterations as f64 * scene.dt;
+    let mut text = format!(
+        "{}\n{} iterations of {} ms: {time} ms; seed {}\n\nneuron groups\n",
+        if scene.title.is_empty() { "(untitled)" } else { &scene.title },
+        grouped(scene.iterations),
+        scene.dt,
+        scene.seed
+    );
+    text += &table("  ", &groups(plan));
+    if !plan.synapses.is_empty() {
+        text += "synapse groups\n";
+        text += &table("  ", &synapses(plan));
+    }
+    text += &format!(
+        "{} neurons, {} synapses: {} of memory\n",
+        grouped(plan.neurons()),
+        grouped(plan.synapse_count()),
+        in_words(plan.memory)
+    );
+    if !plan.recordings.is_empty() {
+        text += "recordings\n";
+        text += &table("  ", &recordings(plan));
+        text += &format!("{} on disk, and 8 bytes for every spike\n", in_words(plan.recorded_bytes()));
+    }
+    text
+}
+
+fn groups(plan: &Plan) -> Vec<Vec<String>> {
+    let row = |group: &crate::build::GroupPlan| {
+        let [width, height, depth] = group.shape;
+        let grid = match (height, depth) {
+            (1, 1) => String::new(),
+            (_, 1) => format!("grid {width} × {height}"),
+            _ => format!("grid {width} × {height} × {depth}"),
+        };
+        vec![group.name.clone(), grouped(group.size as u64), grid, group.tags.join(" ")]
+    };
+    plan.groups.iter().map(row).collect()
+}
+
+fn synapses(plan: &Plan) -> Vec<Vec<String>> {
+    let row = |group: &crate::build::SynapsePlan| {
+        let path = format!("{} → {}", group.source, group.target);
+        vec![group.name.clone(), path, grouped(group.synapses), group.tags.join(" ")]
+    };
+    plan.synapses.iter().map(row).collect()
+}
+
+fn recordings(plan: &Plan) -> Vec<Vec<String>> {
+    let row = |recording: &crate::build::RecordingPlan| {
+        let size = recording.bytes.map_or_else(|| "per spike".to_owned(), in_words);
+        vec![format!("{}.{}", recording.group, recording.variable), size]
+    };
+    plan.recordings.iter().map(row).collect()
+}

@@ -1,0 +1,126 @@
+//! The command line: what was typed, and one file per command.
+#![forbid(unsafe_code)]
+
+mod check;
+mod error;
+mod list;
+mod new;
+#[cfg(feature = "plot")]
+mod plot;
+mod progress;
+mod run;
+mod table;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::{Path, PathBuf},
+};
+
+use bevy_app::{App, PluginGroup};
+use clap::{Args, Parser, Subcommand};
+
+pub use error::CliError;
+
+use crate::{
+    CortecsPlugins,
+    host::HostPlugin,
+    scene::{Scene, open, read, set},
+    text::{Diagnostics, Document},
+};
+
+/// Simulates networks of spiking neurons that scene files describe.
+#[derive(Parser, Debug)]
+#[command(name = "cortecs", version, about, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Runs a scene: recordings, pictures and a report in a folder of its own.
+    Run(run::RunArguments),
+    /// Says what a scene would build, and whether it is right; builds nothing.
+    Check(check::CheckArguments),
+    /// Lists everything that a scene may name, with parameters, units and defaults.
+    List(list::ListArguments),
+    /// Draws the pictures of a run folder again.
+    #[cfg(feature = "plot")]
+    Plot(plot::PlotArguments),
+    /// Writes a commented scene to start from.
+    New(new::NewArguments),
+}
+
+/// A scene, and what is set in it from the command line.
+#[derive(Args, Debug)]
+struct SceneArguments {
+    /// The scene file (RON).
+    scene: PathBuf,
+    /// Sets anything in the scene: `groups.excitatory.size=400`, `groups.inhibitory.Izhikevich.a=0.1`, `dt=0.1`.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    settings: Vec<String>,
+    /// The seed of all random numbers.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The number of iterations.
+    #[arg(long)]
+    iterations: Option<u64>,
+}
+
+impl SceneArguments {
+    /// Everything that is set, in the form of `--set`.
+    fn assignments(&self) -> Vec<String> {
+        let seed = self.seed.map(|seed| format!("seed={seed}"));
+        let iterations = self.iterations.map(|iterations| format!("iterations={iterations}"));
+        self.settings.iter().cloned().chain(seed).chain(iterations).collect()
+    }
+
+    /// The scene with everything that is set. Settings change its text, so that messages and the report show what ran.
+    fn load(&self, app: &App) -> Result<Scene, Diagnostics> {
+        let mut document: Document = open(&self.scene)?;
+        for assignment in self.assignments() {
+            document = set(&document, &assignment)?;
+        }
+        let scene = read(app.world(), document)?;
+        Ok(Scene { folder: self.scene.parent().map(Path::to_owned), ..scene })
+    }
+}
+
+/// Carries out what was typed.
+///
+/// # Errors
+/// Whatever went wrong, to be printed once.
+pub fn execute(arguments: &Arguments) -> Result<(), CliError> {
+    match &arguments.command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Check(arguments) => check::check(arguments),
+        Command::List(arguments) => list::list(arguments),
+        #[cfg(feature = "plot")]
+        Command::Plot(arguments) => plot::plot(arguments),
+        Command::New(arguments) => new::new(arguments),
+    }
+}
+
+/// Prints an error where errors belong, in colour if somebody looks.
+pub fn print_error(error: &CliError) {
+    let text = error.render(io::stderr().is_terminal());
+    // If not even this can be printed, the exit code has to do.
+    let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
+}
+
+/// An app with all behaviours and no host.
+fn app() -> App {
+    let mut app = App::empty();
+    app.init_resource::<bevy_ecs::reflect::AppTypeRegistry>();
+    app.world_mut().insert_resource(bevy_ecs::error::FallbackErrorHandler(bevy_ecs::error::ignore));
+    app.add_plugins(CortecsPlugins.build().disable::<HostPlugin>());
+    app
+}
+
+/// Prints results. Whoever closes the pipe early (`cortecs list | head`) has seen enough.
+fn print(text: &str) -> Result<(), CliError> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Print(error)),
+        _ => Ok(()),
+    }
+}

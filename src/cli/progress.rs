@@ -1,0 +1,77 @@
+//! How far a run is: a bar where somebody looks, plain lines where nobody does. On stderr, which leaves stdout to
+//! results.
+
+use std::{
+    io::{IsTerminal, Write, stderr},
+    time::{Duration, Instant},
+};
+
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
+
+/// Between two plain lines.
+const PLAIN: Duration = Duration::from_secs(5);
+
+/// The progress of a run.
+pub(super) enum Progress {
+    Bar(ProgressBar),
+    Plain { total: u64, dt: f64, start: Instant, last: Instant },
+    Quiet,
+}
+
+impl Progress {
+    /// Progress towards `total` iterations of `dt` ms.
+    pub fn new(total: u64, dt: f64, quiet: bool) -> Self {
+        if quiet {
+            return Self::Quiet;
+        }
+        if !stderr().is_terminal() {
+            return Self::Plain { total, dt, start: Instant::now(), last: Instant::now() };
+        }
+        let simulated = move |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+            // A bar that cannot show a number shows none.
+            let _ = write!(text, "{}", in_words(state.pos() as f64 * dt));
+        };
+        let speed = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+            let _ = write!(text, "{:.0}/s", state.per_sec());
+        };
+        let template = "{wide_bar} {human_pos}/{human_len} iterations  {speed}  {simulated}  ETA {eta}";
+        let style = ProgressStyle::with_template(template)
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .with_key("simulated", simulated)
+            .with_key("speed", speed);
+        Self::Bar(ProgressBar::new(total).with_style(style))
+    }
+
+    /// `done` iterations are done.
+    pub fn advance(&mut self, done: u64) {
+        match self {
+            Self::Bar(bar) => bar.set_position(done),
+            Self::Plain { total, dt, start, last } => {
+                if last.elapsed() >= PLAIN {
+                    *last = Instant::now();
+                    let speed = done as f64 / start.elapsed().as_secs_f64();
+                    let left = Duration::from_secs_f64(total.saturating_sub(done) as f64 / speed.max(1e-9));
+                    let simulated = in_words(done as f64 * *dt);
+                    let _ = writeln!(
+                        stderr().lock(),
+                        "{done}/{total} iterations  {speed:.0}/s  {simulated}  ETA {}",
+                        HumanDuration(left)
+                    );
+                }
+            }
+            Self::Quiet => {}
+        }
+    }
+
+    /// The run is over.
+    pub fn finish(&self) {
+        if let Self::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A simulated time (ms) as people say it.
+pub(super) fn in_words(ms: f64) -> String {
+    if ms < 10_000.0 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1000.0) }
+}

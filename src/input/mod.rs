@@ -1,0 +1,41 @@
+//! Stage 1: what reaches a neuron. Spikes are delivered to receptors; receptors, noise and currents add to the input.
+//!
+//! Adding a behaviour: its file, and a line below.
+#![forbid(unsafe_code)]
+
+use bevy_app::{App, Plugin};
+
+use crate::network::RegisterBehaviour;
+
+mod clear;
+mod constant_current;
+mod current_receptor;
+pub mod delivery;
+mod noise;
+mod normal_noise;
+mod replay;
+mod step_current;
+mod uniform_noise;
+
+pub use constant_current::ConstantCurrent;
+pub use current_receptor::CurrentReceptor;
+pub use normal_noise::NormalNoise;
+pub use replay::{AtEnd, Replay};
+pub use step_current::StepCurrent;
+pub use uniform_noise::UniformNoise;
+
+/// The behaviours of the input stage.
+pub struct InputPlugin;
+
+impl Plugin for InputPlugin {
+    fn build(&self, app: &mut App) {
+        clear::plugin(app);
+        delivery::plugin(app);
+        app.register_behaviour::<CurrentReceptor>()
+            .register_behaviour::<UniformNoise>()
+            .register_behaviour::<NormalNoise>()
+            .register_behaviour::<ConstantCurrent>()
+            .register_behaviour::<StepCurrent>()
+            .register_behaviour::<Replay>();
+    }
+}

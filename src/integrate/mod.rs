@@ -1,0 +1,21 @@
+//! Stage 2: neuron models.
+//!
+//! Adding a behaviour: its file, and a line below.
+#![forbid(unsafe_code)]
+
+use bevy_app::{App, Plugin};
+
+use crate::network::RegisterBehaviour;
+
+mod izhikevich;
+
+pub use izhikevich::{Detection, Izhikevich, U};
+
+/// The behaviours of the integrate stage.
+pub struct IntegratePlugin;
+
+impl Plugin for IntegratePlugin {
+    fn build(&self, app: &mut App) {
+        app.register_behaviour::<Izhikevich>();
+    }
+}

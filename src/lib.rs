@@ -1,0 +1,82 @@
+#![doc = include_str!("../README.md")]
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+pub mod build;
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod host;
+pub mod input;
+pub mod integrate;
+pub mod network;
+pub mod npy;
+pub mod numeric;
+pub mod output;
+#[cfg(feature = "plot")]
+pub mod plot;
+pub mod record;
+pub mod scene;
+pub mod schedule;
+pub mod stopwatch;
+pub mod text;
+pub mod value;
+pub mod workbench;
+
+use bevy_app::{PluginGroup, PluginGroupBuilder};
+
+/// Everything that a network needs, driven by the host's `FixedUpdate`.
+///
+/// ```
+/// use cortecs::prelude::*;
+///
+/// let mut app = App::new();
+/// app.add_plugins(CortecsPlugins);
+/// ```
+/// Another schedule, or none: `CortecsPlugins.set(HostPlugin { schedule: Update.intern() })`,
+/// `CortecsPlugins.build().disable::<HostPlugin>()`.
+pub struct CortecsPlugins;
+
+impl PluginGroup for CortecsPlugins {
+    fn build(self) -> PluginGroupBuilder {
+        PluginGroupBuilder::start::<Self>()
+            .add(network::NetworkPlugin)
+            .add(schedule::SchedulePlugin)
+            .add(input::InputPlugin)
+            .add(integrate::IntegratePlugin)
+            .add(record::RecordPlugin)
+            .add(build::BuildPlugin)
+            .add(host::HostPlugin::default())
+    }
+}
+
+pub use {bevy_app, bevy_ecs, bevy_reflect};
+
+/// What those who write behaviours or embed a network use every day.
+pub mod prelude {
+    pub use bevy_app::prelude::*;
+    pub use bevy_ecs::prelude::*;
+    pub use bevy_reflect::prelude::*;
+
+    pub use crate::{
+        CortecsPlugins,
+        build::{AllToAll, Network, build, check},
+        host::{Fired, HostPlugin, NetworkSystems, Pace},
+        input::{ConstantCurrent, CurrentReceptor, NormalNoise, Replay, StepCurrent, UniformNoise},
+        integrate::{Detection, Izhikevich},
+        network::{
+            Behaviour, Clock, Initial, InitialWeights, Input, Kind, NeuronGroup, Parameter, Parameters, Preparation,
+            PrepareError, ReceptorOf, RegisterBehaviour, RegisterValueFunction, RegisterVariable, Seed, Source, Spikes,
+            SynapseGroup, Tags, Target, Unit, V,
+        },
+        numeric::Real,
+        record::{SpikeRecorder, VariableRecorder},
+        scene::{GroupScene, Scene, SynapseScene},
+        schedule::{AddToStage, Stage, Tick},
+        workbench::Bench,
+    };
+
+    /// The default of a type, for the fields that are left out: `..default()`.
+    #[must_use]
+    pub fn default<T: Default>() -> T {
+        T::default()
+    }
+}

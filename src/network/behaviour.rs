@@ -1,0 +1,87 @@
+//! What a behaviour is: a component with fields that a scene may set, and systems that act through it.
+
+use bevy_app::App;
+use bevy_ecs::{component::Mutable, prelude::*};
+use bevy_reflect::{GetTypeRegistration, Reflect, Typed};
+
+use super::preparation::{Extent, Pair, Preparation, PrepareError};
+
+/// What a behaviour is attached to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A neuron group: models, noise, currents.
+    Neurons,
+    /// A receptor of a neuron group.
+    Receptor,
+    /// A synapse group, whose synapses it makes.
+    Connectivity,
+    /// An entity of its own that observes others.
+    Recorder,
+}
+
+impl Kind {
+    /// The kind in words, with its article.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Neurons => "a behaviour of neuron groups",
+            Self::Receptor => "a receptor",
+            Self::Connectivity => "a connectivity rule",
+            Self::Recorder => "a recorder",
+        }
+    }
+}
+
+/// The unit of a field, as an attribute: `#[reflect(@Unit("mV"))]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect)]
+pub struct Unit(pub &'static str);
+
+/// A component that scenes may name and that acts through systems.
+///
+/// ```
+/// use cortecs::prelude::*;
+///
+/// /// Pulls the membrane potential towards zero.
+/// #[derive(Component, Reflect, Clone, Default)]
+/// struct Leak {
+///     /// Rate.
+///     #[reflect(@Unit("1/ms"))]
+///     rate: Parameter,
+/// }
+///
+/// impl Behaviour for Leak {
+///     fn plugin(app: &mut App) {
+///         app.add_behaviour_system::<Self, _>(Stage::Integrate, leak);
+///     }
+/// }
+///
+/// fn leak(mut groups: Query<(&Leak, &mut V)>, clock: Res<Clock>) {
+///     for (leak, mut v) in &mut groups {
+///         for (i, v) in v.0.iter_mut().enumerate() {
+///             *v -= clock.step() * leak.rate.at(i) * *v;
+///         }
+///     }
+/// }
+/// ```
+pub trait Behaviour: Component<Mutability = Mutable> + Reflect + Typed + GetTypeRegistration + Clone + Default {
+    /// What it is attached to.
+    const KIND: Kind = Kind::Neurons;
+
+    /// Adds its systems and registers its variables.
+    fn plugin(app: &mut App);
+
+    /// Makes ready what its fields do not say by themselves, before parameters and initial values are sampled.
+    ///
+    /// # Errors
+    /// What was written cannot be carried out.
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        let _ = preparation;
+        Ok(())
+    }
+
+    /// For a connectivity rule: how many synapses it makes, and how many weights are stored for them.
+    fn extent(&self, pair: Pair) -> Extent {
+        let _ = pair;
+        Extent::default()
+    }
+}

@@ -1,0 +1,143 @@
+//! The columns that rooms share: membrane potential, input, spikes. A column that one model alone uses stands in
+//! that model's file.
+
+use bevy_ecs::prelude::*;
+
+use super::variable::{Variable, VariableInfo, View};
+use crate::{
+    numeric::{Column, Real, dispatch},
+    variable,
+};
+
+variable! {
+    /// Membrane potential.
+    pub struct V = "v" in "mV";
+}
+
+variable! {
+    /// Sum of what reaches a neuron in an iteration: synapses, noise, currents; in the unit of its model.
+    pub struct Input = "input" in "";
+}
+
+/// The spikes of the iteration: a mark per neuron, and the list of those that fired.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Spikes {
+    fired: Column<u8>,
+    neurons: Vec<u32>,
+    total: u64,
+}
+
+impl Spikes {
+    /// The neurons that fired in the last iteration, ascending.
+    #[must_use]
+    pub fn neurons(&self) -> &[u32] {
+        &self.neurons
+    }
+
+    /// The marks of the last iteration: 1 where a neuron fired, else 0.
+    #[must_use]
+    pub fn fired(&self) -> &[u8] {
+        &self.fired
+    }
+
+    /// The marks, for a model to write; [`collect`](Self::collect) must follow.
+    pub fn fired_mut(&mut self) -> &mut [u8] {
+        &mut self.fired
+    }
+
+    /// Lists the neurons that are marked.
+    ///
+    /// Sixty-four marks are looked at in one go, since mostly none of them is set.
+    pub fn collect(&mut self) {
+        self.neurons.clear();
+        let Self { fired, neurons, .. } = self;
+        dispatch(
+            #[inline(always)]
+            || list_marked(fired, neurons),
+        );
+        self.total += self.neurons.len() as u64;
+    }
+
+    /// The number of spikes since the group was made.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Marks and lists the spikes of an iteration, for tests and for sources of given spikes.
+    ///
+    /// Neurons beyond the group are ignored.
+    pub fn set_neurons(&mut self, neurons: &[u32]) {
+        self.fired.fill(0);
+        for &neuron in neurons {
+            if let Some(mark) = self.fired.get_mut(neuron as usize) {
+                *mark = 1;
+            }
+        }
+        self.collect();
+    }
+}
+
+/// Adds the indices of the marks that are 1 to `neurons`.
+#[inline(always)]
+fn list_marked(marks: &[u8], neurons: &mut Vec<u32>) {
+    const AT_ONCE: usize = 64;
+    let (whole, rest) = marks.as_chunks::<AT_ONCE>();
+    let mut last = [0; AT_ONCE];
+    last[..rest.len()].copy_from_slice(rest);
+    for (first, marks) in (0_u32..).step_by(AT_ONCE).zip(whole.iter().chain([&last])) {
+        let (words, _) = marks.as_chunks::<8>();
+        if words.iter().fold(0, |any, word| any | u64::from_ne_bytes(*word)) == 0 {
+            continue;
+        }
+        for (first, word) in (first..).step_by(8).zip(words) {
+            let mut word = u64::from_le_bytes(*word);
+            while word != 0 {
+                neurons.push(first + word.trailing_zeros() / 8);
+                word &= word - 1;
+            }
+        }
+    }
+}
+
+impl Variable for Spikes {
+    fn describe(&self) -> Vec<VariableInfo> {
+        vec![VariableInfo {
+            name: "fired".into(),
+            unit: String::new(),
+            docs: "Whether the neuron fired in the iteration".into(),
+            bytes: 1,
+        }]
+    }
+
+    fn view(&self, name: &str) -> Option<View<'_>> {
+        (name == "fired").then(|| View::Bool(&self.fired))
+    }
+
+    fn set(&mut self, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool {
+        if name == "fired" {
+            self.fired.iter_mut().zip(values).for_each(|(mark, value)| *mark = u8::from(value != 0.0));
+            self.collect();
+        }
+        name == "fired"
+    }
+
+    fn resize(&mut self, members: usize) {
+        self.fired.resize(0, members);
+        self.neurons.reserve(members.saturating_sub(self.neurons.len()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_names_the_marked_neurons_in_ascending_order() {
+        let mut spikes = Spikes::default();
+        spikes.resize(21);
+        spikes.set_neurons(&[20, 3, 8, 7, 99]);
+        assert_eq!(spikes.neurons(), [3, 7, 8, 20]);
+        assert_eq!(spikes.fired().iter().map(|&mark| usize::from(mark)).sum::<usize>(), 4);
+    }
+}

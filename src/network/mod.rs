@@ -1,0 +1,58 @@
+//! The nouns: neuron groups, synapse groups, receptors, tags and addresses, state columns and their registry,
+//! behaviours and how they are prepared, the clock. Knows neither stages nor scenes.
+#![forbid(unsafe_code)]
+
+pub mod address;
+pub mod behaviour;
+pub mod clock;
+pub mod columns;
+pub mod failure;
+pub mod group;
+pub mod parameter;
+pub mod preparation;
+pub mod prepare;
+pub mod receptor;
+pub mod registry;
+mod resting;
+mod sample;
+pub mod switch;
+pub mod synapse;
+pub mod variable;
+
+pub use address::{Address, AddressError};
+pub use behaviour::{Behaviour, Kind, Unit};
+pub use clock::{Clock, Seed};
+pub use columns::{Input, Spikes, V};
+pub use failure::Failures;
+pub use group::{Draws, NeuronGroup, Tags};
+pub use parameter::{Initial, Parameter, Parameters};
+pub use preparation::{ArrayFolder, Extent, Pair, Preparation, PrepareError, PrepareFault, RegisterValueFunction};
+pub use receptor::{Afferent, Arriving, Listens, ReceptorOf, Receptors};
+pub use registry::{BehaviourEntry, Behaviours, RegisterBehaviour};
+pub use switch::switch;
+pub use synapse::{Afferents, Efferents, InitialWeights, Layout, Source, SynapseGroup, Synapses, Target, Weights};
+pub use variable::{RegisterVariable, Variable, VariableEntry, Variables, View};
+
+use bevy_app::{App, Plugin};
+
+/// The nouns in an app: clock, seed, registries, and the observers that keep the wiring true.
+pub struct NetworkPlugin;
+
+impl Plugin for NetworkPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Clock>()
+            .init_resource::<Seed>()
+            .init_resource::<Failures>()
+            .init_resource::<Behaviours>()
+            .init_resource::<Variables>()
+            .init_resource::<ArrayFolder>()
+            .init_resource::<preparation::ValueFunctions>();
+        app.register_variable::<V>()
+            .register_variable::<Input>()
+            .register_variable::<Spikes>()
+            .register_variable::<Weights>()
+            .register_variable::<Arriving>();
+        prepare::plugin(app);
+        receptor::plugin(app);
+    }
+}

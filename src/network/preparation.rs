@@ -1,0 +1,214 @@
+//! What a behaviour is given when it is prepared, and how it says that it cannot be.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+
+use super::{
+    address::AddressError,
+    clock::Seed,
+    group::NeuronGroup,
+    receptor::ReceptorOf,
+    synapse::{Layout, Source, Synapses, Target},
+};
+use crate::{
+    numeric::stream::Stream,
+    value::{Array, ArraySource, Function, Functions, NoArrays, ValueError},
+};
+
+/// The functions that values may call.
+#[derive(Resource, Default)]
+pub struct ValueFunctions(pub Functions);
+
+/// Registers value functions in an app.
+pub trait RegisterValueFunction {
+    /// Makes a function known to the expressions of all scenes; one of the same name is replaced.
+    fn register_value_function(&mut self, function: Function) -> &mut Self;
+}
+
+impl RegisterValueFunction for App {
+    fn register_value_function(&mut self, function: Function) -> &mut Self {
+        self.world_mut().get_resource_or_init::<ValueFunctions>().0.register(function);
+        self
+    }
+}
+
+/// Where the arrays that values name are read from; `None` refuses them.
+#[derive(Resource, Default, Clone, Debug)]
+pub struct ArrayFolder(pub Option<PathBuf>);
+
+impl ArraySource for ArrayFolder {
+    fn load(&self, file: &str, key: Option<&str>) -> Result<Arc<Array>, String> {
+        let Some(folder) = &self.0 else { return NoArrays.load(file, key) };
+        let path = folder.join(file);
+        let array = match key {
+            Some(key) => crate::npy::load_from_npz(&path, key),
+            None => crate::npy::load(&path),
+        };
+        array.map(Arc::new).map_err(|error| error.to_string())
+    }
+}
+
+/// How far a preparation goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Everything.
+    Whole,
+    /// Values are evaluated for the first members and dropped: says what is wrong, takes half a megabyte.
+    Trial,
+}
+
+/// The two sides of a synapse group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// Neurons of the source group.
+    pub sources: usize,
+    /// Neurons of the target group.
+    pub targets: usize,
+    /// Whether the two are one group.
+    pub recurrent: bool,
+}
+
+/// The number of synapses in a group, and of the weights stored for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Synapses.
+    pub synapses: usize,
+    /// Stored weights; above the number of synapses where a dense matrix has holes.
+    pub stored: usize,
+}
+
+/// A behaviour that cannot be prepared.
+#[derive(Debug, thiserror::Error)]
+#[error("{behaviour}{}: {fault}", .field.as_ref().map(|field| format!(".{field}")).unwrap_or_default())]
+pub struct PrepareError {
+    /// The behaviour.
+    pub behaviour: &'static str,
+    /// The field that is to blame, if one is.
+    pub field: Option<String>,
+    /// The fault.
+    pub fault: Box<PrepareFault>,
+}
+
+/// What is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareFault {
+    /// A value.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// An address that leads nowhere.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// The entity lacks what the behaviour needs.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// The entity that a behaviour is prepared at, for `Behaviour::prepare`.
+pub struct Preparation<'w> {
+    pub(super) world: &'w mut World,
+    pub(super) entity: Entity,
+    pub(super) behaviour: &'static str,
+    pub(super) depth: Depth,
+    /// Whether the behaviour was never prepared at this entity.
+    pub(super) first: bool,
+}
+
+impl Preparation<'_> {
+    /// The entity.
+    #[must_use]
+    pub const fn entity(&self) -> Entity {
+        self.entity
+    }
+
+    /// The world.
+    pub const fn world(&mut self) -> &mut World {
+        self.world
+    }
+
+    /// Whether nothing is to be kept and no room to be taken.
+    #[must_use]
+    pub fn is_trial(&self) -> bool {
+        self.depth == Depth::Trial
+    }
+
+    /// The shape of the entity: the size of a group, sources × targets of dense synapses.
+    #[must_use]
+    pub fn shape(&self) -> Vec<usize> {
+        shape(self.world, self.entity)
+    }
+
+    /// The random stream of this behaviour at this entity for a purpose.
+    #[must_use]
+    pub fn stream(&self, purpose: &str) -> Stream {
+        let seed = self.world.get_resource::<Seed>().copied().unwrap_or_default();
+        Stream::new(seed.0, &[&path_of(self.world, self.entity), self.behaviour, purpose])
+    }
+
+    /// The array of a file.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn array(&self, field: &'static str, file: &str, key: Option<&str>) -> Result<Arc<Array>, PrepareError> {
+        let folder = self.world.get_resource::<ArrayFolder>().cloned().unwrap_or_default();
+        folder.load(file, key).map_err(|why| self.error(Some(field), why))
+    }
+
+    /// Whether the behaviour was never prepared at this entity.
+    #[must_use]
+    pub const fn is_first(&self) -> bool {
+        self.first
+    }
+
+    /// An address in a field of this behaviour that leads nowhere.
+    #[must_use]
+    pub fn address_error(&self, field: &'static str, error: AddressError) -> PrepareError {
+        let fault = Box::new(PrepareFault::Address(error));
+        PrepareError { behaviour: self.behaviour, field: Some(field.to_owned()), fault }
+    }
+
+    /// An error of this behaviour.
+    pub fn error(&self, field: Option<&'static str>, why: impl Into<String>) -> PrepareError {
+        PrepareError {
+            behaviour: self.behaviour,
+            field: field.map(str::to_owned),
+            fault: Box::new(PrepareFault::Other(why.into())),
+        }
+    }
+}
+
+/// The two sides of a synapse group.
+#[must_use]
+pub fn pair_of(world: &World, entity: Entity) -> Option<Pair> {
+    let (source, target) = (world.get::<Source>(entity)?.0, world.get::<Target>(entity)?.0);
+    Some(Pair {
+        sources: world.get::<NeuronGroup>(source)?.size(),
+        targets: world.get::<NeuronGroup>(target)?.size(),
+        recurrent: source == target,
+    })
+}
+
+/// The shape of an entity's columns.
+#[must_use]
+pub fn shape(world: &World, entity: Entity) -> Vec<usize> {
+    if let Some(of) = world.get::<ReceptorOf>(entity) {
+        return shape(world, of.0);
+    }
+    if let Some(group) = world.get::<NeuronGroup>(entity) {
+        return vec![group.size()];
+    }
+    let layout = world.get::<Synapses>(entity).and_then(|synapses| synapses.layout.as_ref());
+    layout.map(Layout::shape).unwrap_or_default()
+}
+
+/// The name of an entity as it enters random streams: `excitatory`, `excitatory.gaba`.
+#[must_use]
+pub fn path_of(world: &World, entity: Entity) -> String {
+    let name = world.get::<Name>(entity).map_or("", Name::as_str);
+    match world.get::<ReceptorOf>(entity) {
+        Some(of) => format!("{}.{name}", path_of(world, of.0)),
+        None => name.to_owned(),
+    }
+}

@@ -1,0 +1,109 @@
+//! Receptors: entities that belong to a neuron group, gather the spikes of afferent synapse groups by tag and turn
+//! them into input of the group.
+
+use bevy_app::App;
+use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
+use bevy_reflect::prelude::*;
+
+use super::{
+    group::Tags,
+    synapse::{Afferents, Target},
+    variable::{Variable, VariableInfo, View},
+};
+use crate::numeric::{Column, Real};
+
+/// On a receptor: the neuron group that it belongs to.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[relationship(relationship_target = Receptors)]
+#[require(Listens, Arriving)]
+pub struct ReceptorOf(pub Entity);
+
+/// On a neuron group: its receptors, in the order in which they were made, which is the order in which they add to
+/// the input.
+#[derive(Component, Debug, Default)]
+#[relationship_target(relationship = ReceptorOf, linked_spawn)]
+pub struct Receptors(Vec<Entity>);
+
+/// The tag (or the name) of the afferent synapse groups that a receptor listens to; a field of every receptor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Reflect, serde::Deserialize)]
+#[reflect(opaque, Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct Afferent(pub String);
+
+impl From<&str> for Afferent {
+    fn from(tag: &str) -> Self {
+        Self(tag.to_owned())
+    }
+}
+
+/// On a receptor: what it listens to, and the synapse groups which that means at present.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Listens {
+    /// The tag or name.
+    pub afferent: Afferent,
+    /// The synapse groups, in the order of [`Afferents`].
+    pub synapses: Vec<Entity>,
+}
+
+/// On a receptor: the sum of the weights that arrive in an iteration, one per neuron.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Arriving {
+    /// The sums; the receptor clears them when it has taken them in.
+    pub sums: Column<Real>,
+    /// Whether anything arrived, so that silence costs nothing.
+    pub any: bool,
+}
+
+impl Variable for Arriving {
+    fn describe(&self) -> Vec<VariableInfo> {
+        vec![VariableInfo {
+            name: "arriving".into(),
+            unit: String::new(),
+            docs: "Sum of the weights that arrive in an iteration".into(),
+            bytes: size_of::<Real>(),
+        }]
+    }
+
+    fn view(&self, name: &str) -> Option<View<'_>> {
+        (name == "arriving").then(|| View::Real(&self.sums))
+    }
+
+    fn set(&mut self, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool {
+        if name == "arriving" {
+            self.sums.iter_mut().zip(values).for_each(|(old, new)| *old = new);
+            self.any = true;
+        }
+        name == "arriving"
+    }
+
+    fn resize(&mut self, members: usize) {
+        self.sums.resize(0.0, members);
+    }
+}
+
+/// Set when synapse groups, receptors or tags came or went, until receptors have been joined anew.
+#[derive(Resource, Default)]
+pub struct WiringChanged(pub bool);
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<WiringChanged>();
+    let world = app.world_mut();
+    let note = |mut world: DeferredWorld<'_>, _: HookContext| {
+        if let Some(mut changed) = world.get_resource_mut::<WiringChanged>() {
+            changed.0 = true;
+        }
+    };
+    world.register_component_hooks::<Listens>().on_insert(note);
+    world.register_component_hooks::<Tags>().on_insert(note);
+    world.add_observer(|_: On<Insert<Target>>, mut changed: ResMut<WiringChanged>| changed.0 = true);
+    world.add_observer(|_: On<Remove<Target>>, mut changed: ResMut<WiringChanged>| changed.0 = true);
+}
+
+/// The synapse groups among `afferents` that an afferent tag or name means.
+#[must_use]
+pub fn heard(tag: &Afferent, afferents: &Afferents, synapses: &Query<(&Tags, Option<&Name>)>) -> Vec<Entity> {
+    let meant = |&entity: &Entity| {
+        synapses.get(entity).is_ok_and(|(tags, name)| tags.contains(&tag.0) || name.is_some_and(|name| **name == tag.0))
+    };
+    afferents.iter().filter(meant).collect()
+}

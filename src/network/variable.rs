@@ -1,0 +1,226 @@
+//! The registry of variables: everything recordable answers to a name through here, and nowhere else.
+//!
+//! A component holds one column ([`variable!`](crate::variable)) or several whose names are known only at run
+//! time ([`Variable`] by hand).
+
+use bevy_app::App;
+use bevy_ecs::{component::Mutable, prelude::*, world::EntityRef};
+
+use crate::numeric::Real;
+
+/// What a variable is called and measured in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariableInfo {
+    /// The name: `v`.
+    pub name: String,
+    /// The unit: `mV`; empty where there is none.
+    pub unit: String,
+    /// What it is, in one line.
+    pub docs: String,
+    /// Bytes of one value.
+    pub bytes: usize,
+}
+
+/// The values of a variable, one per member.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum View<'a> {
+    /// Numbers in the precision of the simulation.
+    Real(&'a [Real]),
+    /// Truth values, 0 or 1.
+    Bool(&'a [u8]),
+}
+
+impl View<'_> {
+    /// The number of values.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Real(values) => values.len(),
+            Self::Bool(values) => values.len(),
+        }
+    }
+
+    /// Whether there are no values.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A component that holds columns.
+pub trait Variable: Component<Mutability = Mutable> {
+    /// The variables in it.
+    fn describe(&self) -> Vec<VariableInfo>;
+
+    /// The values of the variable `name`, if it is one of this component's.
+    fn view(&self, name: &str) -> Option<View<'_>>;
+
+    /// Gives the variable `name` new values, as many as it has members; `false` if it cannot be set.
+    fn set(&mut self, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool;
+
+    /// Makes room for `members` values in every column; new ones are zero.
+    fn resize(&mut self, members: usize);
+}
+
+/// A kind of component that is known to hold variables.
+#[derive(Clone, Copy)]
+pub struct VariableEntry {
+    component: fn(EntityRef<'_>) -> Option<&dyn Variable0>,
+    set: fn(&mut EntityWorldMut<'_>, &str, &mut dyn Iterator<Item = Real>) -> bool,
+    resize: fn(&mut EntityWorldMut<'_>, usize),
+}
+
+/// The reading half of [`Variable`], as an object.
+trait Variable0 {
+    fn describe0(&self) -> Vec<VariableInfo>;
+    fn view0(&self, name: &str) -> Option<View<'_>>;
+}
+
+impl<T: Variable> Variable0 for T {
+    fn describe0(&self) -> Vec<VariableInfo> {
+        self.describe()
+    }
+
+    fn view0(&self, name: &str) -> Option<View<'_>> {
+        self.view(name)
+    }
+}
+
+impl VariableEntry {
+    const fn of<T: Variable>() -> Self {
+        Self {
+            component: |entity| entity.get_ref_of::<T>(),
+            set: |entity, name, values| entity.get_mut::<T>().is_some_and(|mut column| column.set(name, values)),
+            resize: |entity, members| {
+                if let Some(mut column) = entity.get_mut::<T>() {
+                    column.resize(members);
+                }
+            },
+        }
+    }
+
+    /// The values of the variable `name` of `entity`, if this kind of component holds it there.
+    #[must_use]
+    pub fn view<'w>(&self, entity: EntityRef<'w>, name: &str) -> Option<View<'w>> {
+        (self.component)(entity)?.view0(name)
+    }
+}
+
+/// Reads a component for the whole life of the world's borrow, as a trait object.
+trait GetRefOf<'w> {
+    fn get_ref_of<T: Variable>(self) -> Option<&'w dyn Variable0>;
+}
+
+impl<'w> GetRefOf<'w> for EntityRef<'w> {
+    fn get_ref_of<T: Variable>(self) -> Option<&'w dyn Variable0> {
+        self.get::<T>().map(|component| component as &dyn Variable0)
+    }
+}
+
+/// All kinds of components that hold variables, in the order in which they were registered.
+#[derive(Resource, Clone, Default)]
+pub struct Variables(Vec<VariableEntry>);
+
+impl Variables {
+    /// The variables of an entity.
+    #[must_use]
+    pub fn of(&self, entity: EntityRef<'_>) -> Vec<VariableInfo> {
+        self.0.iter().filter_map(|entry| (entry.component)(entity)).flat_map(Variable0::describe0).collect()
+    }
+
+    /// The kind of component that holds the variable `name` of `entity`.
+    #[must_use]
+    pub fn find(&self, entity: EntityRef<'_>, name: &str) -> Option<VariableEntry> {
+        self.0.iter().find(|entry| entry.view(entity, name).is_some()).copied()
+    }
+
+    /// The values of the variable `name` of `entity`.
+    #[must_use]
+    pub fn view<'w>(&self, entity: EntityRef<'w>, name: &str) -> Option<View<'w>> {
+        self.0.iter().find_map(|entry| entry.view(entity, name))
+    }
+
+    /// Gives the variable `name` of `entity` new values; `false` if there is no such variable to be set.
+    pub fn set(&self, entity: &mut EntityWorldMut<'_>, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool {
+        self.0.iter().any(|entry| (entry.set)(entity, name, values))
+    }
+
+    /// Makes room for `members` values in all variables of `entity`.
+    pub fn resize(&self, entity: &mut EntityWorldMut<'_>, members: usize) {
+        for entry in &self.0 {
+            (entry.resize)(entity, members);
+        }
+    }
+}
+
+/// Registers variables in an app.
+pub trait RegisterVariable {
+    /// Makes the variables of the component `T` known by name. Once is enough, more do no harm.
+    fn register_variable<T: Variable>(&mut self) -> &mut Self;
+}
+
+impl RegisterVariable for App {
+    fn register_variable<T: Variable>(&mut self) -> &mut Self {
+        let entry = VariableEntry::of::<T>();
+        let id = self.world_mut().register_component::<T>();
+        if self.world_mut().get_resource_or_init::<Registered>().0.insert(id) {
+            self.world_mut().get_resource_or_init::<Variables>().0.push(entry);
+        }
+        self
+    }
+}
+
+/// The components that were registered as variables.
+#[derive(Resource, Default)]
+struct Registered(std::collections::HashSet<bevy_ecs::component::ComponentId>);
+
+/// Declares a state column: a component that holds one variable.
+///
+/// The doc comment is what `cortecs list` and reports say of it; the unit follows `in`.
+///
+/// ```
+/// cortecs::variable! {
+///     /// Adaptation current of a neuron.
+///     pub struct Adaptation = "w" in "pA";
+/// }
+/// assert_eq!(Adaptation::NAME, "w");
+/// ```
+#[macro_export]
+macro_rules! variable {
+    ($(#[doc = $docs:literal])+ $visibility:vis struct $type:ident = $name:literal in $unit:literal;) => {
+        $(#[doc = $docs])+
+        #[derive($crate::bevy_ecs::component::Component, Clone, Debug, Default)]
+        $visibility struct $type(pub $crate::numeric::Column<$crate::numeric::Real>);
+
+        impl $type {
+            /// The variable's name in scenes, recordings and addresses.
+            pub const NAME: &str = $name;
+        }
+
+        impl $crate::network::Variable for $type {
+            fn describe(&self) -> Vec<$crate::network::variable::VariableInfo> {
+                vec![$crate::network::variable::VariableInfo {
+                    name: $name.into(),
+                    unit: $unit.into(),
+                    docs: concat!($($docs),+).trim().trim_end_matches('.').into(),
+                    bytes: size_of::<$crate::numeric::Real>(),
+                }]
+            }
+
+            fn view(&self, name: &str) -> Option<$crate::network::View<'_>> {
+                (name == $name).then(|| $crate::network::View::Real(&self.0))
+            }
+
+            fn set(&mut self, name: &str, values: &mut dyn Iterator<Item = $crate::numeric::Real>) -> bool {
+                if name == $name {
+                    self.0.iter_mut().zip(values).for_each(|(old, new)| *old = new);
+                }
+                name == $name
+            }
+
+            fn resize(&mut self, members: usize) {
+                self.0.resize(0.0, members);
+            }
+        }
+    };
+}

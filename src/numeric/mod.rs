@@ -1,0 +1,16 @@
+//! Numbers without an ECS: precision, columns, instruction sets, random numbers, parallel blocks.
+//!
+//! The only room in which `unsafe` may appear; today one file of it does, [`instruction_set`].
+
+pub mod blocks;
+pub mod column;
+pub mod instruction_set;
+pub mod lanes;
+pub mod normal;
+pub mod philox;
+pub mod real;
+pub mod stream;
+
+pub use column::Column;
+pub use instruction_set::{InstructionSet, dispatch};
+pub use real::Real;

@@ -1,0 +1,217 @@
+//! The report of a run: everything that was printed, and where it came from. One file, `report.json`.
+
+use std::{io, path::Path, time::Duration};
+
+use serde::Serialize;
+
+use crate::{
+    build::{GroupPlan, SynapsePlan},
+    numeric::{InstructionSet, real::PRECISION},
+    schedule::Stage,
+    stopwatch::Lap,
+};
+
+/// The name of the report in a run folder.
+pub const REPORT: &str = "report.json";
+
+/// A run, for people and programs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// How the run ended.
+    pub outcome: Outcome,
+    /// The scene's title.
+    pub title: String,
+    /// Length of an iteration (ms).
+    pub dt: f64,
+    /// Iterations that were done.
+    pub iterations: u64,
+    /// Iterations that were asked for.
+    pub iterations_planned: u64,
+    /// Simulated time (ms).
+    pub simulated_ms: f64,
+    /// Time that the iterations took (s), without building and plots.
+    pub wall_s: f64,
+    /// Time that building took (s).
+    pub build_s: f64,
+    /// Wall time over simulated time: below 1 is faster than life.
+    pub real_time_factor: f64,
+    /// The neuron groups, in the order of the scene.
+    pub groups: Vec<GroupReport>,
+    /// The synapse groups.
+    pub synapses: Vec<SynapsePlan>,
+    /// Memory of state and weights (bytes).
+    pub memory: u64,
+    /// Where the time of an iteration went, by stage.
+    pub stages: Vec<StageTime>,
+    /// The files of recordings.
+    pub recordings: Vec<FileReport>,
+    /// Pictures, by file name.
+    pub plots: Vec<String>,
+    /// Recordings of which there is no picture, and why.
+    pub not_drawn: Vec<String>,
+    /// Where all this came from.
+    pub provenance: Provenance,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It still runs, or was killed.
+    Running,
+    /// All iterations are done.
+    Finished,
+    /// It stopped for a reason.
+    Failed(String),
+}
+
+/// A neuron group and its activity.
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupReport {
+    /// Name, size, shape and tags.
+    #[serde(flatten)]
+    pub plan: GroupPlan,
+    /// Spikes.
+    pub spikes: u64,
+    /// Mean rate of a neuron (Hz).
+    pub rate_hz: f64,
+}
+
+/// The time of a stage.
+#[derive(Clone, Debug, Serialize)]
+pub struct StageTime {
+    /// The stage.
+    pub stage: String,
+    /// Mean time per iteration (µs).
+    pub microseconds: f64,
+    /// The same by behaviour.
+    pub behaviours: Vec<BehaviourTime>,
+}
+
+/// The time of a behaviour in a stage.
+#[derive(Clone, Debug, Serialize)]
+pub struct BehaviourTime {
+    /// The behaviour, or another system of the stage.
+    pub name: String,
+    /// Mean time per iteration (µs).
+    pub microseconds: f64,
+}
+
+/// A file with a recording.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileReport {
+    /// Its name in the run folder.
+    pub file: String,
+    /// `variable` (a row per recorded iteration) or `spikes` (a row per spike: iteration, neuron).
+    pub kind: String,
+    /// The group, or group and receptor.
+    pub group: String,
+    /// The variable, or `spikes`.
+    pub variable: String,
+    /// Its unit; empty if it has none.
+    pub unit: String,
+    /// What it is.
+    pub description: String,
+    /// The type of a number, as NumPy writes it: `<f4`.
+    pub dtype: String,
+    /// The shape of a row.
+    pub row_shape: Vec<usize>,
+    /// Rows.
+    pub rows: u64,
+    /// The first recorded iteration.
+    pub first: u64,
+    /// Row k is iteration first + k · every.
+    pub every: u64,
+    /// The recorded neurons, if not all.
+    pub neurons: Option<Vec<u32>>,
+}
+
+/// Where a run came from.
+#[derive(Clone, Debug, Serialize)]
+pub struct Provenance {
+    /// The version of this crate.
+    pub version: String,
+    /// The scene's file, as it was named.
+    pub scene_file: String,
+    /// The scene's text, with all that was set on the command line.
+    pub scene: String,
+    /// SHA-256 of that text, hexadecimal.
+    pub scene_sha256: String,
+    /// What was set on the command line.
+    pub settings: Vec<String>,
+    /// The seed.
+    pub seed: u64,
+    /// `f32` or `f64`.
+    pub precision: String,
+    /// Threads that the run could use.
+    pub threads: usize,
+    /// The instruction set of the kernels.
+    pub instruction_set: String,
+    /// When the run began (UTC, RFC 3339).
+    pub started: String,
+    /// When it ended; empty while it runs.
+    pub ended: String,
+}
+
+impl Provenance {
+    /// The provenance of a run that begins now.
+    #[must_use]
+    pub fn now(scene_file: &str, scene: &str, seed: u64, settings: Vec<String>) -> Self {
+        use sha2::{Digest, Sha256};
+        let digest = Sha256::digest(scene.as_bytes());
+        Self {
+            version: env!("CARGO_PKG_VERSION").into(),
+            scene_file: scene_file.into(),
+            scene: scene.into(),
+            scene_sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            settings,
+            seed,
+            precision: PRECISION.into(),
+            threads: rayon::current_num_threads(),
+            instruction_set: InstructionSet::in_use().to_string(),
+            started: now(),
+            ended: String::new(),
+        }
+    }
+
+    /// Notes that the run ended now.
+    pub fn end(&mut self) {
+        self.ended = now();
+    }
+}
+
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+impl StageTime {
+    /// The times of the stages, from those of their systems; systems that took no measurable time are left out.
+    #[must_use]
+    pub fn from_laps(laps: &[Lap]) -> Vec<Self> {
+        let microseconds = |time: Duration| time.as_secs_f64() * 1e6;
+        let of_stage = |stage: Stage| {
+            let laps: Vec<&Lap> = laps.iter().filter(|lap| lap.stage == stage.name()).collect();
+            let behaviours = laps
+                .iter()
+                .map(|lap| BehaviourTime { name: lap.name.into(), microseconds: microseconds(lap.mean) })
+                .collect();
+            let total = laps.iter().map(|lap| lap.mean).sum();
+            Self { stage: stage.name().into(), microseconds: microseconds(total), behaviours }
+        };
+        Stage::ALL.into_iter().map(of_stage).filter(|stage| !stage.behaviours.is_empty()).collect()
+    }
+}
+
+impl Report {
+    /// Writes the report into a run folder, so that at any moment there is a whole one.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn write(&self, folder: &Path) -> io::Result<()> {
+        let temporary = folder.join("report.json.part");
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        std::fs::write(&temporary, text)?;
+        std::fs::rename(temporary, folder.join(REPORT))
+    }
+}

@@ -1,0 +1,140 @@
+//! One axis of a panel: its range, its ticks and their labels.
+
+use kuva::render::render_utils::generate_ticks;
+
+/// A range of values and the round numbers marked on it.
+#[derive(Debug, Clone)]
+pub(super) struct Axis {
+    low: f64,
+    high: f64,
+    ticks: Vec<f64>,
+    /// Labels are in units of ten to this power, which is stated at the end of the axis.
+    exponent: i32,
+}
+
+impl Axis {
+    /// Exactly from `low` to `high` (finite), with about `target` ticks.
+    pub(super) fn exact(low: f64, high: f64, target: usize) -> Self {
+        let ticks = generate_ticks(low, high, target);
+        let largest = low.abs().max(high.abs());
+        let exponent = match largest.log10().floor() {
+            // 99 999 and 0.001 are read easily; beyond, the power of ten is split off.
+            power if (-3.0..5.0).contains(&power) || !power.is_finite() => 0,
+            power => power as i32,
+        };
+        Self { low, high, ticks, exponent }
+    }
+
+    /// Around the finite ones of `values`, with a margin, so that no curve touches the frame.
+    pub(super) fn around(values: impl IntoIterator<Item = f64>, target: usize) -> Self {
+        let (low, high) = values
+            .into_iter()
+            .filter(|value| value.is_finite())
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+        if low > high {
+            return Self::exact(0.0, 1.0, target);
+        }
+        // A constant gets a range about its own size: 3 is drawn between 1.5 and 4.5, 0 between −1 and 1.
+        let margin = match (high - low) * 0.04 {
+            0.0 if high == 0.0 => 1.0,
+            margin => margin.max(high.abs() * 1e-9).max(if low == high { high.abs() * 0.5 } else { 0.0 }),
+        };
+        Self::exact(low - margin, high + margin, target)
+    }
+
+    /// From zero to above the largest of `values`.
+    pub(super) fn from_zero(values: impl IntoIterator<Item = f64>, target: usize) -> Self {
+        let high = values.into_iter().filter(|v| v.is_finite()).fold(0.0, f64::max);
+        Self::exact(0.0, if high > 0.0 { high * 1.04 } else { 1.0 }, target)
+    }
+
+    /// Where `value` lies on the axis: 0 at the low end, 1 at the high end, and never outside.
+    pub(super) fn share(&self, value: f64) -> f64 {
+        ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
+    }
+
+    /// The marked values and their labels, all with the same number of decimals.
+    pub(super) fn labels(&self) -> impl Iterator<Item = (f64, String)> {
+        let unit = 10f64.powi(self.exponent);
+        let decimals = (0..9usize)
+            .find(|&decimals| {
+                let step = self.ticks.windows(2).map(|pair| pair[1] - pair[0]);
+                let step = step.fold(f64::INFINITY, f64::min) / unit;
+                let scaled = |tick: f64| tick / unit * 10f64.powi(decimals as i32);
+                let off = |tick: &f64| (scaled(*tick) - scaled(*tick).round()).abs();
+                let allowed = (step * 10f64.powi(decimals as i32) * 0.01).min(0.01);
+                self.ticks.iter().map(off).all(|off| off <= allowed)
+            })
+            .unwrap_or(9);
+        self.ticks.iter().map(move |&tick| {
+            // A true minus sign; and zero has none, even where rounding leaves it negative.
+            let text = format!("{:.decimals$}", tick / unit);
+            let zero = text.chars().all(|c| matches!(c, '-' | '0' | '.'));
+            let text = if zero { text.replace('-', "") } else { text.replace('-', "−") };
+            (tick, text)
+        })
+    }
+
+    /// The power of ten that the labels leave out (`×10⁵`); empty if they do not.
+    pub(super) fn factor(&self) -> String {
+        if self.exponent == 0 {
+            return String::new();
+        }
+        let raised = |c: char| match c {
+            '-' => '⁻',
+            '1' => '¹',
+            '2' => '²',
+            '3' => '³',
+            digit => char::from_u32('⁰' as u32 + digit.to_digit(10).unwrap_or(0)).unwrap_or(digit),
+        };
+        let power: String = self.exponent.to_string().chars().map(raised).collect();
+        format!("×10{power}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(axis: &Axis) -> Vec<String> {
+        axis.labels().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn labels_share_their_decimals() {
+        assert_eq!(texts(&Axis::exact(0.0, 1.0, 4)), ["0.00", "0.25", "0.50", "0.75", "1.00"]);
+        assert_eq!(texts(&Axis::exact(-100.0, 100.0, 4)), ["−100", "−50", "0", "50", "100"]);
+    }
+
+    #[test]
+    fn very_large_and_small_numbers_split_off_a_power_of_ten() {
+        let axis = Axis::exact(0.0, 2e6, 2);
+        assert_eq!((texts(&axis), axis.factor().as_str()), (vec!["0".into(), "1".into(), "2".into()], "×10⁶"));
+        assert_eq!(Axis::exact(0.0, 3e-12, 3).factor(), "×10⁻¹²");
+        assert_eq!(Axis::exact(0.0, 99_999.0, 3).factor(), "");
+    }
+
+    #[test]
+    fn no_value_makes_an_axis_without_length() {
+        for values in [
+            vec![],
+            vec![0.0],
+            vec![3.0, 3.0],
+            vec![-1e-30],
+            vec![f64::NAN],
+            vec![1e300, -1e300],
+            vec![1e9, 1e9 + 1e-7],
+        ] {
+            let axis = Axis::around(values.clone(), 5);
+            assert!(axis.low < axis.high, "{values:?}");
+            assert!((axis.high - axis.low).is_finite(), "{values:?}");
+        }
+        assert!(Axis::from_zero([0.0], 5).share(0.5) > 0.0);
+    }
+
+    #[test]
+    fn shares_stay_on_the_axis() {
+        let axis = Axis::exact(10.0, 20.0, 5);
+        assert_eq!([5.0, 10.0, 15.0, 99.0].map(|value| axis.share(value)), [0.0, 0.0, 0.5, 1.0]);
+    }
+}

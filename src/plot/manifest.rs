@@ -1,0 +1,139 @@
+//! The parts of `report.json` that a picture needs. Unknown fields are ignored.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::PlotError;
+use super::canvas::{Colour, PALETTE};
+
+/// A run as its report describes it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Manifest {
+    #[serde(default)]
+    pub(super) title: String,
+    /// Duration of an iteration (ms).
+    pub(super) dt: f64,
+    pub(super) iterations: u64,
+    #[serde(default)]
+    pub(super) groups: Vec<Group>,
+    #[serde(default)]
+    pub(super) recordings: Vec<Recording>,
+}
+
+/// A group of neurons.
+#[derive(Debug, Deserialize)]
+pub(super) struct Group {
+    pub(super) name: String,
+    pub(super) size: u64,
+}
+
+/// One recorded file.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Recording {
+    pub(super) file: String,
+    pub(super) kind: String,
+    pub(super) group: String,
+    #[serde(default)]
+    pub(super) variable: String,
+    #[serde(default)]
+    pub(super) unit: String,
+    #[serde(default)]
+    pub(super) description: String,
+    /// Iteration of the first row.
+    #[serde(default)]
+    pub(super) first: u64,
+    /// Iterations from row to row.
+    #[serde(default = "one")]
+    pub(super) every: u64,
+    /// Indices of the recorded neurons, or all of the group.
+    #[serde(default)]
+    pub(super) neurons: Option<Vec<u64>>,
+}
+
+fn one() -> u64 {
+    1
+}
+
+impl Manifest {
+    pub(super) fn read(run: &Path) -> Result<Self, PlotError> {
+        let path = run.join("report.json");
+        let text = fs::read_to_string(&path).map_err(|source| PlotError::Io { path: path.clone(), source })?;
+        match serde_json::from_str::<Self>(&text) {
+            Ok(manifest) => manifest.checked(path),
+            Err(source) => Err(PlotError::Report { path, source }),
+        }
+    }
+
+    fn checked(self, path: PathBuf) -> Result<Self, PlotError> {
+        let every = self.recordings.iter().map(|recording| recording.every);
+        let nonsense = if !self.duration().is_finite() || self.dt <= 0.0 {
+            Some(("dt", self.dt))
+        } else if self.iterations == 0 {
+            Some(("iterations", 0.0))
+        } else {
+            every.min().filter(|&every| every == 0).map(|_| ("every", 0.0))
+        };
+        match nonsense {
+            Some((field, value)) => Err(PlotError::Nonsense { path, field, value }),
+            None if self.recordings.is_empty() => Err(PlotError::NothingRecorded { path }),
+            None => Ok(self),
+        }
+    }
+
+    /// Duration of the run (ms).
+    pub(super) fn duration(&self) -> f64 {
+        self.iterations as f64 * self.dt
+    }
+
+    /// The group's neurons, if the report lists it.
+    pub(super) fn size(&self, group: &str) -> Option<u64> {
+        let found = self.groups.iter().find(|listed| listed.name == group);
+        found.map(|group| group.size)
+    }
+
+    /// The colour of a group in every picture, by its place in the list; groups that are not listed are grey.
+    pub(super) fn colour(&self, group: &str) -> Colour {
+        let place = self.groups.iter().position(|listed| listed.name == group);
+        let colour = place.and_then(|place| PALETTE.get(place % PALETTE.len()));
+        colour.copied().unwrap_or(Colour::GREY)
+    }
+
+    /// Recordings of spikes, in the order of their groups.
+    pub(super) fn spikes(&self) -> Vec<&Recording> {
+        let mut spikes: Vec<_> = self.of_kind("spikes").collect();
+        spikes.sort_by_key(|recording| self.place(recording));
+        spikes
+    }
+
+    /// The place of a recording's group in the list; a receptor `group.receptor` stands with its group.
+    fn place(&self, recording: &Recording) -> usize {
+        let name = recording.group.split('.').next().unwrap_or_default();
+        self.groups.iter().position(|group| group.name == name).unwrap_or(usize::MAX)
+    }
+
+    /// Recordings of variables, by the variable's name, each in the order of their groups.
+    pub(super) fn variables(&self) -> BTreeMap<&str, Vec<&Recording>> {
+        let mut variables = BTreeMap::<_, Vec<_>>::new();
+        for recording in self.of_kind("variable") {
+            let name = recording.variable.as_str();
+            variables.entry(name).or_default().push(recording);
+        }
+        for recordings in variables.values_mut() {
+            recordings.sort_by_key(|recording| self.place(recording));
+        }
+        variables
+    }
+
+    fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = &Recording> {
+        let wanted = move |recording: &&Recording| recording.kind == kind;
+        self.recordings.iter().filter(wanted)
+    }
+
+    pub(super) fn of_no_known_kind(&self) -> impl Iterator<Item = &Recording> {
+        let known = |kind: &str| matches!(kind, "spikes" | "variable");
+        self.recordings.iter().filter(move |recording| !known(&recording.kind))
+    }
+}

@@ -1,0 +1,83 @@
+//! The last step of the road: the files of a finished run become pictures. Nothing here knows of the simulation.
+//!
+//! `reduce` makes picture-sized summaries of files of any length, `raster` and `variable` compose a figure each, and
+//! `canvas`, `axis` and `panel` draw.
+//!
+//! Drawing is kuva 0.6 at the level of its primitives: one list gives SVG and PNG, with a font of its own, so that a
+//! picture looks the same on a server without fonts. Its ready-made line and scatter plots were left aside: marks cannot
+//! be merged there (10⁷ spikes are 10⁷ circles), and stacked panels cannot share a column of names. plotters 0.3 has no
+//! font: text in a PNG needs one of the system, or a font file to be carried along.
+
+mod axis;
+mod canvas;
+mod error;
+mod manifest;
+mod panel;
+mod raster;
+mod reduce;
+mod variable;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+pub use error::{Fault, PlotError, Undrawn};
+use manifest::Manifest;
+
+/// Draws the run folder `run`: reads `report.json` and the recordings that it lists, writes each picture as `.png` and
+/// `.svg` beside them, and returns the pictures' paths.
+///
+/// The pictures are `raster` (spikes of all groups and their population rates) and one per recorded variable, named after
+/// it; a variable of more than 24 panels continues in `v-2`, `v-3`, and so on. Memory is bounded by the size of the
+/// pictures and one stretch of rows, whatever the length of the run.
+///
+/// # Errors
+/// [`PlotError::Undrawn`] if some recordings could not be drawn: all others are drawn first, and their paths are in it.
+/// The rest of [`PlotError`] if there was nothing to begin with or a picture could not be written.
+pub fn draw(run: &Path) -> Result<Vec<PathBuf>, PlotError> {
+    let manifest = Manifest::read(run)?;
+    let mut folder = Folder { run, stems: BTreeSet::new(), drawn: Vec::new(), undrawn: Vec::new() };
+    raster::draw(&manifest, &mut folder)?;
+    variable::draw(&manifest, &mut folder)?;
+    for recording in manifest.of_no_known_kind() {
+        let kind = recording.kind.clone();
+        folder.leave_out(&recording.file, Fault::Kind { kind });
+    }
+    match (folder.drawn, folder.undrawn) {
+        (drawn, undrawn) if undrawn.is_empty() => Ok(drawn),
+        (drawn, undrawn) => Err(PlotError::Undrawn { drawn, undrawn }),
+    }
+}
+
+/// The run folder while it is being drawn.
+struct Folder<'a> {
+    run: &'a Path,
+    stems: BTreeSet<String>,
+    drawn: Vec<PathBuf>,
+    undrawn: Vec<Undrawn>,
+}
+
+impl Folder<'_> {
+    fn leave_out(&mut self, file: &str, fault: Fault) {
+        let file = file.to_owned();
+        self.undrawn.push(Undrawn { file, fault });
+    }
+
+    fn save(&mut self, canvas: &canvas::Canvas, name: &str) -> Result<(), PlotError> {
+        let stem = self.stem(name);
+        self.drawn.extend(canvas.save(self.run, &stem)?);
+        self.stems.insert(stem);
+        Ok(())
+    }
+
+    /// A file name for the picture of `name` (which may be an expression), different from those given out before.
+    fn stem(&self, name: &str) -> String {
+        let plain = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+        let short: String = name.chars().take(60).collect();
+        let stem = short.replace(|c| !plain(c), "_");
+        let numbered = (2..).map(|number| format!("{stem}-{number}"));
+        std::iter::once(stem.clone()).chain(numbered).find(|candidate| !self.stems.contains(candidate)).unwrap_or(stem)
+    }
+}

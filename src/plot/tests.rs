@@ -1,0 +1,191 @@
+//! Run folders made here, drawn, and what came out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::{Fault, PlotError, draw};
+use crate::npy::{Dtype, Writer};
+
+/// A run folder, removed when dropped.
+struct RunFolder(PathBuf);
+
+impl RunFolder {
+    /// With a report of two groups, `e` of 8 neurons and `i` of 2, over 100 iterations of 0.5 ms.
+    fn new(name: &str, recordings: Value) -> Self {
+        let path = std::env::temp_dir().join(format!("cortecs-{}-plot-{name}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        let report = json!({
+            "title": "A <small> network & its spikes", "dt": 0.5, "iterations": 100, "version": "ignored",
+            "groups": [{"name": "e", "size": 8, "tags": ["neurons"]}, {"name": "i", "size": 2}],
+            "recordings": recordings,
+        });
+        fs::write(path.join("report.json"), report.to_string()).unwrap();
+        Self(path)
+    }
+
+    fn values(&self, file: &str, columns: usize, value: impl Fn(usize, usize) -> f32) {
+        let mut writer = Writer::create(&self.0.join(file), Dtype::F32, &[columns]).unwrap();
+        for row in 0..100 {
+            let row: Vec<u8> = (0..columns).flat_map(|n| value(row, n).to_le_bytes()).collect();
+            writer.append(&row).unwrap();
+        }
+        writer.finish().unwrap();
+    }
+
+    fn spikes(&self, file: &str, spikes: &[[u32; 2]]) {
+        let mut writer = Writer::create(&self.0.join(file), Dtype::U32, &[2]).unwrap();
+        let bytes: Vec<u8> = spikes.as_flattened().iter().flat_map(|n| n.to_le_bytes()).collect();
+        writer.append(&bytes).unwrap();
+        writer.finish().unwrap();
+    }
+
+    fn text(&self, file: &str) -> String {
+        fs::read_to_string(self.0.join(file)).unwrap()
+    }
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn variable(group: &str) -> Value {
+    let file = format!("{group}.v.npy");
+    json!({"file": file, "kind": "variable", "group": group, "variable": "v", "unit": "mV",
+           "description": "Membrane potential", "first": 0, "every": 1, "neurons": null})
+}
+
+fn spikes(group: &str) -> Value {
+    let file = format!("{group}.spikes.npy");
+    json!({"file": file, "kind": "spikes", "group": group, "variable": "spikes", "unit": "",
+           "description": "", "first": 0, "every": 1, "neurons": null})
+}
+
+fn names(paths: &[PathBuf]) -> Vec<String> {
+    let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+    paths.iter().map(name).collect()
+}
+
+/// Width in pixels as the header of a PNG states it.
+fn png_width(path: &Path) -> u32 {
+    let bytes = fs::read(path).unwrap();
+    assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
+    u32::from_be_bytes(bytes[16..20].try_into().unwrap())
+}
+
+#[test]
+fn a_run_becomes_a_raster_and_a_picture_per_variable() {
+    let recordings = json!([variable("e"), spikes("e"), variable("i"), spikes("i")]);
+    let run = RunFolder::new("whole", recordings);
+    run.values("e.v.npy", 8, |row, n| -65.0 + ((row + n) % 7) as f32);
+    run.values("i.v.npy", 2, |row, _| -65.0 + (row % 5) as f32);
+    run.spikes("e.spikes.npy", &[[0, 0], [10, 7], [99, 3]]);
+    run.spikes("i.spikes.npy", &[]);
+    let drawn = draw(&run.0).unwrap();
+    assert_eq!(names(&drawn), ["raster.png", "raster.svg", "v.png", "v.svg"]);
+    assert_eq!(png_width(&drawn[0]), 1640);
+    assert_eq!(png_width(&drawn[2]), 1640);
+    let raster = run.text("raster.svg");
+    for text in [
+        ">A &lt;small&gt; network &amp; its spikes<",
+        ">3 spikes of 10 neurons<",
+        ">rate (Hz)<",
+        ">time (ms)<",
+        ">e<",
+        ">i<",
+    ] {
+        assert!(raster.contains(text), "{text}");
+    }
+    let v = run.text("v.svg");
+    for text in [">v (mV)<", ">Membrane potential<", ">neurons 1, 4, 6 of 8<", ">2 neurons<", ">5–95 %<"] {
+        assert!(v.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn every_spike_is_a_mark_in_the_colour_of_its_group() {
+    let run = RunFolder::new("marks", json!([spikes("e"), spikes("i")]));
+    run.spikes("e.spikes.npy", &[[0, 0], [10, 7], [50, 7], [99, 3]]);
+    run.spikes("i.spikes.npy", &[[5, 1]]);
+    draw(&run.0).unwrap();
+    let svg = run.text("raster.svg");
+    let marks = |colour: &str| -> usize {
+        let paths = svg.split("<path d=\"").skip(1);
+        let drawn = paths.filter_map(|path| path.split_once("\" stroke=\""));
+        let own = drawn.filter(|(_, style)| style.starts_with(colour));
+        own.map(|(d, _)| d.matches('h').count()).sum()
+    };
+    assert_eq!(marks("#0072b2"), 4, "blue is the first group");
+    assert_eq!(marks("#d55e00"), 1, "vermilion the second");
+}
+
+#[test]
+fn what_cannot_be_drawn_is_told_and_the_rest_drawn() {
+    let mut odd = variable("e");
+    odd["kind"] = "weights".into();
+    odd["file"] = "w.npy".into();
+    let recordings = json!([variable("e"), variable("i"), spikes("e"), spikes("i"), odd]);
+    let run = RunFolder::new("partly", recordings);
+    run.values("e.v.npy", 7, |_, _| 0.0);
+    run.values("i.v.npy", 2, |row, n| (row * n) as f32);
+    run.spikes("e.spikes.npy", &[[3, 8]]);
+    run.spikes("i.spikes.npy", &[[3, 1]]);
+    let Err(PlotError::Undrawn { drawn, undrawn }) = draw(&run.0) else {
+        panic!("seven columns for eight neurons, and a ninth neuron");
+    };
+    assert_eq!(names(&drawn), ["raster.png", "raster.svg", "v.png", "v.svg"]);
+    let files: Vec<_> = undrawn.iter().map(|one| one.file.as_str()).collect();
+    assert_eq!(files, ["e.spikes.npy", "e.v.npy", "w.npy"]);
+    assert!(matches!(undrawn[0].fault, Fault::Neuron { size: 8, .. }));
+    assert!(matches!(&undrawn[1].fault, Fault::Shape { found, columns: 8 } if *found == [100, 7]));
+    assert!(matches!(&undrawn[2].fault, Fault::Kind { kind } if kind == "weights"));
+}
+
+#[test]
+fn rows_after_the_end_of_the_run_are_refused() {
+    let mut late = variable("e");
+    late["every"] = 2.into();
+    let run = RunFolder::new("late", json!([late]));
+    run.values("e.v.npy", 8, |_, _| 0.0);
+    let Err(PlotError::Undrawn { undrawn, .. }) = draw(&run.0) else {
+        panic!("100 rows, two iterations apart, in a run of 100");
+    };
+    assert!(matches!(undrawn[0].fault, Fault::Iteration { iteration: 198.0, iterations: 100 }));
+}
+
+#[test]
+fn a_report_without_sense_is_refused() {
+    let run = RunFolder::new("nonsense", json!([spikes("e")]));
+    let report = run.text("report.json");
+    let with = |from: &str, to: &str| {
+        assert!(report.contains(from));
+        fs::write(run.0.join("report.json"), report.replace(from, to)).unwrap();
+        draw(&run.0).unwrap_err()
+    };
+    assert!(matches!(with("\"dt\":0.5", "\"dt\":-1"), PlotError::Nonsense { field: "dt", .. }));
+    assert!(matches!(with("\"dt\":0.5", "\"dt\":1e308"), PlotError::Nonsense { field: "dt", .. }));
+    assert!(matches!(with("\"iterations\":100", "\"iterations\":0"), PlotError::Nonsense { field: "iterations", .. }));
+    assert!(matches!(with("\"every\":1", "\"every\":0"), PlotError::Nonsense { field: "every", .. }));
+    assert!(matches!(with("\"dt\":0.5,", ""), PlotError::Report { .. }));
+    fs::remove_file(run.0.join("report.json")).unwrap();
+    assert!(matches!(draw(&run.0), Err(PlotError::Io { .. })));
+}
+
+#[test]
+fn variables_with_odd_names_get_files_of_their_own() {
+    let named = |name: &str| {
+        let mut recording = variable("e");
+        recording["variable"] = name.into();
+        recording
+    };
+    let recordings = json!([spikes("i"), named("v/2"), named("v_2"), named("raster")]);
+    let run = RunFolder::new("names", recordings);
+    run.values("e.v.npy", 8, |row, n| (row + n) as f32);
+    run.spikes("i.spikes.npy", &[[1, 1]]);
+    let drawn = names(&draw(&run.0).unwrap());
+    let pictures: Vec<_> = drawn.iter().filter_map(|name| name.strip_suffix(".svg")).collect();
+    assert_eq!(pictures, ["raster", "raster-2", "v_2", "v_2-2"]);
+}

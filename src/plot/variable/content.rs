@@ -1,0 +1,142 @@
+//! What a panel shows: one recording, checked against the report and reduced to columns.
+
+use std::path::Path;
+
+use crate::npy::{Dtype, Reader};
+use crate::plot::Fault;
+use crate::plot::manifest::{Manifest, Recording};
+use crate::plot::panel::{counted, time_unit};
+use crate::plot::reduce::{Columns, Summariser, Summary};
+
+/// Most picture columns of a panel; a full-width panel has 1 472 pixels.
+const COLUMNS: usize = 1200;
+/// Neurons drawn one by one.
+const TRACES: usize = 3;
+/// Elements read in one go: 8 MiB of them.
+const CHUNK: usize = 1 << 20;
+
+/// A recording of a variable, read.
+pub(super) struct Content<'a> {
+    pub(super) recording: &'a Recording,
+    pub(super) summary: Summary,
+    /// Time of each column, in the unit of the time axis.
+    pub(super) times: Vec<f64>,
+    /// Whether columns stand for several rows each.
+    pub(super) reduced: bool,
+    /// Elements of a row.
+    neurons: usize,
+    /// Places in a row of the neurons drawn one by one.
+    chosen: Vec<usize>,
+    boolean: bool,
+}
+
+impl<'a> Content<'a> {
+    pub(super) fn read(manifest: &Manifest, run: &Path, recording: &'a Recording) -> Result<Self, Fault> {
+        let mut reader = Reader::open(&run.join(&recording.file))?;
+        check(manifest, recording, &reader)?;
+        let neurons = reader.row_len();
+        let boolean = reader.dtype() == Dtype::Bool;
+        // Single neurons that are either 0 or 1 say nothing in a curve.
+        let traces = if boolean && neurons > 1 { 0 } else { TRACES };
+        let chosen = spread(traces, neurons);
+        let columns = Columns::new(reader.rows(), COLUMNS);
+        let mut summariser = Summariser::new(columns, chosen.clone());
+        let (mut values, at_once) = (Vec::new(), (CHUNK / neurons).max(1));
+        while reader.read_rows(at_once, &mut values)? > 0 {
+            let rows = values.chunks(neurons);
+            rows.for_each(|row| summariser.push(row));
+        }
+        let time = |column| {
+            let row = recording.every as f64 * columns.middle(column);
+            let iterations = recording.first as f64 + row + 1.0;
+            iterations * manifest.dt / time_unit(manifest.duration()).1
+        };
+        Ok(Self {
+            recording,
+            summary: summariser.finish(),
+            times: (0..columns.count()).map(time).collect(),
+            reduced: columns.reduces(),
+            neurons,
+            chosen,
+            boolean,
+        })
+    }
+
+    /// Whether there are several neurons, so that mean and spread say something.
+    pub(super) fn is_crowd(&self) -> bool {
+        self.neurons > 1
+    }
+
+    /// Whether the 5–95 % band is drawn; of zeros and ones it would be all or nothing.
+    pub(super) fn has_band(&self) -> bool {
+        self.is_crowd() && !self.boolean
+    }
+
+    /// The variable and its unit: of a boolean one the mean is drawn, which is the share of neurons.
+    pub(super) fn quantity(&self) -> (&str, &str) {
+        let unit = if self.boolean { "share" } else { &self.recording.unit };
+        (&self.recording.variable, unit)
+    }
+
+    /// Which neurons are drawn one by one, and of how many: `neurons 133, 400, 666 of 800`.
+    pub(super) fn facts(&self) -> String {
+        if self.neurons == 1 {
+            return String::new();
+        }
+        if self.chosen.len() == self.neurons || self.chosen.is_empty() {
+            return counted(self.neurons as u64, "neuron");
+        }
+        let listed = self.recording.neurons.as_ref();
+        let index = |&place: &usize| {
+            let index = listed.and_then(|list| list.get(place).copied());
+            index.unwrap_or(place as u64).to_string()
+        };
+        let chosen: Vec<_> = self.chosen.iter().map(index).collect();
+        let recorded = if listed.is_some() { " recorded" } else { "" };
+        format!("neurons {} of {}{recorded}", chosen.join(", "), self.neurons)
+    }
+}
+
+fn check(manifest: &Manifest, recording: &Recording, reader: &Reader) -> Result<(), Fault> {
+    let listed = recording.neurons.as_ref().map(|list| list.len() as u64);
+    let expected = listed.or(manifest.size(&recording.group));
+    let neurons = reader.row_len() as u64;
+    // One number per row is a quantity of the whole group.
+    let fits = match reader.shape().len() {
+        1 => true,
+        axes => axes == 2 && expected.is_none_or(|expected| expected == neurons),
+    };
+    if !fits {
+        return Err(Fault::Shape { found: reader.shape().to_vec(), columns: expected.unwrap_or(1) });
+    }
+    if reader.rows() == 0 || neurons == 0 {
+        return Err(Fault::Empty);
+    }
+    let rows = (reader.rows() - 1) as f64;
+    let iteration = recording.first as f64 + recording.every as f64 * rows;
+    if iteration >= manifest.iterations as f64 {
+        return Err(Fault::Iteration { iteration, iterations: manifest.iterations });
+    }
+    Ok(())
+}
+
+/// At most `count` indices below `size`, evenly spread: the middles of equal shares.
+fn spread(count: usize, size: usize) -> Vec<usize> {
+    let count = count.min(size);
+    let middle = |nth| ((2 * nth + 1) as u128 * size as u128 / (2 * count) as u128) as usize;
+    (0..count).map(middle).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chosen_neurons_are_spread_evenly() {
+        assert_eq!(spread(3, 800), [133, 400, 666]);
+        assert_eq!(spread(3, 3), [0, 1, 2]);
+        assert_eq!(spread(3, 2), [0, 1]);
+        assert_eq!(spread(3, 1), [0]);
+        assert_eq!(spread(0, 5), [0; 0]);
+    }
+}

@@ -1,0 +1,33 @@
+//! A picture per recorded variable: a panel per group with single neurons, the mean, and the 5–95 % band.
+//!
+//! `content` reads and reduces one recording, `page` draws.
+
+mod content;
+mod page;
+
+use super::manifest::Manifest;
+use super::{Folder, PlotError};
+use content::Content;
+
+/// Most panels of one picture.
+const PAGE: usize = 24;
+
+/// Draws every variable's picture or pictures.
+pub(super) fn draw(manifest: &Manifest, folder: &mut Folder) -> Result<(), PlotError> {
+    for (variable, recordings) in manifest.variables() {
+        for page in recordings.chunks(PAGE) {
+            let mut contents = Vec::new();
+            for &recording in page {
+                match Content::read(manifest, folder.run, recording) {
+                    Ok(content) => contents.push(content),
+                    Err(fault) => folder.leave_out(&recording.file, fault),
+                }
+            }
+            if !contents.is_empty() {
+                let name = if variable.is_empty() { "variable" } else { variable };
+                folder.save(&page::paint(manifest, &contents), name)?;
+            }
+        }
+    }
+    Ok(())
+}

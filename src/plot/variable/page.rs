@@ -1,0 +1,163 @@
+//! The page of a variable: title and legend, and a panel per recording.
+
+use super::content::Content;
+use crate::plot::axis::Axis;
+use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened, width_of};
+use crate::plot::manifest::Manifest;
+use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL, time_unit};
+use crate::plot::reduce::Extremes;
+
+/// More panels than this stand in two columns.
+const SINGLE_COLUMN: usize = 4;
+/// Top of the first panel, under title and legend or under the title alone.
+const TOP: (f64, f64) = (88.0, 66.0);
+/// From one panel to the next below.
+const GAP: f64 = 42.0;
+/// Baseline of the second line, which holds description and legend.
+const SECOND_LINE: f64 = 46.0;
+
+const MEAN_WIDTH: f64 = 1.8;
+const TRACE_WIDTH: f64 = 0.7;
+/// A trace that stands alone.
+const SOLE_WIDTH: f64 = 1.0;
+
+pub(super) fn paint(manifest: &Manifest, contents: &[Content]) -> Canvas {
+    let columns = if contents.len() > SINGLE_COLUMN { 2 } else { 1 };
+    let rows = contents.len().div_ceil(columns);
+    let height = match (columns, rows) {
+        (1, 1) => 300.0,
+        (1, 2) => 220.0,
+        (1, _) => 170.0,
+        _ => 130.0,
+    };
+    let has_second_line =
+        contents.iter().any(|content| content.has_band() || !content.recording.description.is_empty());
+    let top = if has_second_line { TOP.0 } else { TOP.1 };
+    let mut canvas = Canvas::new(top + rows as f64 * (height + GAP) - GAP + BOTTOM_ROOM);
+    paint_title(&mut canvas, manifest, contents);
+    let cell = (WIDTH - MARGIN) / columns as f64;
+    for (place, content) in contents.iter().enumerate() {
+        let panel = Panel {
+            left: (place % columns) as f64 * cell + LEFT_ROOM,
+            top: top + (place / columns) as f64 * (height + GAP),
+            width: cell - LEFT_ROOM,
+            height,
+            x: time_axis(manifest, columns),
+            y: value_axis(content),
+        };
+        let is_lowest = place + columns >= contents.len();
+        paint_panel(&mut canvas, manifest, content, &panel, is_lowest);
+    }
+    canvas
+}
+
+fn time_axis(manifest: &Manifest, columns: usize) -> Axis {
+    let duration = manifest.duration();
+    Axis::exact(0.0, duration / time_unit(duration).1, 8 / columns)
+}
+
+/// The range of everything that is drawn.
+fn value_axis(content: &Content) -> Axis {
+    let summary = &content.summary;
+    let traces = summary.traces.iter().flatten();
+    let traces = traces.flat_map(|trace| [trace.first, trace.second]);
+    let values = traces.chain(summary.mean.iter().copied());
+    if content.has_band() {
+        Axis::around(values.chain(summary.band.iter().copied().flatten()), 5)
+    } else if content.is_crowd() {
+        Axis::from_zero(values, 5)
+    } else {
+        Axis::around(values, 5)
+    }
+}
+
+/// The run's title, and below it the variable's description and on the right what the lines are.
+fn paint_title(canvas: &mut Canvas, manifest: &Manifest, contents: &[Content]) {
+    let title = shortened(&manifest.title, LARGE, WIDTH - 2.0 * MARGIN);
+    canvas.text((MARGIN, 26.0), &title, LARGE, Align::Left, Colour::BLACK);
+    let mut end = WIDTH - MARGIN;
+    if contents.iter().any(Content::has_band) {
+        let reduced = contents.iter().any(|content| content.reduced);
+        end = paint_legend(canvas, end, reduced);
+    }
+    let mut descriptions = contents.iter().map(|content| &content.recording.description);
+    if let Some(text) = descriptions.find(|text| !text.is_empty()) {
+        let text = shortened(text, MEDIUM, end - 2.0 * MARGIN);
+        let at = (MARGIN, SECOND_LINE);
+        canvas.text(at, &text, MEDIUM, Align::Left, Colour::GREY);
+    }
+}
+
+/// The legend, ending at `right`, written from there to the left; returns where it begins.
+fn paint_legend(canvas: &mut Canvas, right: f64, reduced: bool) -> f64 {
+    let grey = Colour::GREY;
+    let (start, end, y) = entry(canvas, "5–95 %", right);
+    let corners = [(start, y - 5.0), (end, y - 5.0), (end, y + 5.0), (start, y + 5.0)];
+    canvas.area(&corners, band_colour(grey));
+    let (start, end, y) = entry(canvas, "mean", start - 18.0);
+    canvas.line(vec![(start, y), (end, y)], mean_colour(grey), MEAN_WIDTH);
+    let text = if reduced { "single neurons (envelope)" } else { "single neurons" };
+    let (start, end, y) = entry(canvas, text, start - 18.0);
+    for (nth, y) in [y - 3.5, y, y + 3.5].into_iter().enumerate() {
+        canvas.line(vec![(start, y), (end, y)], trace_colour(grey, nth), TRACE_WIDTH);
+    }
+    start
+}
+
+/// Writes the text of an entry that ends at `right`; returns start, end and height of its sample.
+fn entry(canvas: &mut Canvas, text: &str, right: f64) -> (f64, f64, f64) {
+    let at = (right, SECOND_LINE);
+    canvas.text(at, text, SMALL, Align::Right, Colour::GREY);
+    let end = right - width_of(text, SMALL) - 6.0;
+    (end - 22.0, end, SECOND_LINE - 4.0)
+}
+
+fn band_colour(colour: Colour) -> Colour {
+    colour.shade(0.8)
+}
+
+fn mean_colour(colour: Colour) -> Colour {
+    colour.shade(-0.35)
+}
+
+fn trace_colour(colour: Colour, nth: usize) -> Colour {
+    colour.shade([0.0, 0.25].get(nth).copied().unwrap_or(0.5))
+}
+
+fn paint_panel(canvas: &mut Canvas, manifest: &Manifest, content: &Content, panel: &Panel, is_lowest: bool) {
+    let colour = manifest.colour(&content.recording.group);
+    let summary = &content.summary;
+    let times = || content.times.iter().copied();
+    if content.has_band() {
+        let band: Vec<_> = times().zip(summary.band.iter().copied()).collect();
+        panel.band(canvas, &band, band_colour(colour));
+    }
+    for (nth, trace) in summary.traces.iter().enumerate() {
+        let ends = |(time, trace): (f64, &Extremes)| [(time, trace.first), (time, trace.second)];
+        let mut points: Vec<_> = times().zip(trace).flat_map(ends).collect();
+        // Columns of one row have one value.
+        points.dedup();
+        let (colour, width) = match content.is_crowd() {
+            true => (trace_colour(colour, nth), TRACE_WIDTH),
+            false => (colour, SOLE_WIDTH),
+        };
+        panel.curve(canvas, &points, colour, width);
+    }
+    if content.is_crowd() {
+        let mean: Vec<_> = times().zip(summary.mean.iter().copied()).collect();
+        panel.curve(canvas, &mean, mean_colour(colour), MEAN_WIDTH);
+    }
+    let time_label = is_lowest.then_some(time_unit(manifest.duration()).0);
+    let heading = panel.frame(canvas, content.quantity(), time_label);
+    paint_heading(canvas, content, panel, heading, colour);
+}
+
+/// The group's name above its panel, and which of its neurons are drawn.
+fn paint_heading(canvas: &mut Canvas, content: &Content, panel: &Panel, at: (f64, f64), colour: Colour) {
+    let facts = content.facts();
+    let room = panel.right() - at.0 - width_of(&facts, SMALL) - 10.0;
+    let name = shortened(&content.recording.group, MEDIUM, room);
+    canvas.text(at, &name, MEDIUM, Align::Left, colour);
+    let end = (panel.right(), at.1);
+    canvas.text(end, &facts, SMALL, Align::Right, Colour::GREY);
+}

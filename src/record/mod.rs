@@ -1,0 +1,30 @@
+//! Stage 4: recorders. They look at columns and hand rows to a tape; what becomes of a tape, a file or a picture, is
+//! somebody else's matter.
+//!
+//! Adding a behaviour: its file, and a line below.
+#![forbid(unsafe_code)]
+
+use bevy_app::{App, Plugin};
+
+use crate::network::RegisterBehaviour;
+
+mod recording;
+mod selection;
+mod spike_recorder;
+mod tape;
+mod variable_recorder;
+
+pub use recording::{Content, RecordedBy, Recording, Recordings, Window};
+pub use selection::Selection;
+pub use spike_recorder::SpikeRecorder;
+pub use tape::{Dtype, Sink, Tape};
+pub use variable_recorder::VariableRecorder;
+
+/// The behaviours of the record stage.
+pub struct RecordPlugin;
+
+impl Plugin for RecordPlugin {
+    fn build(&self, app: &mut App) {
+        app.register_behaviour::<VariableRecorder>().register_behaviour::<SpikeRecorder>();
+    }
+}

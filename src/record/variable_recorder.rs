@@ -1,0 +1,116 @@
+//! Recording of variables: a row of values for every recorded iteration.
+
+use bevy_app::App;
+use bevy_ecs::{prelude::*, resource::IsResource};
+use bevy_reflect::prelude::*;
+
+use super::{
+    Dtype, Recording, Selection,
+    recording::{Content, Recordings, Request, Window, resolve},
+};
+use crate::{
+    network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Variables, View},
+    schedule::{AddToStage, Stage},
+};
+
+/// Records variables, as they are at the end of an iteration: a row per iteration, a column per neuron.
+#[derive(Component, Reflect, Clone, Debug)]
+pub struct VariableRecorder {
+    /// Addresses of variables: `excitatory.v`, `neurons.u` for all groups of a tag, `GLUTAMATE.weights`.
+    pub of: Vec<String>,
+    /// Which neurons: `All`, `Range(0, 10)`, `Stride(100)`, `List([3, 7])`.
+    pub neurons: Selection,
+    /// One iteration in so many.
+    pub every: u64,
+    /// The first iteration.
+    pub from: u64,
+    /// The first iteration that is not recorded any more; `None` records to the end.
+    pub until: Option<u64>,
+}
+
+impl Default for VariableRecorder {
+    fn default() -> Self {
+        Self { of: Vec::new(), neurons: Selection::All, every: 1, from: 0, until: None }
+    }
+}
+
+impl Behaviour for VariableRecorder {
+    const KIND: Kind = Kind::Recorder;
+
+    fn plugin(app: &mut App) {
+        app.add_behaviour_system::<Self, _>(Stage::Record, record);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        if !preparation.is_first() {
+            return Ok(());
+        }
+        let window = Window { from: self.from, until: self.until.unwrap_or(u64::MAX), every: self.every };
+        let request = Request { of: &self.of, neurons: &self.neurons, window };
+        resolve(preparation, &request, |world, entity, name| {
+            let variables = world.get_resource::<Variables>()?;
+            let entity = world.get_entity(entity).ok()?;
+            let entry = variables.find(entity, name)?;
+            let info = variables.of(entity).into_iter().find(|info| info.name == name)?;
+            let dtype = match entry.view(entity, name)? {
+                View::Real(_) => Dtype::Real,
+                View::Bool(_) => Dtype::Bool,
+            };
+            Some((Content::Variable(entry, dtype), info))
+        })
+    }
+}
+
+fn record(
+    recorders: Query<&Recordings, With<VariableRecorder>>,
+    mut recordings: Query<&mut Recording>,
+    sources: Query<EntityRef, (Without<Recording>, Without<IsResource>)>,
+    clock: Res<Clock>,
+    mut failures: ResMut<Failures>,
+) {
+    for own in &recorders {
+        for entity in own.iter() {
+            let Ok(mut recording) = recordings.get_mut(entity) else { continue };
+            let (Content::Variable(entry, _), Ok(source)) = (recording.content, sources.get(recording.source)) else {
+                continue;
+            };
+            if recording.window.contains(clock.iteration)
+                && let Some(view) = entry.view(source, recording.variable())
+                && let Err(error) = recording.take(view)
+            {
+                failures.push(format!("{}.{}", recording.group, recording.variable()), error);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Selection, VariableRecorder};
+    use crate::prelude::*;
+
+    #[test]
+    fn a_window_of_chosen_neurons_at_every_third_iteration() {
+        let mut bench = Bench::new();
+        bench.group("cells", 4, StepCurrent { times: vec![0.0, 5.0], amplitudes: vec![1.0, 2.0], scale: "i".into() });
+        let recorder = VariableRecorder {
+            of: vec!["cells.input".into()],
+            neurons: Selection::List(vec![3, 1]),
+            every: 3,
+            from: 2,
+            until: Some(9),
+        };
+        bench.recorder(recorder);
+        bench.ticks(12);
+        // Iterations 2, 5 and 8.
+        assert_eq!(bench.recorded("cells.input"), [3.0, 1.0, 6.0, 2.0, 6.0, 2.0]);
+    }
+
+    #[test]
+    fn an_unknown_variable_is_refused_with_those_that_there_are() {
+        let mut bench = Bench::new();
+        bench.group("cells", 4, Izhikevich::default());
+        let error = bench.try_recorder(VariableRecorder { of: vec!["cells.w".into()], ..default() }).unwrap_err();
+        assert!(error.contains("`cells.w`: no such variable"), "{error}");
+    }
+}

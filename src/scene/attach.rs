@@ -1,0 +1,111 @@
+//! Reading a behaviour: `Izhikevich(a: 0.1, c: "-65 + 15 * r^2")`, whatever was registered under that name.
+
+use bevy_reflect::{PartialReflect, Reflect, ReflectFromReflect, ReflectMut, serde::TypedReflectDeserializer};
+
+use super::{
+    describe::takes,
+    model::{Attached, Spans},
+    written::Reader,
+};
+use crate::{
+    network::{BehaviourEntry, Initial, Kind, Parameter},
+    text::{self, Diagnostic, Kind as Form, Node},
+};
+
+impl Reader<'_> {
+    /// The registered behaviour that `node` names, which must be of a kind.
+    pub fn behaviour(&mut self, node: &Node, kind: Kind) -> Option<BehaviourEntry> {
+        let named = matches!(node.kind, Form::Name(_) | Form::Struct { .. });
+        let Some(name) = node.name().filter(|_| named) else {
+            self.expected(&format!("{}, written `Name(field: value)`", kind.in_words()), node);
+            return None;
+        };
+        let found: Vec<BehaviourEntry> = self.behaviours.named(name).copied().collect();
+        match found[..] {
+            [entry] if entry.kind == kind => Some(entry),
+            [entry] => {
+                let message = format!("`{name}` is {}, not {}", entry.kind.in_words(), kind.in_words());
+                self.note(Diagnostic::error(message).at(node.name_span()));
+                None
+            }
+            [] => {
+                let known: Vec<&str> =
+                    self.behaviours.iter().filter(|entry| entry.kind == kind).map(|entry| entry.name).collect();
+                let message = format!("nothing is named `{name}` where {} is expected", kind.in_words());
+                let unknown = Diagnostic::error(message).at(node.name_span());
+                self.note(unknown.did_you_mean(name, &known, "names"));
+                None
+            }
+            [first, second, ..] => {
+                let message = format!("`{name}` may mean {} or {}", first.path, second.path);
+                self.note(Diagnostic::error(message).at(node.name_span()));
+                None
+            }
+        }
+    }
+
+    /// A behaviour with the fields of `nodes`, of which later ones override earlier ones; what no node sets has its
+    /// default.
+    pub fn attach(&mut self, entry: &BehaviourEntry, nodes: &[&Node]) -> Attached {
+        let mut value = (entry.default)();
+        let mut spans = Spans::default();
+        for node in nodes {
+            spans.0.insert(String::new(), node.name_span());
+            for field in node.fields() {
+                let name = field.name.text.as_str();
+                if entry.fields.field(name).is_none() {
+                    let known: Vec<&str> = entry.fields.field_names().to_vec();
+                    let message = format!("`{}` has no field `{name}`", entry.name);
+                    let unknown = Diagnostic::error(message).at(field.name.span.clone());
+                    self.note(unknown.did_you_mean(name, &known, "fields"));
+                    continue;
+                }
+                spans.0.insert(name.to_owned(), field.value.span.clone());
+                if let Err(wrong) = self.set_field(&mut *value, name, &field.value) {
+                    self.note(wrong);
+                }
+            }
+        }
+        Attached { value, spans }
+    }
+
+    /// One behaviour, from one node.
+    pub fn attached(&mut self, node: &Node, kind: Kind) -> Option<Attached> {
+        let entry = self.behaviour(node, kind)?;
+        Some(self.attach(&entry, &[node]))
+    }
+
+    fn set_field(&self, behaviour: &mut dyn Reflect, name: &str, node: &Node) -> Result<(), Diagnostic> {
+        let unreadable = || {
+            let message = format!("the field `{name}` cannot be set from a scene");
+            Diagnostic::error(message).at(node.span.clone()).note("its type is not registered for reflection")
+        };
+        let ReflectMut::Struct(fields) = behaviour.reflect_mut() else { return Err(unreadable()) };
+        let field = fields.field_mut(name).and_then(PartialReflect::try_as_reflect_mut).ok_or_else(unreadable)?;
+        // Read as what they are: through reflection an error forgets what was expected and found.
+        if let Some(parameter) = field.downcast_mut::<Parameter>() {
+            *parameter = text::read(self.document, node)?;
+            return Ok(());
+        }
+        if let Some(initial) = field.downcast_mut::<Initial>() {
+            *initial = text::read(self.document, node)?;
+            return Ok(());
+        }
+        // As everywhere in a scene, one word alone is a list of words.
+        if let (Some(words), Form::Text(word)) = (field.downcast_mut::<Vec<String>>(), &node.kind) {
+            *words = vec![word.clone()];
+            return Ok(());
+        }
+        let takes = takes(field.as_partial_reflect());
+        let registration = self.types.get(field.as_any().type_id()).ok_or_else(unreadable)?;
+        let seed = TypedReflectDeserializer::new(registration, self.types);
+        let written = text::read_seed(self.document, node, seed)
+            .map_err(|wrong| wrong.note(format!("the field `{name}` takes: {takes}")))?;
+        // What was read may be a description of a value; the field holds the value itself.
+        let value = registration
+            .data::<ReflectFromReflect>()
+            .and_then(|from| from.from_reflect(&*written))
+            .ok_or_else(unreadable)?;
+        field.set(value).map_err(|_| unreadable())
+    }
+}

@@ -1,0 +1,198 @@
+//! Self-description: everything that a scene may name, from the code's own types, defaults and doc comments.
+
+use bevy_ecs::prelude::*;
+use bevy_reflect::{PartialReflect, Reflect, ReflectRef, TypeInfo, enums::VariantInfo};
+
+use crate::{
+    network::{
+        Afferent, BehaviourEntry, Behaviours, Initial, Kind, Parameter, Unit, Variables, preparation::ValueFunctions,
+        variable::VariableInfo,
+    },
+    value::Function,
+};
+
+/// Something that a scene may name.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Entry {
+    /// Its section: `behaviours of neuron groups`, `receptors`, …
+    pub section: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its documentation, in one line.
+    pub docs: String,
+    /// Its parameters.
+    pub parameters: Vec<ParameterEntry>,
+    /// The variables that a group has because of it, with units: `v (mV)`.
+    pub variables: Vec<String>,
+}
+
+/// A parameter of something that a scene may name.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ParameterEntry {
+    /// Its name.
+    pub name: String,
+    /// What may be written: `value`, `whole number`, `All | Range(…)`.
+    pub takes: String,
+    /// Its unit; empty if it has none.
+    pub unit: String,
+    /// Its default, as it would be written; empty if it must be given.
+    pub default: String,
+    /// Its documentation, in one line.
+    pub docs: String,
+}
+
+/// The sections, in the order in which they are listed.
+pub const SECTIONS: [(&str, Option<Kind>); 5] = [
+    ("behaviours of neuron groups", Some(Kind::Neurons)),
+    ("receptors", Some(Kind::Receptor)),
+    ("connectivity rules", Some(Kind::Connectivity)),
+    ("recorders", Some(Kind::Recorder)),
+    ("value functions", None),
+];
+
+/// Everything that was registered, by section.
+#[must_use]
+pub fn describe(world: &World) -> Vec<Entry> {
+    let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
+    let variables = world.get_resource::<Variables>().cloned().unwrap_or_default();
+    let mut entries = Vec::new();
+    for (section, kind) in SECTIONS {
+        match kind {
+            Some(kind) => {
+                let of_kind = behaviours.iter().filter(|entry| entry.kind == kind);
+                entries.extend(of_kind.map(|entry| describe_behaviour(section, entry, &variables)));
+            }
+            None => {
+                let functions = world.get_resource::<ValueFunctions>();
+                let all = functions.into_iter().flat_map(|functions| functions.0.iter());
+                entries.extend(all.map(|function| describe_function(section, function)));
+            }
+        }
+    }
+    entries
+}
+
+fn describe_behaviour(section: &'static str, entry: &BehaviourEntry, variables: &Variables) -> Entry {
+    let default = (entry.default)();
+    let values = match default.reflect_ref() {
+        ReflectRef::Struct(values) => Some(values),
+        _ => None,
+    };
+    let parameters = entry.fields.iter().map(|field| {
+        let value = values.and_then(|values| values.field(field.name()));
+        ParameterEntry {
+            name: field.name().to_owned(),
+            takes: value.map(takes).unwrap_or_default(),
+            unit: field.get_attribute::<Unit>().map(|unit| unit.0.to_owned()).unwrap_or_default(),
+            default: value.map(written).unwrap_or_default(),
+            docs: in_one_line(field.docs().unwrap_or_default()),
+        }
+    });
+    let parameters = parameters.collect();
+    let variables = variables_of(entry, &*default, variables);
+    Entry { section, name: entry.name.to_owned(), docs: in_one_line(entry.docs()), parameters, variables }
+}
+
+/// The variables that come with a behaviour: those of its required components, found by attaching it to nothing.
+fn variables_of(entry: &BehaviourEntry, default: &dyn Reflect, variables: &Variables) -> Vec<String> {
+    let mut nowhere = World::new();
+    let mut entity = nowhere.spawn_empty();
+    (entry.insert)(&mut entity, default);
+    let with_unit = |info: VariableInfo| match info.unit.as_str() {
+        "" => info.name,
+        unit => format!("{} ({unit})", info.name),
+    };
+    variables.of(entity.as_readonly()).into_iter().map(with_unit).collect()
+}
+
+fn describe_function(section: &'static str, function: &Function) -> Entry {
+    let parameters = function.parameters.iter().map(|parameter| ParameterEntry {
+        name: parameter.name.to_owned(),
+        takes: parameter.kind.to_owned(),
+        unit: String::new(),
+        default: parameter.default.map(|default| default.to_string()).unwrap_or_default(),
+        docs: in_one_line(parameter.docs),
+    });
+    let parameters = parameters.collect();
+    Entry {
+        section,
+        name: function.name.to_owned(),
+        docs: in_one_line(function.docs),
+        parameters,
+        variables: Vec::new(),
+    }
+}
+
+/// Doc comments are broken where lines end.
+fn in_one_line(docs: &str) -> String {
+    docs.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What may be written for a field, in words.
+pub(super) fn takes(value: &dyn PartialReflect) -> String {
+    if value.try_downcast_ref::<Parameter>().is_some() {
+        return "value".into();
+    }
+    if value.try_downcast_ref::<Initial>().is_some() {
+        return "initial value".into();
+    }
+    if value.try_downcast_ref::<Afferent>().is_some() {
+        return "tag".into();
+    }
+    value.get_represented_type_info().map(type_in_words).unwrap_or_default()
+}
+
+fn type_in_words(info: &'static TypeInfo) -> String {
+    match info {
+        TypeInfo::List(list) => {
+            let item = list.item_info().map(type_in_words);
+            format!("list of {}", item.unwrap_or_else(|| list.item_ty().short_path().to_owned()))
+        }
+        TypeInfo::Enum(all) if all.type_path_table().ident() == Some("Option") => {
+            let inner = all.variant("Some").and_then(|some| some.as_tuple_variant().ok()).and_then(|some| {
+                let field = some.field_at(0)?;
+                Some(field.type_info().map_or_else(|| field.type_path_table().short_path().to_owned(), type_in_words))
+            });
+            format!("{} or None", inner.unwrap_or_default())
+        }
+        TypeInfo::Enum(all) => {
+            let form = |variant: &VariantInfo| match variant {
+                VariantInfo::Unit(unit) => unit.name().to_owned(),
+                VariantInfo::Tuple(tuple) => format!("{}(…)", tuple.name()),
+                VariantInfo::Struct(fields) => format!("{}(…: …)", fields.name()),
+            };
+            all.iter().map(form).collect::<Vec<_>>().join(" | ")
+        }
+        other => match other.type_path_table().short_path() {
+            "f32" | "f64" => "number",
+            "u8" | "u16" | "u32" | "u64" | "usize" => "whole number",
+            "i8" | "i16" | "i32" | "i64" | "isize" => "whole number, perhaps negative",
+            "bool" => "true | false",
+            "String" => "text",
+            path => path,
+        }
+        .to_owned(),
+    }
+}
+
+/// A default as it would be written in a scene.
+fn written(value: &dyn PartialReflect) -> String {
+    if let Some(parameter) = value.try_downcast_ref::<Parameter>() {
+        return parameter.value().to_string();
+    }
+    if let Some(initial) = value.try_downcast_ref::<Initial>() {
+        return initial.0.to_string();
+    }
+    if let Some(afferent) = value.try_downcast_ref::<Afferent>() {
+        return if afferent.0.is_empty() { String::new() } else { format!("{:?}", afferent.0) };
+    }
+    match value.reflect_ref() {
+        ReflectRef::List(list) => format!("[{}]", list.iter().map(written).collect::<Vec<_>>().join(", ")),
+        ReflectRef::Enum(chosen) => {
+            let fields: Vec<String> = chosen.iter_fields().map(|field| written(field.value())).collect();
+            let name = chosen.variant_name();
+            if fields.is_empty() { name.to_owned() } else { format!("{name}({})", fields.join(", ")) }
+        }
+        _ => format!("{value:?}"),
+    }
+}

@@ -1,0 +1,208 @@
+//! Reading neuron groups, and the definitions that they share.
+
+use std::collections::BTreeMap;
+
+use super::{
+    model::{Attached, GroupScene, Spans},
+    written::{Fields, Reader},
+};
+use crate::{
+    network::{BehaviourEntry, Kind, NeuronGroup},
+    text::{Diagnostic, Kind as Form, Node},
+    value::Value,
+};
+
+const GROUP: &[&str] = &["size", "like", "tags", "draws", "behaviours", "receptors"];
+
+/// Definitions by name.
+pub(super) type Definitions<'a> = BTreeMap<&'a str, &'a Node>;
+
+/// A group with the definitions that it builds on, the most remote first.
+struct Layers<'a>(Vec<(&'a Node, Fields<'a>)>);
+
+impl Layers<'_> {
+    /// Whether all were found: the most remote one is like nothing else.
+    fn are_whole(&self) -> bool {
+        self.0.first().is_none_or(|(_, fields)| fields.get("like").is_none())
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// The neuron groups. A definition has the same form as a group; a group that is `like` it starts from it.
+    pub fn groups(&mut self, groups: Option<&'a Node>, definitions: Option<&'a Node>) -> Vec<GroupScene> {
+        let definitions: Definitions<'a> =
+            self.entries(definitions, "definitions").into_iter().map(|(name, _, node)| (name, node)).collect();
+        let mut used = Vec::new();
+        let mut read = Vec::new();
+        for (name, key, node) in self.entries(groups, "neuron groups") {
+            let layers = self.layers(node, "a group", &definitions, &mut used);
+            read.push(self.group(name, key, node, &layers));
+        }
+        for (name, node) in &definitions {
+            if !used.contains(name) {
+                // Read for its faults alone: they must not hide until somebody uses it.
+                let layers = self.layers(node, "a definition", &definitions, &mut Vec::new());
+                self.group(name, node, node, &layers);
+            }
+        }
+        read
+    }
+
+    fn layers(
+        &mut self,
+        group: &'a Node,
+        what: &str,
+        definitions: &Definitions<'a>,
+        used: &mut Vec<&'a str>,
+    ) -> Layers<'a> {
+        let mut layers = Vec::new();
+        let mut chain: Vec<&str> = Vec::new();
+        let (mut node, mut what) = (group, what);
+        loop {
+            let fields = self.fields(node, what, GROUP);
+            let like = fields.get("like");
+            layers.push((node, fields));
+            let Some(like) = like else { break };
+            let name: String = self.value(Some(like), String::new());
+            let Some((&name, &next)) = definitions.get_key_value(name.as_str()) else {
+                let known: Vec<&str> = definitions.keys().copied().collect();
+                let unknown = Diagnostic::error(format!("there is no definition `{name}`")).at(like.span.clone());
+                self.note(unknown.did_you_mean_text(&name, &known, "definitions"));
+                break;
+            };
+            if chain.contains(&name) {
+                let message = format!("the definition `{name}` is like itself");
+                self.note(Diagnostic::error(message).at(like.span.clone()));
+                break;
+            }
+            chain.push(name);
+            used.push(name);
+            (node, what) = (next, "a definition");
+        }
+        layers.reverse();
+        Layers(layers)
+    }
+
+    fn group(&mut self, name: &str, key: &Node, node: &Node, layers: &Layers<'a>) -> GroupScene {
+        let mut spans = Spans::default();
+        for (_, fields) in &layers.0 {
+            spans.0.extend(fields.spans().0);
+        }
+        spans.0.insert(String::new(), key.span.clone());
+        let is_group = !std::ptr::eq(key, node);
+        let size = layers.0.iter().rev().find_map(|(_, fields)| fields.get("size"));
+        let shape = match size {
+            Some(size) => self.shape(size),
+            None if is_group && layers.are_whole() => {
+                let message = format!("the group `{name}` needs the field `size`");
+                self.note(Diagnostic::error(message).at(key.span.clone()));
+                NeuronGroup::new(1)
+            }
+            None => NeuronGroup::new(1),
+        };
+        GroupScene {
+            name: name.to_owned(),
+            shape,
+            tags: self.tags(layers),
+            draws: self.draws(layers, &mut spans),
+            behaviours: self.behaviours(layers),
+            receptors: self.receptors(layers, &mut spans),
+            spans,
+        }
+    }
+
+    /// `800`, `(25, 32)` or `(10, 10, 8)`. Whether the numbers make sense is for the build to say.
+    fn shape(&mut self, node: &Node) -> NeuronGroup {
+        let axes: Vec<Option<usize>> = match &node.kind {
+            Form::Number(_) => vec![self.axis(node)],
+            Form::Tuple { name: None, items } if (1..=3).contains(&items.len()) => {
+                items.iter().map(|item| self.axis(item)).collect()
+            }
+            _ => {
+                self.expected("a size: 800, a grid (25, 32) or (10, 10, 8)", node);
+                return NeuronGroup::new(1);
+            }
+        };
+        let axis = |i: usize| axes.get(i).copied().flatten().unwrap_or(1);
+        NeuronGroup { shape: [axis(0), axis(1), axis(2)] }
+    }
+
+    fn axis(&mut self, node: &Node) -> Option<usize> {
+        let whole = match node.kind {
+            Form::Number(number) if number < 1.0 => {
+                let message = format!("a size is at least 1, not {number}");
+                self.note(Diagnostic::error(message).at(node.span.clone()));
+                return None;
+            }
+            _ => self.value::<Option<usize>>(Some(node), None),
+        };
+        whole.filter(|&axis| axis > 0)
+    }
+
+    fn tags(&mut self, layers: &Layers<'a>) -> Vec<String> {
+        let mut tags: Vec<String> = Vec::new();
+        for (_, fields) in &layers.0 {
+            for tag in self.words(fields.get("tags")) {
+                if !tags.contains(&tag) {
+                    tags.push(tag);
+                }
+            }
+        }
+        tags
+    }
+
+    fn draws(&mut self, layers: &Layers<'a>, spans: &mut Spans) -> Vec<(String, Value)> {
+        let mut draws: Vec<(String, Value)> = Vec::new();
+        for (_, fields) in &layers.0 {
+            for (name, key, node) in self.entries(fields.get("draws"), "named draws") {
+                spans.0.insert(format!("draws.{name}"), node.span.clone());
+                spans.0.insert(Spans::name_of("draws", name), key.span.clone());
+                let value = self.number_or_text(Some(node), Value::default());
+                draws.retain(|(known, _)| known != name);
+                draws.push((name.to_owned(), value));
+            }
+        }
+        draws
+    }
+
+    /// The behaviours of all layers; fields of a later layer override those of an earlier one.
+    fn behaviours(&mut self, layers: &Layers<'a>) -> Vec<Attached> {
+        let mut merged: Vec<(BehaviourEntry, Vec<&Node>)> = Vec::new();
+        for (_, fields) in &layers.0 {
+            let mut here: Vec<(_, &Node)> = Vec::new();
+            for node in self.elements(fields.get("behaviours"), "a list of behaviours") {
+                let Some(entry) = self.behaviour(node, Kind::Neurons) else { continue };
+                if let Some((_, first)) = here.iter().find(|(known, _)| *known == entry.type_id) {
+                    let message = format!("a group has `{}` once at most", entry.name);
+                    let twice = Diagnostic::error(message).at(node.name_span()).label("again here");
+                    self.note(twice.also(Node::name_span(first), "first here"));
+                    continue;
+                }
+                here.push((entry.type_id, node));
+                match merged.iter_mut().find(|(known, _)| known.type_id == entry.type_id) {
+                    Some((_, nodes)) => nodes.push(node),
+                    None => merged.push((entry, vec![node])),
+                }
+            }
+        }
+        merged.iter().map(|(entry, nodes)| self.attach(entry, nodes)).collect()
+    }
+
+    /// The receptors of all layers; a later one of the same name and type overrides fields, of another type replaces.
+    fn receptors(&mut self, layers: &Layers<'a>, spans: &mut Spans) -> Vec<(String, Attached)> {
+        let mut merged: BTreeMap<&str, (BehaviourEntry, Vec<&Node>)> = BTreeMap::new();
+        for (_, fields) in &layers.0 {
+            for (name, key, node) in self.entries(fields.get("receptors"), "receptors") {
+                spans.0.insert(Spans::name_of("receptors", name), key.span.clone());
+                let Some(entry) = self.behaviour(node, Kind::Receptor) else { continue };
+                match merged.get_mut(name) {
+                    Some((known, nodes)) if known.type_id == entry.type_id => nodes.push(node),
+                    _ => {
+                        merged.insert(name, (entry, vec![node]));
+                    }
+                }
+            }
+        }
+        merged.into_iter().map(|(name, (entry, nodes))| (name.to_owned(), self.attach(&entry, &nodes))).collect()
+    }
+}

@@ -1,0 +1,15 @@
+//! Scenes: a network as checked plain data, read from text or built in code. Knows the registry of behaviours, never
+//! a behaviour by name; turning a scene into entities is the matter of `build`.
+#![forbid(unsafe_code)]
+
+mod attach;
+pub mod describe;
+mod group;
+mod model;
+mod read;
+mod set;
+mod written;
+
+pub use model::{Attached, GroupScene, Scene, Spans, SynapseScene};
+pub use read::{open, read};
+pub use set::set;

@@ -1,0 +1,267 @@
+//! What a scene consists of.
+
+use std::{collections::BTreeMap, fmt, path::PathBuf};
+
+use bevy_reflect::Reflect;
+
+use crate::{
+    network::NeuronGroup,
+    text::{Diagnostics, Document, Span},
+    value::Value,
+};
+
+/// A network and its run, as plain data.
+///
+/// ```
+/// use cortecs::{prelude::*, scene::{GroupScene, Scene, SynapseScene}};
+///
+/// let scene = Scene::new("Two groups")
+///     .with_dt(0.5)
+///     .with_group(
+///         GroupScene::new("excitatory", NeuronGroup::new(80))
+///             .with(Izhikevich::default())
+///             .with(UniformNoise { high: 20.0.into(), ..default() })
+///             .with_receptor("ampa", CurrentReceptor { afferent: "GLUTAMATE".into(), gain: 0.5.into() }),
+///     )
+///     .with_synapses(
+///         SynapseScene::new("excitatory", "excitatory", AllToAll::default())
+///             .with_tag("GLUTAMATE")
+///             .with_weights("uniform(0, 1)"),
+///     )
+///     .with_recorder(SpikeRecorder { of: vec!["excitatory".into()], ..default() });
+/// assert_eq!(scene.groups.len(), 1);
+/// ```
+#[derive(Debug, Default)]
+pub struct Scene {
+    /// A title for reports and pictures.
+    pub title: String,
+    /// Length of an iteration (ms); default 1.
+    pub dt: f64,
+    /// Iterations of a run; default 1000.
+    pub iterations: u64,
+    /// The seed of all random numbers; default 1.
+    pub seed: u64,
+    /// The neuron groups.
+    pub groups: Vec<GroupScene>,
+    /// The synapse groups; each stands for one group per pair of neuron groups that it addresses.
+    pub synapses: Vec<SynapseScene>,
+    /// The recorders.
+    pub recorders: Vec<Attached>,
+    /// The folder from which arrays are read; `None` refuses them.
+    pub folder: Option<PathBuf>,
+    /// The text that the scene was read from.
+    pub document: Option<Document>,
+    /// Where fields stand in the text.
+    pub spans: Spans,
+}
+
+/// Where fields stand in a scene's text, by name; empty for a scene built in code.
+#[derive(Clone, Debug, Default)]
+pub struct Spans(pub(super) BTreeMap<String, Span>);
+
+impl Spans {
+    /// The place of a field.
+    #[must_use]
+    pub fn get(&self, field: &str) -> Option<Span> {
+        self.0.get(field).cloned()
+    }
+
+    /// The field under which the place of a name stands, of a map such as `draws`.
+    #[must_use]
+    pub fn name_of(map: &str, name: &str) -> String {
+        format!("{map}.{name}: name")
+    }
+
+    /// Sets the place of the whole, which has the name `""`.
+    #[must_use]
+    pub(super) fn with_own(mut self, span: Span) -> Self {
+        self.0.insert(String::new(), span);
+        self
+    }
+
+    /// Adds the places of other fields; those take precedence.
+    pub fn extend(&mut self, others: &Self) {
+        self.0.extend(others.0.iter().map(|(name, span)| (name.clone(), span.clone())));
+    }
+}
+
+/// A neuron group of a scene.
+#[derive(Debug)]
+pub struct GroupScene {
+    /// Its name.
+    pub name: String,
+    /// Size and shape.
+    pub shape: NeuronGroup,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Named draws that its parameters share.
+    pub draws: Vec<(String, Value)>,
+    /// Its behaviours.
+    pub behaviours: Vec<Attached>,
+    /// Its receptors, by name.
+    pub receptors: Vec<(String, Attached)>,
+    /// Where fields stand; `""` is the name itself.
+    pub spans: Spans,
+}
+
+/// Synapses of a scene.
+#[derive(Debug)]
+pub struct SynapseScene {
+    /// The name; default `source_target`.
+    pub name: Option<String>,
+    /// Name or tag of the source groups.
+    pub from: String,
+    /// Name or tag of the target groups.
+    pub to: String,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// The connectivity rule.
+    pub connectivity: Attached,
+    /// The weights at the start.
+    pub weights: Value,
+    /// Where fields stand.
+    pub spans: Spans,
+}
+
+/// A behaviour with its fields, ready to be attached to an entity.
+pub struct Attached {
+    /// The value, of a registered behaviour's type.
+    pub value: Box<dyn Reflect>,
+    /// Where its fields stand; `""` is its name.
+    pub spans: Spans,
+}
+
+impl fmt::Debug for Attached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.as_partial_reflect().debug(f)
+    }
+}
+
+impl<T: Reflect> From<T> for Attached {
+    fn from(value: T) -> Self {
+        Self { value: Box::new(value), spans: Spans::default() }
+    }
+}
+
+impl Scene {
+    /// An empty scene: dt 1 ms, 1000 iterations, seed 1.
+    #[must_use]
+    pub fn new(title: &str) -> Self {
+        Self { title: title.to_owned(), dt: 1.0, iterations: 1000, seed: 1, ..Self::default() }
+    }
+
+    /// Sets the length of an iteration (ms).
+    #[must_use]
+    pub const fn with_dt(mut self, dt: f64) -> Self {
+        self.dt = dt;
+        self
+    }
+
+    /// Sets the seed.
+    #[must_use]
+    pub const fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Adds a neuron group.
+    #[must_use]
+    pub fn with_group(mut self, group: GroupScene) -> Self {
+        self.groups.push(group);
+        self
+    }
+
+    /// Adds synapses.
+    #[must_use]
+    pub fn with_synapses(mut self, synapses: SynapseScene) -> Self {
+        self.synapses.push(synapses);
+        self
+    }
+
+    /// Adds a recorder.
+    #[must_use]
+    pub fn with_recorder(mut self, recorder: impl Reflect) -> Self {
+        self.recorders.push(recorder.into());
+        self
+    }
+
+    /// An empty list of diagnostics that shows this scene's text.
+    #[must_use]
+    pub fn diagnostics(&self) -> Diagnostics {
+        self.document.as_ref().map_or_else(Diagnostics::without_source, Document::diagnostics)
+    }
+}
+
+impl GroupScene {
+    /// A group without behaviours.
+    #[must_use]
+    pub fn new(name: &str, shape: NeuronGroup) -> Self {
+        Self {
+            name: name.to_owned(),
+            shape,
+            tags: Vec::new(),
+            draws: Vec::new(),
+            behaviours: Vec::new(),
+            receptors: Vec::new(),
+            spans: Spans::default(),
+        }
+    }
+
+    /// Adds a tag.
+    #[must_use]
+    pub fn with_tag(mut self, tag: &str) -> Self {
+        self.tags.push(tag.to_owned());
+        self
+    }
+
+    /// Adds a named draw.
+    #[must_use]
+    pub fn with_draw(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.draws.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Adds a behaviour.
+    #[must_use]
+    pub fn with(mut self, behaviour: impl Reflect) -> Self {
+        self.behaviours.push(behaviour.into());
+        self
+    }
+
+    /// Adds a receptor.
+    #[must_use]
+    pub fn with_receptor(mut self, name: &str, receptor: impl Reflect) -> Self {
+        self.receptors.push((name.to_owned(), receptor.into()));
+        self
+    }
+}
+
+impl SynapseScene {
+    /// Synapses with weight 1.
+    #[must_use]
+    pub fn new(from: &str, to: &str, connectivity: impl Reflect) -> Self {
+        Self {
+            name: None,
+            from: from.to_owned(),
+            to: to.to_owned(),
+            tags: Vec::new(),
+            connectivity: connectivity.into(),
+            weights: Value::Number(1.0),
+            spans: Spans::default(),
+        }
+    }
+
+    /// Adds a tag.
+    #[must_use]
+    pub fn with_tag(mut self, tag: &str) -> Self {
+        self.tags.push(tag.to_owned());
+        self
+    }
+
+    /// Sets the weights; an array has the shape sources × targets.
+    #[must_use]
+    pub fn with_weights(mut self, weights: impl Into<Value>) -> Self {
+        self.weights = weights.into();
+        self
+    }
+}

@@ -1,0 +1,123 @@
+//! From text to a scene: everything that can be said of the text alone is said here, all of it in one go.
+
+use std::path::Path;
+
+use bevy_ecs::{prelude::*, reflect::AppTypeRegistry};
+
+use super::{
+    model::{Attached, Scene, SynapseScene},
+    written::Reader,
+};
+use crate::{
+    network::{Behaviours, Kind},
+    text::{Diagnostic, Diagnostics, Document, Node},
+    value::Value,
+};
+
+const SCENE: &[&str] = &["title", "dt", "iterations", "seed", "definitions", "groups", "synapses", "recorders"];
+const SYNAPSES: &[&str] = &["name", "from", "to", "tags", "connectivity", "weights"];
+
+/// Reads a scene with the behaviours that `world` knows.
+///
+/// # Errors
+/// All faults of the text that can be found without looking at the network as a whole: unknown fields and
+/// behaviours, wrong types, missing fields.
+pub fn read(world: &World, document: Document) -> Result<Scene, Diagnostics> {
+    let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
+    let types = world.get_resource::<AppTypeRegistry>().cloned().unwrap_or_default();
+    let types = types.read();
+    let found = document.diagnostics();
+    let mut reader = Reader { document: &document, behaviours: &behaviours, types: &types, found };
+    let scene = reader.scene(document.root());
+    let scene = reader.found.into_result(scene)?;
+    Ok(Scene { document: Some(document), ..scene })
+}
+
+/// The text of a scene's file, parsed.
+///
+/// # Errors
+/// The file cannot be read, is not UTF-8, or its text is not RON.
+pub fn open(path: &Path) -> Result<Document, Diagnostics> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let message = format!("the scene `{name}` cannot be read: {error}");
+        Diagnostics::without_source().with(Diagnostic::error(message))
+    })?;
+    Document::parse(name, text)
+}
+
+impl Scene {
+    /// Reads a scene from its file, whose folder is where its arrays are.
+    ///
+    /// # Errors
+    /// As for [`open`] and [`read`].
+    pub fn from_file(world: &World, path: impl AsRef<Path>) -> Result<Self, Diagnostics> {
+        let path = path.as_ref();
+        let scene = read(world, open(path)?)?;
+        Ok(Self { folder: path.parent().map(Path::to_owned), ..scene })
+    }
+
+    /// Reads a scene from a text. It can read no arrays, unless its `folder` is set.
+    ///
+    /// # Errors
+    /// As for [`read`].
+    pub fn from_text(world: &World, text: &str) -> Result<Self, Diagnostics> {
+        read(world, Document::parse("scene", text)?)
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn scene(&mut self, root: &'a Node) -> Scene {
+        let fields = self.fields(root, "a scene", SCENE);
+        let empty = Scene::new("");
+        Scene {
+            title: self.value(fields.get("title"), String::new()),
+            dt: self.value(fields.get("dt"), empty.dt),
+            iterations: self.value(fields.get("iterations"), empty.iterations),
+            seed: self.value(fields.get("seed"), empty.seed),
+            groups: self.groups(fields.get("groups"), fields.get("definitions")),
+            synapses: self.synapses(fields.get("synapses")),
+            recorders: self.recorders(fields.get("recorders")),
+            spans: fields.spans().with_own(root.span.start..root.span.start + 1),
+            folder: None,
+            document: None,
+        }
+    }
+
+    fn synapses(&mut self, node: Option<&'a Node>) -> Vec<SynapseScene> {
+        let elements = self.elements(node, "a list of synapses");
+        elements.iter().filter_map(|node| self.synapse_group(node)).collect()
+    }
+
+    fn synapse_group(&mut self, node: &'a Node) -> Option<SynapseScene> {
+        let fields = self.fields(node, "a group of synapses", SYNAPSES);
+        let what = "a group of synapses";
+        let connectivity = match fields.get("connectivity") {
+            Some(rule) => self.attached(rule, Kind::Connectivity),
+            None => {
+                let message = "a group of synapses needs the field `connectivity`";
+                let known: Vec<_> =
+                    self.behaviours.iter().filter(|entry| entry.kind == Kind::Connectivity).map(|e| e.name).collect();
+                let note = format!("the rules are {}", known.join(", "));
+                self.note(Diagnostic::error(message).at(node.span.clone()).note(note));
+                None
+            }
+        };
+        let from = self.required_word(&fields, "from", node, what);
+        let to = self.required_word(&fields, "to", node, what);
+        Some(SynapseScene {
+            name: self.value(fields.get("name"), None),
+            from,
+            to,
+            tags: self.words(fields.get("tags")),
+            weights: self.number_or_text(fields.get("weights"), Value::Number(1.0)),
+            spans: fields.spans(),
+            connectivity: connectivity?,
+        })
+    }
+
+    fn recorders(&mut self, node: Option<&'a Node>) -> Vec<Attached> {
+        let elements = self.elements(node, "a list of recorders");
+        elements.iter().filter_map(|node| self.attached(node, Kind::Recorder)).collect()
+    }
+}

@@ -1,0 +1,333 @@
+//! Expressions to numbers: one per member of a group, for any range of members alone.
+
+use std::ops::Range;
+
+use super::{
+    ArraySource, Expression, Fault, Function, Functions, NoArrays, ValueError,
+    expression::{Kind, Term},
+    functions::Rule,
+};
+use crate::numeric::{philox::uniform_pair, stream::Stream};
+
+/// Numbers of a range of members.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Members {
+    /// The same number for all.
+    Uniform(f64),
+    /// A number for each.
+    Each(Vec<f64>),
+}
+
+impl Members {
+    /// The number of member `i` of the range.
+    #[must_use]
+    pub fn at(&self, i: usize) -> f64 {
+        match self {
+            Self::Uniform(number) => *number,
+            Self::Each(numbers) => numbers[i],
+        }
+    }
+
+    /// The numbers of some of the members.
+    #[must_use]
+    pub fn part(self, members: Range<usize>) -> Self {
+        match self {
+            Self::Each(numbers) if members != (0..numbers.len()) => Self::Each(numbers[members].to_vec()),
+            whole => whole,
+        }
+    }
+
+    pub(super) fn check_finite(&self, first: usize) -> Result<(), ValueError> {
+        let numbers = match self {
+            Self::Uniform(number) => std::slice::from_ref(number),
+            Self::Each(numbers) => numbers,
+        };
+        match numbers.iter().position(|number| !number.is_finite()) {
+            Some(i) => Err(Fault::NotFinite { member: first + i, value: numbers[i] }.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn map(self, f: impl Fn(f64) -> f64) -> Self {
+        match self {
+            Self::Uniform(number) => Self::Uniform(f(number)),
+            Self::Each(numbers) => Self::Each(numbers.into_iter().map(f).collect()),
+        }
+    }
+
+    fn combine(self, other: &Self, f: impl Fn(f64, f64) -> f64) -> Self {
+        match (self, other) {
+            (Self::Each(numbers), other) => {
+                Self::Each(numbers.into_iter().enumerate().map(|(i, x)| f(x, other.at(i))).collect())
+            }
+            (Self::Uniform(x), other) => other.clone().map(|y| f(x, y)),
+        }
+    }
+}
+
+/// What the names in an expression stand for.
+pub trait Names: Sync {
+    /// The numbers of `members` for `name`.
+    fn get(&self, name: &str, members: Range<usize>) -> Option<Members>;
+
+    /// The names that there are, for suggestions.
+    fn known(&self) -> Vec<String>;
+}
+
+/// No names but the constants.
+pub struct NoNames;
+
+impl Names for NoNames {
+    fn get(&self, _: &str, _: Range<usize>) -> Option<Members> {
+        None
+    }
+
+    fn known(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Everything that the numbers of an expression depend on.
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    /// The shape of the members: `[800]` for a group, `[sources, targets]` for dense synapses.
+    pub shape: &'a [usize],
+    /// The scene's seed.
+    pub seed: u64,
+    /// For whom numbers are drawn: group, behaviour, parameter.
+    pub path: &'a [&'a str],
+    /// The names in reach.
+    pub names: &'a dyn Names,
+    /// The functions in reach.
+    pub functions: &'a Functions,
+    /// Where arrays come from.
+    pub arrays: &'a dyn ArraySource,
+}
+
+impl<'a> Scope<'a> {
+    /// A scope with functions only.
+    #[must_use]
+    pub const fn bare(shape: &'a [usize], seed: u64, path: &'a [&'a str], functions: &'a Functions) -> Self {
+        Self { shape, seed, path, names: &NoNames, functions, arrays: &NoArrays }
+    }
+
+    /// The number of members.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether there are no members.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The stream of the `call`-th function call in an expression.
+    fn stream(&self, call: u32) -> Stream {
+        let call = call.to_string();
+        let path: Vec<&str> = self.path.iter().copied().chain([call.as_str()]).collect();
+        Stream::new(self.seed, &path)
+    }
+}
+
+impl Expression {
+    /// The numbers of `members`.
+    ///
+    /// # Errors
+    /// An unknown name or function, wrong arguments, an array that cannot be read or does not fit.
+    pub fn evaluate(&self, scope: &Scope<'_>, members: Range<usize>) -> Result<Members, ValueError> {
+        self.root.evaluate(scope, &members)
+    }
+}
+
+impl Term {
+    fn evaluate(&self, scope: &Scope<'_>, members: &Range<usize>) -> Result<Members, ValueError> {
+        match &self.kind {
+            Kind::Number(number) => Ok(Members::Uniform(*number)),
+            Kind::Text(_) => {
+                let fault = Fault::Syntax { expected: "a number", found: "a text".into() };
+                Err(ValueError::at(fault, self.span.clone()))
+            }
+            Kind::Name(name) => self.look_up(name, scope, members),
+            Kind::Negative(term) => Ok(term.evaluate(scope, members)?.map(|x| -x)),
+            Kind::Pair(operator, left, right) => {
+                let (left, right) = (left.evaluate(scope, members)?, right.evaluate(scope, members)?);
+                Ok(left.combine(&right, arithmetic(*operator)))
+            }
+            Kind::Call(name, call, arguments) => self.call(name, *call, arguments, scope, members),
+        }
+    }
+
+    fn look_up(&self, name: &str, scope: &Scope<'_>, members: &Range<usize>) -> Result<Members, ValueError> {
+        if name == "pi" {
+            return Ok(Members::Uniform(std::f64::consts::PI));
+        }
+        scope.names.get(name, members.clone()).ok_or_else(|| {
+            let mut known = scope.names.known();
+            known.push("pi".into());
+            let fault = Fault::UnknownName(name.to_owned());
+            ValueError { fault, at: Some(self.span.clone()), known }
+        })
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        call: u32,
+        arguments: &[Self],
+        scope: &Scope<'_>,
+        members: &Range<usize>,
+    ) -> Result<Members, ValueError> {
+        let Some(function) = scope.functions.get(name) else {
+            let known = scope.functions.iter().map(|f| f.name.to_owned()).collect();
+            let fault = Fault::UnknownFunction(name.to_owned());
+            return Err(ValueError { fault, at: Some(self.span.clone()), known });
+        };
+        if arguments.len() > function.parameters.len() || arguments.len() < function.required() {
+            return Err(self.wrong_arguments(function));
+        }
+        match function.rule {
+            Rule::File => self.read(function, arguments, scope, members),
+            Rule::Plain(f) => {
+                let arguments = evaluate_all(function, arguments, scope, members)?;
+                Ok(per_member(&arguments, members, false, |p, _| f(p)))
+            }
+            Rule::Random(f) => {
+                let stream = scope.stream(call);
+                let arguments = evaluate_all(function, arguments, scope, members)?;
+                Ok(per_member(&arguments, members, true, |p, i| f(p, uniform_pair(stream, i))))
+            }
+        }
+    }
+
+    fn wrong_arguments(&self, function: &Function) -> ValueError {
+        let fault = Fault::Arguments { function: function.name, takes: function.signature() };
+        ValueError::at(fault, self.span.clone())
+    }
+
+    fn read(
+        &self,
+        function: &Function,
+        arguments: &[Self],
+        scope: &Scope<'_>,
+        members: &Range<usize>,
+    ) -> Result<Members, ValueError> {
+        let mut texts = Vec::new();
+        for argument in arguments {
+            match &argument.kind {
+                Kind::Text(text) => texts.push(text.as_str()),
+                _ => return Err(argument.wrong_arguments(function)),
+            }
+        }
+        let located = |fault| ValueError::at(fault, self.span.clone());
+        let array =
+            scope.arrays.load(texts[0], texts.get(1).copied()).map_err(|why| located(Fault::Unreadable(why)))?;
+        let all = array.members(scope.shape).map_err(|error| located(error.fault))?;
+        Ok(all.part(members.clone()))
+    }
+}
+
+fn arithmetic(operator: char) -> fn(f64, f64) -> f64 {
+    match operator {
+        '+' => |x, y| x + y,
+        '-' => |x, y| x - y,
+        '*' => |x, y| x * y,
+        '/' => |x, y| x / y,
+        _ => |x, y| if y == 2.0 { x * x } else { libm::pow(x, y) },
+    }
+}
+
+/// The arguments, those left out being the defaults.
+fn evaluate_all(
+    function: &Function,
+    arguments: &[Term],
+    scope: &Scope<'_>,
+    members: &Range<usize>,
+) -> Result<Vec<Members>, ValueError> {
+    let given = arguments.iter().map(|argument| argument.evaluate(scope, members));
+    let left_out = function.parameters[arguments.len()..].iter();
+    given.chain(left_out.map(|p| Ok(Members::Uniform(p.default.unwrap_or_default())))).collect()
+}
+
+fn per_member(arguments: &[Members], members: &Range<usize>, random: bool, f: impl Fn(&[f64], u64) -> f64) -> Members {
+    let mut now: Vec<f64> = arguments.iter().map(|argument| argument.at(0)).collect();
+    if !random && arguments.iter().all(|argument| matches!(argument, Members::Uniform(_))) {
+        return Members::Uniform(f(&now, 0));
+    }
+    let number = |i: usize| {
+        for (now, argument) in now.iter_mut().zip(arguments) {
+            *now = argument.at(i);
+        }
+        f(&now, (members.start + i) as u64)
+    };
+    Members::Each((0..members.len()).map(number).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    fn number(text: &str) -> f64 {
+        let functions = Functions::default();
+        Value::from(text).evaluate(&Scope::bare(&[3], 1, &["test"], &functions), 0..3).unwrap().at(0)
+    }
+
+    #[test]
+    fn arithmetic_follows_the_usual_precedence() {
+        for (text, expected) in [
+            ("1 + 2 * 3", 7.0),
+            ("(1 + 2) * 3", 9.0),
+            ("-2^2", -4.0),
+            ("2^3^2", 512.0),
+            ("2^-1", 0.5),
+            ("8 / 4 / 2", 1.0),
+            ("1 - 2 - 3", -4.0),
+            ("1.5e1 + 2E-1", 15.2),
+            ("clip(5, 0, 2) + max(1, 2) - abs(-1)", 3.0),
+            ("exp(ln(3)) + sqrt(4)", 5.0),
+            ("cos(pi)", -1.0),
+        ] {
+            assert!((number(text) - expected).abs() < 1e-12, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_range_of_members_gets_the_numbers_that_it_has_in_the_whole() {
+        let functions = Functions::default();
+        let scope = Scope::bare(&[1000], 5, &["group", "Model", "a"], &functions);
+        let value = Value::from("normal(5, 2) * uniform(0, 1)");
+        let whole = value.evaluate(&scope, 0..1000).unwrap();
+        let part = value.evaluate(&scope, 400..500).unwrap();
+        assert!((0..100).all(|i| part.at(i) == whole.at(400 + i)));
+    }
+
+    #[test]
+    fn two_calls_are_two_draws_and_other_paths_other_numbers() {
+        let functions = Functions::default();
+        let difference = Value::from("uniform() - uniform()");
+        let at = |path: &[&str]| difference.evaluate(&Scope::bare(&[10], 5, path, &functions), 0..10).unwrap();
+        assert_ne!(at(&["a"]), Members::Each(vec![0.0; 10]));
+        assert_ne!(at(&["a"]), at(&["b"]));
+    }
+
+    #[test]
+    fn faults_point_at_their_place() {
+        let functions = Functions::default();
+        let fault = |text: &str| {
+            let value = Value::from(text);
+            let error = value.evaluate(&Scope::bare(&[2], 1, &[], &functions), 0..2).unwrap_err();
+            (error.to_string(), error.at)
+        };
+        assert_eq!(fault("1 + q"), ("nothing is named `q` here".into(), Some(4..5)));
+        assert_eq!(fault("2 * unifrom()"), ("no value function is named `unifrom`".into(), Some(4..13)));
+        assert_eq!(
+            fault("uniform(1, 2, 3)"),
+            ("`uniform` takes other arguments: uniform(low, high)".into(), Some(0..16))
+        );
+        assert_eq!(fault("exp()").1, Some(0..5));
+        assert_eq!(fault("1 / 0").0, "member 0 gets inf, which is not a finite number");
+        assert_eq!(fault("'text'").0, "expected a number, found a text");
+    }
+}

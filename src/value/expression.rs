@@ -1,0 +1,249 @@
+//! The text of an expression as a tree: `-65 + 15 * r^2`, `uniform(0, 1) * exp(-distance / 3)`,
+//! `array('data.npz', 'weights')`.
+//!
+//! Precedence: `^` (right associative) over the sign over `* /` over `+ -`.
+
+use std::ops::Range;
+
+use super::{Fault, ValueError};
+
+/// Levels of nesting that are accepted; people write three or four.
+const DEEPEST: usize = 64;
+
+/// A parsed expression.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expression {
+    pub(super) root: Term,
+}
+
+/// A part of an expression and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Term {
+    pub kind: Kind,
+    pub span: Range<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    Number(f64),
+    Name(String),
+    Text(String),
+    Negative(Box<Term>),
+    /// An operator and its two sides.
+    Pair(char, Box<Term>, Box<Term>),
+    /// A function, the number of calls that stand before this one, and the arguments.
+    Call(String, u32, Vec<Term>),
+}
+
+impl Expression {
+    /// Parses `text`.
+    ///
+    /// # Errors
+    /// The text is not an expression; the error says where and what was expected.
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
+        let mut parser = Parser { text, at: 0, calls: 0, depth: 0 };
+        let root = parser.sum()?;
+        match parser.peek() {
+            None => Ok(Self { root }),
+            Some(_) => Err(parser.expected("an operator or the end of the expression")),
+        }
+    }
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    at: usize,
+    calls: u32,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn peek(&mut self) -> Option<char> {
+        let rest = &self.text[self.at..];
+        self.at += rest.len() - rest.trim_start().len();
+        self.text[self.at..].chars().next()
+    }
+
+    fn take(&mut self, wanted: char) -> bool {
+        let found = self.peek() == Some(wanted);
+        if found {
+            self.at += wanted.len_utf8();
+        }
+        found
+    }
+
+    fn expected(&mut self, expected: &'static str) -> ValueError {
+        let found = self.peek();
+        let end = self.at + found.map_or(0, char::len_utf8);
+        let found = found.map_or_else(|| "the end".to_owned(), |found| format!("`{found}`"));
+        ValueError::at(Fault::Syntax { expected, found }, self.at..end)
+    }
+
+    /// One level down, if there is one left.
+    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, ValueError>) -> Result<T, ValueError> {
+        if self.depth == DEEPEST {
+            return Err(ValueError::at(Fault::TooDeep(DEEPEST), self.at..self.at));
+        }
+        self.depth += 1;
+        let parsed = parse(self);
+        self.depth -= 1;
+        parsed
+    }
+
+    fn sum(&mut self) -> Result<Term, ValueError> {
+        self.chain(&['+', '-'], Self::product)
+    }
+
+    fn product(&mut self) -> Result<Term, ValueError> {
+        self.chain(&['*', '/'], Self::signed)
+    }
+
+    /// A left-associative chain. Its length counts as depth, since the tree leans to the left.
+    fn chain(
+        &mut self,
+        operators: &[char],
+        operand: fn(&mut Self) -> Result<Term, ValueError>,
+    ) -> Result<Term, ValueError> {
+        let mut left = operand(self)?;
+        let mut links = 0;
+        while let Some(operator) = self.peek().filter(|found| operators.contains(found)) {
+            if links == DEEPEST {
+                return Err(ValueError::at(Fault::TooDeep(DEEPEST), self.at..self.at));
+            }
+            links += 1;
+            self.at += 1;
+            let right = operand(self)?;
+            let span = left.span.start..right.span.end;
+            left = Term { kind: Kind::Pair(operator, left.into(), right.into()), span };
+        }
+        Ok(left)
+    }
+
+    fn signed(&mut self) -> Result<Term, ValueError> {
+        let (first, start) = (self.peek(), self.at);
+        match first {
+            Some('-') => {
+                self.at += 1;
+                let term = self.nested(Self::signed)?;
+                let span = start..term.span.end;
+                Ok(Term { kind: Kind::Negative(term.into()), span })
+            }
+            Some('+') => {
+                self.at += 1;
+                self.nested(Self::signed)
+            }
+            _ => self.power(),
+        }
+    }
+
+    fn power(&mut self) -> Result<Term, ValueError> {
+        let base = self.atom()?;
+        if !self.take('^') {
+            return Ok(base);
+        }
+        let exponent = self.nested(Self::signed)?;
+        let span = base.span.start..exponent.span.end;
+        Ok(Term { kind: Kind::Pair('^', base.into(), exponent.into()), span })
+    }
+
+    fn atom(&mut self) -> Result<Term, ValueError> {
+        let (first, start) = (self.peek(), self.at);
+        let kind = match first {
+            Some('(') => {
+                self.at += 1;
+                let mut inner = self.nested(Self::sum)?;
+                if !self.take(')') {
+                    return Err(self.expected("`)`"));
+                }
+                inner.span = start..self.at;
+                return Ok(inner);
+            }
+            Some('\'') => self.quoted()?,
+            Some(first) if first.is_ascii_digit() || first == '.' => self.number()?,
+            Some(first) if first.is_alphabetic() || first == '_' => self.name_or_call()?,
+            _ => return Err(self.expected("a number, a name or `(`")),
+        };
+        Ok(Term { kind, span: start..self.at })
+    }
+
+    fn number(&mut self) -> Result<Kind, ValueError> {
+        let (rest, start) = (&self.text[self.at..], self.at);
+        let mut before = ' ';
+        let length = rest
+            .find(|c: char| {
+                let sign_of_exponent = matches!(c, '+' | '-') && matches!(before, 'e' | 'E');
+                before = c;
+                !(c.is_ascii_alphanumeric() || c == '.' || c == '_' || sign_of_exponent)
+            })
+            .unwrap_or(rest.len());
+        self.at += length;
+        match rest[..length].replace('_', "").parse() {
+            Ok(number) => Ok(Kind::Number(number)),
+            Err(_) => {
+                let found = format!("`{}`", &rest[..length]);
+                Err(ValueError::at(Fault::Syntax { expected: "a number", found }, start..self.at))
+            }
+        }
+    }
+
+    fn quoted(&mut self) -> Result<Kind, ValueError> {
+        let start = self.at + 1;
+        let Some(length) = self.text[start..].find('\'') else {
+            self.at = self.text.len();
+            return Err(self.expected("a closing `'`"));
+        };
+        self.at = start + length + 1;
+        Ok(Kind::Text(self.text[start..start + length].to_owned()))
+    }
+
+    fn name_or_call(&mut self) -> Result<Kind, ValueError> {
+        let rest = &self.text[self.at..];
+        let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let name = rest[..length].to_owned();
+        self.at += length;
+        if !self.take('(') {
+            return Ok(Kind::Name(name));
+        }
+        let call = self.calls;
+        self.calls += 1;
+        let mut arguments = Vec::new();
+        while !self.take(')') {
+            arguments.push(self.nested(Self::sum)?);
+            if !self.take(',') && self.peek() != Some(')') {
+                return Err(self.expected("`,` or `)`"));
+            }
+        }
+        Ok(Kind::Call(name, call, arguments))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(text: &str) -> (String, Range<usize>) {
+        let error = Expression::parse(text).unwrap_err();
+        (error.to_string(), error.at.unwrap())
+    }
+
+    #[test]
+    fn errors_say_what_was_expected_and_where() {
+        assert_eq!(fault("1 + "), ("expected a number, a name or `(`, found the end".into(), 4..4));
+        assert_eq!(fault("(1 + 2"), ("expected `)`, found the end".into(), 6..6));
+        assert_eq!(fault("1 $ 2"), ("expected an operator or the end of the expression, found `$`".into(), 2..3));
+        assert_eq!(fault("uniform(0 1)"), ("expected `,` or `)`, found `1`".into(), 10..11));
+        assert_eq!(fault("3x"), ("expected a number, found `3x`".into(), 0..2));
+        assert_eq!(fault("array('x"), ("expected a closing `'`, found the end".into(), 8..8));
+        assert_eq!(fault("").1, 0..0);
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let deep = |levels: usize| format!("{}1{}", "(".repeat(levels), ")".repeat(levels));
+        assert!(Expression::parse(&deep(DEEPEST)).is_ok());
+        assert!(fault(&deep(100_000)).0.contains("nested"));
+        assert!(fault(&"-".repeat(100_000)).0.contains("nested"));
+        assert!(fault(&vec!["1"; 100_000].join("+")).0.contains("nested"));
+        assert!(fault(&vec!["1"; 100_000].join("^")).0.contains("nested"));
+    }
+}

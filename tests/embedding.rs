@@ -1,0 +1,176 @@
+//! A network inside a bevy application, headless: what people with an app of their own rely on.
+
+use std::time::Duration;
+
+use bevy_time::{Fixed, Time, TimePlugin, TimeUpdateStrategy};
+use cortecs::{network::Failures, prelude::*, value::Array};
+
+const SCENE: &str = r#"(
+    dt: 1.0,
+    groups: {
+        "cells": (
+            size: 5,
+            tags: ["all"],
+            behaviours: [Izhikevich(v_steps: 2), ConstantCurrent(amplitude: "10 + i")],
+        ),
+    },
+)"#;
+
+/// An app that makes one fixed step per update.
+fn app() -> App {
+    let mut app = App::new();
+    app.add_plugins((TimePlugin, CortecsPlugins))
+        .insert_resource(Time::<Fixed>::from_duration(Duration::from_millis(10)))
+        .insert_resource(TimeUpdateStrategy::FixedTimesteps(1));
+    app.update(); // the first update has no time that has passed
+    app
+}
+
+fn spawn(app: &mut App, text: &str) -> Network {
+    let scene = Scene::from_text(app.world(), text).unwrap_or_else(|faults| panic!("{faults}"));
+    build(app.world_mut(), &scene).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+fn iteration(app: &App) -> u64 {
+    app.world().resource::<Clock>().iteration
+}
+
+#[test]
+fn ticks_follow_the_hosts_fixed_steps_at_its_pace() {
+    let mut app = app();
+    spawn(&mut app, SCENE);
+    app.update();
+    app.update();
+    assert_eq!(iteration(&app), 2);
+    app.world_mut().resource_mut::<Pace>().ticks_per_step = 10;
+    app.update();
+    assert_eq!(iteration(&app), 12);
+    app.world_mut().resource_mut::<Pace>().paused = true;
+    app.update();
+    assert_eq!(iteration(&app), 12);
+    app.world_mut().resource_mut::<Pace>().single_steps = 1;
+    app.update();
+    app.update();
+    assert_eq!(iteration(&app), 13);
+}
+
+/// What the host's own system heard.
+#[derive(Resource, Default)]
+struct Heard(Vec<Fired>);
+
+#[test]
+fn the_host_hears_every_spike_and_sees_the_columns() {
+    let mut app = app();
+    app.init_resource::<Heard>().add_systems(
+        FixedUpdate,
+        (|mut spikes: MessageReader<Fired>, mut heard: ResMut<Heard>| heard.0.extend(spikes.read().cloned()))
+            .after(NetworkSystems),
+    );
+    let network = spawn(&mut app, SCENE);
+    app.world_mut().resource_mut::<Pace>().ticks_per_step = 7;
+    for _ in 0..50 {
+        app.update();
+    }
+    let cells = network.groups[0];
+    let total = app.world().get::<Spikes>(cells).unwrap().total();
+    let heard = &app.world().resource::<Heard>().0;
+    assert!(total > 20);
+    assert_eq!(heard.iter().map(|fired| fired.neurons.len() as u64).sum::<u64>(), total);
+    assert!(heard.iter().all(|fired| fired.group == cells && fired.iteration < 350));
+    assert!(heard.windows(2).all(|pair| pair[0].iteration < pair[1].iteration));
+    assert_eq!(app.world().get::<V>(cells).unwrap().0.len(), 5);
+}
+
+#[test]
+fn a_host_and_a_plain_loop_give_the_same_trace() {
+    let mut app = app();
+    let network = spawn(&mut app, SCENE);
+    app.world_mut().resource_mut::<Pace>().ticks_per_step = 20;
+    for _ in 0..10 {
+        app.update();
+    }
+    let mut bench = Bench::new();
+    let scene = Scene::from_text(bench.world_mut(), SCENE).unwrap();
+    let same = build(bench.world_mut(), &scene).unwrap();
+    bench.ticks(200);
+    let v = |world: &World, group: Entity| world.get::<V>(group).unwrap().0.to_vec();
+    assert_eq!(v(app.world(), network.groups[0]), v(bench.world_mut(), same.groups[0]));
+}
+
+#[test]
+fn groups_may_be_spawned_by_hand_and_go_while_the_app_runs() {
+    let mut app = app();
+    let world = app.world_mut();
+    let drivers = (Name::new("drivers"), NeuronGroup::new(3), Izhikevich::default());
+    let drivers = world.spawn((drivers, ConstantCurrent { amplitude: 20.0.into() })).id();
+    let cells = world.spawn((Name::new("cells"), NeuronGroup::grid(2, 2), Izhikevich::default())).id();
+    let receptor = CurrentReceptor { afferent: "X".into(), ..default() };
+    world.spawn((Name::new("r"), ReceptorOf(cells), receptor));
+    let synapses = (SynapseGroup, Source(drivers), Target(cells), Tags::new(&["X"]), AllToAll::default());
+    let synapses = world.spawn((Name::new("s"), synapses, InitialWeights(30.0.into()))).id();
+    app.world_mut().resource_mut::<Pace>().ticks_per_step = 100;
+    app.update();
+    let fired = |app: &App| app.world().get::<Spikes>(cells).unwrap().total();
+    let while_connected = fired(&app);
+    assert!(while_connected > 0);
+    app.world_mut().despawn(synapses);
+    app.update();
+    let silent_from = fired(&app);
+    app.update();
+    assert_eq!(fired(&app), silent_from, "a synapse group that is gone still delivers");
+    app.world_mut().despawn(drivers);
+    app.world_mut().despawn(cells);
+    app.update();
+    assert!(app.world().resource::<Failures>().is_empty());
+}
+
+#[test]
+fn a_whole_network_can_be_replaced() {
+    let mut app = app();
+    let first = spawn(&mut app, SCENE);
+    app.update();
+    first.despawn(app.world_mut());
+    let second = spawn(&mut app, SCENE);
+    app.update();
+    assert_eq!(iteration(&app), 1);
+    assert!(app.world().get_entity(first.groups[0]).is_err());
+    assert!(app.world().get_entity(second.groups[0]).is_ok());
+}
+
+#[test]
+fn a_failure_pauses_the_network_and_spares_the_app() {
+    let mut app = app();
+    app.insert_resource(bevy_ecs::error::FallbackErrorHandler(bevy_ecs::error::ignore));
+    let rows = Array { shape: vec![2, 3], data: vec![0.0; 6] };
+    app.world_mut().spawn((Name::new("cells"), NeuronGroup::new(3), Replay::of(rows)));
+    for _ in 0..5 {
+        app.update();
+    }
+    assert!(app.world().resource::<Pace>().paused);
+    assert_eq!(iteration(&app), 3, "the third iteration finds no row");
+}
+
+#[test]
+fn behaviours_are_switched_by_name_or_tag_and_keep_their_state() {
+    let mut app = app();
+    let network = spawn(&mut app, SCENE);
+    let cells = network.groups[0];
+    let input = |app: &App| app.world().get::<Input>(cells).unwrap().0[1];
+    app.update();
+    assert_eq!(input(&app), 11.0);
+    assert_eq!(cortecs::network::switch(app.world_mut(), "all.ConstantCurrent", false).unwrap(), 1);
+    app.update();
+    assert_eq!(input(&app), 0.0);
+    let v = app.world().get::<V>(cells).unwrap().0.to_vec();
+    cortecs::network::switch(app.world_mut(), "cells.Izhikevich", false).unwrap();
+    app.update();
+    assert_eq!(app.world().get::<V>(cells).unwrap().0.to_vec(), v, "a model that is off stands still");
+    cortecs::network::switch(app.world_mut(), "cells.Izhikevich", true).unwrap();
+    assert_eq!(app.world().get::<V>(cells).unwrap().0.to_vec(), v, "and goes on where it stood");
+    cortecs::network::switch(app.world_mut(), "cells.ConstantCurrent", true).unwrap();
+    app.update();
+    assert_eq!(input(&app), 11.0);
+    for wrong in ["cells.Izhikevitch", "cell.Izhikevich", "Izhikevich"] {
+        assert!(cortecs::network::switch(app.world_mut(), wrong, false).is_err(), "{wrong}");
+    }
+}
