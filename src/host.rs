@@ -11,10 +11,10 @@ use bevy_ecs::{
 
 use crate::{
     network::{Clock, Failures, Spikes, failure::Failure},
-    schedule::Tick,
+    schedule::run_ticks,
 };
 
-/// Runs [`Tick`] from a schedule of the host; default `FixedUpdate`.
+/// Runs [`Tick`](crate::schedule::Tick) from a schedule of the host; default `FixedUpdate`.
 pub struct HostPlugin {
     /// The schedule that drives the network.
     pub schedule: Interned<dyn ScheduleLabel>,
@@ -72,7 +72,7 @@ fn advance(world: &mut World) -> Result {
     let mut spikes = world.query::<(Entity, &Spikes)>();
     for _ in 0..due {
         let iteration = world.resource::<Clock>().iteration;
-        world.run_schedule(Tick);
+        run_ticks(world, 1);
         let mut fired: Vec<Fired> = spikes
             .iter(world)
             .filter(|(_, spikes)| !spikes.neurons().is_empty())

@@ -131,7 +131,7 @@ fn deaf_receptors(world: &World, spawned: &Spawned) -> Vec<Diagnostic> {
         else {
             continue;
         };
-        let tag = listens.afferent.0.as_str();
+        let tag = listens.0.0.as_str();
         let afferents: Vec<Entity> =
             world.get::<Afferents>(of.0).map(|groups| groups.iter().collect()).unwrap_or_default();
         let words: Vec<&str> = afferents

@@ -7,7 +7,6 @@ use bevy_app::{App, Plugin};
 
 use crate::network::RegisterBehaviour;
 
-mod clear;
 mod constant_current;
 mod current_receptor;
 pub mod delivery;
@@ -29,7 +28,6 @@ pub struct InputPlugin;
 
 impl Plugin for InputPlugin {
     fn build(&self, app: &mut App) {
-        clear::plugin(app);
         delivery::plugin(app);
         app.register_behaviour::<CurrentReceptor>()
             .register_behaviour::<UniformNoise>()

@@ -7,7 +7,7 @@ use bevy_reflect::prelude::*;
 
 use super::{
     group::Tags,
-    synapse::{Afferents, Target},
+    synapse::Target,
     variable::{Variable, VariableInfo, View},
 };
 use crate::numeric::{Column, Real};
@@ -36,14 +36,9 @@ impl From<&str> for Afferent {
     }
 }
 
-/// On a receptor: what it listens to, and the synapse groups which that means at present.
+/// On a receptor: what it listens to.
 #[derive(Component, Clone, Debug, Default)]
-pub struct Listens {
-    /// The tag or name.
-    pub afferent: Afferent,
-    /// The synapse groups, in the order of [`Afferents`].
-    pub synapses: Vec<Entity>,
-}
+pub struct Listens(pub Afferent);
 
 /// On a receptor: the sum of the weights that arrive in an iteration, one per neuron.
 #[derive(Component, Clone, Debug, Default)]
@@ -99,11 +94,9 @@ pub(super) fn plugin(app: &mut App) {
     world.add_observer(|_: On<Remove<Target>>, mut changed: ResMut<WiringChanged>| changed.0 = true);
 }
 
-/// The synapse groups among `afferents` that an afferent tag or name means.
+/// Whether a receptor takes the spikes of a synapse group of these tags and this name.
 #[must_use]
-pub fn heard(tag: &Afferent, afferents: &Afferents, synapses: &Query<(&Tags, Option<&Name>)>) -> Vec<Entity> {
-    let meant = |&entity: &Entity| {
-        synapses.get(entity).is_ok_and(|(tags, name)| tags.contains(&tag.0) || name.is_some_and(|name| **name == tag.0))
-    };
-    afferents.iter().filter(meant).collect()
+pub fn hears(listens: &Listens, tags: &Tags, name: Option<&Name>) -> bool {
+    let Afferent(tag) = &listens.0;
+    tags.contains(tag) || name.is_some_and(|name| name.as_str() == tag)
 }

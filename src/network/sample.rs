@@ -145,7 +145,7 @@ impl Sampler {
             } else if let Some(afferent) = field.try_downcast_ref::<Afferent>()
                 && let Some(mut listens) = preparation.world.get_mut::<Listens>(preparation.entity)
             {
-                listens.afferent = afferent.clone();
+                listens.0 = afferent.clone();
             }
         }
         if whole {
