@@ -63,9 +63,9 @@ pub mod prelude {
         input::{ConstantCurrent, CurrentReceptor, NormalNoise, Replay, StepCurrent, UniformNoise},
         integrate::{Detection, Izhikevich},
         network::{
-            Behaviour, Clock, Initial, InitialWeights, Input, Kind, NeuronGroup, Parameter, Parameters, Preparation,
-            PrepareError, ReceptorOf, RegisterBehaviour, RegisterValueFunction, RegisterVariable, Seed, Source, Spikes,
-            SynapseGroup, Tags, Target, Unit, V,
+            Behaviour, Clock, Conductance, Initial, InitialWeights, Input, Jump, Kind, Membrane, NeuronGroup,
+            Parameter, Parameters, Preparation, PrepareError, ReceptorOf, RegisterBehaviour, RegisterValueFunction,
+            RegisterVariable, Seed, Source, Spikes, SynapseGroup, Tags, Target, Unit, V,
         },
         numeric::Real,
         record::{SpikeRecorder, VariableRecorder},

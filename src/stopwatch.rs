@@ -7,14 +7,14 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
 
 use bevy_ecs::{
     prelude::*,
-    system::{Adapt, IntoAdapterSystem, RunSystemError, SystemIn, SystemInput},
+    system::{Adapt, IntoAdapterSystem, RunSystemError, SystemIn},
 };
 
 /// One iteration in so many is measured.
@@ -103,32 +103,38 @@ impl Stopwatch {
     }
 }
 
-/// Runs a system, now and then against the clock.
-pub struct Timed(Timer);
+/// Runs a system, now and then against the clock; not at all while nobody is there for whom it would.
+pub struct Timed {
+    timer: Timer,
+    bearers: Option<Arc<AtomicUsize>>,
+}
 
 impl Timed {
-    /// The system, timed.
-    pub const fn wrap<S>(timer: Timer, system: S) -> IntoAdapterSystem<Self, S> {
-        IntoAdapterSystem::new(Self(timer), system)
+    /// The system, timed; it rests while the number of `bearers` is zero.
+    pub const fn wrap<S>(timer: Timer, bearers: Option<Arc<AtomicUsize>>, system: S) -> IntoAdapterSystem<Self, S> {
+        IntoAdapterSystem::new(Self { timer, bearers }, system)
     }
 }
 
-impl<S: System> Adapt<S> for Timed {
-    type In = S::In;
-    type Out = S::Out;
+impl<S: System<In = (), Out = ()>> Adapt<S> for Timed {
+    type In = ();
+    type Out = ();
 
     #[inline]
     fn adapt(
         &mut self,
-        input: <Self::In as SystemInput>::Inner<'_>,
-        run_system: impl FnOnce(SystemIn<'_, S>) -> Result<S::Out, RunSystemError>,
-    ) -> Result<S::Out, RunSystemError> {
-        if !self.0.measuring.load(Relaxed) {
-            return run_system(input);
+        (): (),
+        run_system: impl FnOnce(SystemIn<'_, S>) -> Result<(), RunSystemError>,
+    ) -> Result<(), RunSystemError> {
+        if self.bearers.as_ref().is_some_and(|bearers| bearers.load(Relaxed) == 0) {
+            return Ok(());
+        }
+        if !self.timer.measuring.load(Relaxed) {
+            return run_system(());
         }
         let start = Instant::now();
-        let out = run_system(input);
-        self.0.nanoseconds.fetch_add(start.elapsed().as_nanos() as u64, Relaxed);
+        let out = run_system(());
+        self.timer.nanoseconds.fetch_add(start.elapsed().as_nanos() as u64, Relaxed);
         out
     }
 }

@@ -11,7 +11,8 @@ use bevy_ecs::{prelude::*, system::SystemParam};
 
 use crate::{
     network::{
-        Afferents, Arriving, Input, Layout, Listens, ReceptorOf, Source, Spikes, Synapses, Tags, Weights,
+        Afferents, Arriving, Conductance, Input, Jump, Layout, Listens, ReceptorOf, Source, Spikes, Synapses, Tags,
+        Weights,
         receptor::{WiringChanged, hears},
     },
     numeric::{Real, dispatch},
@@ -39,7 +40,7 @@ struct Route {
 /// One system, since another one would cost 30 ns of every iteration; and by source, since mostly a small group is
 /// silent and nothing else has to be looked up for it.
 fn deliver(
-    mut inputs: Query<&mut Input>,
+    mut inputs: Query<(&mut Input, Option<&mut Conductance>, Option<&mut Jump>)>,
     mut routes: Local<Vec<Route>>,
     mut changed: ResMut<WiringChanged>,
     wiring: Wiring,
@@ -47,8 +48,14 @@ fn deliver(
     synapses: Query<(&Synapses, &Weights)>,
     sources: Query<&Spikes>,
 ) {
-    for mut input in &mut inputs {
+    for (mut input, conductance, jump) in &mut inputs {
         input.0.fill(0.0);
+        if let Some(mut conductance) = conductance.filter(|conductance| conductance.used) {
+            conductance.sum.fill(0.0);
+        }
+        if let Some(mut jump) = jump.filter(|jump| jump.used) {
+            jump.sum.fill(0.0);
+        }
     }
     if changed.0 {
         changed.0 = false;

@@ -79,6 +79,15 @@ pub trait Behaviour: Component<Mutability = Mutable> + Reflect + Typed + GetType
         Ok(())
     }
 
+    /// Checks or derives what depends on sampled parameters; called after they were sampled, never in a trial.
+    ///
+    /// # Errors
+    /// A parameter is out of its range.
+    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        let _ = preparation;
+        Ok(())
+    }
+
     /// For a connectivity rule: how many synapses it makes, and how many weights are stored for them.
     fn extent(&self, pair: Pair) -> Extent {
         let _ = pair;

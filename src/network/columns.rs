@@ -3,7 +3,10 @@
 
 use bevy_ecs::prelude::*;
 
-use super::variable::{Variable, VariableInfo, View};
+use super::{
+    parameter::Parameter,
+    variable::{Variable, VariableInfo, View},
+};
 use crate::{
     numeric::{Column, Real, dispatch},
     variable,
@@ -17,6 +20,69 @@ variable! {
 variable! {
     /// Sum of what reaches a neuron in an iteration: synapses, noise, currents; in the unit of its model.
     pub struct Input = "input" in "";
+}
+
+/// A column that sums up what reaches a neuron in an iteration in another form than a current. A model that can take it
+/// requires the component; a receptor that gives it says so with [`used`](Self::used), and is refused by other models.
+macro_rules! drive {
+    ($(#[doc = $docs:literal])+ $type:ident = $name:literal in $unit:literal;) => {
+        $(#[doc = $docs])+
+        #[derive(Component, Clone, Debug, Default)]
+        pub struct $type {
+            /// The sum, one per neuron; cleared at the start of an iteration.
+            pub sum: Column<Real>,
+            /// Whether anybody ever adds to it: a model need not look at it before.
+            pub used: bool,
+        }
+
+        impl $type {
+            /// The sums, or nothing where nobody adds to them.
+            #[must_use]
+            pub fn get(&self) -> &[Real] {
+                if self.used { &self.sum } else { &[] }
+            }
+        }
+
+        impl Variable for $type {
+            fn describe(&self) -> Vec<VariableInfo> {
+                let docs = concat!($($docs),+).trim().trim_end_matches('.').into();
+                vec![VariableInfo { name: $name.into(), unit: $unit.into(), docs, bytes: size_of::<Real>() }]
+            }
+
+            fn view(&self, name: &str) -> Option<View<'_>> {
+                (name == $name).then(|| View::Real(&self.sum))
+            }
+
+            fn set(&mut self, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool {
+                if name == $name {
+                    self.sum.iter_mut().zip(values).for_each(|(old, new)| *old = new);
+                }
+                name == $name
+            }
+
+            fn resize(&mut self, members: usize) {
+                self.sum.resize(0.0, members);
+            }
+        }
+    };
+}
+
+drive! {
+    /// Sum of the conductances that are open in an iteration; with `input` the current is input − conductance · v.
+    Conductance = "conductance" in "nS";
+}
+
+drive! {
+    /// Sum of the jumps of the membrane potential at the start of an iteration.
+    Jump = "jump" in "mV";
+}
+
+/// The time constant (ms) of a linear membrane, which a model with such a membrane states once its parameters are
+/// sampled: receptors with dynamics of their own are then integrated exactly together with it.
+#[derive(Component, Clone, Debug)]
+pub struct Membrane {
+    /// The time constant, for all neurons or for each.
+    pub tau: Parameter,
 }
 
 /// The spikes of the iteration: a mark per neuron, and the list of those that fired.

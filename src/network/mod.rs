@@ -22,7 +22,7 @@ pub mod variable;
 pub use address::{Address, AddressError};
 pub use behaviour::{Behaviour, Kind, Unit};
 pub use clock::{Clock, Seed};
-pub use columns::{Input, Spikes, V};
+pub use columns::{Conductance, Input, Jump, Membrane, Spikes, V};
 pub use failure::Failures;
 pub use group::{Draws, NeuronGroup, Tags};
 pub use parameter::{Initial, Parameter, Parameters};
@@ -49,6 +49,8 @@ impl Plugin for NetworkPlugin {
             .init_resource::<preparation::ValueFunctions>();
         app.register_variable::<V>()
             .register_variable::<Input>()
+            .register_variable::<Conductance>()
+            .register_variable::<Jump>()
             .register_variable::<Spikes>()
             .register_variable::<Weights>()
             .register_variable::<Arriving>();

@@ -10,11 +10,12 @@ use super::{
     address::AddressError,
     clock::Seed,
     group::NeuronGroup,
+    parameter::Parameter,
     receptor::ReceptorOf,
     synapse::{Layout, Source, Synapses, Target},
 };
 use crate::{
-    numeric::stream::Stream,
+    numeric::{real::wide, stream::Stream},
     value::{Array, ArraySource, Function, Functions, NoArrays, ValueError},
 };
 
@@ -167,6 +168,26 @@ impl Preparation<'_> {
     pub fn address_error(&self, field: &'static str, error: AddressError) -> PrepareError {
         let fault = Box::new(PrepareFault::Address(error));
         PrepareError { behaviour: self.behaviour, field: Some(field.to_owned()), fault }
+    }
+
+    /// Says that a sampled parameter is out of its range, if it is for any neuron: "must be `what`".
+    ///
+    /// # Errors
+    /// The first neuron for which `holds` is false.
+    pub fn check(
+        &self,
+        field: &'static str,
+        parameter: &Parameter,
+        holds: impl Fn(f64) -> bool,
+        what: &str,
+    ) -> Result<(), PrepareError> {
+        let members = if parameter.uniform().is_some() { 1 } else { self.shape().iter().product() };
+        let values = (0..members).map(|i| wide(parameter.at(i)));
+        match values.enumerate().find(|(_, value)| !holds(*value)) {
+            None => Ok(()),
+            Some((_, value)) if members == 1 => Err(self.error(Some(field), format!("must be {what}, not {value}"))),
+            Some((i, value)) => Err(self.error(Some(field), format!("must be {what}; member {i} gets {value}"))),
+        }
     }
 
     /// An error of this behaviour.

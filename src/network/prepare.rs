@@ -81,7 +81,8 @@ pub(super) fn prepare<T: Behaviour>(world: &mut World, entity: Entity, depth: De
                 resize_columns(preparation.world, entity);
             }
         })
-        .and_then(|()| sample_fields(&mut preparation, behaviour.as_partial_reflect_mut()));
+        .and_then(|()| sample_fields(&mut preparation, behaviour.as_partial_reflect_mut()))
+        .and_then(|()| if depth == Depth::Whole { behaviour.complete(&mut preparation) } else { Ok(()) });
     if let Some(mut here) = world.get_mut::<T>(entity) {
         *here = behaviour;
     }

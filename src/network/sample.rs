@@ -127,7 +127,7 @@ impl Sampler {
         for index in 0..fields.field_len() {
             let name = fields.name_at(index).unwrap_or_default().to_owned();
             let Some(field) = fields.field_at_mut(index) else { continue };
-            if let Some(parameter) = field.try_downcast_mut::<Parameter>() {
+            if let Some(parameter) = as_parameter(field) {
                 if parameter.is_sampled(len) && !parameter.value().is_number() {
                     continue; // it comes back from being switched off
                 }
@@ -205,16 +205,25 @@ fn set_variable(
     })
 }
 
+/// The parameter in a field, be it one that must or one that may be given.
+fn as_parameter(field: &mut dyn PartialReflect) -> Option<&mut Parameter> {
+    if field.represents::<Option<Parameter>>() {
+        return field.try_downcast_mut::<Option<Parameter>>()?.as_mut();
+    }
+    field.try_downcast_mut::<Parameter>()
+}
+
 /// If one parameter differs between neurons, all of the behaviour become columns: see `Parameters`.
 fn spread_together(behaviour: &mut dyn PartialReflect, members: usize) {
     let ReflectMut::Struct(fields) = behaviour.reflect_mut() else { return };
-    let each = (0..fields.field_len()).any(|index| {
-        let parameter = fields.field_at(index).and_then(|field| field.try_downcast_ref::<Parameter>());
-        parameter.is_some_and(|parameter| parameter.uniform().is_none())
-    });
+    let mut differ = false;
     for index in 0..fields.field_len() {
-        if let Some(parameter) = fields.field_at_mut(index).and_then(|field| field.try_downcast_mut::<Parameter>())
-            && each
+        let parameter = fields.field_at_mut(index).and_then(as_parameter);
+        differ |= parameter.is_some_and(|parameter| parameter.uniform().is_none());
+    }
+    for index in 0..fields.field_len() {
+        if let Some(parameter) = fields.field_at_mut(index).and_then(as_parameter)
+            && differ
         {
             parameter.spread(members);
         }

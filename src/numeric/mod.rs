@@ -4,6 +4,7 @@
 
 pub mod blocks;
 pub mod column;
+pub mod exp;
 pub mod instruction_set;
 pub mod lanes;
 pub mod normal;
@@ -12,5 +13,6 @@ pub mod real;
 pub mod stream;
 
 pub use column::Column;
+pub use exp::exp;
 pub use instruction_set::{InstructionSet, dispatch};
 pub use real::Real;

@@ -87,6 +87,11 @@ impl Reader<'_> {
             *parameter = text::read(self.document, node)?;
             return Ok(());
         }
+        if let Some(parameter) = field.downcast_mut::<Option<Parameter>>() {
+            let none = node.name() == Some("None");
+            *parameter = if none { None } else { Some(text::read(self.document, node)?) };
+            return Ok(());
+        }
         if let Some(initial) = field.downcast_mut::<Initial>() {
             *initial = text::read(self.document, node)?;
             return Ok(());

@@ -133,6 +133,9 @@ pub(super) fn takes(value: &dyn PartialReflect) -> String {
     if value.try_downcast_ref::<Parameter>().is_some() {
         return "value".into();
     }
+    if value.try_downcast_ref::<Option<Parameter>>().is_some() {
+        return "value or None".into();
+    }
     if value.try_downcast_ref::<Initial>().is_some() {
         return "initial value".into();
     }
@@ -179,6 +182,9 @@ fn type_in_words(info: &'static TypeInfo) -> String {
 fn written(value: &dyn PartialReflect) -> String {
     if let Some(parameter) = value.try_downcast_ref::<Parameter>() {
         return parameter.value().to_string();
+    }
+    if let Some(parameter) = value.try_downcast_ref::<Option<Parameter>>() {
+        return parameter.as_ref().map_or_else(|| "None".to_owned(), |given| given.value().to_string());
     }
     if let Some(initial) = value.try_downcast_ref::<Initial>() {
         return initial.0.to_string();
