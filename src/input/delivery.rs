@@ -7,7 +7,7 @@
 //! atomics and every target adds in the same order whatever their number.
 
 use bevy_app::App;
-use bevy_ecs::{prelude::*, system::SystemParam};
+use bevy_ecs::{prelude::*, relationship::RelationshipTarget, system::SystemParam};
 
 use crate::{
     network::{
@@ -93,7 +93,7 @@ impl Wiring<'_, '_> {
         let name = |entity| self.names.get(entity).map_or("", Name::as_str);
         let mut links = Vec::new();
         for (receptor, of, listens) in &self.receptors {
-            for group in self.afferents.get(of.0).into_iter().flat_map(|all| all.iter()) {
+            for group in self.afferents.get(of.0).into_iter().flat_map(RelationshipTarget::iter) {
                 if let Ok((source, tags, own)) = self.synapses.get(group)
                     && hears(listens, tags, own)
                 {
