@@ -7,6 +7,7 @@ pub mod cli;
 pub mod host;
 pub mod input;
 pub mod integrate;
+pub mod learn;
 pub mod network;
 pub mod npy;
 pub mod numeric;
@@ -42,6 +43,7 @@ impl PluginGroup for CortecsPlugins {
             .add(schedule::SchedulePlugin)
             .add(input::InputPlugin)
             .add(integrate::IntegratePlugin)
+            .add(learn::LearnPlugin)
             .add(record::RecordPlugin)
             .add(build::BuildPlugin)
             .add(host::HostPlugin::default())
@@ -58,14 +60,18 @@ pub mod prelude {
 
     pub use crate::{
         CortecsPlugins,
-        build::{AllToAll, Network, build, check},
+        build::{
+            AllToAll, DistanceDependent, EdgeList, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber,
+            Matrix, Network, OneToOne, ReceptiveField, build, check,
+        },
         host::{Fired, HostPlugin, NetworkSystems, Pace},
         input::{ConstantCurrent, CurrentReceptor, NormalNoise, Replay, StepCurrent, UniformNoise},
         integrate::{Detection, Izhikevich},
+        learn::ShortTermPlasticity,
         network::{
-            Behaviour, Clock, Conductance, Initial, InitialWeights, Input, Jump, Kind, Membrane, NeuronGroup,
-            Parameter, Parameters, Preparation, PrepareError, ReceptorOf, RegisterBehaviour, RegisterValueFunction,
-            RegisterVariable, Seed, Source, Spikes, SynapseGroup, Tags, Target, Unit, V,
+            Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Input, Jump, Kind, Membrane,
+            NeuronGroup, Parameter, Parameters, Preparation, PrepareError, ReceptorOf, RegisterBehaviour,
+            RegisterValueFunction, RegisterVariable, Seed, Source, Spikes, SynapseGroup, Tags, Target, Unit, V,
         },
         numeric::Real,
         record::{SpikeRecorder, VariableRecorder},

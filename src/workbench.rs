@@ -103,8 +103,22 @@ impl Bench {
     /// It cannot be prepared.
     #[track_caller]
     pub fn synapses(&mut self, source: Entity, target: Entity, tag: &str, rule: impl Bundle) -> Entity {
+        succeed(self.try_synapses(source, target, tag, rule))
+    }
+
+    /// A synapse group from one group to another.
+    ///
+    /// # Errors
+    /// It cannot be prepared.
+    pub fn try_synapses(
+        &mut self,
+        source: Entity,
+        target: Entity,
+        tag: &str,
+        rule: impl Bundle,
+    ) -> Result<Entity, String> {
         let name = Name::new(format!("{source}_{target}"));
-        succeed(self.try_spawn((name, SynapseGroup, Source(source), Target(target), Tags::new(&[tag]), rule)))
+        self.try_spawn((name, SynapseGroup, Source(source), Target(target), Tags::new(&[tag]), rule))
     }
 
     /// A recorder.

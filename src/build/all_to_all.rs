@@ -1,14 +1,18 @@
 //! All-to-all connectivity: every source neuron has a synapse with every target neuron.
 
+use std::ops::Range;
+
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use crate::network::{
-    Behaviour, Extent, Kind, Layout, Pair, Preparation, PrepareError, Synapses, preparation::pair_of,
+    Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides,
+    connect::{connect, connect_densely, sides},
 };
 
-/// Every source neuron to every target neuron, as a dense matrix of weights.
+/// Every source neuron to every target neuron: as a dense matrix of weights where all neurons take part and delays do not
+/// differ, else as rows.
 #[derive(Component, Reflect, Clone, Debug)]
 pub struct AllToAll {
     /// Whether a neuron of a group that is connected to itself has a synapse with itself.
@@ -27,20 +31,30 @@ impl Behaviour for AllToAll {
     fn plugin(_: &mut App) {}
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        let entity = preparation.entity();
-        let Some(pair) = pair_of(preparation.world(), entity) else {
-            return Err(preparation.error(None, "the synapse group joins no two neuron groups"));
-        };
-        let no_autapses = pair.recurrent && !self.autapses;
-        let layout = Layout::Dense { sources: pair.sources, targets: pair.targets, no_autapses };
-        preparation.world().entity_mut(entity).insert(Synapses { layout: Some(layout) });
-        Ok(())
+        let sides = sides(preparation)?;
+        if sides.pair.whole {
+            connect_densely(preparation, &sides, self.autapses)
+        } else {
+            connect(preparation, &sides, self)
+        }
     }
 
     fn extent(&self, pair: Pair) -> Extent {
-        let stored = pair.sources.saturating_mul(pair.targets);
-        let missing = if pair.recurrent && !self.autapses { pair.sources } else { 0 };
-        Extent { synapses: stored - missing, stored }
+        let pairs = (pair.sources as u64).saturating_mul(pair.targets as u64);
+        let missing = if pair.recurrent && !self.autapses { pair.sources.min(pair.targets) as u64 } else { 0 };
+        let synapses = pairs - missing.min(pairs);
+        if pair.whole { Extent::dense(pair, synapses) } else { Extent::sparse(pair, synapses) }
+    }
+}
+
+impl Rule for AllToAll {
+    fn generate(&self, sides: &Sides, targets: Range<usize>, emit: &mut dyn FnMut(usize, usize)) -> Result<(), String> {
+        for t in targets {
+            for s in (0..sides.pair.sources).filter(|&s| self.autapses || !sides.is_autapse(s, t)) {
+                emit(s, t);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -51,14 +65,16 @@ mod tests {
 
     #[test]
     fn without_autapses_a_spike_does_not_reach_its_own_neuron() {
-        for autapses in [true, false] {
+        // Dense, and as rows with a delay of one step.
+        for (autapses, delays) in [(true, None), (false, None), (true, Some("dt + 0 * i")), (false, Some("dt + 0 * i"))]
+        {
             let mut bench = Bench::new();
             let cells = bench.group("cells", 3, Spikes::default());
             bench.receptor(cells, "all", CurrentReceptor { afferent: "X".into(), ..default() });
             let weights = InitialWeights("i + j".into());
-            bench.synapses(cells, cells, "X", (AllToAll { autapses }, weights));
+            bench.synapses(cells, cells, "X", (AllToAll { autapses }, weights, Delays(delays.map(Into::into))));
             bench.set(cells, "fired", &[0.0, 1.0, 1.0]);
-            bench.tick();
+            bench.ticks(if delays.is_some() { 2 } else { 1 });
             // From 1 and 2: (1 + 2) + j twice; without autapses 1 lacks its 2, and 2 lacks its 4.
             let all: Vec<f64> = (0..3).map(|j| f64::from(3 + 2 * j)).collect();
             let without = [3.0, all[1] - 2.0, all[2] - 4.0];

@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn diagnostic(scene: &Scene, who: &str, spans: &Spans, error: PrepareError) -> Diagnostic {
     let field = match error.behaviour {
         "draws" => error.field.as_ref().map(|name| format!("draws.{name}")),
-        "weights" => Some("weights".to_owned()),
+        "weights" | "delays" => Some(error.behaviour.to_owned()),
         _ => error.field.clone(),
     };
     let own = field.and_then(|field| spans.get(&field));

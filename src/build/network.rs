@@ -10,10 +10,11 @@ use super::{
 };
 use crate::{
     network::{
-        Afferents, ArrayFolder, Clock, Kind, Listens, ReceptorOf, Seed, Tags,
+        Afferents, ArrayFolder, Clock, Constants, Kind, Listens, ReceptorOf, Seed, Tags,
         preparation::Depth,
         prepare::{Unprepared, resize_columns},
     },
+    record::settle,
     scene::Scene,
     text::{Diagnostic, Diagnostics},
 };
@@ -54,8 +55,13 @@ pub fn build(world: &mut World, scene: &Scene) -> Result<Network, Diagnostics> {
     let (spawned, plan) = prepare_to_build(world, scene)?;
     let whole = memory_fault(&plan).map_or_else(|| prepare(world, scene, &spawned, Depth::Whole), |fault| vec![fault]);
     world.remove_resource::<Unprepared>();
+    let whole = if whole.is_empty() { settle(world).err().map(missing_members).into_iter().collect() } else { whole };
     finish(world, scene, &spawned, whole)?;
     Ok(Network { groups: spawned.groups, synapses: spawned.synapses, recorders: spawned.recorders, plan })
+}
+
+fn missing_members((recording, members): (String, usize)) -> Diagnostic {
+    Diagnostic::error(format!("`{recording}` is recorded of members that there are not: there are {members}"))
 }
 
 /// Says what [`build`] would build, and builds nothing.
@@ -78,6 +84,7 @@ fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Spawned, Plan),
     world.insert_resource(Clock::new(scene.dt));
     world.insert_resource(Seed(scene.seed));
     world.insert_resource(ArrayFolder(scene.folder.clone()));
+    world.insert_resource(Constants(scene.constants.clone()));
     world.insert_resource(Unprepared);
     let mut spawned = spawn(world, scene);
     let mut faults = std::mem::take(&mut spawned.faults);
@@ -131,7 +138,7 @@ fn deaf_receptors(world: &World, spawned: &Spawned) -> Vec<Diagnostic> {
         else {
             continue;
         };
-        let tag = listens.0.0.as_str();
+        let tag = listens.afferent.0.as_str();
         let afferents: Vec<Entity> =
             world.get::<Afferents>(of.0).map(|groups| groups.iter().collect()).unwrap_or_default();
         let words: Vec<&str> = afferents

@@ -5,7 +5,7 @@ use bevy_ecs::prelude::*;
 
 use super::spawn::Spawned;
 use crate::{
-    network::{NeuronGroup, Receptors, Source, Tags, Target, Variables, preparation::pair_of},
+    network::{Kind, NeuronGroup, Receptors, Sides, Source, Tags, Target, Variables},
     record::{Content, Recording},
 };
 
@@ -97,17 +97,20 @@ pub(super) fn plan(world: &mut World, spawned: &Spawned, iterations: u64) -> Pla
     }
     for pending in &spawned.pending {
         let entity = pending.entity;
-        let Some(pair) = pair_of(world, entity) else { continue };
+        if pending.entry.kind != Kind::Connectivity {
+            continue;
+        }
+        let Ok(Some(Sides { pair, .. })) = Sides::of(world, entity) else { continue };
         let extent = world.get_entity(entity).ok().and_then(|entity| (pending.entry.extent)(entity, pair));
         let extent = extent.unwrap_or_default();
-        plan.memory = plan.memory.saturating_add(bytes(world, entity, extent.stored));
+        plan.memory = plan.memory.saturating_add(extent.bytes);
         let end = |side: Option<Entity>| side.map(|side| name(world, side)).unwrap_or_default();
         plan.synapses.push(SynapsePlan {
             name: name(world, entity),
             source: end(world.get::<Source>(entity).map(|source| source.0)),
             target: end(world.get::<Target>(entity).map(|target| target.0)),
             tags: world.get::<Tags>(entity).cloned().unwrap_or_default().0,
-            synapses: extent.synapses as u64,
+            synapses: extent.synapses,
         });
     }
     plan.recordings = recordings(world, iterations);

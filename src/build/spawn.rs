@@ -5,7 +5,8 @@ use bevy_ecs::prelude::*;
 
 use crate::{
     network::{
-        BehaviourEntry, Behaviours, Draws, InitialWeights, ReceptorOf, Source, Spikes, SynapseGroup, Tags, Target,
+        BehaviourEntry, Behaviours, Delays, Draws, InitialWeights, ReceptorOf, Source, Spikes, SynapseGroup, Tags,
+        Target,
     },
     scene::{Attached, GroupScene, Scene, Spans, SynapseScene},
     text::{Diagnostic, Span},
@@ -142,10 +143,15 @@ fn spawn_synapses(world: &mut World, scene: &Scene, spawned: &mut Spawned) {
                 Target(wish.target.1),
                 Tags(wish.scene.tags.clone()),
                 InitialWeights(wish.scene.weights.clone()),
+                Delays(wish.scene.delays.clone()),
+                wish.scene.ends.clone(),
             ))
             .id();
         spawned.synapses.push(entity);
         spawned.attach(world, entity, &wish.name, &wish.scene.connectivity, &wish.scene.spans);
+        for behaviour in &wish.scene.behaviours {
+            spawned.attach(world, entity, &wish.name, behaviour, &wish.scene.spans);
+        }
     }
 }
 

@@ -1,52 +1,54 @@
-//! The start of an iteration: the input is cleared, and the spikes of the last iteration walk their rows of weights into the sums of the receptors that listen.
+//! The start of an iteration: the input is cleared, and the spikes that are due walk their rows of weights into the sums
+//! of the receptors that listen.
 //!
 //! ```text
-//! arriving[j] += Σ weight[i][j]   over the neurons i that fired, in ascending order
+//! arriving[j] += Σ efficacy · weight[i → j]   over the neurons i that fired, in ascending order
 //! ```
 //! Work is proportional to spikes. Targets are cut into fixed blocks, so that threads share a delivery without
-//! atomics and every target adds in the same order whatever their number.
+//! atomics and every target adds in the same order whatever their number. Rows and delays: [`crate::numeric::rows`].
 
 use bevy_app::App;
 use bevy_ecs::{prelude::*, relationship::RelationshipTarget, system::SystemParam};
+use rayon::prelude::*;
+use smallvec::SmallVec;
 
 use crate::{
     network::{
-        Afferents, Arriving, Conductance, Input, Jump, Layout, Listens, ReceptorOf, Source, Spikes, Synapses, Tags,
-        Weights,
-        receptor::{WiringChanged, hears},
+        Afferents, Arriving, Clock, Conductance, Efficacies, Input, Jump, Layout, Listens, Past, ReceptorOf, Source,
+        Spikes, Synapses, Tags, Weights,
+        receptor::{Heard, WiringChanged, hears},
     },
-    numeric::{Real, dispatch},
+    numeric::{
+        Real, dispatch,
+        rows::{BLOCK_TARGETS, CELLS, Sums, due, turn},
+    },
     schedule::{AddToStage, Stage},
 };
 
-/// Targets in a block: 16 KB of sums (`f32`) stay in the first-level cache beside the rows that stream through.
+/// Sums of dense targets that are worked on in one go: 16 KB (`f32`) stay in the first-level cache beside the rows that
+/// stream through.
 const TARGETS: usize = 4096;
 
 /// Weights added in one iteration from which threads are woken: about 20 µs of work.
-const WORTH_SHARING: usize = 1 << 17;
+const WORTH_SHARING: usize = 1 << 15;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_stage_system(Stage::Input, "delivery", deliver);
 }
 
-/// Where the spikes of a group go: its synapse groups, each with a receptor that listens to it.
-struct Route {
-    source: Entity,
-    to: Vec<(Entity, Entity)>,
-}
+/// Source groups, and whether any of their spikes may be due.
+#[derive(Default)]
+struct Sources(Vec<(Entity, bool)>);
 
-/// Clears the input and adds the weights of all spikes to the receptors.
+/// Clears the input and adds the weights of all spikes that are due to the receptors.
 ///
-/// One system, since another one would cost 30 ns of every iteration; and by source, since mostly a small group is
-/// silent and nothing else has to be looked up for it.
+/// One system, since another one would cost 30 ns of every iteration.
 fn deliver(
     mut inputs: Query<(&mut Input, Option<&mut Conductance>, Option<&mut Jump>)>,
-    mut routes: Local<Vec<Route>>,
+    mut active: Local<Sources>,
     mut changed: ResMut<WiringChanged>,
-    wiring: Wiring,
-    mut receptors: Query<&mut Arriving>,
-    synapses: Query<(&Synapses, &Weights)>,
-    sources: Query<&Spikes>,
+    mut wiring: Wiring,
+    clock: Res<Clock>,
 ) {
     for (mut input, conductance, jump) in &mut inputs {
         input.0.fill(0.0);
@@ -57,75 +59,196 @@ fn deliver(
             jump.sum.fill(0.0);
         }
     }
-    if changed.0 {
-        changed.0 = false;
-        *routes = wiring.routes();
+    if std::mem::take(&mut changed.0) {
+        *active = wiring.rewire();
     }
-    for route in &*routes {
-        let Ok(spikes) = sources.get(route.source) else { continue };
-        if spikes.neurons().is_empty() {
-            continue;
+    let Wiring { receptors, synapses, spikes, .. } = &mut wiring;
+    for (source, fires) in &mut active.0 {
+        *fires = spikes.get(*source).is_ok_and(|spikes| !spikes.past().is_empty());
+    }
+    let mut jobs: SmallVec<[Job<'_>; 8]> = SmallVec::new();
+    for (_, _, listens, arriving) in &mut *receptors {
+        let arriving = arriving.into_inner();
+        arriving.begin();
+        let due = |heard: &&Heard| active.0.get(heard.source).is_some_and(|(_, fires)| *fires);
+        let walks: SmallVec<_> = listens
+            .synapses
+            .iter()
+            .filter(due)
+            .filter_map(|heard| {
+                let (source, synapses, weights, efficacies) = synapses.get(heard.group).ok()?;
+                let spikes = spikes.get(source.0).ok()?.past();
+                let efficacies = efficacies.map(|efficacies| &efficacies.0);
+                Some(Walk { layout: synapses.layout.as_ref()?, weights: &weights.0, spikes, efficacies })
+            })
+            .collect();
+        if !(walks.is_empty() && arriving.ring.is_empty()) {
+            arriving.any = true;
+            jobs.push(Job { sums: &mut arriving.sums, ring: &mut arriving.ring, walks });
         }
-        for &(group, receptor) in &route.to {
-            let (Ok((synapses, weights)), Ok(mut arriving)) = (synapses.get(group), receptors.get_mut(receptor)) else {
-                continue;
-            };
-            if let Some(Layout::Dense { targets, .. }) = synapses.layout {
-                deliver_dense(&mut arriving.sums, &weights.0, targets, spikes.neurons());
-                arriving.any = true;
-            }
-        }
+    }
+    run(jobs, clock.iteration);
+    for mut spikes in spikes {
+        spikes.begin();
     }
 }
 
-/// What routes are derived from.
+/// What routes are derived from, and what they lead to.
 #[derive(SystemParam)]
 struct Wiring<'w, 's> {
-    receptors: Query<'w, 's, (Entity, &'static ReceptorOf, &'static Listens)>,
+    receptors: Query<'w, 's, (Entity, &'static ReceptorOf, &'static mut Listens, &'static mut Arriving)>,
+    synapses: Query<'w, 's, (&'static Source, &'static Synapses, &'static Weights, Option<&'static mut Efficacies>)>,
+    spikes: Query<'w, 's, &'static mut Spikes>,
     afferents: Query<'w, 's, &'static Afferents>,
-    synapses: Query<'w, 's, (&'static Source, &'static Tags, Option<&'static Name>)>,
+    tags: Query<'w, 's, &'static Tags>,
     names: Query<'w, 's, &'static Name>,
 }
 
 impl Wiring<'_, '_> {
-    /// The routes, in an order that names decide, as sums of floating-point numbers follow it.
-    fn routes(&self) -> Vec<Route> {
-        let name = |entity| self.names.get(entity).map_or("", Name::as_str);
-        let mut links = Vec::new();
-        for (receptor, of, listens) in &self.receptors {
-            for group in self.afferents.get(of.0).into_iter().flat_map(RelationshipTarget::iter) {
-                if let Ok((source, tags, own)) = self.synapses.get(group)
-                    && hears(listens, tags, own)
-                {
-                    links.push((source.0, group, receptor));
+    /// Joins every receptor to the synapse groups that it hears, in an order that names decide, as sums of floating-point
+    /// numbers follow it; sees to it that spikes are kept for as long as their delays last.
+    fn rewire(&mut self) -> Sources {
+        let Self { receptors, synapses, spikes, afferents, tags, names } = self;
+        let mut sources = Sources::default();
+        for (_, of, mut listens, mut arriving) in receptors {
+            let mut heard = Vec::new();
+            for group in afferents.get(of.0).into_iter().flat_map(RelationshipTarget::iter) {
+                let (Ok((source, synapses, _, efficacies)), Ok(own)) = (synapses.get_mut(group), tags.get(group))
+                else {
+                    continue;
+                };
+                let Some(layout) = &synapses.layout else { continue };
+                if !hears(&listens, own, names.get(group).ok()) {
+                    continue;
                 }
+                let age = layout.ages().last().copied().unwrap_or_default();
+                if let Ok(mut spikes) = spikes.get_mut(source.0) {
+                    spikes.keep(age);
+                }
+                if let Some(mut efficacies) = efficacies {
+                    efficacies.0.keep(age);
+                }
+                if layout.needs_ring() && arriving.ring.is_empty() {
+                    let blocks = arriving.sums.len().div_ceil(BLOCK_TARGETS);
+                    arriving.ring.resize(0.0, blocks * CELLS);
+                }
+                heard.push(Heard { group, source: sources.place(source.0) });
             }
+            let name = |entity| names.get(entity).map_or("", Name::as_str);
+            heard.sort_by_key(|heard| (name(heard.group), heard.group));
+            listens.synapses = heard;
         }
-        links.sort_by_key(|&(source, group, receptor)| (name(source), name(group), name(receptor), source, group));
-        let mut routes: Vec<Route> = Vec::new();
-        for (source, group, receptor) in links {
-            match routes.last_mut() {
-                Some(route) if route.source == source => route.to.push((group, receptor)),
-                _ => routes.push(Route { source, to: vec![(group, receptor)] }),
-            }
-        }
-        routes
+        sources
     }
 }
 
-/// Adds the rows of `weights` (each `targets` long) that belong to `spikes` to `sums`.
-pub fn deliver_dense(sums: &mut [Real], weights: &[Real], targets: usize, spikes: &[u32]) {
-    let block = |first: usize, sums: &mut [Real]| {
+impl Sources {
+    /// The place of a source group in the list, to which it is added if it is new.
+    fn place(&mut self, source: Entity) -> usize {
+        self.0.iter().position(|(known, _)| *known == source).unwrap_or_else(|| {
+            self.0.push((source, false));
+            self.0.len() - 1
+        })
+    }
+}
+
+/// What is due at one receptor.
+struct Job<'a> {
+    sums: &'a mut [Real],
+    ring: &'a mut [Real],
+    walks: SmallVec<[Walk<'a>; 4]>,
+}
+
+/// The spikes of a source group, and the rows that they walk.
+struct Walk<'a> {
+    layout: &'a Layout,
+    weights: &'a [Real],
+    spikes: &'a Past<u32>,
+    efficacies: Option<&'a Past<Real>>,
+}
+
+/// Carries out all jobs, in parallel where that pays.
+fn run(mut jobs: SmallVec<[Job<'_>; 8]>, iteration: u64) {
+    let in_rings: usize = jobs.iter().filter(|job| !job.ring.is_empty()).map(|job| job.sums.len()).sum();
+    let work = || in_rings / 8 + jobs.iter().flat_map(|job| &job.walks).map(Walk::work).sum::<usize>();
+    let shared = rayon::current_num_threads() > 1 && work() > WORTH_SHARING;
+    let blocks = jobs.iter_mut().flat_map(|Job { sums, ring, walks }| {
+        let rings = ring.as_chunks_mut::<CELLS>().0.iter_mut().map(Some).chain(std::iter::repeat_with(|| None));
+        let walks = &walks[..];
+        let blocks = sums.chunks_mut(BLOCK_TARGETS).zip(rings).enumerate();
+        blocks.map(move |(block, (sums, ring))| (block, sums, ring, walks))
+    });
+    if shared {
+        let blocks: Vec<_> = blocks.collect();
+        blocks.into_par_iter().for_each(|(block, sums, ring, walks)| fill(block, sums, ring, walks, iteration));
+    } else {
+        blocks.for_each(|(block, sums, ring, walks)| fill(block, sums, ring, walks, iteration));
+    }
+}
+
+/// Adds everything that is due to the sums of a block.
+fn fill(block: usize, sums: &mut [Real], mut ring: Option<&mut [Real; CELLS]>, walks: &[Walk<'_>], iteration: u64) {
+    for walk in walks {
+        walk.follow(block, sums, ring.as_deref_mut(), iteration);
+    }
+    if let Some(ring) = ring {
+        for (sum, cell) in sums.iter_mut().zip(&mut ring[due(iteration)]) {
+            *sum += std::mem::take(cell);
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// Weights that are to be added.
+    fn work(&self) -> usize {
+        let spikes: usize = self.layout.ages().iter().map(|&age| self.spikes.before(age).len()).sum();
+        spikes * self.layout.mean_length() / self.layout.ages().len().max(1)
+    }
+
+    /// Adds the rows of all spikes that are due.
+    fn follow(&self, block: usize, sums: &mut [Real], mut ring: Option<&mut [Real; CELLS]>, iteration: u64) {
+        for (bucket, &age) in self.layout.ages().iter().enumerate() {
+            let spikes = self.spikes.before(age);
+            if spikes.is_empty() {
+                continue;
+            }
+            let efficacies = self.efficacies.map(|past| past.before(age));
+            match (self.layout, ring.as_deref_mut()) {
+                (Layout::Dense { targets, .. }, _) => {
+                    deliver_dense(sums, self.weights, (block * BLOCK_TARGETS, *targets), spikes, efficacies);
+                }
+                (Layout::Sparse(rows), Some(ring)) if !rows.is_punctual() => {
+                    let sums = Sums::Ring(ring, turn(iteration));
+                    rows.deliver((block, bucket), self.weights, (spikes, efficacies), sums);
+                }
+                (Layout::Sparse(rows), _) => {
+                    rows.deliver((block, bucket), self.weights, (spikes, efficacies), Sums::Now(sums));
+                }
+            }
+        }
+    }
+}
+
+/// Adds the rows of `weights` that belong to `spikes` to `sums`, whose first target is `first` in rows of `targets`.
+fn deliver_dense(
+    sums: &mut [Real],
+    weights: &[Real],
+    (first, targets): (usize, usize),
+    spikes: &[u32],
+    efficacies: Option<&[Real]>,
+) {
+    if let Some(efficacies) = efficacies {
+        for (&spike, efficacy) in spikes.iter().zip(efficacies) {
+            let row = weights.iter().skip(spike as usize * targets + first);
+            sums.iter_mut().zip(row).for_each(|(sum, weight)| *sum += efficacy * weight);
+        }
+        return;
+    }
+    for (part, sums) in sums.chunks_mut(TARGETS).enumerate() {
         dispatch(
             #[inline(always)]
-            || add_rows(sums, weights, first, targets, spikes),
+            || add_rows(sums, weights, first + part * TARGETS, targets, spikes),
         );
-    };
-    if spikes.len() * targets < WORTH_SHARING || targets <= TARGETS || rayon::current_num_threads() == 1 {
-        sums.chunks_mut(TARGETS).enumerate().for_each(|(i, sums)| block(i * TARGETS, sums));
-    } else {
-        use rayon::prelude::*;
-        sums.par_chunks_mut(TARGETS).enumerate().for_each(|(i, sums)| block(i * TARGETS, sums));
     }
 }
 
@@ -175,7 +298,7 @@ mod tests {
     use super::*;
 
     /// Every target's sum is that of a plain loop over the spikes in ascending order, bit for bit, however many rows
-    /// a pass takes and whether threads share the work.
+    /// a pass takes.
     #[test]
     fn rows_add_up_in_ascending_order_of_the_sources() {
         for (sources, targets) in [(7, 5), (30, TARGETS + 3), (40, 3 * TARGETS)] {
@@ -183,7 +306,7 @@ mod tests {
             let spikes: Vec<u32> = (0..sources as u32).filter(|i| i % 5 != 2).collect();
             let mut sums = vec![0.25; targets];
             let mut expected = sums.clone();
-            deliver_dense(&mut sums, &weights, targets, &spikes);
+            deliver_dense(&mut sums, &weights, (0, targets), &spikes, None);
             for &i in &spikes {
                 for (sum, weight) in expected.iter_mut().zip(&weights[i as usize * targets..]) {
                     *sum += weight;

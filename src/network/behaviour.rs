@@ -15,6 +15,8 @@ pub enum Kind {
     Receptor,
     /// A synapse group, whose synapses it makes.
     Connectivity,
+    /// A synapse group: what changes its synapses.
+    Synapses,
     /// An entity of its own that observes others.
     Recorder,
 }
@@ -27,6 +29,7 @@ impl Kind {
             Self::Neurons => "a behaviour of neuron groups",
             Self::Receptor => "a receptor",
             Self::Connectivity => "a connectivity rule",
+            Self::Synapses => "a behaviour of synapses",
             Self::Recorder => "a recorder",
         }
     }

@@ -5,6 +5,7 @@ use bevy_ecs::prelude::*;
 
 use super::{
     parameter::Parameter,
+    past::Past,
     variable::{Variable, VariableInfo, View},
 };
 use crate::{
@@ -85,11 +86,14 @@ pub struct Membrane {
     pub tau: Parameter,
 }
 
-/// The spikes of the iteration: a mark per neuron, and the list of those that fired.
+/// The spikes of the iteration: a mark per neuron, and the list of those that fired; and the lists of iterations before,
+/// as far back as delays reach.
 #[derive(Component, Clone, Debug, Default)]
 pub struct Spikes {
     fired: Column<u8>,
-    neurons: Vec<u32>,
+    lists: Past<u32>,
+    /// Whether the iteration's list has been made.
+    collected: bool,
     total: u64,
 }
 
@@ -97,7 +101,29 @@ impl Spikes {
     /// The neurons that fired in the last iteration, ascending.
     #[must_use]
     pub fn neurons(&self) -> &[u32] {
-        &self.neurons
+        self.lists.latest()
+    }
+
+    /// The lists of the last iterations, as many as are kept.
+    #[must_use]
+    pub const fn past(&self) -> &Past<u32> {
+        &self.lists
+    }
+
+    /// Keeps the lists of `ages` iterations before the last one from now on, if fewer were kept.
+    pub fn keep(&mut self, ages: u32) {
+        self.lists.keep(ages);
+    }
+
+    /// Begins an iteration, in which nobody has fired yet; its predecessors grow older.
+    ///
+    /// If nobody [`collect`](Self::collect)s, because the model is switched off, the group is silent.
+    #[inline]
+    pub fn begin(&mut self) {
+        self.lists.begin();
+        if !std::mem::replace(&mut self.collected, false) {
+            self.fired.fill(0);
+        }
     }
 
     /// The marks of the last iteration: 1 where a neuron fired, else 0.
@@ -115,13 +141,15 @@ impl Spikes {
     ///
     /// Sixty-four marks are looked at in one go, since mostly none of them is set.
     pub fn collect(&mut self) {
-        self.neurons.clear();
-        let Self { fired, neurons, .. } = self;
+        let Self { fired, lists, .. } = self;
+        let neurons = lists.latest_mut();
+        neurons.clear();
         dispatch(
             #[inline(always)]
             || list_marked(fired, neurons),
         );
-        self.total += self.neurons.len() as u64;
+        self.total += neurons.len() as u64;
+        self.collected = true;
     }
 
     /// The number of spikes since the group was made.
@@ -190,7 +218,6 @@ impl Variable for Spikes {
 
     fn resize(&mut self, members: usize) {
         self.fired.resize(0, members);
-        self.neurons.reserve(members.saturating_sub(self.neurons.len()));
     }
 }
 
@@ -205,5 +232,15 @@ mod tests {
         spikes.set_neurons(&[20, 3, 8, 7, 99]);
         assert_eq!(spikes.neurons(), [3, 7, 8, 20]);
         assert_eq!(spikes.fired().iter().map(|&mark| usize::from(mark)).sum::<usize>(), 4);
+    }
+
+    #[test]
+    fn a_group_whose_model_is_switched_off_falls_silent() {
+        let mut spikes = Spikes::default();
+        spikes.resize(3);
+        spikes.set_neurons(&[1]);
+        spikes.begin();
+        spikes.begin();
+        assert_eq!((spikes.neurons(), spikes.fired()), (&[][..], &[0, 0, 0][..]));
     }
 }

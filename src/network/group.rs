@@ -8,26 +8,52 @@ use crate::value::Value;
 
 /// A group of neurons of one kind: the entity that behaviours are attached to.
 ///
-/// The neurons stand on a grid of width × height × depth points, one unit apart; neuron `i` at
-/// x = i mod width, y = i / width mod height, z = i / (width · height).
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+/// The neurons stand on a grid of width × height × depth points, `spacing` apart; neuron `i` at
+/// x = i mod width, y = i / width mod height, z = i / (width · height), times the spacing.
+#[derive(Component, Clone, Copy, Debug, PartialEq)]
 #[require(Tags, Draws, Input)]
 pub struct NeuronGroup {
     /// Width, height and depth, all at least 1.
     pub shape: [usize; 3],
+    /// The distance between neighbours along each axis, in a unit of the user's; default 1.
+    pub spacing: [f64; 3],
 }
 
 impl NeuronGroup {
+    /// Neurons on a grid, one unit apart.
+    #[must_use]
+    pub const fn with_shape(shape: [usize; 3]) -> Self {
+        Self { shape, spacing: [1.0; 3] }
+    }
+
     /// A row of `size` neurons.
     #[must_use]
     pub const fn new(size: usize) -> Self {
-        Self { shape: [size, 1, 1] }
+        Self::with_shape([size, 1, 1])
     }
 
     /// A sheet of neurons.
     #[must_use]
     pub const fn grid(width: usize, height: usize) -> Self {
-        Self { shape: [width, height, 1] }
+        Self::with_shape([width, height, 1])
+    }
+
+    /// The length of the grid along each axis, as a torus has it: places × spacing.
+    #[must_use]
+    pub const fn extent(&self) -> [f64; 3] {
+        let [width, height, depth] = self.shape;
+        let [dx, dy, dz] = self.spacing;
+        [width as f64 * dx, height as f64 * dy, depth as f64 * dz]
+    }
+
+    /// From neuron `i` of `other` to neuron `j` of this group, along each axis; on a torus the shorter way round.
+    #[must_use]
+    pub fn apart(&self, j: usize, other: &Self, i: usize, periodic: bool) -> [f64; 3] {
+        let (own, others, extent) = (self.position(j), other.position(i), self.extent());
+        std::array::from_fn(|axis| {
+            let way = own[axis] - others[axis];
+            if periodic { way - extent[axis] * libm::round(way / extent[axis]) } else { way }
+        })
     }
 
     /// The number of neurons; saturates, so that an absurd shape is an absurd size.
@@ -37,11 +63,12 @@ impl NeuronGroup {
         width.saturating_mul(height).saturating_mul(depth)
     }
 
-    /// The position of neuron `i`, in units of the grid.
+    /// The position of neuron `i`.
     #[must_use]
     pub const fn position(&self, i: usize) -> [f64; 3] {
         let [width, height, _] = self.shape;
-        [(i % width) as f64, (i / width % height) as f64, (i / width / height) as f64]
+        let [dx, dy, dz] = self.spacing;
+        [(i % width) as f64 * dx, (i / width % height) as f64 * dy, (i / width / height) as f64 * dz]
     }
 }
 
@@ -74,10 +101,18 @@ mod tests {
 
     #[test]
     fn neurons_fill_rows_then_sheets() {
-        let group = NeuronGroup { shape: [4, 3, 2] };
+        let group = NeuronGroup::with_shape([4, 3, 2]);
         assert_eq!(group.size(), 24);
         assert_eq!(group.position(0), [0.0, 0.0, 0.0]);
         assert_eq!(group.position(7), [3.0, 1.0, 0.0]);
         assert_eq!(group.position(23), [3.0, 2.0, 1.0]);
+    }
+
+    #[test]
+    fn a_torus_is_crossed_the_shorter_way() {
+        let group = NeuronGroup { spacing: [0.5, 1.0, 1.0], ..NeuronGroup::grid(10, 4) };
+        assert_eq!(group.apart(9, &group, 0, false), [4.5, 0.0, 0.0]);
+        assert_eq!(group.apart(9, &group, 0, true), [-0.5, 0.0, 0.0]);
+        assert_eq!(group.apart(0, &group, 30, true), [0.0, 1.0, 0.0]);
     }
 }

@@ -6,15 +6,19 @@ pub mod address;
 pub mod behaviour;
 pub mod clock;
 pub mod columns;
+pub mod connect;
 pub mod failure;
 pub mod group;
 pub mod parameter;
+pub mod past;
 pub mod preparation;
 pub mod prepare;
 pub mod receptor;
 pub mod registry;
 mod resting;
 mod sample;
+mod sampler;
+pub mod selection;
 pub mod switch;
 pub mod synapse;
 pub mod variable;
@@ -23,14 +27,22 @@ pub use address::{Address, AddressError};
 pub use behaviour::{Behaviour, Kind, Unit};
 pub use clock::{Clock, Seed};
 pub use columns::{Conductance, Input, Jump, Membrane, Spikes, V};
+pub use connect::{Rule, Sides};
 pub use failure::Failures;
 pub use group::{Draws, NeuronGroup, Tags};
 pub use parameter::{Initial, Parameter, Parameters};
-pub use preparation::{ArrayFolder, Extent, Pair, Preparation, PrepareError, PrepareFault, RegisterValueFunction};
+pub use past::Past;
+pub use preparation::{
+    ArrayFolder, Constants, Extent, Pair, Preparation, PrepareError, PrepareFault, RegisterValueFunction,
+};
 pub use receptor::{Afferent, Arriving, Listens, ReceptorOf, Receptors};
 pub use registry::{BehaviourEntry, Behaviours, RegisterBehaviour};
+pub use selection::Selection;
 pub use switch::switch;
-pub use synapse::{Afferents, Efferents, InitialWeights, Layout, Source, SynapseGroup, Synapses, Target, Weights};
+pub use synapse::{
+    Afferents, DelaySummary, Delays, Efferents, Efficacies, Ends, InitialWeights, Layout, Source, SynapseGroup,
+    Synapses, Target, Weights,
+};
 pub use variable::{RegisterVariable, Variable, VariableEntry, Variables, View};
 
 use bevy_app::{App, Plugin};

@@ -7,15 +7,11 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 
 use super::{
-    address::AddressError,
-    clock::Seed,
-    group::NeuronGroup,
-    parameter::Parameter,
-    receptor::ReceptorOf,
-    synapse::{Layout, Source, Synapses, Target},
+    address::AddressError, clock::Seed, group::NeuronGroup, parameter::Parameter, receptor::ReceptorOf,
+    synapse::Synapses,
 };
 use crate::{
-    numeric::{real::wide, stream::Stream},
+    numeric::{Real, real::wide, rows::BLOCK_TARGETS, stream::Stream},
     value::{Array, ArraySource, Function, Functions, NoArrays, ValueError},
 };
 
@@ -61,24 +57,48 @@ pub enum Depth {
     Trial,
 }
 
+/// Names for numbers that values may use: the constants of a scene.
+#[derive(Resource, Clone, Debug, Default, PartialEq)]
+pub struct Constants(pub Vec<(String, f64)>);
+
 /// The two sides of a synapse group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair {
-    /// Neurons of the source group.
+    /// Neurons of the source group that take part.
     pub sources: usize,
-    /// Neurons of the target group.
+    /// Neurons of the target group that take part.
     pub targets: usize,
     /// Whether the two are one group.
     pub recurrent: bool,
+    /// Whether the synapses are laid out as a matrix if there is one for every pair: all neurons take part, and all
+    /// delays are equal.
+    pub whole: bool,
 }
 
-/// The number of synapses in a group, and of the weights stored for them.
+/// The number of synapses in a group, and the memory that they take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Extent {
-    /// Synapses.
-    pub synapses: usize,
-    /// Stored weights; above the number of synapses where a dense matrix has holes.
-    pub stored: usize,
+    /// Synapses; their expected number where chance decides.
+    pub synapses: u64,
+    /// Memory (bytes).
+    pub bytes: u64,
+}
+
+impl Extent {
+    /// Dense synapses: a weight for each pair.
+    #[must_use]
+    pub const fn dense(pair: Pair, synapses: u64) -> Self {
+        let pairs = (pair.sources as u64).saturating_mul(pair.targets as u64);
+        Self { synapses, bytes: pairs.saturating_mul(size_of::<Real>() as u64) }
+    }
+
+    /// Sparse synapses: a weight and a code for each, and an index of the rows.
+    #[must_use]
+    pub const fn sparse(pair: Pair, synapses: u64) -> Self {
+        let rows = (pair.targets.div_ceil(BLOCK_TARGETS) as u64).saturating_mul(pair.sources as u64);
+        let each = (size_of::<Real>() + size_of::<u16>()) as u64;
+        Self { synapses, bytes: synapses.saturating_mul(each).saturating_add(rows.saturating_mul(4)) }
+    }
 }
 
 /// A behaviour that cannot be prepared.
@@ -129,6 +149,12 @@ impl Preparation<'_> {
         self.world
     }
 
+    /// A resource of the world.
+    #[must_use]
+    pub fn resource<R: Resource>(&self) -> Option<&R> {
+        self.world.get_resource()
+    }
+
     /// Whether nothing is to be kept and no room to be taken.
     #[must_use]
     pub fn is_trial(&self) -> bool {
@@ -166,8 +192,7 @@ impl Preparation<'_> {
     /// An address in a field of this behaviour that leads nowhere.
     #[must_use]
     pub fn address_error(&self, field: &'static str, error: AddressError) -> PrepareError {
-        let fault = Box::new(PrepareFault::Address(error));
-        PrepareError { behaviour: self.behaviour, field: Some(field.to_owned()), fault }
+        self.fault(field, PrepareFault::Address(error))
     }
 
     /// Says that a sampled parameter is out of its range, if it is for any neuron: "must be `what`".
@@ -190,6 +215,12 @@ impl Preparation<'_> {
         }
     }
 
+    /// A fault of a field of this behaviour.
+    #[must_use]
+    pub fn fault(&self, field: &'static str, fault: PrepareFault) -> PrepareError {
+        PrepareError { behaviour: self.behaviour, field: Some(field.to_owned()), fault: Box::new(fault) }
+    }
+
     /// An error of this behaviour.
     pub fn error(&self, field: Option<&'static str>, why: impl Into<String>) -> PrepareError {
         PrepareError {
@@ -198,17 +229,6 @@ impl Preparation<'_> {
             fault: Box::new(PrepareFault::Other(why.into())),
         }
     }
-}
-
-/// The two sides of a synapse group.
-#[must_use]
-pub fn pair_of(world: &World, entity: Entity) -> Option<Pair> {
-    let (source, target) = (world.get::<Source>(entity)?.0, world.get::<Target>(entity)?.0);
-    Some(Pair {
-        sources: world.get::<NeuronGroup>(source)?.size(),
-        targets: world.get::<NeuronGroup>(target)?.size(),
-        recurrent: source == target,
-    })
 }
 
 /// The shape of an entity's columns.
@@ -220,8 +240,7 @@ pub fn shape(world: &World, entity: Entity) -> Vec<usize> {
     if let Some(group) = world.get::<NeuronGroup>(entity) {
         return vec![group.size()];
     }
-    let layout = world.get::<Synapses>(entity).and_then(|synapses| synapses.layout.as_ref());
-    layout.map(Layout::shape).unwrap_or_default()
+    world.get::<Synapses>(entity).map(|synapses| synapses.planned.clone()).unwrap_or_default()
 }
 
 /// The name of an entity as it enters random streams: `excitatory`, `excitatory.gaba`.

@@ -7,11 +7,13 @@ use bevy_app::App;
 use bevy_ecs::{error::BevyError, prelude::*};
 
 use super::{
-    behaviour::Behaviour,
+    behaviour::{Behaviour, Kind},
+    connect::Sides,
     failure::Failures,
     group::NeuronGroup,
-    preparation::{Depth, Preparation, PrepareError, path_of, shape},
+    preparation::{Depth, Extent, Preparation, PrepareError, path_of, shape},
     sample::sample_fields,
+    synapse::Synapses,
     variable::Variables,
 };
 
@@ -87,8 +89,22 @@ pub(super) fn prepare<T: Behaviour>(world: &mut World, entity: Entity, depth: De
         *here = behaviour;
     }
     outcome?;
+    if depth == Depth::Trial && T::KIND == Kind::Connectivity {
+        plan_synapses::<T>(world, entity);
+    }
     if depth == Depth::Whole && first {
         world.entity_mut(entity).insert(Prepared::<T>(PhantomData));
     }
     Ok(())
+}
+
+/// Notes the shape that a rule's weights will have, for those who want to record them.
+fn plan_synapses<T: Behaviour>(world: &mut World, entity: Entity) {
+    let Ok(Some(Sides { pair, .. })) = Sides::of(world, entity) else { return };
+    let Some(extent) = world.get::<T>(entity).map(|rule| rule.extent(pair)) else { return };
+    let dense = extent == Extent::dense(pair, extent.synapses);
+    if let Some(mut synapses) = world.get_mut::<Synapses>(entity) {
+        let number = usize::try_from(extent.synapses).unwrap_or(usize::MAX);
+        synapses.planned = if dense { vec![pair.sources, pair.targets] } else { vec![number] };
+    }
 }

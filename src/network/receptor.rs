@@ -6,8 +6,9 @@ use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
 use bevy_reflect::prelude::*;
 
 use super::{
+    columns::Spikes,
     group::Tags,
-    synapse::Target,
+    synapse::{Efficacies, Synapses, Target},
     variable::{Variable, VariableInfo, View},
 };
 use crate::numeric::{Column, Real};
@@ -38,7 +39,21 @@ impl From<&str> for Afferent {
 
 /// On a receptor: what it listens to.
 #[derive(Component, Clone, Debug, Default)]
-pub struct Listens(pub Afferent);
+pub struct Listens {
+    /// The tag or name.
+    pub afferent: Afferent,
+    /// The synapse groups which that means at present, in the order in which their spikes are added up.
+    pub synapses: Vec<Heard>,
+}
+
+/// A synapse group that a receptor hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// The synapse group.
+    pub group: Entity,
+    /// The place of its source group in the list of those whose spikes are delivered.
+    pub source: usize,
+}
 
 /// On a receptor: the sum of the weights that arrive in an iteration, one per neuron.
 #[derive(Component, Clone, Debug, Default)]
@@ -47,6 +62,21 @@ pub struct Arriving {
     pub sums: Column<Real>,
     /// Whether anything arrived, so that silence costs nothing.
     pub any: bool,
+    /// What arrives in the next iterations, block by block: see [`rows`](crate::numeric::rows). Empty unless synapses
+    /// of different delays lead here.
+    pub ring: Column<Real>,
+    given: bool,
+}
+
+impl Arriving {
+    /// Begins an iteration: what a receptor has not taken in, because it is switched off, is lost.
+    #[inline]
+    pub fn begin(&mut self) {
+        // What was set by hand since the last iteration is for the one that begins.
+        if !std::mem::take(&mut self.given) && std::mem::take(&mut self.any) {
+            self.sums.fill(0.0);
+        }
+    }
 }
 
 impl Variable for Arriving {
@@ -66,7 +96,7 @@ impl Variable for Arriving {
     fn set(&mut self, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool {
         if name == "arriving" {
             self.sums.iter_mut().zip(values).for_each(|(old, new)| *old = new);
-            self.any = true;
+            (self.any, self.given) = (true, true);
         }
         name == "arriving"
     }
@@ -90,6 +120,9 @@ pub(super) fn plugin(app: &mut App) {
     };
     world.register_component_hooks::<Listens>().on_insert(note);
     world.register_component_hooks::<Tags>().on_insert(note);
+    world.register_component_hooks::<Synapses>().on_insert(note);
+    world.register_component_hooks::<Spikes>().on_insert(note);
+    world.register_component_hooks::<Efficacies>().on_insert(note);
     world.add_observer(|_: On<Insert<Target>>, mut changed: ResMut<WiringChanged>| changed.0 = true);
     world.add_observer(|_: On<Remove<Target>>, mut changed: ResMut<WiringChanged>| changed.0 = true);
 }
@@ -97,6 +130,6 @@ pub(super) fn plugin(app: &mut App) {
 /// Whether a receptor takes the spikes of a synapse group of these tags and this name.
 #[must_use]
 pub fn hears(listens: &Listens, tags: &Tags, name: Option<&Name>) -> bool {
-    let Afferent(tag) = &listens.0;
+    let Afferent(tag) = &listens.afferent;
     tags.contains(tag) || name.is_some_and(|name| name.as_str() == tag)
 }

@@ -3,12 +3,16 @@
 
 use bevy_ecs::prelude::*;
 
-use super::group::Tags;
-use crate::{value::Value, variable};
+use super::{group::Tags, past::Past, selection::Selection};
+use crate::{
+    numeric::{Real, rows::Rows},
+    value::Value,
+    variable,
+};
 
 /// A group of synapses from one neuron group to another, or to itself.
 #[derive(Component, Clone, Copy, Debug, Default)]
-#[require(Tags, Weights, Synapses, InitialWeights)]
+#[require(Tags, Weights, Synapses, InitialWeights, Delays, Ends)]
 pub struct SynapseGroup;
 
 /// On a synapse group: the neuron group whose spikes it carries.
@@ -33,20 +37,25 @@ pub struct Target(pub Entity);
 pub struct Afferents(Vec<Entity>);
 
 variable! {
-    /// Synaptic weight, source-major: the row of a source holds its weights to all targets.
+    /// Synaptic weight; of dense synapses source-major, of sparse ones in the order of `synapses.npz`.
     pub struct Weights = "weights" in "";
 }
 
 /// How the synapses of a group are laid out; a connectivity rule decides.
-#[derive(Component, Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Component, Clone, Debug, Default)]
 pub struct Synapses {
     /// The layout; `None` until the rule was applied.
     pub layout: Option<Layout>,
+    /// Their delays; `None` as long as there are none.
+    pub delays: Option<DelaySummary>,
+    /// The shape that the weights will have, as far as it is known before the rule was applied.
+    pub planned: Vec<usize>,
 }
 
 /// The weights that the synapses of a group start with; default 1.
 ///
-/// An expression may use `i` and `j`, the indices of source and target; an array has the shape sources × targets.
+/// An expression may use `i` and `j`, the indices of source and target, and `distance`; an array has the shape
+/// sources × targets.
 #[derive(Component, Clone, Debug, PartialEq)]
 pub struct InitialWeights(pub Value);
 
@@ -56,8 +65,55 @@ impl Default for InitialWeights {
     }
 }
 
+/// The delays (ms) of the synapses of a group, at least one step each; none by default: a spike reaches its targets in
+/// the iteration after its own.
+///
+/// A delay lasts from the end of the iteration in which a neuron fires to the start of that in which its targets feel
+/// it: with *d* steps, a spike of iteration *k* acts in iteration *k* + 1 + *d*.
+#[derive(Component, Clone, Debug, Default, PartialEq)]
+pub struct Delays(pub Option<Value>);
+
+/// Which neurons of the source and target group take part, and whether space is a torus.
+#[derive(Component, Clone, Debug, Default, PartialEq)]
+pub struct Ends {
+    /// Source neurons; default all.
+    pub sources: Selection,
+    /// Target neurons; default all.
+    pub targets: Selection,
+    /// Whether distances are taken across the borders of the groups' grids, which must then be equally large.
+    pub periodic: bool,
+}
+
+/// On a synapse group whose synapses tire or strengthen from spike to spike: the factor on the weights for each spike of
+/// the source group, in lists that belong to those of its [`Spikes`](super::Spikes).
+#[derive(Component, Clone, Debug, Default)]
+pub struct Efficacies(pub Past<Real>);
+
+/// What became of the delays of a group.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct DelaySummary {
+    /// The shortest (ms).
+    pub shortest_ms: f64,
+    /// The longest (ms).
+    pub longest_ms: f64,
+    /// The largest change that rounding to whole steps made (ms).
+    pub rounded_by_ms: f64,
+}
+
+impl DelaySummary {
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            shortest_ms: self.shortest_ms.min(other.shortest_ms),
+            longest_ms: self.longest_ms.max(other.longest_ms),
+            rounded_by_ms: self.rounded_by_ms.max(other.rounded_by_ms),
+        }
+    }
+}
+
 /// A layout of synapses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Layout {
     /// A weight for every pair, row after row; a missing synapse has the weight zero.
     Dense {
@@ -65,17 +121,47 @@ pub enum Layout {
         sources: usize,
         /// Length of a row.
         targets: usize,
-        /// Whether the diagonal, each neuron's synapse with itself, is left out.
-        no_autapses: bool,
+        /// The delay of all (steps).
+        delay: u32,
     },
+    /// The synapses that there are, by source.
+    Sparse(Rows),
 }
 
 impl Layout {
     /// The shape of the weights.
     #[must_use]
     pub fn shape(&self) -> Vec<usize> {
-        match *self {
-            Self::Dense { sources, targets, .. } => vec![sources, targets],
+        match self {
+            Self::Dense { sources, targets, .. } => vec![*sources, *targets],
+            Self::Sparse(rows) => vec![rows.len()],
+        }
+    }
+
+    /// The ages (iterations) at which spikes are delivered.
+    #[must_use]
+    pub fn ages(&self) -> &[u32] {
+        match self {
+            Self::Dense { delay, .. } => std::slice::from_ref(delay),
+            Self::Sparse(rows) => rows.ages(),
+        }
+    }
+
+    /// Whether what arrives has to wait in a ring, since delays differ.
+    #[must_use]
+    pub const fn needs_ring(&self) -> bool {
+        match self {
+            Self::Dense { .. } => false,
+            Self::Sparse(rows) => !rows.is_punctual(),
+        }
+    }
+
+    /// Synapses of a row on average.
+    #[must_use]
+    pub fn mean_length(&self) -> usize {
+        match self {
+            Self::Dense { targets, .. } => *targets,
+            Self::Sparse(rows) => rows.mean_length(),
         }
     }
 }

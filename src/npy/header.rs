@@ -118,7 +118,11 @@ fn fault(path: &Path, fault: String) -> NpyError {
 fn parse(text: &str, path: &Path) -> Result<Header, NpyError> {
     let value = |key: &str| value_of(text, key).ok_or_else(|| fault(path, format!("no {key:?} in {}", text.trim())));
     let descr = value("descr")?;
-    let (dtype, big_endian) = quoted(descr).and_then(Dtype::parse).ok_or_else(|| {
+    // Texts of bytes (`|S3`, as SciPy names a sparse format) are arrays of bytes with one more axis.
+    let text_length = quoted(descr).and_then(|descr| descr.strip_prefix("|S")?.parse::<usize>().ok());
+    let plain =
+        quoted(descr).and_then(|descr| if text_length.is_some() { Dtype::parse("|u1") } else { Dtype::parse(descr) });
+    let (dtype, big_endian) = plain.ok_or_else(|| {
         let descr = quoted(descr).unwrap_or(descr).chars().take(200).collect();
         NpyError::Unsupported { path: path.to_path_buf(), descr }
     })?;
@@ -132,7 +136,9 @@ fn parse(text: &str, path: &Path) -> Result<Header, NpyError> {
         dtype,
         big_endian,
         fortran,
-        shape: tuple(shape).ok_or_else(|| fault(path, format!("shape {shape}")))?,
+        shape: tuple(shape)
+            .map(|axes| axes.into_iter().chain(text_length).collect())
+            .ok_or_else(|| fault(path, format!("shape {shape}")))?,
         length: 0,
     })
 }

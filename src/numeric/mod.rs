@@ -1,6 +1,6 @@
 //! Numbers without an ECS: precision, columns, instruction sets, random numbers, parallel blocks.
 //!
-//! The only room in which `unsafe` may appear; today one file of it does, [`instruction_set`].
+//! The only room in which `unsafe` may appear: in [`instruction_set`], and in a prefetch.
 
 pub mod blocks;
 pub mod column;
@@ -9,8 +9,11 @@ pub mod instruction_set;
 pub mod lanes;
 pub mod normal;
 pub mod philox;
+mod prefetch;
 pub mod real;
+pub mod rows;
 pub mod stream;
+pub mod words;
 
 pub use column::Column;
 pub use exp::exp;

@@ -9,13 +9,12 @@ use bevy_app::{App, Plugin};
 use crate::network::RegisterBehaviour;
 
 mod recording;
-mod selection;
 mod spike_recorder;
 mod tape;
 mod variable_recorder;
 
-pub use recording::{Content, RecordedBy, Recording, Recordings, Window};
-pub use selection::Selection;
+pub use crate::network::Selection;
+pub use recording::{Content, RecordedBy, Recording, Recordings, Window, settle};
 pub use spike_recorder::SpikeRecorder;
 pub use tape::{Dtype, Sink, Tape};
 pub use variable_recorder::VariableRecorder;

@@ -177,8 +177,8 @@ fn recording(
     info: VariableInfo,
 ) -> Result<Recording, PrepareError> {
     let shape = shape(preparation.world(), entity);
-    let members =
-        request.neurons.indices(shape.iter().product()).map_err(|why| preparation.error(Some("neurons"), why))?;
+    let members = request.neurons.of(preparation.world(), entity);
+    let members = members.map_err(|fault| preparation.fault("neurons", fault))?;
     let row_shape = match (content, &members) {
         (Content::Spikes, _) => vec![2],
         (_, Some(members)) => vec![members.len()],
@@ -207,3 +207,24 @@ pub struct RecordedBy(pub Entity);
 #[derive(Component, Default)]
 #[relationship_target(relationship = RecordedBy, linked_spawn)]
 pub struct Recordings(Vec<Entity>);
+
+/// Gives recordings of synapses the shape that these have, now that they exist: before, their number was expected.
+///
+/// # Errors
+/// A recording of members that there are not, and how many there are.
+pub fn settle(world: &mut World) -> Result<(), (String, usize)> {
+    let mut recordings = world.query::<(Entity, &Recording)>();
+    let shapes: Vec<_> =
+        recordings.iter(world).map(|(entity, recording)| (entity, shape(world, recording.source))).collect();
+    for (entity, shape) in shapes {
+        let Some(mut recording) = world.get_mut::<Recording>(entity) else { continue };
+        let members = shape.iter().product();
+        match &recording.members {
+            _ if matches!(recording.content, Content::Spikes) => {}
+            None => recording.row_shape = shape,
+            Some(chosen) if chosen.iter().all(|&member| (member as usize) < members) => {}
+            Some(_) => return Err((format!("{}.{}", recording.group, recording.variable()), members)),
+        }
+    }
+    Ok(())
+}

@@ -1,6 +1,7 @@
 //! Reading a behaviour: `Izhikevich(a: 0.1, c: "-65 + 15 * r^2")`, whatever was registered under that name.
 
 use bevy_reflect::{PartialReflect, Reflect, ReflectFromReflect, ReflectMut, serde::TypedReflectDeserializer};
+use serde::de::DeserializeOwned;
 
 use super::{
     describe::takes,
@@ -101,16 +102,60 @@ impl Reader<'_> {
             *words = vec![word.clone()];
             return Ok(());
         }
-        let takes = takes(field.as_partial_reflect());
-        let registration = self.types.get(field.as_any().type_id()).ok_or_else(unreadable)?;
-        let seed = TypedReflectDeserializer::new(registration, self.types);
-        let written = text::read_seed(self.document, node, seed)
-            .map_err(|wrong| wrong.note(format!("the field `{name}` takes: {takes}")))?;
-        // What was read may be a description of a value; the field holds the value itself.
-        let value = registration
-            .data::<ReflectFromReflect>()
-            .and_then(|from| from.from_reflect(&*written))
-            .ok_or_else(unreadable)?;
+        let takes = format!("the field `{name}` takes: {}", takes(field.as_partial_reflect()));
+        if let Some(done) = self.set_number(field, node) {
+            return done.map_err(|wrong| wrong.note(takes));
+        }
+        let value = self.reflect(field, node).map_err(|wrong| wrong.note(takes))?;
         field.set(value).map_err(|_| unreadable())
+    }
+
+    /// Sets a field that is a number, which may be written as an expression of constants; `None` for other fields.
+    fn set_number(&self, field: &mut dyn Reflect, node: &Node) -> Option<Result<(), Diagnostic>> {
+        fn set<T: DeserializeOwned>(reader: &Reader<'_>, field: &mut T, node: &Node) -> Result<(), Diagnostic> {
+            *field = text::read(reader.document, node).or_else(|wrong| reader.number(node, wrong))?;
+            Ok(())
+        }
+        macro_rules! among {
+            ($($number:ty),+) => {$(
+                if let Some(field) = field.downcast_mut::<$number>() {
+                    return matches!(node.kind, Form::Text(_)).then(|| set(self, field, node));
+                }
+                if let Some(field) = field.downcast_mut::<Option<$number>>() {
+                    return matches!(node.kind, Form::Text(_)).then(|| set(self, field.insert(<$number>::default()), node));
+                }
+            )+};
+        }
+        among!(f64, f32, u32, u64, usize, i32, i64);
+        let numbers = field.downcast_mut::<Vec<f64>>()?;
+        let Form::List(elements) = &node.kind else { return None };
+        let read = |node| text::read(self.document, node).or_else(|wrong| self.number(node, wrong));
+        Some(elements.iter().map(read).collect::<Result<_, _>>().map(|read| *numbers = read))
+    }
+
+    /// What a node says of a value of the type that `like` has.
+    fn reflect(&self, like: &dyn Reflect, node: &Node) -> Result<Box<dyn Reflect>, Diagnostic> {
+        let unreadable = || {
+            let message = "this cannot be set from a scene";
+            Diagnostic::error(message).at(node.span.clone()).note("its type is not registered for reflection")
+        };
+        let registration = self.types.get(like.as_any().type_id()).ok_or_else(unreadable)?;
+        let written = text::read_seed(self.document, node, TypedReflectDeserializer::new(registration, self.types))?;
+        // What was read may be a description of a value; the field holds the value itself.
+        let from = registration.data::<ReflectFromReflect>();
+        from.and_then(|from| from.from_reflect(&*written)).ok_or_else(unreadable)
+    }
+
+    /// A field of a type that is known to reflection, or its default if it is left out or wrong.
+    pub fn reflected<T: Reflect + Default>(&mut self, node: Option<&Node>) -> T {
+        let Some(node) = node else { return T::default() };
+        let default = T::default();
+        match self.reflect(&default, node) {
+            Ok(value) => value.take().unwrap_or(default),
+            Err(wrong) => {
+                self.note(wrong.note(format!("expected {}", takes(default.as_partial_reflect()))));
+                default
+            }
+        }
     }
 }

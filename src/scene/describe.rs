@@ -42,10 +42,11 @@ pub struct ParameterEntry {
 }
 
 /// The sections, in the order in which they are listed.
-pub const SECTIONS: [(&str, Option<Kind>); 5] = [
+pub const SECTIONS: [(&str, Option<Kind>); 6] = [
     ("behaviours of neuron groups", Some(Kind::Neurons)),
     ("receptors", Some(Kind::Receptor)),
     ("connectivity rules", Some(Kind::Connectivity)),
+    ("behaviours of synapses", Some(Kind::Synapses)),
     ("recorders", Some(Kind::Recorder)),
     ("value functions", None),
 ];

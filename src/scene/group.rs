@@ -12,7 +12,7 @@ use crate::{
     value::Value,
 };
 
-const GROUP: &[&str] = &["size", "like", "tags", "draws", "behaviours", "receptors"];
+const GROUP: &[&str] = &["size", "spacing", "like", "tags", "draws", "behaviours", "receptors"];
 
 /// Definitions by name.
 pub(super) type Definitions<'a> = BTreeMap<&'a str, &'a Node>;
@@ -100,9 +100,11 @@ impl<'a> Reader<'a> {
             }
             None => NeuronGroup::new(1),
         };
+        let spacing = layers.0.iter().rev().find_map(|(_, fields)| fields.get("spacing"));
+        let spacing = spacing.map_or([1.0; 3], |node| self.spacing(node));
         GroupScene {
             name: name.to_owned(),
-            shape,
+            shape: NeuronGroup { spacing, ..shape },
             tags: self.tags(layers),
             draws: self.draws(layers, &mut spans),
             behaviours: self.behaviours(layers),
@@ -114,7 +116,7 @@ impl<'a> Reader<'a> {
     /// `800`, `(25, 32)` or `(10, 10, 8)`. Whether the numbers make sense is for the build to say.
     fn shape(&mut self, node: &Node) -> NeuronGroup {
         let axes: Vec<Option<usize>> = match &node.kind {
-            Form::Number(_) => vec![self.axis(node)],
+            Form::Number(_) | Form::Text(_) => vec![self.axis(node)],
             Form::Tuple { name: None, items } if (1..=3).contains(&items.len()) => {
                 items.iter().map(|item| self.axis(item)).collect()
             }
@@ -124,7 +126,25 @@ impl<'a> Reader<'a> {
             }
         };
         let axis = |i: usize| axes.get(i).copied().flatten().unwrap_or(1);
-        NeuronGroup { shape: [axis(0), axis(1), axis(2)] }
+        NeuronGroup::with_shape([axis(0), axis(1), axis(2)])
+    }
+
+    /// One number for all axes, or one for each.
+    fn spacing(&mut self, node: &Node) -> [f64; 3] {
+        let spacing: [f64; 3] = match &node.kind {
+            Form::Tuple { name: None, items } if (1..=3).contains(&items.len()) => {
+                let mut spacing = [1.0; 3];
+                items.iter().zip(&mut spacing).for_each(|(item, axis)| *axis = self.value(Some(item), 1.0));
+                spacing
+            }
+            _ => [self.value(Some(node), 1.0); 3],
+        };
+        if let Some(wrong) = spacing.iter().find(|&&axis| !(axis.is_finite() && axis > 0.0)) {
+            let message = format!("a spacing is finite and above zero, not {wrong}");
+            self.note(Diagnostic::error(message).at(node.span.clone()));
+            return [1.0; 3];
+        }
+        spacing
     }
 
     fn axis(&mut self, node: &Node) -> Option<usize> {
@@ -134,7 +154,7 @@ impl<'a> Reader<'a> {
                 self.note(Diagnostic::error(message).at(node.span.clone()));
                 return None;
             }
-            _ => self.value::<Option<usize>>(Some(node), None),
+            _ => Some(self.value(Some(node), 0)),
         };
         whole.filter(|&axis| axis > 0)
     }

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod attach;
+mod constant;
 pub mod describe;
 mod group;
 mod model;

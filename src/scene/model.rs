@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 use bevy_reflect::Reflect;
 
 use crate::{
-    network::NeuronGroup,
+    network::{Ends, NeuronGroup, Selection},
     text::{Diagnostics, Document, Span},
     value::Value,
 };
@@ -41,6 +41,8 @@ pub struct Scene {
     pub iterations: u64,
     /// The seed of all random numbers; default 1.
     pub seed: u64,
+    /// Names for numbers, which values may use.
+    pub constants: Vec<(String, f64)>,
     /// The neuron groups.
     pub groups: Vec<GroupScene>,
     /// The synapse groups; each stands for one group per pair of neuron groups that it addresses.
@@ -119,6 +121,12 @@ pub struct SynapseScene {
     pub connectivity: Attached,
     /// The weights at the start.
     pub weights: Value,
+    /// The delays (ms), at least one step; `None` for none.
+    pub delays: Option<Value>,
+    /// Which neurons take part.
+    pub ends: Ends,
+    /// Behaviours of the synapses, such as short-term plasticity.
+    pub behaviours: Vec<Attached>,
     /// Where fields stand.
     pub spans: Spans,
 }
@@ -247,6 +255,9 @@ impl SynapseScene {
             tags: Vec::new(),
             connectivity: connectivity.into(),
             weights: Value::Number(1.0),
+            delays: None,
+            ends: Ends::default(),
+            behaviours: Vec::new(),
             spans: Spans::default(),
         }
     }
@@ -262,6 +273,27 @@ impl SynapseScene {
     #[must_use]
     pub fn with_weights(mut self, weights: impl Into<Value>) -> Self {
         self.weights = weights.into();
+        self
+    }
+
+    /// Sets the delays (ms).
+    #[must_use]
+    pub fn with_delays(mut self, delays: impl Into<Value>) -> Self {
+        self.delays = Some(delays.into());
+        self
+    }
+
+    /// Chooses the neurons that take part.
+    #[must_use]
+    pub fn between(mut self, sources: Selection, targets: Selection) -> Self {
+        (self.ends.sources, self.ends.targets) = (sources, targets);
+        self
+    }
+
+    /// Adds a behaviour.
+    #[must_use]
+    pub fn with(mut self, behaviour: impl Reflect) -> Self {
+        self.behaviours.push(behaviour.into());
         self
     }
 }

@@ -9,13 +9,26 @@ use super::{
     written::Reader,
 };
 use crate::{
-    network::{Behaviours, Kind},
+    network::{Behaviours, Ends, Kind},
     text::{Diagnostic, Diagnostics, Document, Node},
     value::Value,
 };
 
-const SCENE: &[&str] = &["title", "dt", "iterations", "seed", "definitions", "groups", "synapses", "recorders"];
-const SYNAPSES: &[&str] = &["name", "from", "to", "tags", "connectivity", "weights"];
+const SCENE: &[&str] =
+    &["title", "dt", "iterations", "seed", "constants", "definitions", "groups", "synapses", "recorders"];
+const SYNAPSES: &[&str] = &[
+    "name",
+    "from",
+    "to",
+    "sources",
+    "targets",
+    "periodic",
+    "tags",
+    "connectivity",
+    "weights",
+    "delays",
+    "behaviours",
+];
 
 /// Reads a scene with the behaviours that `world` knows.
 ///
@@ -27,7 +40,8 @@ pub fn read(world: &World, document: Document) -> Result<Scene, Diagnostics> {
     let types = world.get_resource::<AppTypeRegistry>().cloned().unwrap_or_default();
     let types = types.read();
     let found = document.diagnostics();
-    let mut reader = Reader { document: &document, behaviours: &behaviours, types: &types, found };
+    let mut reader =
+        Reader { document: &document, behaviours: &behaviours, types: &types, constants: Vec::new(), found };
     let scene = reader.scene(document.root());
     let scene = reader.found.into_result(scene)?;
     Ok(Scene { document: Some(document), ..scene })
@@ -70,11 +84,13 @@ impl<'a> Reader<'a> {
     fn scene(&mut self, root: &'a Node) -> Scene {
         let fields = self.fields(root, "a scene", SCENE);
         let empty = Scene::new("");
+        self.constants(fields.get("constants"));
         Scene {
             title: self.value(fields.get("title"), String::new()),
             dt: self.value(fields.get("dt"), empty.dt),
             iterations: self.value(fields.get("iterations"), empty.iterations),
             seed: self.value(fields.get("seed"), empty.seed),
+            constants: self.constants.clone(),
             groups: self.groups(fields.get("groups"), fields.get("definitions")),
             synapses: self.synapses(fields.get("synapses")),
             recorders: self.recorders(fields.get("recorders")),
@@ -111,6 +127,17 @@ impl<'a> Reader<'a> {
             to,
             tags: self.words(fields.get("tags")),
             weights: self.number_or_text(fields.get("weights"), Value::Number(1.0)),
+            delays: fields.get("delays").map(|delays| self.number_or_text(Some(delays), Value::default())),
+            ends: Ends {
+                sources: self.reflected(fields.get("sources")),
+                targets: self.reflected(fields.get("targets")),
+                periodic: self.value(fields.get("periodic"), false),
+            },
+            behaviours: self
+                .elements(fields.get("behaviours"), "a list of behaviours")
+                .iter()
+                .filter_map(|node| self.attached(node, Kind::Synapses))
+                .collect(),
             spans: fields.spans(),
             connectivity: connectivity?,
         })

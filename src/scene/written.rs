@@ -17,6 +17,8 @@ pub(super) struct Reader<'a> {
     pub document: &'a Document,
     pub behaviours: &'a Behaviours,
     pub types: &'a TypeRegistry,
+    /// The constants of the scene.
+    pub constants: Vec<(String, f64)>,
     pub found: Diagnostics,
 }
 
@@ -99,7 +101,7 @@ impl<'a> Reader<'a> {
     /// The value of a field, or the default if it is left out or wrong.
     pub fn value<T: DeserializeOwned>(&mut self, node: Option<&Node>, default: T) -> T {
         let Some(node) = node else { return default };
-        match text::read(self.document, node) {
+        match text::read(self.document, node).or_else(|wrong| self.number(node, wrong)) {
             Ok(value) => value,
             Err(wrong) => {
                 self.note(wrong);

@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Fault, Members, ValueError};
 pub use crate::npy::Array;
 
 /// Whoever can fetch the array that an expression names.
@@ -46,21 +45,5 @@ impl fmt::Display for ShapeMismatch {
             write!(f, " ({})", words(&self.expected))?;
         }
         f.write_str(" are needed")
-    }
-}
-
-impl Array {
-    /// The array as one number per member: a shape that equals `shape`, or is flat and as long.
-    ///
-    /// # Errors
-    /// Any other shape.
-    pub fn members(&self, shape: &[usize]) -> Result<Members, ValueError> {
-        let flat: [usize; 1] = [shape.iter().product()];
-        if self.shape == shape || self.shape == flat {
-            Ok(Members::Each(self.data.clone()))
-        } else {
-            let mismatch = ShapeMismatch { found: self.shape.clone(), expected: shape.to_vec() };
-            Err(Fault::Shape(mismatch).into())
-        }
     }
 }

@@ -1,15 +1,88 @@
-//! Expressions to numbers: one per member of a group, for any range of members alone.
+//! Expressions to numbers: one per member of a group, for any batch of members alone.
 
 use std::ops::Range;
 
 use super::{
-    ArraySource, Expression, Fault, Function, Functions, NoArrays, ValueError,
+    Array, ArraySource, Expression, Fault, Function, Functions, NoArrays, ShapeMismatch, ValueError,
     expression::{Kind, Term},
     functions::Rule,
 };
 use crate::numeric::{philox::uniform_pair, stream::Stream};
 
-/// Numbers of a range of members.
+/// The members whose numbers are wanted.
+#[derive(Clone, Copy, Debug)]
+pub enum Batch<'a> {
+    /// From the first index to before the second.
+    Range(usize, usize),
+    /// Synapses, one by one.
+    Synapses(&'a Pairs),
+}
+
+/// Synapses: each has a source, a target, and a key by which its random numbers are drawn.
+#[derive(Clone, Debug, Default)]
+pub struct Pairs {
+    /// The keys.
+    pub keys: Vec<u64>,
+    /// Source neurons.
+    pub sources: Vec<u32>,
+    /// Target neurons.
+    pub targets: Vec<u32>,
+}
+
+impl From<Range<usize>> for Batch<'_> {
+    fn from(range: Range<usize>) -> Self {
+        Self::Range(range.start, range.end)
+    }
+}
+
+impl Batch<'_> {
+    /// The number of members.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Range(start, end) => end.saturating_sub(*start),
+            Self::Synapses(pairs) => pairs.keys.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The key of the `k`-th member.
+    #[inline]
+    fn key(&self, k: usize) -> u64 {
+        match self {
+            Self::Range(start, _) => (start + k) as u64,
+            Self::Synapses(pairs) => pairs.keys[k],
+        }
+    }
+
+    /// The number of each member in an array that holds one for every member of `shape`: in that shape, or flat.
+    ///
+    /// # Errors
+    /// The array has another shape.
+    pub fn of_array(&self, array: &Array, shape: &[usize]) -> Result<Members, ValueError> {
+        let flat: [usize; 1] = [shape.iter().product()];
+        if array.shape != shape && array.shape != flat {
+            let mismatch = ShapeMismatch { found: array.shape.clone(), expected: shape.to_vec() };
+            return Err(Fault::Shape(mismatch).into());
+        }
+        let numbers = &array.data;
+        Ok(Members::Each(match self {
+            Self::Range(start, end) => numbers[*start..*end].to_vec(),
+            Self::Synapses(pairs) => {
+                let row = shape.last().copied().unwrap_or(1);
+                let ends = pairs.sources.iter().zip(&pairs.targets);
+                ends.map(|(&i, &j)| numbers[i as usize * row + j as usize]).collect()
+            }
+        }))
+    }
+}
+
+/// Numbers of a batch of members.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Members {
     /// The same number for all.
@@ -19,21 +92,12 @@ pub enum Members {
 }
 
 impl Members {
-    /// The number of member `i` of the range.
+    /// The number of the `i`-th member of the batch.
     #[must_use]
     pub fn at(&self, i: usize) -> f64 {
         match self {
             Self::Uniform(number) => *number,
             Self::Each(numbers) => numbers[i],
-        }
-    }
-
-    /// The numbers of some of the members.
-    #[must_use]
-    pub fn part(self, members: Range<usize>) -> Self {
-        match self {
-            Self::Each(numbers) if members != (0..numbers.len()) => Self::Each(numbers[members].to_vec()),
-            whole => whole,
         }
     }
 
@@ -68,7 +132,7 @@ impl Members {
 /// What the names in an expression stand for.
 pub trait Names: Sync {
     /// The numbers of `members` for `name`.
-    fn get(&self, name: &str, members: Range<usize>) -> Option<Members>;
+    fn get(&self, name: &str, members: Batch<'_>) -> Option<Members>;
 
     /// The names that there are, for suggestions.
     fn known(&self) -> Vec<String>;
@@ -78,7 +142,7 @@ pub trait Names: Sync {
 pub struct NoNames;
 
 impl Names for NoNames {
-    fn get(&self, _: &str, _: Range<usize>) -> Option<Members> {
+    fn get(&self, _: &str, _: Batch<'_>) -> Option<Members> {
         None
     }
 
@@ -136,13 +200,13 @@ impl Expression {
     ///
     /// # Errors
     /// An unknown name or function, wrong arguments, an array that cannot be read or does not fit.
-    pub fn evaluate(&self, scope: &Scope<'_>, members: Range<usize>) -> Result<Members, ValueError> {
-        self.root.evaluate(scope, &members)
+    pub fn evaluate(&self, scope: &Scope<'_>, members: Batch<'_>) -> Result<Members, ValueError> {
+        self.root.evaluate(scope, members)
     }
 }
 
 impl Term {
-    fn evaluate(&self, scope: &Scope<'_>, members: &Range<usize>) -> Result<Members, ValueError> {
+    fn evaluate(&self, scope: &Scope<'_>, members: Batch<'_>) -> Result<Members, ValueError> {
         match &self.kind {
             Kind::Number(number) => Ok(Members::Uniform(*number)),
             Kind::Text(_) => {
@@ -159,11 +223,11 @@ impl Term {
         }
     }
 
-    fn look_up(&self, name: &str, scope: &Scope<'_>, members: &Range<usize>) -> Result<Members, ValueError> {
+    fn look_up(&self, name: &str, scope: &Scope<'_>, members: Batch<'_>) -> Result<Members, ValueError> {
         if name == "pi" {
             return Ok(Members::Uniform(std::f64::consts::PI));
         }
-        scope.names.get(name, members.clone()).ok_or_else(|| {
+        scope.names.get(name, members).ok_or_else(|| {
             let mut known = scope.names.known();
             known.push("pi".into());
             let fault = Fault::UnknownName(name.to_owned());
@@ -177,7 +241,7 @@ impl Term {
         call: u32,
         arguments: &[Self],
         scope: &Scope<'_>,
-        members: &Range<usize>,
+        members: Batch<'_>,
     ) -> Result<Members, ValueError> {
         let Some(function) = scope.functions.get(name) else {
             let known = scope.functions.iter().map(|f| f.name.to_owned()).collect();
@@ -211,7 +275,7 @@ impl Term {
         function: &Function,
         arguments: &[Self],
         scope: &Scope<'_>,
-        members: &Range<usize>,
+        members: Batch<'_>,
     ) -> Result<Members, ValueError> {
         let mut texts = Vec::new();
         for argument in arguments {
@@ -223,8 +287,7 @@ impl Term {
         let located = |fault| ValueError::at(fault, self.span.clone());
         let array =
             scope.arrays.load(texts[0], texts.get(1).copied()).map_err(|why| located(Fault::Unreadable(why)))?;
-        let all = array.members(scope.shape).map_err(|error| located(error.fault))?;
-        Ok(all.part(members.clone()))
+        members.of_array(&array, scope.shape).map_err(|error| located(error.fault))
     }
 }
 
@@ -234,6 +297,10 @@ fn arithmetic(operator: char) -> fn(f64, f64) -> f64 {
         '-' => |x, y| x - y,
         '*' => |x, y| x * y,
         '/' => |x, y| x / y,
+        '<' => |x, y| f64::from(u8::from(x < y)),
+        '>' => |x, y| f64::from(u8::from(x > y)),
+        '≤' => |x, y| f64::from(u8::from(x <= y)),
+        '≥' => |x, y| f64::from(u8::from(x >= y)),
         _ => |x, y| if y == 2.0 { x * x } else { libm::pow(x, y) },
     }
 }
@@ -243,14 +310,14 @@ fn evaluate_all(
     function: &Function,
     arguments: &[Term],
     scope: &Scope<'_>,
-    members: &Range<usize>,
+    members: Batch<'_>,
 ) -> Result<Vec<Members>, ValueError> {
     let given = arguments.iter().map(|argument| argument.evaluate(scope, members));
     let left_out = function.parameters[arguments.len()..].iter();
     given.chain(left_out.map(|p| Ok(Members::Uniform(p.default.unwrap_or_default())))).collect()
 }
 
-fn per_member(arguments: &[Members], members: &Range<usize>, random: bool, f: impl Fn(&[f64], u64) -> f64) -> Members {
+fn per_member(arguments: &[Members], members: Batch<'_>, random: bool, f: impl Fn(&[f64], u64) -> f64) -> Members {
     let mut now: Vec<f64> = arguments.iter().map(|argument| argument.at(0)).collect();
     if !random && arguments.iter().all(|argument| matches!(argument, Members::Uniform(_))) {
         return Members::Uniform(f(&now, 0));
@@ -259,7 +326,7 @@ fn per_member(arguments: &[Members], members: &Range<usize>, random: bool, f: im
         for (now, argument) in now.iter_mut().zip(arguments) {
             *now = argument.at(i);
         }
-        f(&now, (members.start + i) as u64)
+        f(&now, members.key(i))
     };
     Members::Each((0..members.len()).map(number).collect())
 }
@@ -288,6 +355,7 @@ mod tests {
             ("clip(5, 0, 2) + max(1, 2) - abs(-1)", 3.0),
             ("exp(ln(3)) + sqrt(4)", 5.0),
             ("cos(pi)", -1.0),
+            ("(1 + 1 < 3) + (2 >= 2) + (2 > 2) + (1 <= 0)", 2.0),
         ] {
             assert!((number(text) - expected).abs() < 1e-12, "{text}");
         }

@@ -1,7 +1,7 @@
 //! The text of an expression as a tree: `-65 + 15 * r^2`, `uniform(0, 1) * exp(-distance / 3)`,
 //! `array('data.npz', 'weights')`.
 //!
-//! Precedence: `^` (right associative) over the sign over `* /` over `+ -`.
+//! Precedence: `^` (right associative) over the sign over `* /` over `+ -` over `< <= > >=`, which give 1 or 0.
 
 use std::ops::Range;
 
@@ -42,7 +42,7 @@ impl Expression {
     /// The text is not an expression; the error says where and what was expected.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
         let mut parser = Parser { text, at: 0, calls: 0, depth: 0 };
-        let root = parser.sum()?;
+        let root = parser.comparison()?;
         match parser.peek() {
             None => Ok(Self { root }),
             Some(_) => Err(parser.expected("an operator or the end of the expression")),
@@ -88,6 +88,23 @@ impl Parser<'_> {
         let parsed = parse(self);
         self.depth -= 1;
         parsed
+    }
+
+    fn comparison(&mut self) -> Result<Term, ValueError> {
+        let left = self.sum()?;
+        let Some(strict @ ('<' | '>')) = self.peek() else { return Ok(left) };
+        self.at += 1;
+        // Without a space in between, unlike `take`.
+        let or_equal = self.text[self.at..].starts_with('=');
+        self.at += usize::from(or_equal);
+        let operator = match (strict, or_equal) {
+            ('<', true) => '≤',
+            ('>', true) => '≥',
+            _ => strict,
+        };
+        let right = self.sum()?;
+        let span = left.span.start..right.span.end;
+        Ok(Term { kind: Kind::Pair(operator, left.into(), right.into()), span })
     }
 
     fn sum(&mut self) -> Result<Term, ValueError> {
@@ -151,7 +168,7 @@ impl Parser<'_> {
         let kind = match first {
             Some('(') => {
                 self.at += 1;
-                let mut inner = self.nested(Self::sum)?;
+                let mut inner = self.nested(Self::comparison)?;
                 if !self.take(')') {
                     return Err(self.expected("`)`"));
                 }
@@ -208,7 +225,7 @@ impl Parser<'_> {
         self.calls += 1;
         let mut arguments = Vec::new();
         while !self.take(')') {
-            arguments.push(self.nested(Self::sum)?);
+            arguments.push(self.nested(Self::comparison)?);
             if !self.take(',') && self.peek() != Some(')') {
                 return Err(self.expected("`,` or `)`"));
             }

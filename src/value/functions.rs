@@ -171,6 +171,24 @@ functions! {
         x
     ) Plain |p| p[0].abs();
 
+    /// The nearest whole number.
+    fn round(
+        /// A number; halves go away from zero.
+        x
+    ) Plain |p| libm::round(p[0]);
+
+    /// The largest whole number that is not above x.
+    fn floor(
+        /// A number.
+        x
+    ) Plain |p| libm::floor(p[0]);
+
+    /// The smallest whole number that is not below x.
+    fn ceil(
+        /// A number.
+        x
+    ) Plain |p| libm::ceil(p[0]);
+
     /// The sine.
     fn sin(
         /// Angle (radian).

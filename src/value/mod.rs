@@ -10,7 +10,7 @@ pub mod functions;
 use std::{fmt, ops::Range, sync::Arc};
 
 pub use array::{Array, ArraySource, NoArrays, ShapeMismatch};
-pub use evaluate::{Members, Names, NoNames, Scope};
+pub use evaluate::{Batch, Members, Names, NoNames, Pairs, Scope};
 pub use expression::Expression;
 pub use functions::{Function, Functions};
 
@@ -164,13 +164,15 @@ impl Value {
     ///
     /// # Errors
     /// The expression is malformed, uses an unknown name, or an array does not fit; a result is not finite.
-    pub fn evaluate(&self, scope: &Scope<'_>, members: Range<usize>) -> Result<Members, ValueError> {
+    pub fn evaluate<'b>(&self, scope: &Scope<'_>, members: impl Into<Batch<'b>>) -> Result<Members, ValueError> {
+        let members = members.into();
         let numbers = match self {
             Self::Number(number) => Members::Uniform(*number),
-            Self::Array(array) => array.members(scope.shape)?.part(members.clone()),
-            Self::Text(text) => Expression::parse(text)?.evaluate(scope, members.clone())?,
+            Self::Array(array) => members.of_array(array, scope.shape)?,
+            Self::Text(text) => Expression::parse(text)?.evaluate(scope, members)?,
         };
-        numbers.check_finite(members.start)?;
+        let first = if let Batch::Range(first, _) = members { first } else { 0 };
+        numbers.check_finite(first)?;
         Ok(numbers)
     }
 

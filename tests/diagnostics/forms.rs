@@ -55,7 +55,7 @@ fn a_whole_number_that_is_a_word() {
     behaviours: [Izhikevich(v_steps: "two")],
 )})"#,
         r#"
-error: expected integer
+error: expected a whole number
  --> scene:3:38
 3 |     behaviours: [Izhikevich(v_steps: "two")],
   |                                      ^^^^^ this is a text
@@ -171,10 +171,10 @@ error: expected a whole number, found `1e999`
  --> scene:4:17
 4 |     "c": (size: 1e999),
   |                 ^^^^^
-error: expected a size: 800, a grid (25, 32) or (10, 10, 8), found a text
+error: expected a whole number
  --> scene:5:17
 5 |     "d": (size: "many"),
-  |                 ^^^^^^
+  |                 ^^^^^^ this is a text
 error: expected a size: 800, a grid (25, 32) or (10, 10, 8), found a tuple
  --> scene:6:17
 6 |     "e": (size: (1, 2, 3, 4)),
@@ -373,7 +373,7 @@ error: a group of synapses needs the field `connectivity`
  --> scene:3:16
 3 |     synapses: [()],
   |                ^^
-  = note: the rules are AllToAll
+  = note: the rules are AllToAll, OneToOne, FixedProbability…
 error: a group of synapses needs the field `from`
  --> scene:3:16
 3 |     synapses: [()],

@@ -62,7 +62,7 @@ error: nothing is named `q` here
  --> scene:3:44
 3 |     behaviours: [Izhikevich(c: "-65 + 15 * q^2")],
   |                                            ^
-  = note: the known names are `a`, `b`, `i`, `n`, `x`, `y`, `z`, `pi`
+  = note: the known names are `a`, `b`, `dt`, `i`, `n`, `x`, `y`, `z`, `pi`
   = note: in `cells`"#,
     );
 }
@@ -147,7 +147,7 @@ error: nothing is named `µ` here
  --> scene:3:33
 3 |     behaviours: [Izhikevich(c: "µ + 1")],
   |                                 ^
-  = note: the known names are `a`, `b`, `i`, `n`, `x`, `y`, `z`, `pi`
+  = note: the known names are `a`, `b`, `dt`, `i`, `n`, `x`, `y`, `z`, `pi`
   = note: in `cells`"#,
     );
 }
@@ -167,7 +167,7 @@ error: nothing is named `n` here
  --> scene:5:30
 5 |         weights: "uniform(0, n)",
   |                              ^
-  = note: the known names are `i`, `j`, `pi`
+  = note: the known names are `dt`, `i`, `j`, `distance`, `dx`, `dy`, `dz`, `pi`
   = note: in `cells_cells`"#,
     );
 }

@@ -67,7 +67,7 @@ error: a definition has no field `foo`
  --> scene:3:9
 3 |         foo: 1,
   |         ^^^
-  = note: the known fields are `size`, `like`, `tags`, `draws`, `behaviours`, `receptors`
+  = note: the known fields are `size`, `spacing`, `like`, `tags`, `draws`, `behaviours`, `receptors`
 error: `NormalNoise` has no field `sdd`
  --> scene:4:34
 4 |         behaviours: [NormalNoise(sdd: 1)],
@@ -234,7 +234,7 @@ error: nothing is named `q` here
  --> scene:3:24
 3 |         Izhikevich(a: "q"),
   |                        ^
-  = note: the known names are `i`, `n`, `x`, `y`, `z`, `pi`
+  = note: the known names are `dt`, `i`, `n`, `x`, `y`, `z`, `pi`
   = note: in `cells`
 error: no neuron group is named or tagged `cels`
  --> scene:6:16

@@ -1,8 +1,15 @@
-//! Which members of a group are recorded.
+//! Sub-populations: which members of a group are recorded, or take part in a connection.
 
+use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-/// The members that a recorder looks at.
+use super::{
+    preparation::{PrepareFault, shape},
+    sampler::Sampler,
+};
+use crate::value::Value;
+
+/// Some members of a group.
 #[derive(Reflect, Clone, Debug, Default, PartialEq, Eq)]
 pub enum Selection {
     /// All of them.
@@ -14,16 +21,30 @@ pub enum Selection {
     Stride(u32),
     /// These, in this order.
     List(Vec<u32>),
+    /// Those for which an expression is not zero: `"x < 5"`, `"array('mask.npy')"`.
+    Where(String),
 }
 
 impl Selection {
-    /// The indices among `members`; `None` for all.
+    /// The indices of members of `entity`; `None` for all.
     ///
     /// # Errors
-    /// A selection that is empty or leads beyond the group, in words.
-    pub fn indices(&self, members: usize) -> Result<Option<Vec<u32>>, String> {
+    /// A selection that is empty or leads beyond the group; an expression that cannot be evaluated.
+    pub fn of(&self, world: &World, entity: Entity) -> Result<Option<Vec<u32>>, PrepareFault> {
+        let members = shape(world, entity).iter().product();
+        let Self::Where(condition) = self else { return self.indices(members).map_err(PrepareFault::Other) };
+        let sampler = Sampler::new(world, entity, usize::MAX).map_err(|error| *error.fault)?;
+        let holds = sampler.evaluate(&[&sampler.path, "where"], &Value::from(condition.as_str()), 0..members)?;
+        let chosen: Vec<u32> = (0..members).filter(|&i| holds.at(i) != 0.0).map(|i| i as u32).collect();
+        if chosen.is_empty() {
+            return Err(PrepareFault::Other(format!("`{condition}` holds for none of {members} members")));
+        }
+        Ok(Some(chosen))
+    }
+
+    fn indices(&self, members: usize) -> Result<Option<Vec<u32>>, String> {
         let indices: Vec<u32> = match self {
-            Self::All => return Ok(None),
+            Self::All | Self::Where(_) => return Ok(None),
             // An end beyond the group is found before the list is made.
             Self::Range(_, end) if *end as usize > members => vec![end - 1],
             Self::Range(start, end) => (*start..*end).collect(),

@@ -1,0 +1,192 @@
+//! Connectivity from a list of synapses: a CSV file, or an array of NumPy's.
+
+use std::path::Path;
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::edges::{Edges, Listed};
+use crate::network::{
+    ArrayFolder, Behaviour, Extent, Kind, Pair, Preparation, PrepareError,
+    connect::{connect, sides},
+};
+
+/// The synapses of a file: a row for each, of source, target, and perhaps weight and delay (ms).
+///
+/// Indices count from 0 among the neurons that take part. Weights of the file are factors on those of the synapse group
+/// (1 if it states none); its delays are used instead of those of the group.
+#[derive(Component, Reflect, Clone, Debug, Default)]
+pub struct EdgeList {
+    /// A `.csv` file (a first line of words is a header), a `.npy` or a `.npz` file, from the scene's folder.
+    pub file: String,
+    /// The array's name in a `.npz` file; empty for other files.
+    pub key: String,
+    #[reflect(ignore)]
+    edges: Option<Edges>,
+}
+
+impl EdgeList {
+    /// The synapses of a file.
+    #[must_use]
+    pub fn of(file: &str) -> Self {
+        Self { file: file.to_owned(), ..Self::default() }
+    }
+}
+
+impl Behaviour for EdgeList {
+    const KIND: Kind = Kind::Connectivity;
+
+    fn plugin(_: &mut App) {}
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        let sides = sides(preparation)?;
+        if self.edges.is_none() {
+            let rows = self.rows(preparation)?;
+            let listed = listed(&rows).map_err(|(row, why)| self.at(preparation, &rows, row, &why))?;
+            let Pair { sources, targets, .. } = sides.pair;
+            listed.check(sources, targets).map_err(|(row, why)| self.at(preparation, &rows, row, &why))?;
+            self.edges = Some(listed.sorted(targets));
+        }
+        match &self.edges {
+            Some(edges) => connect(preparation, &sides, edges),
+            None => Ok(()),
+        }
+    }
+
+    fn extent(&self, pair: Pair) -> Extent {
+        Extent::sparse(pair, self.edges.as_ref().map_or(0, |edges| edges.sources.len() as u64))
+    }
+}
+
+/// The numbers of a file, row after row.
+struct FileRows {
+    columns: usize,
+    numbers: Vec<f64>,
+    /// Lines before the first row; `None` for arrays, whose rows count from 0.
+    header: Option<usize>,
+}
+
+impl EdgeList {
+    fn rows(&self, preparation: &Preparation<'_>) -> Result<FileRows, PrepareError> {
+        if self.file.is_empty() {
+            return Err(preparation.error(Some("file"), "no file is named"));
+        }
+        if Path::new(&self.file).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+            let Some(ArrayFolder(Some(folder))) = preparation.resource::<ArrayFolder>() else {
+                let why =
+                    format!("`{}` cannot be read: this network was given no folder to read files from", self.file);
+                return Err(preparation.error(Some("file"), why));
+            };
+            return read_csv(&folder.join(&self.file)).map_err(|why| preparation.error(Some("file"), why));
+        }
+        let key = (!self.key.is_empty()).then_some(self.key.as_str());
+        let array = preparation.array("file", &self.file, key)?;
+        match array.shape[..] {
+            [_, columns] => Ok(FileRows { columns, numbers: array.data.clone(), header: None }),
+            _ => {
+                let why = format!("the array has the shape {:?}; synapses × 2, 3 or 4 are needed", array.shape);
+                Err(preparation.error(Some("file"), why))
+            }
+        }
+    }
+
+    /// A fault of a row, which people know by its line.
+    fn at(&self, preparation: &Preparation<'_>, rows: &FileRows, row: usize, why: &str) -> PrepareError {
+        let place = match rows.header {
+            Some(header) => format!("line {}", row + header + 1),
+            None => format!("row {row}"),
+        };
+        preparation.error(Some("file"), format!("{}, {place}: {why}", self.file))
+    }
+}
+
+fn read_csv(path: &Path) -> Result<FileRows, String> {
+    let failed = |error: csv::Error| format!("{}: {error}", path.display());
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_path(path).map_err(failed)?;
+    let mut rows = FileRows { columns: 0, numbers: Vec::new(), header: Some(0) };
+    for (line, record) in reader.records().enumerate() {
+        let record = record.map_err(failed)?;
+        let numbers: Result<Vec<f64>, _> = record.iter().map(str::parse).collect();
+        match numbers {
+            Ok(numbers) => {
+                rows.columns = numbers.len();
+                rows.numbers.extend(numbers);
+            }
+            Err(_) if line == 0 => rows.header = Some(1),
+            Err(_) => {
+                let text: Vec<&str> = record.iter().collect();
+                return Err(format!("{}, line {}: `{}` are no numbers", path.display(), line + 1, text.join(",")));
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// Columns of rows, with indices checked to be whole numbers.
+fn listed(rows: &FileRows) -> Result<Listed, (usize, String)> {
+    if rows.numbers.is_empty() {
+        return Ok(Listed::default());
+    }
+    if !(2..=4).contains(&rows.columns) {
+        let why = format!("{} numbers in a row; source, target, and perhaps weight and delay are needed", rows.columns);
+        return Err((0, why));
+    }
+    let column = |k: usize| rows.numbers.iter().skip(k).step_by(rows.columns).copied();
+    let indices = |k: usize, side: &str| {
+        let index = |(row, number): (usize, f64)| {
+            let whole = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+            if whole { Ok(number as u32) } else { Err((row, format!("{side} {number} is no index"))) }
+        };
+        column(k).enumerate().map(index).collect::<Result<Vec<u32>, _>>()
+    };
+    Ok(Listed {
+        sources: indices(0, "source")?,
+        targets: indices(1, "target")?,
+        weights: (rows.columns > 2).then(|| column(2).collect()),
+        delays: (rows.columns > 3).then(|| column(3).collect()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EdgeList;
+    use crate::{network::ArrayFolder, prelude::*};
+
+    /// What arrives at three targets when both sources fire.
+    fn arriving(file: &str, text: &str) -> Result<Vec<f64>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(file), text).unwrap();
+        let mut bench = Bench::new();
+        bench.world_mut().insert_resource(ArrayFolder(Some(folder.path().to_owned())));
+        let (a, b) = (bench.group("a", 2, Spikes::default()), bench.group("b", 3, ()));
+        bench.receptor(b, "r", CurrentReceptor { afferent: "X".into(), ..default() });
+        bench.try_synapses(a, b, "X", (EdgeList::of(file), InitialWeights(2.0.into())))?;
+        bench.set(a, "fired", &[1.0, 1.0]);
+        bench.ticks(1);
+        Ok(bench.get(b, "input"))
+    }
+
+    #[test]
+    fn rows_are_synapses_and_weights_are_factors() {
+        assert_eq!(arriving("e.csv", "source,target,weight\n0,2,5\n1,0,1.5\n1, 2, -1\n").unwrap(), [3.0, 0.0, 8.0]);
+        assert_eq!(arriving("e.csv", "0,1\n0,1\n").unwrap(), [0.0, 4.0, 0.0]);
+        assert_eq!(arriving("e.csv", "").unwrap(), [0.0; 3]);
+    }
+
+    #[test]
+    fn a_wrong_row_is_named_by_its_line() {
+        let fault = |text: &str| arriving("e.csv", text).unwrap_err();
+        assert!(
+            fault("from,to\n0,1\n0,3\n")
+                .ends_with("e.csv, line 3: target 3 does not exist: there are 3 (they count from 0)")
+        );
+        assert!(fault("0,1\n-1,1\n").ends_with("e.csv, line 2: source -1 is no index"));
+        assert!(fault("0,1,nan\n").ends_with("e.csv, line 1: the weight is NaN, which is not a finite number"));
+        assert!(fault("0,1,1,-2\n").ends_with("e.csv, line 1: the delay is -2 ms; it must be above zero"));
+        assert!(fault("0,1\nx,y\n").contains("line 2: `x,y` are no numbers"));
+        assert!(fault("0\n").contains("line 1: 1 numbers in a row"));
+        assert!(arriving("e.npy", "").unwrap_err().contains("not a .npy file"));
+    }
+}

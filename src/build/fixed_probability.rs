@@ -1,0 +1,83 @@
+//! Pairwise Bernoulli connectivity: each pair of neurons is connected with the same probability, independently.
+//!
+//! Sources are skipped by geometrically distributed distances (Batagelj & Brandes, Phys. Rev. E 71:036113, 2005), so that
+//! the work is proportional to the synapses that there are.
+
+use std::ops::Range;
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+use rand::distr::Distribution;
+use rand_distr::Geometric;
+
+use crate::{
+    network::{
+        Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides,
+        connect::{connect, sides},
+    },
+    numeric::{stream::Stream, words::Words},
+};
+
+/// Each pair of neurons with the same probability.
+#[derive(Component, Reflect, Clone, Debug)]
+pub struct FixedProbability {
+    /// The probability, 0 to 1.
+    pub probability: f64,
+    /// Whether a neuron of a group that is connected to itself may have a synapse with itself.
+    pub autapses: bool,
+}
+
+impl Default for FixedProbability {
+    fn default() -> Self {
+        Self { probability: 0.1, autapses: true }
+    }
+}
+
+impl Behaviour for FixedProbability {
+    const KIND: Kind = Kind::Connectivity;
+
+    fn plugin(_: &mut App) {}
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        if !(0.0..=1.0).contains(&self.probability) {
+            let why = format!("a probability is between 0 and 1, not {}", self.probability);
+            return Err(preparation.error(Some("probability"), why));
+        }
+        let sides = sides(preparation)?;
+        let rule = Bernoulli { rule: self, stream: preparation.stream("connectivity") };
+        connect(preparation, &sides, &rule)
+    }
+
+    fn extent(&self, pair: Pair) -> Extent {
+        let pairs = pair.sources as f64 * pair.targets as f64;
+        let missing = if pair.recurrent && !self.autapses { pair.sources.min(pair.targets) as f64 } else { 0.0 };
+        Extent::sparse(pair, (self.probability * (pairs - missing)).round() as u64)
+    }
+}
+
+struct Bernoulli<'a> {
+    rule: &'a FixedProbability,
+    stream: Stream,
+}
+
+impl Rule for Bernoulli<'_> {
+    fn generate(&self, sides: &Sides, targets: Range<usize>, emit: &mut dyn FnMut(usize, usize)) -> Result<(), String> {
+        let FixedProbability { probability, autapses } = *self.rule;
+        if probability == 0.0 {
+            return Ok(());
+        }
+        let gap = Geometric::new(probability).map_err(|error| error.to_string())?;
+        for t in targets {
+            let mut words = Words::new(self.stream, t as u32);
+            let mut s = gap.sample(&mut words);
+            while s < sides.pair.sources as u64 {
+                if autapses || !sides.is_autapse(s as usize, t) {
+                    emit(s as usize, t);
+                }
+                s = s.saturating_add(1).saturating_add(gap.sample(&mut words));
+            }
+        }
+        Ok(())
+    }
+}

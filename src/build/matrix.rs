@@ -1,0 +1,203 @@
+//! Connectivity from a matrix: dense, of NumPy's, or sparse, as SciPy's `save_npz` writes it.
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::edges::{Edges, Listed};
+use crate::{
+    network::{
+        Behaviour, Extent, Kind, Pair, Preparation, PrepareError,
+        connect::{connect, sides},
+    },
+    value::Array,
+};
+
+/// A synapse for every entry of a matrix that is not zero, whose value is a factor on the synapse group's weights.
+#[derive(Component, Reflect, Clone, Debug, Default)]
+pub struct Matrix {
+    /// A `.npy` file, or a `.npz` file: of arrays, or of one sparse matrix (`scipy.sparse.save_npz`: CSR, CSC or COO).
+    pub file: String,
+    /// The array's name in a `.npz` file of arrays.
+    pub key: String,
+    /// Whether rows are targets (W[target, source], as in many papers) instead of sources.
+    pub rows_are_targets: bool,
+    #[reflect(ignore)]
+    edges: Option<Edges>,
+}
+
+impl Matrix {
+    /// The matrix of a file.
+    #[must_use]
+    pub fn of(file: &str) -> Self {
+        Self { file: file.to_owned(), ..Self::default() }
+    }
+}
+
+impl Behaviour for Matrix {
+    const KIND: Kind = Kind::Connectivity;
+
+    fn plugin(_: &mut App) {}
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        let sides = sides(preparation)?;
+        if self.edges.is_none() {
+            let Pair { sources, targets, .. } = sides.pair;
+            let expected = if self.rows_are_targets { [targets, sources] } else { [sources, targets] };
+            let mut entries = self.entries(preparation, expected)?;
+            if self.rows_are_targets {
+                std::mem::swap(&mut entries.sources, &mut entries.targets);
+            }
+            let fault = |(k, why): (usize, String)| {
+                let (i, j) = (entries.sources[k], entries.targets[k]);
+                preparation.error(Some("file"), format!("{}, entry from {i} to {j}: {why}", self.file))
+            };
+            entries.check(sources, targets).map_err(fault)?;
+            self.edges = Some(entries.sorted(targets));
+        }
+        match &self.edges {
+            Some(edges) => connect(preparation, &sides, edges),
+            None => Ok(()),
+        }
+    }
+
+    fn extent(&self, pair: Pair) -> Extent {
+        Extent::sparse(pair, self.edges.as_ref().map_or(0, |edges| edges.sources.len() as u64))
+    }
+}
+
+impl Matrix {
+    /// The entries that are not zero, rows as sources.
+    fn entries(&self, preparation: &Preparation<'_>, expected: [usize; 2]) -> Result<Listed, PrepareError> {
+        if self.file.is_empty() {
+            return Err(preparation.error(Some("file"), "no file is named"));
+        }
+        let sparse = self.key.is_empty() && self.file.to_lowercase().ends_with(".npz");
+        let part = |key: &str| preparation.array("file", &self.file, Some(key));
+        let (shape, entries) = if sparse {
+            let shape: Vec<usize> = part("shape")?.data.iter().map(|&axis| axis as usize).collect();
+            let data = part("data")?;
+            let entries = match preparation.array("file", &self.file, Some("row")) {
+                Ok(row) => {
+                    let column = part("col")?;
+                    coordinates(&row, &column, &data)
+                }
+                Err(_) => {
+                    let (indices, pointers) = (part("indices")?, part("indptr")?);
+                    let by_columns = part("format")?.data == b"csc".map(f64::from);
+                    compressed(&indices, &pointers, &data).map(|entries| {
+                        let Listed { sources, targets, .. } = entries;
+                        let (sources, targets) = if by_columns { (targets, sources) } else { (sources, targets) };
+                        Listed { sources, targets, ..entries }
+                    })
+                }
+            };
+            (shape, entries.map_err(|why| preparation.error(Some("file"), format!("{}: {why}", self.file)))?)
+        } else {
+            let key = (!self.key.is_empty()).then_some(self.key.as_str());
+            let array = preparation.array("file", &self.file, key)?;
+            (array.shape.clone(), dense(&array))
+        };
+        if shape != expected {
+            let why = format!("the matrix has the shape {shape:?}; {expected:?} is needed");
+            return Err(preparation.error(Some("file"), why));
+        }
+        Ok(entries)
+    }
+}
+
+fn dense(array: &Array) -> Listed {
+    let row = array.shape.last().copied().unwrap_or(1).max(1);
+    let mut entries = Listed { weights: Some(Vec::new()), ..Listed::default() };
+    for (k, &value) in array.data.iter().enumerate().filter(|(_, value)| **value != 0.0) {
+        entries.sources.push((k / row) as u32);
+        entries.targets.push((k % row) as u32);
+        entries.weights.get_or_insert_default().push(value);
+    }
+    entries
+}
+
+fn coordinates(rows: &Array, columns: &Array, data: &Array) -> Result<Listed, String> {
+    if rows.data.len() != data.data.len() || columns.data.len() != data.data.len() {
+        return Err("rows, columns and data differ in length".into());
+    }
+    Ok(Listed {
+        sources: indices(&rows.data),
+        targets: indices(&columns.data),
+        weights: Some(data.data.clone()),
+        delays: None,
+    })
+}
+
+/// The entries of a matrix that is compressed by rows.
+fn compressed(indices_: &Array, pointers: &Array, data: &Array) -> Result<Listed, String> {
+    let ends = indices(&pointers.data);
+    let ascend = ends.windows(2).all(|pair| pair[0] <= pair[1]);
+    if !ascend
+        || indices_.data.len() != data.data.len()
+        || ends.last().is_some_and(|&end| end as usize != data.data.len())
+    {
+        return Err("indices, pointers and data do not fit together".into());
+    }
+    let row_of = ends.windows(2).enumerate();
+    Ok(Listed {
+        sources: row_of.flat_map(|(row, pair)| (pair[0]..pair[1]).map(move |_| row as u32)).collect(),
+        targets: indices(&indices_.data),
+        weights: Some(data.data.clone()),
+        delays: None,
+    })
+}
+
+/// Indices of a file; what is none becomes one that no group has.
+fn indices(numbers: &[f64]) -> Vec<u32> {
+    let index = |&number: &f64| if number >= 0.0 && number.fract() == 0.0 { number as u32 } else { u32::MAX };
+    numbers.iter().map(index).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Matrix;
+    use crate::{
+        network::ArrayFolder,
+        npy::{Dtype, Writer},
+        prelude::*,
+    };
+
+    /// What arrives at three targets when both sources fire, from a matrix that was written by `write`.
+    fn arriving(file: &str, rows_are_targets: bool, write: impl Fn(&std::path::Path)) -> Result<Vec<f64>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        write(&folder.path().join(file));
+        let mut bench = Bench::new();
+        bench.world_mut().insert_resource(ArrayFolder(Some(folder.path().to_owned())));
+        let (a, b) = (bench.group("a", 2, Spikes::default()), bench.group("b", 3, ()));
+        bench.receptor(b, "r", CurrentReceptor { afferent: "X".into(), ..default() });
+        bench.try_synapses(a, b, "X", Matrix { rows_are_targets, ..Matrix::of(file) })?;
+        bench.set(a, "fired", &[1.0, 1.0]);
+        bench.ticks(1);
+        Ok(bench.get(b, "input"))
+    }
+
+    fn dense(rows: &[&[f64]]) -> impl Fn(&std::path::Path) {
+        move |path| {
+            let mut file = Writer::create(path, Dtype::F64, &[rows[0].len()]).unwrap();
+            file.append(bytemuck::cast_slice(&rows.concat())).unwrap();
+            file.flush().unwrap();
+        }
+    }
+
+    #[test]
+    fn entries_of_a_dense_matrix_are_synapses() {
+        let rows = dense(&[&[0.0, 1.0, 2.0], &[4.0, 0.0, 8.0]]);
+        assert_eq!(arriving("w.npy", false, rows).unwrap(), [4.0, 1.0, 10.0]);
+        let columns = dense(&[&[0.0, 4.0], &[1.0, 0.0], &[2.0, 8.0]]);
+        assert_eq!(arriving("w.npy", true, columns).unwrap(), [4.0, 1.0, 10.0]);
+    }
+
+    #[test]
+    fn other_shapes_and_what_is_no_number_are_refused() {
+        let error = arriving("w.npy", false, dense(&[&[1.0, 1.0]])).unwrap_err();
+        assert!(error.contains("the matrix has the shape [1, 2]; [2, 3] is needed"), "{error}");
+        let error = arriving("w.npy", false, dense(&[&[0.0, 1.0, 0.0], &[f64::NAN, 0.0, 0.0]])).unwrap_err();
+        assert!(error.contains("entry from 1 to 0: the weight is NaN"), "{error}");
+    }
+}

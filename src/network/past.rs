@@ -1,0 +1,81 @@
+//! Lists of the last iterations, as many as delays reach back: who fired, and with what efficacy.
+
+/// A list for every iteration, the latest and some before it; a ring, so that nothing is moved.
+#[derive(Clone, Debug)]
+pub struct Past<T> {
+    lists: Vec<Vec<T>>,
+    head: usize,
+}
+
+impl<T> Default for Past<T> {
+    fn default() -> Self {
+        Self { lists: vec![Vec::new()], head: 0 }
+    }
+}
+
+impl<T> Past<T> {
+    /// The latest list.
+    #[must_use]
+    pub fn latest(&self) -> &[T] {
+        &self.lists[self.head]
+    }
+
+    /// The latest list, to be filled.
+    pub fn latest_mut(&mut self) -> &mut Vec<T> {
+        &mut self.lists[self.head]
+    }
+
+    /// The list of `age` iterations before the latest; empty beyond what is kept.
+    #[must_use]
+    pub fn before(&self, age: u32) -> &[T] {
+        let (age, len) = (age as usize, self.lists.len());
+        if age < len { &self.lists[(self.head + len - age) % len] } else { &[] }
+    }
+
+    /// Whether all lists that are kept are empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lists.iter().all(Vec::is_empty)
+    }
+
+    /// Keeps the lists of `ages` iterations before the latest from now on, if fewer were kept.
+    pub fn keep(&mut self, ages: u32) {
+        let (wanted, kept) = (ages as usize + 1, self.lists.len());
+        if wanted > kept {
+            // The oldest comes first; new, empty ones are older still.
+            self.lists.rotate_left((self.head + 1) % kept);
+            self.lists.splice(0..0, std::iter::repeat_with(Vec::new).take(wanted - kept));
+            self.head = wanted - 1;
+        }
+    }
+
+    /// Begins an empty list; its predecessors grow older, and the oldest is forgotten.
+    pub fn begin(&mut self) {
+        self.head = if self.head + 1 == self.lists.len() { 0 } else { self.head + 1 };
+        self.lists[self.head].clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_kept_as_long_as_delays_reach() {
+        let mut past = Past::default();
+        let add = |past: &mut Past<u32>, number| {
+            past.begin();
+            past.latest_mut().push(number);
+        };
+        let seen = |past: &Past<u32>| [0, 1, 2, 3, 4].map(|age| past.before(age).first().copied().unwrap_or_default());
+        add(&mut past, 1);
+        past.keep(2);
+        add(&mut past, 2);
+        assert_eq!(seen(&past), [2, 1, 0, 0, 0]);
+        past.keep(3);
+        (3..7).for_each(|number| add(&mut past, number));
+        assert_eq!(seen(&past), [6, 5, 4, 3, 0]);
+        past.begin();
+        assert_eq!(seen(&past), [0, 6, 5, 4, 0]);
+    }
+}

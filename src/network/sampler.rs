@@ -1,0 +1,222 @@
+//! What values may refer to where they are sampled: constants, draws, indices and positions, the fields before them;
+//! and the random streams that they draw from.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bevy_ecs::prelude::*;
+
+use super::{
+    clock::{Clock, Seed},
+    group::{Draws, NeuronGroup},
+    preparation::{ArrayFolder, Constants, PrepareError, PrepareFault, ValueFunctions, path_of, shape},
+    receptor::ReceptorOf,
+    synapse::{Ends, Source, Target},
+};
+use crate::value::{Array, ArraySource, Batch, Functions, Members, Names, Scope, Value, ValueError};
+
+/// Everything that sampling at one entity needs, copied out of the world.
+pub(super) struct Sampler {
+    pub path: String,
+    pub shape: Vec<usize>,
+    seed: u64,
+    functions: Functions,
+    arrays: Cached,
+    names: KnownNames,
+}
+
+impl Sampler {
+    /// The sampler of an entity. `most` bounds the members whose draws are sampled.
+    pub fn new(world: &World, entity: Entity, most: usize) -> Result<Self, PrepareError> {
+        let shape = shape(world, entity);
+        let group = world.get::<ReceptorOf>(entity).map_or(entity, |of| of.0);
+        let mut sampler = Self {
+            path: path_of(world, entity),
+            seed: world.get_resource::<Seed>().copied().unwrap_or_default().0,
+            functions: world.get_resource::<ValueFunctions>().map(|f| f.0.clone()).unwrap_or_default(),
+            arrays: Cached::new(world.get_resource::<ArrayFolder>().cloned().unwrap_or_default()),
+            names: KnownNames::at(world, group, shape.iter().product()),
+            shape,
+        };
+        if let Some(draws) = world.get::<Draws>(group) {
+            sampler.sample_draws(&path_of(world, group), draws, most)?;
+        }
+        Ok(sampler)
+    }
+
+    /// The number of members.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Draws belong to the group, whatever uses them: their stream names no behaviour.
+    fn sample_draws(&mut self, group: &str, draws: &Draws, most: usize) -> Result<(), PrepareError> {
+        for (name, value) in &draws.0 {
+            let numbers = self
+                .evaluate(&[group, "draws", name], value, 0..self.len().min(most))
+                .map_err(|error| value_error("draws", Some(name), error))?;
+            self.remember(name, numbers);
+        }
+        Ok(())
+    }
+
+    /// Lets later values use numbers by a name.
+    pub fn remember(&mut self, name: &str, numbers: Members) {
+        self.names.fields.push((name.to_owned(), numbers));
+    }
+
+    /// The numbers of a batch of members, drawn from the stream of `path`.
+    pub fn evaluate<'b>(
+        &self,
+        path: &[&str],
+        value: &Value,
+        members: impl Into<Batch<'b>>,
+    ) -> Result<Members, ValueError> {
+        let scope = Scope {
+            shape: &self.shape,
+            seed: self.seed,
+            path,
+            names: &self.names,
+            functions: &self.functions,
+            arrays: &self.arrays,
+        };
+        value.evaluate(&scope, members)
+    }
+}
+
+/// A value of `behaviour` that cannot be evaluated.
+pub(super) fn value_error(behaviour: &'static str, field: Option<&str>, error: ValueError) -> PrepareError {
+    PrepareError { behaviour, field: field.map(str::to_owned), fault: Box::new(PrepareFault::Value(error)) }
+}
+
+/// The names in reach of an expression.
+struct KnownNames {
+    space: Space,
+    len: usize,
+    /// Constants and the step.
+    constants: Vec<(String, f64)>,
+    /// Draws, and the fields before.
+    fields: Vec<(String, Members)>,
+}
+
+/// Where members are.
+enum Space {
+    /// Neurons of a group.
+    Group(NeuronGroup),
+    /// Synapses from one group to another.
+    Between {
+        source: NeuronGroup,
+        target: NeuronGroup,
+        periodic: bool,
+    },
+    Nowhere,
+}
+
+impl KnownNames {
+    fn at(world: &World, entity: Entity, len: usize) -> Self {
+        let group = |entity: Entity| world.get::<NeuronGroup>(entity).copied();
+        let ends = world.get::<Source>(entity).zip(world.get::<Target>(entity));
+        let between = ends.and_then(|(source, target)| group(source.0).zip(group(target.0)));
+        let space = match (group(entity), between) {
+            (Some(group), _) => Space::Group(group),
+            (None, Some((source, target))) => {
+                let periodic = world.get::<Ends>(entity).is_some_and(|ends| ends.periodic);
+                Space::Between { source, target, periodic }
+            }
+            (None, None) => Space::Nowhere,
+        };
+        let mut constants = world.get_resource::<Constants>().cloned().unwrap_or_default().0;
+        constants.push(("dt".into(), world.get_resource::<Clock>().copied().unwrap_or_default().dt));
+        Self { space, len, constants, fields: Vec::new() }
+    }
+
+    /// A number for each neuron of the batch, or for the source and target of each synapse.
+    fn of_neurons(&self, name: &str, members: Batch<'_>) -> Option<Members> {
+        let Space::Group(group) = self.space else { return None };
+        let Batch::Range(start, end) = members else { return None };
+        let each = |number: &dyn Fn(usize) -> f64| Some(Members::Each((start..end).map(number).collect()));
+        match name {
+            "i" => each(&|i| i as f64),
+            "n" => Some(Members::Uniform(self.len as f64)),
+            "x" => each(&|i| group.position(i)[0]),
+            "y" => each(&|i| group.position(i)[1]),
+            "z" => each(&|i| group.position(i)[2]),
+            _ => None,
+        }
+    }
+
+    fn of_synapses(&self, name: &str, members: Batch<'_>) -> Option<Members> {
+        let Space::Between { source, target, periodic } = self.space else { return None };
+        let row = target.size().max(1);
+        let each = |number: &dyn Fn(usize, usize) -> f64| {
+            Some(Members::Each(match members {
+                Batch::Range(start, end) => (start..end).map(|k| number(k / row, k % row)).collect(),
+                Batch::Synapses(pairs) => {
+                    let ends = pairs.sources.iter().zip(&pairs.targets);
+                    ends.map(|(&i, &j)| number(i as usize, j as usize)).collect()
+                }
+            }))
+        };
+        let apart = |i: usize, j: usize| target.apart(j, &source, i, periodic);
+        match name {
+            "i" => each(&|i, _| i as f64),
+            "j" => each(&|_, j| j as f64),
+            "distance" => each(&|i, j| {
+                let [x, y, z] = apart(i, j);
+                libm::sqrt(x * x + y * y + z * z)
+            }),
+            "dx" => each(&|i, j| apart(i, j)[0]),
+            "dy" => each(&|i, j| apart(i, j)[1]),
+            "dz" => each(&|i, j| apart(i, j)[2]),
+            _ => None,
+        }
+    }
+}
+
+impl Names for KnownNames {
+    fn get(&self, name: &str, members: Batch<'_>) -> Option<Members> {
+        if let Some((_, numbers)) = self.fields.iter().rev().find(|(known, _)| known == name) {
+            return Some(numbers.clone());
+        }
+        if let Some((_, number)) = self.constants.iter().find(|(known, _)| known == name) {
+            return Some(Members::Uniform(*number));
+        }
+        self.of_neurons(name, members).or_else(|| self.of_synapses(name, members))
+    }
+
+    fn known(&self) -> Vec<String> {
+        let built_in: &[&str] = match self.space {
+            Space::Group(_) => &["i", "n", "x", "y", "z"],
+            Space::Between { .. } => &["i", "j", "distance", "dx", "dy", "dz"],
+            Space::Nowhere => &[],
+        };
+        let fields = self.fields.iter().map(|(name, _)| name);
+        let constants = self.constants.iter().map(|(name, _)| name);
+        fields.chain(constants).cloned().chain(built_in.iter().map(|&name| name.to_owned())).collect()
+    }
+}
+
+/// An array, or why it could not be read.
+type Read = Result<Arc<Array>, String>;
+
+/// Arrays, each read once however many batches use it.
+struct Cached {
+    folder: ArrayFolder,
+    read: Mutex<HashMap<(String, Option<String>), Read>>,
+}
+
+impl Cached {
+    fn new(folder: ArrayFolder) -> Self {
+        Self { folder, read: Mutex::default() }
+    }
+}
+
+impl ArraySource for Cached {
+    fn load(&self, file: &str, key: Option<&str>) -> Result<Arc<Array>, String> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = (file.to_owned(), key.map(str::to_owned));
+        read.entry(name).or_insert_with(|| self.folder.load(file, key)).clone()
+    }
+}

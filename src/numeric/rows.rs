@@ -1,0 +1,399 @@
+//! Rows of sparse synapses: for every source the synapses that leave it, cut by blocks of targets and by delay, so that
+//! what one pass adds to stays in the second-level cache and one task owns it.
+//!
+//! ```text
+//! block of 8192 targets → bucket of 8 delays → source → synapses: a code of 16 bits each, a weight elsewhere
+//! code = (delay mod 8) · 8192 + target mod 8192
+//! ```
+//! A bucket's spikes are delivered when they are as old as its shortest delay, into a ring of eight slots per block:
+//! 65 536 sums, a quarter of a megabyte. Slots turn with the iterations, and adding iteration · 8192 to a code in
+//! 16-bit arithmetic gives the cell of the ring: no look-up, and no index can lead outside.
+
+use std::ops::Range;
+
+use super::{Column, Real, prefetch::prefetch};
+
+/// Targets of a block.
+pub const BLOCK_TARGETS: usize = 1 << TARGET_BITS;
+/// Slots of a ring, and delays (steps) of a bucket.
+pub const SLOTS: usize = 8;
+/// Cells of a ring: slots × targets of a block.
+pub const CELLS: usize = SLOTS * BLOCK_TARGETS;
+
+const TARGET_BITS: u32 = 13;
+
+/// The synapses of a group, without their weights.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    sources: usize,
+    /// The age (iterations) at which each bucket delivers its spikes, ascending.
+    ages: Vec<u32>,
+    /// Whether every delay is the age of its bucket, so that no ring is needed.
+    punctual: bool,
+    blocks: Vec<Block>,
+    codes: Column<u16>,
+}
+
+/// The rows that lead to one block of targets.
+#[derive(Clone, Debug, Default)]
+struct Block {
+    /// The first of its synapses.
+    start: usize,
+    /// Where the piece of each bucket and source begins, from `start`; one more for the end.
+    offsets: Vec<u32>,
+}
+
+/// One synapse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Synapse {
+    /// The source neuron.
+    pub source: u32,
+    /// The target neuron.
+    pub target: u32,
+    /// The delay (steps).
+    pub delay: u32,
+}
+
+/// What the rows of a group have in common, while synapses are counted and placed.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// Source neurons.
+    pub sources: usize,
+    /// Target neurons.
+    pub targets: usize,
+    /// The delay (steps) of all synapses, if it is the same.
+    pub delay: Option<u32>,
+}
+
+impl Shape {
+    /// The number of blocks.
+    #[must_use]
+    pub const fn blocks(&self) -> usize {
+        self.targets.div_ceil(BLOCK_TARGETS)
+    }
+
+    /// The targets of a block.
+    #[must_use]
+    pub fn targets_of(&self, block: usize) -> Range<usize> {
+        block * BLOCK_TARGETS..((block + 1) * BLOCK_TARGETS).min(self.targets)
+    }
+
+    /// The piece of a block to which a synapse belongs.
+    fn piece(&self, synapse: Synapse) -> usize {
+        let bucket = if self.delay.is_some() { 0 } else { synapse.delay as usize / SLOTS };
+        bucket * self.sources + synapse.source as usize
+    }
+
+    fn code(&self, synapse: Synapse) -> u16 {
+        let slot = if self.delay.is_some() { 0 } else { synapse.delay as usize % SLOTS };
+        ((slot << TARGET_BITS) | (synapse.target as usize % BLOCK_TARGETS)) as u16
+    }
+}
+
+/// How many synapses each piece of a block has.
+#[derive(Clone, Debug, Default)]
+pub struct Count {
+    counts: Vec<u32>,
+    total: usize,
+}
+
+impl Count {
+    /// Counts a synapse.
+    #[inline]
+    pub fn add(&mut self, shape: &Shape, synapse: Synapse) {
+        let piece = shape.piece(synapse);
+        if piece >= self.counts.len() {
+            self.counts.resize((piece / shape.sources + 1) * shape.sources, 0);
+        }
+        self.counts[piece] += 1;
+        self.total += 1;
+    }
+
+    /// Synapses so far.
+    #[must_use]
+    pub const fn total(&self) -> usize {
+        self.total
+    }
+
+    /// The number of each piece becomes the place of its first synapse; as many pieces as `buckets` have, and the end.
+    fn into_offsets(mut self, shape: &Shape, buckets: usize) -> Vec<u32> {
+        self.counts.resize(buckets * shape.sources + 1, 0);
+        let mut sum = 0;
+        for count in &mut self.counts {
+            sum += std::mem::replace(count, sum);
+        }
+        self.counts
+    }
+}
+
+/// The part of the rows that one task fills: the synapses of a block.
+pub struct Part<'a> {
+    shape: &'a Shape,
+    /// Where the next synapse of each piece goes.
+    next: Vec<u32>,
+    codes: &'a mut [u16],
+    weights: &'a mut [Real],
+}
+
+impl Part<'_> {
+    /// Places a synapse, which must have been counted.
+    #[inline]
+    pub fn place(&mut self, synapse: Synapse, weight: Real) {
+        let next = &mut self.next[self.shape.piece(synapse)];
+        let at = *next as usize;
+        *next += 1;
+        self.codes[at] = self.shape.code(synapse);
+        self.weights[at] = weight;
+    }
+}
+
+impl Rows {
+    /// Rows with room for the synapses that were counted, block by block, and weights that are zero.
+    #[must_use]
+    pub fn with_room(shape: &Shape, counts: Vec<Count>) -> (Self, Column<Real>) {
+        let longest = counts.iter().map(|count| count.counts.len()).max().unwrap_or_default();
+        let buckets = longest.div_ceil(shape.sources.max(1)).max(1);
+        let mut start = 0;
+        let blocks = counts.into_iter().map(|count| {
+            let total = count.total();
+            let block = Block { start, offsets: count.into_offsets(shape, buckets) };
+            start += total;
+            block
+        });
+        let blocks = blocks.collect();
+        let rows = Self {
+            sources: shape.sources,
+            ages: shape.delay.map_or_else(|| (0..buckets as u32).map(|b| b * SLOTS as u32).collect(), |d| vec![d]),
+            punctual: shape.delay.is_some(),
+            blocks,
+            codes: Column::filled(0, start),
+        };
+        (rows, Column::filled(0.0, start))
+    }
+
+    /// The parts to be filled, one for each block, for tasks of their own.
+    pub fn parts<'a>(&'a mut self, shape: &'a Shape, mut weights: &'a mut [Real]) -> Vec<Part<'a>> {
+        let mut codes = &mut self.codes[..];
+        let mut parts = Vec::new();
+        for block in &self.blocks {
+            let len = block.offsets.last().map_or(0, |&end| end as usize);
+            let (own_codes, other_codes) = codes.split_at_mut(len);
+            let (own_weights, other_weights) = weights.split_at_mut(len);
+            (codes, weights) = (other_codes, other_weights);
+            parts.push(Part { shape, next: block.offsets.clone(), codes: own_codes, weights: own_weights });
+        }
+        parts
+    }
+
+    /// The number of synapses.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_empty()
+    }
+
+    /// The ages (iterations) at which spikes are delivered, ascending.
+    #[must_use]
+    pub fn ages(&self) -> &[u32] {
+        &self.ages
+    }
+
+    /// Whether all synapses have the same delay: they are added to the sums of the iteration itself, not to a ring.
+    #[must_use]
+    pub const fn is_punctual(&self) -> bool {
+        self.punctual
+    }
+
+    /// Synapses of a row on average.
+    #[must_use]
+    pub fn mean_length(&self) -> usize {
+        self.codes.len().div_ceil(self.sources.max(1))
+    }
+
+    /// The number of blocks of targets.
+    #[must_use]
+    pub const fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Bytes of everything but the weights.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let offsets: usize = self.blocks.iter().map(|block| block.offsets.len()).sum();
+        offsets * size_of::<u32>() + self.codes.len() * size_of::<u16>()
+    }
+
+    /// The synapses of a source in a bucket of a block.
+    #[inline]
+    fn piece(block: &Block, bucket: usize, sources: usize, source: u32) -> Range<usize> {
+        let at = bucket * sources + source as usize;
+        match block.offsets.get(at..at + 2) {
+            Some(&[from, to]) => block.start + from as usize..block.start + to as usize,
+            _ => 0..0,
+        }
+    }
+
+    /// Adds the weights of all synapses that leave `spikes` with the delays of a bucket to the sums of a block, each
+    /// multiplied with the efficacy of its spike, if there is one.
+    ///
+    /// Each target adds in the order of the spikes.
+    pub fn deliver(
+        &self,
+        (block, bucket): (usize, usize),
+        weights: &[Real],
+        (spikes, efficacies): (&[u32], Option<&[Real]>),
+        mut sums: Sums<'_>,
+    ) {
+        let Some(block) = self.blocks.get(block) else { return };
+        let ends = [bucket, bucket + 1].map(|bucket| block.offsets.get(bucket * self.sources));
+        if ends[0] == ends[1] {
+            return;
+        }
+        for (k, &spike) in spikes.iter().enumerate() {
+            if let Some(&next) = spikes.get(k + 1) {
+                // Pieces lie far apart: what the next spike needs is fetched while this one is worked on.
+                let next = Self::piece(block, bucket, self.sources, next);
+                prefetch(&self.codes, next.start);
+                prefetch(weights, next.start);
+                prefetch(weights, next.start + 16);
+            }
+            let piece = Self::piece(block, bucket, self.sources, spike);
+            let (Some(codes), Some(weights)) = (self.codes.get(piece.clone()), weights.get(piece)) else { continue };
+            match efficacies.and_then(|efficacies| efficacies.get(k)) {
+                None => sums.add(codes, weights, |weight| weight),
+                Some(&efficacy) => sums.add(codes, weights, |weight| weight * efficacy),
+            }
+        }
+    }
+
+    /// All synapses, in the order of their weights.
+    pub fn iter(&self) -> impl Iterator<Item = Synapse> + '_ {
+        self.blocks.iter().enumerate().flat_map(move |(b, block)| {
+            let pieces =
+                (0..self.ages.len()).flat_map(move |bucket| (0..self.sources as u32).map(move |i| (bucket, i)));
+            pieces.flat_map(move |(bucket, source)| {
+                let codes = self.codes.get(Self::piece(block, bucket, self.sources, source)).unwrap_or_default();
+                codes.iter().map(move |&code| Synapse {
+                    source,
+                    target: (b * BLOCK_TARGETS) as u32 + u32::from(code) % BLOCK_TARGETS as u32,
+                    delay: self.ages[bucket] + (u32::from(code) >> TARGET_BITS),
+                })
+            })
+        })
+    }
+}
+
+/// What a block's weights are added to.
+pub enum Sums<'a> {
+    /// The sums of this iteration, for delays that need no ring.
+    Now(&'a mut [Real]),
+    /// The ring, and the slot of this iteration as [`turn`] gives it.
+    Ring(&'a mut [Real; CELLS], u16),
+}
+
+/// What is to be added to a code to find its cell in the ring in an iteration.
+#[must_use]
+pub const fn turn(iteration: u64) -> u16 {
+    (iteration % SLOTS as u64 * BLOCK_TARGETS as u64) as u16
+}
+
+/// The cells of a slot of a ring that are due in an iteration.
+#[must_use]
+pub fn due(iteration: u64) -> Range<usize> {
+    let start = usize::from(turn(iteration));
+    start..start + BLOCK_TARGETS
+}
+
+impl Sums<'_> {
+    #[inline(always)]
+    fn add(&mut self, codes: &[u16], weights: &[Real], effect: impl Fn(Real) -> Real) {
+        match self {
+            Self::Now(sums) => {
+                for (&code, &weight) in codes.iter().zip(weights) {
+                    if let Some(sum) = sums.get_mut(usize::from(code)) {
+                        *sum += effect(weight);
+                    }
+                }
+            }
+            Self::Ring(cells, turn) => {
+                for (&code, &weight) in codes.iter().zip(weights) {
+                    cells[usize::from(code.wrapping_add(*turn))] += effect(weight);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn built(shape: &Shape, synapses: &[Synapse]) -> (Rows, Column<Real>) {
+        let in_block =
+            |block: usize| synapses.iter().enumerate().filter(move |(_, s)| s.target as usize / BLOCK_TARGETS == block);
+        let counts = (0..shape.blocks()).map(|block| {
+            let mut count = Count::default();
+            in_block(block).for_each(|(_, &synapse)| count.add(shape, synapse));
+            count
+        });
+        let (mut rows, mut weights) = Rows::with_room(shape, counts.collect());
+        for (block, mut part) in rows.parts(shape, &mut weights).into_iter().enumerate() {
+            in_block(block).for_each(|(k, &synapse)| part.place(synapse, 1.0 + k as Real));
+        }
+        (rows, weights)
+    }
+
+    proptest! {
+        /// Whatever the synapses, a spike of iteration k reaches each target at k + delay, with the synapse's weight:
+        /// against a list of events, to the last bit.
+        #[test]
+        fn spikes_arrive_when_and_where_they_should(
+            ends in prop::collection::vec((0..5_u32, 0..9000_u32, 0..30_u32), 1..60),
+            spikes in prop::collection::vec((0..20_u64, 0..5_u32), 0..40),
+            same in any::<bool>(),
+        ) {
+            let mut synapses: Vec<Synapse> =
+                ends.into_iter().map(|(source, target, delay)| Synapse { source, target, delay: if same { 7 } else { delay } }).collect();
+            synapses.sort_by_key(|s| s.source);
+            let shape = Shape { sources: 5, targets: 9000, delay: same.then_some(7) };
+            let (rows, weights) = built(&shape, &synapses);
+            prop_assert_eq!(rows.iter().count(), synapses.len());
+            let mut rings = vec![[0.0; CELLS]; shape.blocks()];
+            let fired = |iteration: u64| -> Vec<u32> {
+                let mut now: Vec<u32> = spikes.iter().filter(|s| s.0 == iteration).map(|s| s.1).collect();
+                now.sort_unstable();
+                now.dedup();
+                now
+            };
+            for iteration in 0..60 {
+                let mut arrived = vec![0.0; 9000];
+                for (block, ring) in rings.iter_mut().enumerate() {
+                    let targets = shape.targets_of(block);
+                    for (bucket, &age) in rows.ages().iter().enumerate() {
+                        let Some(then) = u64::checked_sub(iteration, u64::from(age)) else { continue };
+                        let spikes = fired(then);
+                        let sums = if rows.is_punctual() { Sums::Now(&mut arrived[targets.clone()]) } else { Sums::Ring(ring, turn(iteration)) };
+                        rows.deliver((block, bucket), &weights, (&spikes, None), sums);
+                    }
+                    for (sum, cell) in arrived[targets].iter_mut().zip(&mut ring[due(iteration)]) {
+                        *sum += std::mem::take(cell);
+                    }
+                }
+                let mut expected = vec![0.0; 9000];
+                for (k, synapse) in synapses.iter().enumerate() {
+                    if u64::checked_sub(iteration, u64::from(synapse.delay)).is_some_and(|then| fired(then).contains(&synapse.source)) {
+                        expected[synapse.target as usize] += 1.0 + k as Real;
+                    }
+                }
+                prop_assert_eq!(arrived, expected);
+            }
+        }
+    }
+}
