@@ -60,7 +60,10 @@ pub mod prelude {
         CortecsPlugins,
         build::{AllToAll, Network, build, check},
         host::{Fired, HostPlugin, NetworkSystems, Pace},
-        input::{ConstantCurrent, CurrentReceptor, NormalNoise, Replay, StepCurrent, UniformNoise},
+        input::{
+            AlphaReceptor, BiexponentialReceptor, ConstantCurrent, CurrentReceptor, ExponentialReceptor,
+            NmdaReceptor, NormalNoise, Replay, StepCurrent, UniformNoise,
+        },
         integrate::{Detection, Izhikevich},
         network::{
             Behaviour, Clock, Conductance, Initial, InitialWeights, Input, Jump, Kind, Membrane, NeuronGroup,

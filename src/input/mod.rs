@@ -7,17 +7,30 @@ use bevy_app::{App, Plugin};
 
 use crate::network::RegisterBehaviour;
 
+mod alpha_receptor;
+mod biexponential_receptor;
 mod constant_current;
 mod current_receptor;
+mod decay;
 pub mod delivery;
+mod dynamics;
+mod exponential_receptor;
+mod nmda_receptor;
 mod noise;
 mod normal_noise;
+#[cfg(test)]
+mod receptor_tests;
 mod replay;
 mod step_current;
 mod uniform_noise;
 
+pub use alpha_receptor::AlphaReceptor;
+pub use biexponential_receptor::BiexponentialReceptor;
 pub use constant_current::ConstantCurrent;
 pub use current_receptor::CurrentReceptor;
+pub use dynamics::{Level, Rise};
+pub use exponential_receptor::ExponentialReceptor;
+pub use nmda_receptor::NmdaReceptor;
 pub use normal_noise::NormalNoise;
 pub use replay::{AtEnd, Replay};
 pub use step_current::StepCurrent;
@@ -30,6 +43,10 @@ impl Plugin for InputPlugin {
     fn build(&self, app: &mut App) {
         delivery::plugin(app);
         app.register_behaviour::<CurrentReceptor>()
+            .register_behaviour::<ExponentialReceptor>()
+            .register_behaviour::<AlphaReceptor>()
+            .register_behaviour::<BiexponentialReceptor>()
+            .register_behaviour::<NmdaReceptor>()
             .register_behaviour::<UniformNoise>()
             .register_behaviour::<NormalNoise>()
             .register_behaviour::<ConstantCurrent>()
