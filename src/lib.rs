@@ -61,7 +61,7 @@ pub mod prelude {
         build::{AllToAll, Network, build, check},
         host::{Fired, HostPlugin, NetworkSystems, Pace},
         input::{
-            AlphaReceptor, BiexponentialReceptor, ConstantCurrent, CurrentReceptor, ExponentialReceptor,
+            AlphaReceptor, BiexponentialReceptor, ConstantCurrent, CurrentReceptor, ExponentialReceptor, JumpReceptor,
             NmdaReceptor, NormalNoise, Replay, StepCurrent, UniformNoise,
         },
         integrate::{Detection, Izhikevich},

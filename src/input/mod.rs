@@ -15,6 +15,7 @@ mod decay;
 pub mod delivery;
 mod dynamics;
 mod exponential_receptor;
+mod jump_receptor;
 mod nmda_receptor;
 mod noise;
 mod normal_noise;
@@ -30,6 +31,7 @@ pub use constant_current::ConstantCurrent;
 pub use current_receptor::CurrentReceptor;
 pub use dynamics::{Level, Rise};
 pub use exponential_receptor::ExponentialReceptor;
+pub use jump_receptor::JumpReceptor;
 pub use nmda_receptor::NmdaReceptor;
 pub use normal_noise::NormalNoise;
 pub use replay::{AtEnd, Replay};
@@ -47,6 +49,7 @@ impl Plugin for InputPlugin {
             .register_behaviour::<AlphaReceptor>()
             .register_behaviour::<BiexponentialReceptor>()
             .register_behaviour::<NmdaReceptor>()
+            .register_behaviour::<JumpReceptor>()
             .register_behaviour::<UniformNoise>()
             .register_behaviour::<NormalNoise>()
             .register_behaviour::<ConstantCurrent>()
