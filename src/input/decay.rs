@@ -11,14 +11,6 @@
 //! moved as by the current that decays (Rotter & Diesmann, Biol. Cybern. 81:381, 1999). Without a linear membrane,
 //! m = 0, and the input is the mean over the step.
 
-use crate::{
-    network::{Parameter, Parameters},
-    numeric::{
-        Column, Real,
-        real::{real, wide},
-    },
-};
-
 /// exp[a, b]: the mean of the exponential function between `a` and `b`.
 pub(super) fn mean_exp(a: f64, b: f64) -> f64 {
     // From the greater of the two, so that nothing overflows.
@@ -84,65 +76,6 @@ pub(super) fn kick_to_peak_one(decay: f64, rise: f64) -> f64 {
     let excess = (decay - rise) / rise;
     let peak = if excess == 0.0 { decay } else { decay * (libm::log1p(excess) / excess) };
     libm::exp(peak / rise) / decay
-}
-
-/// Numbers derived from parameters, for all neurons or for each; kept until parameters or the step change.
-#[derive(Clone, Debug)]
-pub(super) struct Derived<const N: usize> {
-    dt: f64,
-    members: usize,
-    numbers: Option<Numbers<N>>,
-}
-
-#[derive(Clone, Debug)]
-enum Numbers<const N: usize> {
-    Uniform([Real; N]),
-    Each([Column<Real>; N]),
-}
-
-impl<const N: usize> Default for Derived<N> {
-    fn default() -> Self {
-        Self { dt: 0.0, members: 0, numbers: None }
-    }
-}
-
-impl<const N: usize> Derived<N> {
-    /// Whether numbers for a step and a number of members are at hand.
-    pub fn holds(&self, dt: f64, members: usize) -> bool {
-        self.numbers.is_some() && self.dt == dt && self.members == members
-    }
-
-    /// Derives the numbers by a rule: once, if all parameters are uniform.
-    pub fn derive<const M: usize>(
-        &mut self,
-        dt: f64,
-        members: usize,
-        parameters: [&Parameter; M],
-        rule: impl Fn([f64; M]) -> [f64; N],
-    ) {
-        let of = |i| rule(parameters.map(|parameter| wide(parameter.at(i)))).map(real);
-        let numbers = if parameters.iter().all(|parameter| parameter.uniform().is_some()) {
-            Numbers::Uniform(of(0))
-        } else {
-            let mut columns = [(); N].map(|()| Column::filled(0.0, members));
-            for i in 0..members {
-                for (column, number) in columns.iter_mut().zip(of(i)) {
-                    column[i] = number;
-                }
-            }
-            Numbers::Each(columns)
-        };
-        *self = Self { dt, members, numbers: Some(numbers) };
-    }
-
-    /// The numbers; none before they were derived.
-    pub fn get(&self) -> Parameters<'_, N> {
-        match &self.numbers {
-            Some(Numbers::Uniform(numbers)) => Parameters::Uniform(*numbers),
-            Some(Numbers::Each(columns)) => Parameters::Each(columns.each_ref().map(|column| &column[..])),
-            None => Parameters::Each([&[]; N]),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -11,11 +11,11 @@
 
 use bevy_ecs::prelude::*;
 
-use super::decay::{Derived, Step, kick_to_peak_one};
+use super::decay::{Step, kick_to_peak_one};
 use crate::{
     network::{
-        Arriving, Behaviour, Clock, Conductance, Input, Membrane, Parameter, Parameters, Preparation, PrepareError,
-        ReceptorOf, Receptors, V, Variable, View, preparation::path_of, variable::VariableInfo,
+        Arriving, Behaviour, Clock, Conductance, Derived, Input, Membrane, Parameter, Parameters, Preparation,
+        PrepareError, ReceptorOf, Receptors, V, Variable, View, preparation::path_of, variable::VariableInfo,
     },
     numeric::{Column, Real, blocks::in_blocks, dispatch, exp},
     variable,
@@ -117,10 +117,19 @@ pub(super) fn group_of(preparation: &mut Preparation<'_>) -> Entity {
     preparation.world().get::<ReceptorOf>(entity).map_or(entity, |of| of.0)
 }
 
+/// What a group offers to its receptors.
+type Offers = (
+    &'static mut Input,
+    Option<&'static mut Conductance>,
+    Option<Ref<'static, Membrane>>,
+    Option<&'static V>,
+    &'static Receptors,
+);
+
 /// The system of a kind of receptor: group by group and in the order of its receptors, so that the sum does not depend
 /// on the order of a query.
 pub(super) fn receive<R: Dynamic>(
-    mut groups: Query<(&mut Input, Option<&mut Conductance>, Option<Ref<Membrane>>, Option<&V>, &Receptors)>,
+    mut groups: Query<Offers>,
     mut receptors: Query<(Ref<R>, &mut Level, Option<&mut Rise>, &mut Arriving)>,
     clock: Res<Clock>,
 ) {
@@ -151,7 +160,7 @@ impl Level {
     /// Brings the coefficients up to date.
     fn derive(&mut self, parts: &Parts<'_>, changed: bool, membrane: Option<&Ref<'_, Membrane>>, dt: f64) {
         let members = self.values.len();
-        let same_membrane = self.with_membrane == membrane.is_some() && !membrane.is_some_and(|now| now.is_changed());
+        let same_membrane = self.with_membrane == membrane.is_some() && !membrane.is_some_and(Ref::is_changed);
         if !changed && same_membrane && self.coefficients.holds(dt, members) {
             return;
         }
