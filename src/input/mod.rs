@@ -19,6 +19,7 @@ mod jump_receptor;
 mod nmda_receptor;
 mod noise;
 mod normal_noise;
+mod poisson_input;
 #[cfg(test)]
 mod receptor_tests;
 mod replay;
@@ -34,6 +35,7 @@ pub use exponential_receptor::ExponentialReceptor;
 pub use jump_receptor::JumpReceptor;
 pub use nmda_receptor::NmdaReceptor;
 pub use normal_noise::NormalNoise;
+pub use poisson_input::PoissonInput;
 pub use replay::{AtEnd, Replay};
 pub use step_current::StepCurrent;
 pub use uniform_noise::UniformNoise;
@@ -44,7 +46,9 @@ pub struct InputPlugin;
 impl Plugin for InputPlugin {
     fn build(&self, app: &mut App) {
         delivery::plugin(app);
-        app.register_behaviour::<CurrentReceptor>()
+        // Before the receptors, which take in what it gives them.
+        app.register_behaviour::<PoissonInput>()
+            .register_behaviour::<CurrentReceptor>()
             .register_behaviour::<ExponentialReceptor>()
             .register_behaviour::<AlphaReceptor>()
             .register_behaviour::<BiexponentialReceptor>()
