@@ -62,7 +62,7 @@ pub mod prelude {
         host::{Fired, HostPlugin, NetworkSystems, Pace},
         input::{
             AlphaReceptor, BiexponentialReceptor, ConstantCurrent, CurrentReceptor, ExponentialReceptor, JumpReceptor,
-            NmdaReceptor, NormalNoise, PoissonInput, Replay, StepCurrent, UniformNoise,
+            NmdaReceptor, NormalNoise, OrnsteinUhlenbeck, PoissonInput, Replay, StepCurrent, UniformNoise,
         },
         integrate::{Detection, Izhikevich},
         network::{

@@ -19,6 +19,7 @@ mod jump_receptor;
 mod nmda_receptor;
 mod noise;
 mod normal_noise;
+mod ornstein_uhlenbeck;
 mod poisson_input;
 #[cfg(test)]
 mod receptor_tests;
@@ -35,6 +36,7 @@ pub use exponential_receptor::ExponentialReceptor;
 pub use jump_receptor::JumpReceptor;
 pub use nmda_receptor::NmdaReceptor;
 pub use normal_noise::NormalNoise;
+pub use ornstein_uhlenbeck::{Fluctuation, OrnsteinUhlenbeck};
 pub use poisson_input::PoissonInput;
 pub use replay::{AtEnd, Replay};
 pub use step_current::StepCurrent;
@@ -56,6 +58,7 @@ impl Plugin for InputPlugin {
             .register_behaviour::<JumpReceptor>()
             .register_behaviour::<UniformNoise>()
             .register_behaviour::<NormalNoise>()
+            .register_behaviour::<OrnsteinUhlenbeck>()
             .register_behaviour::<ConstantCurrent>()
             .register_behaviour::<StepCurrent>()
             .register_behaviour::<Replay>();
