@@ -62,7 +62,8 @@ pub mod prelude {
         host::{Fired, HostPlugin, NetworkSystems, Pace},
         input::{
             AlphaReceptor, BiexponentialReceptor, ConstantCurrent, CurrentReceptor, ExponentialReceptor, JumpReceptor,
-            NmdaReceptor, NormalNoise, OrnsteinUhlenbeck, PoissonInput, Replay, StepCurrent, UniformNoise,
+            NmdaReceptor, NormalNoise, OrnsteinUhlenbeck, PoissonInput, PulseCurrent, RampCurrent, Replay, SineCurrent,
+            StepCurrent, UniformNoise,
         },
         integrate::{Detection, Izhikevich},
         network::{

@@ -21,9 +21,12 @@ mod noise;
 mod normal_noise;
 mod ornstein_uhlenbeck;
 mod poisson_input;
+mod pulse_current;
+mod ramp_current;
 #[cfg(test)]
 mod receptor_tests;
 mod replay;
+mod sine_current;
 mod step_current;
 mod uniform_noise;
 
@@ -38,7 +41,10 @@ pub use nmda_receptor::NmdaReceptor;
 pub use normal_noise::NormalNoise;
 pub use ornstein_uhlenbeck::{Fluctuation, OrnsteinUhlenbeck};
 pub use poisson_input::PoissonInput;
+pub use pulse_current::PulseCurrent;
+pub use ramp_current::RampCurrent;
 pub use replay::{AtEnd, Replay};
+pub use sine_current::SineCurrent;
 pub use step_current::StepCurrent;
 pub use uniform_noise::UniformNoise;
 
@@ -61,6 +67,9 @@ impl Plugin for InputPlugin {
             .register_behaviour::<OrnsteinUhlenbeck>()
             .register_behaviour::<ConstantCurrent>()
             .register_behaviour::<StepCurrent>()
+            .register_behaviour::<RampCurrent>()
+            .register_behaviour::<SineCurrent>()
+            .register_behaviour::<PulseCurrent>()
             .register_behaviour::<Replay>();
     }
 }
