@@ -8,14 +8,16 @@ use bevy_app::{App, Plugin};
 use crate::network::RegisterBehaviour;
 
 mod izhikevich;
+mod poisson_neurons;
 
 pub use izhikevich::{Detection, Izhikevich, U};
+pub use poisson_neurons::{Pause, PoissonNeurons};
 
 /// The behaviours of the integrate stage.
 pub struct IntegratePlugin;
 
 impl Plugin for IntegratePlugin {
     fn build(&self, app: &mut App) {
-        app.register_behaviour::<Izhikevich>();
+        app.register_behaviour::<Izhikevich>().register_behaviour::<PoissonNeurons>();
     }
 }
