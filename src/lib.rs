@@ -65,7 +65,7 @@ pub mod prelude {
             NmdaReceptor, NormalNoise, OrnsteinUhlenbeck, PoissonInput, PulseCurrent, RampCurrent, Replay, SineCurrent,
             StepCurrent, UniformNoise,
         },
-        integrate::{Detection, Izhikevich, PoissonNeurons},
+        integrate::{Detection, Izhikevich, PoissonNeurons, SpikeSource},
         network::{
             Behaviour, Clock, Conductance, Initial, InitialWeights, Input, Jump, Kind, Membrane, NeuronGroup,
             Parameter, Parameters, Preparation, PrepareError, ReceptorOf, RegisterBehaviour, RegisterValueFunction,

@@ -9,15 +9,20 @@ use crate::network::RegisterBehaviour;
 
 mod izhikevich;
 mod poisson_neurons;
+mod spike_list;
+mod spike_source;
 
 pub use izhikevich::{Detection, Izhikevich, U};
 pub use poisson_neurons::{Pause, PoissonNeurons};
+pub use spike_source::{SpikeSource, TimeUnit};
 
 /// The behaviours of the integrate stage.
 pub struct IntegratePlugin;
 
 impl Plugin for IntegratePlugin {
     fn build(&self, app: &mut App) {
-        app.register_behaviour::<Izhikevich>().register_behaviour::<PoissonNeurons>();
+        app.register_behaviour::<Izhikevich>()
+            .register_behaviour::<PoissonNeurons>()
+            .register_behaviour::<SpikeSource>();
     }
 }
