@@ -61,9 +61,9 @@ pub mod prelude {
         build::{AllToAll, Network, build, check},
         host::{Fired, HostPlugin, NetworkSystems, Pace},
         input::{
-            AlphaReceptor, BiexponentialReceptor, ConstantCurrent, CurrentReceptor, ExponentialReceptor, JumpReceptor,
-            NmdaReceptor, NormalNoise, OrnsteinUhlenbeck, PoissonInput, PulseCurrent, RampCurrent, Replay, SineCurrent,
-            StepCurrent, UniformNoise,
+            AlphaReceptor, BiexponentialReceptor, ConstantCurrent, CurrentReceptor, ExponentialReceptor, ImageInput,
+            JumpReceptor, NmdaReceptor, NormalNoise, OrnsteinUhlenbeck, PoissonInput, PulseCurrent, RampCurrent,
+            Replay, SineCurrent, StepCurrent, UniformNoise,
         },
         integrate::{Detection, Izhikevich, PoissonNeurons, SpikeSource},
         network::{

@@ -15,6 +15,7 @@ mod decay;
 pub mod delivery;
 mod dynamics;
 mod exponential_receptor;
+mod image_input;
 mod jump_receptor;
 mod nmda_receptor;
 mod noise;
@@ -36,6 +37,7 @@ pub use constant_current::ConstantCurrent;
 pub use current_receptor::CurrentReceptor;
 pub use dynamics::{Level, Rise};
 pub use exponential_receptor::ExponentialReceptor;
+pub use image_input::ImageInput;
 pub use jump_receptor::JumpReceptor;
 pub use nmda_receptor::NmdaReceptor;
 pub use normal_noise::NormalNoise;
@@ -70,6 +72,7 @@ impl Plugin for InputPlugin {
             .register_behaviour::<RampCurrent>()
             .register_behaviour::<SineCurrent>()
             .register_behaviour::<PulseCurrent>()
-            .register_behaviour::<Replay>();
+            .register_behaviour::<Replay>()
+            .register_behaviour::<ImageInput>();
     }
 }
