@@ -65,8 +65,12 @@ pub mod prelude {
             Matrix, Network, OneToOne, ReceptiveField, build, check,
         },
         host::{Fired, HostPlugin, NetworkSystems, Pace},
-        input::{ConstantCurrent, CurrentReceptor, NormalNoise, Replay, StepCurrent, UniformNoise},
-        integrate::{Detection, Izhikevich},
+        input::{
+            AlphaReceptor, BiexponentialReceptor, ConstantCurrent, CurrentReceptor, ExponentialReceptor, ImageInput,
+            JumpReceptor, NmdaReceptor, NormalNoise, OrnsteinUhlenbeck, PoissonInput, PulseCurrent, RampCurrent,
+            Replay, SineCurrent, StepCurrent, UniformNoise,
+        },
+        integrate::{Detection, Izhikevich, PoissonNeurons, SpikeSource},
         learn::ShortTermPlasticity,
         network::{
             Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Input, Jump, Kind, Membrane,

@@ -54,8 +54,9 @@ fn receive(mut groups: Query<(&mut Input, &Receptors)>, mut receptors: Query<(&C
     }
 }
 
+/// Adds what arrives times a gain to a sum, and clears it.
 #[inline(always)]
-fn take_in(input: &mut [Real], arriving: &mut [Real], gain: Parameters<'_, 1>) {
+pub(super) fn take_in(input: &mut [Real], arriving: &mut [Real], gain: Parameters<'_, 1>) {
     match gain {
         Parameters::Uniform([gain]) => {
             for (input, arriving) in input.iter_mut().zip(arriving) {

@@ -9,6 +9,7 @@ pub mod instruction_set;
 pub mod lanes;
 pub mod normal;
 pub mod philox;
+pub mod poisson;
 mod prefetch;
 pub mod real;
 pub mod rows;

@@ -30,7 +30,7 @@ error: nothing is named `Foo` where a behaviour of neuron groups is expected
  --> scene:3:18
 3 |     behaviours: [Foo],
   |                  ^^^
-  = note: the known names are `UniformNoise`, …"#,
+  = note: the known names are `PoissonInput`, …"#,
     );
 }
 

@@ -1,0 +1,79 @@
+//! A current or conductance with a rise and a decay of its own.
+//!
+//! ```text
+//! s(t) = gain · weight · n · (exp(−t/decay) − exp(−t/rise))    after a spike; n such that the peak is gain · weight
+//! input += s                                                   without `reversal`: a current
+//! conductance += s,   input += s · reversal                    with it: a conductance, whose current is s (reversal − v)
+//! ```
+//! Kept as the two variables of [`super::decay`], whose steps are exact; with `rise` = `decay` the shape is the alpha
+//! function. The normalisation is that of Roth & van Rossum, "Modeling synapses", eq. 6.5, in Computational Modeling
+//! Methods for Neuroscientists (ed. De Schutter, MIT Press, 2009).
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::dynamics::{self, Dynamic, Level, Parts, Rise};
+use crate::{
+    network::{Afferent, Behaviour, Initial, Kind, Parameter, Preparation, PrepareError, RegisterVariable, Unit},
+    schedule::{AddToStage, Stage},
+};
+
+/// A current, or with a reversal potential a conductance, that is the difference of two exponentials.
+#[derive(Component, Reflect, Clone, Debug)]
+#[require(Level, Rise)]
+pub struct BiexponentialReceptor {
+    /// Tag or name of the afferent synapse groups whose spikes it takes.
+    pub afferent: Afferent,
+    /// Factor on the weights; for a conductance in nS.
+    pub gain: Parameter,
+    /// Time constant of the rise.
+    #[reflect(@Unit("ms"))]
+    pub rise: Parameter,
+    /// Time constant of the decay.
+    #[reflect(@Unit("ms"))]
+    pub decay: Parameter,
+    /// Reversal potential of a conductance; `None` for a current.
+    #[reflect(@Unit("mV"))]
+    pub reversal: Option<Parameter>,
+    /// Current or conductance at the start, from which it decays.
+    pub initial: Initial,
+}
+
+impl Default for BiexponentialReceptor {
+    fn default() -> Self {
+        Self {
+            afferent: Afferent::default(),
+            gain: 1.0.into(),
+            rise: 0.5.into(),
+            decay: 5.0.into(),
+            reversal: None,
+            initial: 0.0.into(),
+        }
+    }
+}
+
+impl Dynamic for BiexponentialReceptor {
+    fn parts(&self) -> Parts<'_> {
+        let Self { gain, rise, decay, reversal, .. } = self;
+        Parts { gain, rise: Some(rise), decay, reversal: reversal.as_ref(), magnesium: None }
+    }
+}
+
+impl Behaviour for BiexponentialReceptor {
+    const KIND: Kind = Kind::Receptor;
+
+    fn plugin(app: &mut App) {
+        app.register_variable::<Level>().register_variable::<Rise>();
+        app.add_behaviour_system::<Self, _>(Stage::Input, dynamics::receive::<Self>);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        dynamics::prepare(&self.parts(), preparation)
+    }
+
+    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        dynamics::check_time(preparation, "rise", &self.rise)?;
+        dynamics::check_time(preparation, "decay", &self.decay)
+    }
+}

@@ -1,0 +1,311 @@
+//! What receptors with dynamics of their own share: their state, and the walk over the receptors of each group.
+//!
+//! ```text
+//! x += kick · gain · arriving          p instead of x where nothing rises
+//! c  = weight_p p + weight_x x         what the step gives
+//! a current:       input += c
+//! a conductance:   conductance += c,   input += c · reversal
+//! p, x decay over the step
+//! ```
+//! [`super::decay`] has the coefficients. What arrives in an iteration acts from the start of its step.
+
+use bevy_ecs::prelude::*;
+
+use super::decay::{Step, kick_to_peak_one};
+use crate::{
+    network::{
+        Arriving, Behaviour, Clock, Conductance, Derived, Input, Membrane, Parameter, Parameters, Preparation,
+        PrepareError, ReceptorOf, Receptors, V, Variable, View, preparation::path_of, variable::VariableInfo,
+    },
+    numeric::{Column, Real, blocks::in_blocks, dispatch, exp},
+    variable,
+};
+
+/// What a receptor gives to its group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A current.
+    #[default]
+    Current,
+    /// A conductance with a reversal potential.
+    Conductance,
+    /// A conductance that magnesium blocks the more, the lower the membrane potential is.
+    Blocked,
+}
+
+/// State of a receptor: its current or conductance, one per neuron.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Level {
+    values: Column<Real>,
+    form: Form,
+    /// Whether there may be anything else than zeros: a receptor that nothing reached rests.
+    awake: bool,
+    coefficients: Derived<COEFFICIENTS>,
+    /// Whether the membrane was that of the group when the coefficients were derived.
+    with_membrane: bool,
+}
+
+variable! {
+    /// What makes a receptor's current or conductance rise, per ms.
+    pub struct Rise = "rise" in "";
+}
+
+/// Kick, factor on p, weight of p, what x gives to p, factor on x, weight of x, reversal potential, magnesium/3.57 mM.
+const COEFFICIENTS: usize = 8;
+
+/// A receptor with dynamics, in the terms of this file.
+pub(super) struct Parts<'a> {
+    pub gain: &'a Parameter,
+    /// Time constants (ms); without one of rise a spike acts at once.
+    pub rise: Option<&'a Parameter>,
+    pub decay: &'a Parameter,
+    /// Reversal potential (mV) of a conductance.
+    pub reversal: Option<&'a Parameter>,
+    /// Concentration of magnesium (mM) outside, where it blocks.
+    pub magnesium: Option<&'a Parameter>,
+}
+
+impl Parts<'_> {
+    fn form(&self) -> Form {
+        match (self.reversal, self.magnesium) {
+            (None, _) => Form::Current,
+            (Some(_), None) => Form::Conductance,
+            (Some(_), Some(_)) => Form::Blocked,
+        }
+    }
+}
+
+/// A receptor of the kind that this file integrates.
+pub(super) trait Dynamic: Behaviour {
+    fn parts(&self) -> Parts<'_>;
+}
+
+/// For [`Behaviour::prepare`]: the state takes the receptor's form, which the model of its group must be able to take.
+pub(super) fn prepare(parts: &Parts<'_>, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+    let (entity, trial, form) = (preparation.entity(), preparation.is_trial(), parts.form());
+    if form != Form::Current {
+        let group = group_of(preparation);
+        let world = preparation.world();
+        let Some(mut conductance) = world.get_mut::<Conductance>(group) else {
+            let why = format!("`{}` cannot have a conductance: its model takes no conductances", path_of(world, group));
+            return Err(preparation.error(Some("reversal"), why));
+        };
+        conductance.used |= !trial;
+        if form == Form::Blocked && world.get::<V>(group).is_none() {
+            let why = format!("`{}` has no membrane potential that magnesium could go by", path_of(world, group));
+            return Err(preparation.error(None, why));
+        }
+    }
+    if let Some(mut level) = preparation.world().get_mut::<Level>(entity) {
+        level.form = form;
+    }
+    Ok(())
+}
+
+/// For [`Behaviour::complete`]: time constants are above zero.
+pub(super) fn check_time(
+    preparation: &Preparation<'_>,
+    field: &'static str,
+    tau: &Parameter,
+) -> Result<(), PrepareError> {
+    preparation.check(field, tau, |tau| tau > 0.0, "above zero")
+}
+
+/// The group of the receptor that is prepared.
+pub(super) fn group_of(preparation: &mut Preparation<'_>) -> Entity {
+    let entity = preparation.entity();
+    preparation.world().get::<ReceptorOf>(entity).map_or(entity, |of| of.0)
+}
+
+/// What a group offers to its receptors.
+type Offers = (
+    &'static mut Input,
+    Option<&'static mut Conductance>,
+    Option<Ref<'static, Membrane>>,
+    Option<&'static V>,
+    &'static Receptors,
+);
+
+/// The system of a kind of receptor: group by group and in the order of its receptors, so that the sum does not depend
+/// on the order of a query.
+pub(super) fn receive<R: Dynamic>(
+    mut groups: Query<Offers>,
+    mut receptors: Query<(Ref<R>, &mut Level, Option<&mut Rise>, &mut Arriving)>,
+    clock: Res<Clock>,
+) {
+    for (mut input, mut conductance, membrane, v, own) in &mut groups {
+        for receptor in own.iter() {
+            let Ok((receptor, mut level, mut rise, mut arriving)) = receptors.get_mut(receptor) else { continue };
+            let parts = receptor.parts();
+            level.derive(&parts, receptor.is_changed(), membrane.as_ref(), clock.dt);
+            level.awake |= std::mem::take(&mut arriving.any);
+            if !level.awake {
+                continue;
+            }
+            let Level { values, form, coefficients, .. } = &mut *level;
+            let columns = Columns {
+                level: values,
+                rise: rise.as_deref_mut().map_or(&mut [], |rise| &mut rise.0),
+                arriving: &mut arriving.sums,
+                input: &mut input.0,
+                sum: conductance.as_deref_mut().map_or(&mut [], |conductance| &mut conductance.sum),
+                v: v.map_or(&[], |v| &v.0),
+            };
+            advance(columns, coefficients.get(), parts.rise.is_some(), *form);
+        }
+    }
+}
+
+impl Level {
+    /// Brings the coefficients up to date.
+    fn derive(&mut self, parts: &Parts<'_>, changed: bool, membrane: Option<&Ref<'_, Membrane>>, dt: f64) {
+        let members = self.values.len();
+        let same_membrane = self.with_membrane == membrane.is_some() && !membrane.is_some_and(Ref::is_changed);
+        if !changed && same_membrane && self.coefficients.holds(dt, members) {
+            return;
+        }
+        self.with_membrane = membrane.is_some();
+        let (none, slow) = (Parameter::from(0.0), Parameter::from(f64::INFINITY));
+        // A conductance is no constant current to the membrane, but acts by its mean over the step.
+        let membrane = membrane.filter(|_| self.form == Form::Current).map_or(&slow, |membrane| &membrane.tau);
+        let [rise, reversal, magnesium] =
+            [parts.rise, parts.reversal, parts.magnesium].map(|parameter| parameter.unwrap_or(&none));
+        let parameters = [parts.gain, rise, parts.decay, reversal, magnesium, membrane];
+        let rises = parts.rise.is_some();
+        self.coefficients.derive(dt, members, parameters, |[gain, rise, decay, reversal, magnesium, membrane]| {
+            let step = Step::new(dt, membrane, decay, rise);
+            let kick = if rises { gain * kick_to_peak_one(decay, rise) } else { gain };
+            let Step { decay, feed, rise_decay, level_weight, rise_weight } = step;
+            [kick, decay, level_weight, feed, rise_decay, rise_weight, reversal, magnesium / 3.57]
+        });
+    }
+}
+
+/// The columns of a step; `rise`, `sum` and `v` are empty where they play no part.
+struct Columns<'a> {
+    level: &'a mut [Real],
+    rise: &'a mut [Real],
+    arriving: &'a mut [Real],
+    input: &'a mut [Real],
+    sum: &'a mut [Real],
+    v: &'a [Real],
+}
+
+fn advance(columns: Columns<'_>, coefficients: Parameters<'_, COEFFICIENTS>, rises: bool, form: Form) {
+    let Columns { level, rise, arriving, input, sum, v } = columns;
+    let n = level.len();
+    let fit = arriving.len() == n
+        && input.len() == n
+        && (!rises || rise.len() == n)
+        && (form == Form::Current || sum.len() == n)
+        && (form != Form::Blocked || v.len() == n);
+    // Columns of other lengths belong to a group that waits to be prepared again.
+    if !fit {
+        return;
+    }
+    in_blocks(
+        n,
+        (level, rise, arriving, input, sum, v, coefficients),
+        |(level, rise, arriving, input, sum, v, own)| {
+            let columns = Columns { level, rise, arriving, input, sum, v };
+            dispatch(
+                #[inline(always)]
+                || match (rises, form) {
+                    // Known when the kernel is compiled, so that the loop over neurons is vectorised.
+                    (false, Form::Current) => advance_by::<false, 0>(columns, own),
+                    (false, _) => advance_by::<false, 1>(columns, own),
+                    (true, Form::Current) => advance_by::<true, 0>(columns, own),
+                    (true, Form::Conductance) => advance_by::<true, 1>(columns, own),
+                    (true, Form::Blocked) => advance_by::<true, 2>(columns, own),
+                },
+            );
+        },
+    );
+}
+
+#[inline(always)]
+fn advance_by<const RISES: bool, const FORM: u8>(columns: Columns<'_>, coefficients: Parameters<'_, COEFFICIENTS>) {
+    match coefficients {
+        Parameters::Uniform(c) => step::<RISES, FORM>(columns, |_| c),
+        Parameters::Each(each) => {
+            let n = columns.level.len();
+            if each.iter().all(|column| column.len() >= n) {
+                let each = each.map(|column| &column[..n]);
+                step::<RISES, FORM>(columns, |i| each.map(|column| column[i]));
+            }
+        }
+    }
+}
+
+/// One step of the neurons of `columns`.
+#[inline(always)]
+fn step<const RISES: bool, const FORM: u8>(columns: Columns<'_>, coefficients: impl Fn(usize) -> [Real; COEFFICIENTS]) {
+    let Columns { level, rise, arriving, input, sum, v } = columns;
+    let n = level.len();
+    let (arriving, input) = (&mut arriving[..n], &mut input[..n]);
+    let rise = if RISES { &mut rise[..n] } else { rise };
+    let sum = if FORM > 0 { &mut sum[..n] } else { sum };
+    let v = if FORM > 1 { &v[..n] } else { v };
+    for i in 0..n {
+        let [kick, decay, level_weight, feed, rise_decay, rise_weight, reversal, magnesium] = coefficients(i);
+        let jump = kick * arriving[i];
+        arriving[i] = 0.0;
+        let mut given;
+        if RISES {
+            let (p, x) = (level[i], rise[i] + jump);
+            given = level_weight * p + rise_weight * x;
+            level[i] = or_zero(decay * p + feed * x);
+            rise[i] = or_zero(rise_decay * x);
+        } else {
+            let p = level[i] + jump;
+            given = level_weight * p;
+            level[i] = or_zero(decay * p);
+        }
+        if FORM > 1 {
+            given /= 1.0 + magnesium * exp(-0.062 * v[i]);
+        }
+        if FORM > 0 {
+            sum[i] += given;
+            input[i] += given * reversal;
+        } else {
+            input[i] += given;
+        }
+    }
+}
+
+/// Zero for what has decayed to nothing: without it a silent receptor would end among the denormal numbers, which
+/// take a processor a hundred times as long.
+#[inline(always)]
+fn or_zero(x: Real) -> Real {
+    if x.abs() < 1e-30 { 0.0 } else { x }
+}
+
+impl Variable for Level {
+    fn describe(&self) -> Vec<VariableInfo> {
+        let (name, unit, docs) = match self.form {
+            Form::Current => ("current", "", "Current of a receptor"),
+            Form::Conductance => ("conductance", "nS", "Conductance of a receptor"),
+            Form::Blocked => ("conductance", "nS", "Conductance of a receptor, were nothing blocked"),
+        };
+        vec![VariableInfo { name: name.into(), unit: unit.into(), docs: docs.into(), bytes: size_of::<Real>() }]
+    }
+
+    fn view(&self, name: &str) -> Option<View<'_>> {
+        let own = if self.form == Form::Current { "current" } else { "conductance" };
+        (name == own).then(|| View::Real(&self.values))
+    }
+
+    fn set(&mut self, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool {
+        // `initial` is the field by which receptors of both forms say where they start.
+        let own = self.view(name).is_some() || name == "initial";
+        if own {
+            self.values.iter_mut().zip(values).for_each(|(old, new)| *old = new);
+            self.awake = true;
+        }
+        own
+    }
+
+    fn resize(&mut self, members: usize) {
+        self.values.resize(0.0, members);
+    }
+}

@@ -1,0 +1,181 @@
+//! A picture as input: one neuron for each pixel.
+//!
+//! ```text
+//! input[x, y] += gain · grey[x, y]     while start ≤ t < stop
+//! ```
+//! Grey values go from 0 (black) to 1 (white). Colours become grey by the weights of ITU-R BT.709, 0.2126 red +
+//! 0.7152 green + 0.0722 blue, of the numbers as they stand in the file; what is transparent lies on black. The
+//! upper left pixel is neuron 0.
+
+use std::{fs::File, io::BufReader, path::Path, sync::Arc};
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use crate::{
+    network::{ArrayFolder, Behaviour, Clock, Input, NeuronGroup, Parameter, Preparation, PrepareError, Unit},
+    numeric::{Real, real::real},
+    schedule::{AddToStage, Stage},
+};
+
+/// Adds the grey values of a picture to the input of a group of as many columns and rows.
+#[derive(Component, Reflect, Clone, Debug)]
+pub struct ImageInput {
+    /// A PNG file, from the scene's folder.
+    pub file: String,
+    /// Input of a white pixel, in the unit of the model's input.
+    pub gain: Parameter,
+    /// When the picture appears; an iteration belongs to the time at which it starts.
+    #[reflect(@Unit("ms"))]
+    pub start: f64,
+    /// When it disappears; `None` for never.
+    #[reflect(@Unit("ms"))]
+    pub stop: Option<f64>,
+    /// The grey values row by row, once they have been read.
+    #[reflect(ignore)]
+    pub grey: Option<Arc<[Real]>>,
+}
+
+impl Default for ImageInput {
+    fn default() -> Self {
+        Self { file: String::new(), gain: 1.0.into(), start: 0.0, stop: None, grey: None }
+    }
+}
+
+impl Behaviour for ImageInput {
+    fn plugin(app: &mut App) {
+        app.add_behaviour_system::<Self, _>(Stage::Input, add_image);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        if self.file.is_empty() {
+            return Err(preparation.error(Some("file"), "no file is named"));
+        }
+        let entity = preparation.entity();
+        let shape = preparation.world().get::<NeuronGroup>(entity).map_or([1; 3], |group| group.shape);
+        let folder = preparation.world().get_resource::<ArrayFolder>().cloned().unwrap_or_default();
+        let Some(folder) = folder.0 else {
+            let why = format!("`{}` cannot be read: this network was given no folder to read files from", self.file);
+            return Err(preparation.error(Some("file"), why));
+        };
+        let path = folder.join(&self.file);
+        let grey =
+            read(&path, shape).map_err(|why| preparation.error(Some("file"), format!("{}: {why}", path.display())))?;
+        if !preparation.is_trial() {
+            self.grey = Some(grey.into());
+        }
+        Ok(())
+    }
+}
+
+/// The grey values of a picture of a known shape.
+fn read(path: &Path, [width, height, depth]: [usize; 3]) -> Result<Vec<Real>, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut decoder = png::Decoder::new(BufReader::new(file));
+    // Palettes and few bits become 8 bits a channel.
+    decoder.set_transformations(png::Transformations::EXPAND);
+    let mut reader = decoder.read_info().map_err(|error| error.to_string())?;
+    let (columns, rows) = reader.info().size();
+    if (columns as usize, rows as usize, 1) != (width, height, depth) {
+        let grid = if depth == 1 { format!("{width} × {height}") } else { format!("{width} × {height} × {depth}") };
+        return Err(format!("the picture has {columns} × {rows} pixels, the group {grid} neurons"));
+    }
+    // Only now, as the header alone may promise a size that no memory holds.
+    let mut bytes = vec![0; reader.output_buffer_size().ok_or("too large")?];
+    let frame = reader.next_frame(&mut bytes).map_err(|error| error.to_string())?;
+    let samples: Vec<f64> = if frame.bit_depth == png::BitDepth::Sixteen {
+        let (pairs, _) = bytes.as_chunks::<2>();
+        pairs.iter().map(|&pair| f64::from(u16::from_be_bytes(pair)) / 65_535.0).collect()
+    } else {
+        bytes.iter().map(|&byte| f64::from(byte) / 255.0).collect()
+    };
+    Ok(samples.chunks_exact(frame.color_type.samples()).map(|pixel| real(grey(pixel))).collect())
+}
+
+/// The grey value of a pixel of one to four channels.
+fn grey(pixel: &[f64]) -> f64 {
+    let of_colour = |r: f64, g: f64, b: f64| 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    match *pixel {
+        [grey] => grey,
+        [grey, alpha] => grey * alpha,
+        [r, g, b] => of_colour(r, g, b),
+        [r, g, b, alpha] => of_colour(r, g, b) * alpha,
+        _ => 0.0,
+    }
+}
+
+fn add_image(mut groups: Query<(&ImageInput, &mut Input)>, clock: Res<Clock>) {
+    for (image, mut input) in &mut groups {
+        let Some(grey) = image.grey.as_deref().filter(|_| clock.is_within(image.start, image.stop)) else { continue };
+        for ((i, input), grey) in input.0.iter_mut().enumerate().zip(grey) {
+            *input += image.gain.at(i) * grey;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+
+    /// A bench whose files lie in a folder with one picture.
+    fn bench(size: (u32, u32), color: png::ColorType, depth: png::BitDepth, data: &[u8]) -> (Bench, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::create(folder.path().join("picture.png")).unwrap();
+        let mut encoder = png::Encoder::new(file, size.0, size.1);
+        encoder.set_color(color);
+        encoder.set_depth(depth);
+        encoder.write_header().unwrap().write_image_data(data).unwrap();
+        let mut bench = Bench::new();
+        bench.world_mut().insert_resource(ArrayFolder(Some(folder.path().to_owned())));
+        (bench, folder)
+    }
+
+    fn shown(bench: &mut Bench, shape: NeuronGroup, gain: Parameter) -> Result<Entity, String> {
+        let image = ImageInput { file: "picture.png".into(), gain, stop: Some(1.0), ..default() };
+        let group = bench.world_mut().spawn((Name::new("retina"), shape, image)).id();
+        bench.world_mut().flush();
+        bench.try_ticks(1).map(|()| group)
+    }
+
+    #[test]
+    fn pixels_are_neurons_from_the_upper_left_row_by_row() {
+        use png::{BitDepth::*, ColorType::*};
+        let (mut bench, _folder) = bench((3, 2), Grayscale, Eight, &[0, 51, 102, 153, 204, 255]);
+        let group = shown(&mut bench, NeuronGroup::grid(3, 2), 10.0.into()).unwrap();
+        bench.assert_near(group, "input", &[0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
+        bench.tick();
+        assert_eq!(bench.get(group, "input"), [0.0; 6]);
+    }
+
+    #[test]
+    fn colours_depths_and_transparency_become_grey() {
+        use png::{BitDepth::*, ColorType::*};
+        let of_two = |color, depth, data: &[u8]| {
+            let (mut bench, _folder) = bench((2, 1), color, depth, data);
+            let group = shown(&mut bench, NeuronGroup::grid(2, 1), "1 + i".into()).unwrap();
+            bench.get(group, "input")
+        };
+        let near = |found: Vec<f64>, expected: [f64; 2]| {
+            assert!(found.iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-6), "{found:?} {expected:?}");
+        };
+        near(of_two(Rgb, Eight, &[255, 0, 0, 0, 255, 0]), [0.2126, 2.0 * 0.7152]);
+        near(of_two(Rgba, Eight, &[255, 255, 255, 51, 0, 0, 255, 255]), [0.2, 2.0 * 0.0722]);
+        near(of_two(Grayscale, Sixteen, &[255, 255, 51, 51]), [1.0, 0.4]);
+        near(of_two(Grayscale, One, &[0b0100_0000]), [0.0, 2.0]);
+    }
+
+    #[test]
+    fn another_size_and_other_files_are_refused() {
+        use png::{BitDepth::*, ColorType::*};
+        let (mut bench, folder) = bench((3, 2), Grayscale, Eight, &[0; 6]);
+        let error = shown(&mut bench, NeuronGroup::grid(2, 3), 1.0.into()).unwrap_err();
+        assert!(error.starts_with("retina: ImageInput.file: "), "{error}");
+        assert!(error.ends_with("the picture has 3 × 2 pixels, the group 2 × 3 neurons"), "{error}");
+        std::fs::write(folder.path().join("picture.png"), b"no picture").unwrap();
+        let error = shown(&mut bench, NeuronGroup::grid(3, 2), 1.0.into()).unwrap_err();
+        assert!(error.contains("picture.png: "), "{error}");
+        assert_eq!(bench.try_group("a", 1, ImageInput::default()).unwrap_err(), "a: ImageInput.file: no file is named");
+    }
+}

@@ -1,0 +1,97 @@
+//! Delta synapses: a spike moves the membrane potential at once.
+//!
+//! ```text
+//! jump[j] += gain · arriving[j]      v[j] += jump[j] at the start of the step, which the model does
+//! ```
+//! The synapses of Brunel, J. Comput. Neurosci. 8:183 (2000). How a jump meets the refractory period is the model's
+//! business.
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::{current_receptor::take_in, dynamics::group_of};
+use crate::{
+    network::{
+        Afferent, Arriving, Behaviour, Jump, Kind, Parameter, Parameters, Preparation, PrepareError, Receptors, Unit,
+        preparation::path_of,
+    },
+    numeric::dispatch,
+    schedule::{AddToStage, Stage},
+};
+
+/// A receptor through which the weights that arrive, times a gain, are jumps of the membrane potential.
+#[derive(Component, Reflect, Clone, Debug)]
+pub struct JumpReceptor {
+    /// Tag or name of the afferent synapse groups whose spikes it takes.
+    pub afferent: Afferent,
+    /// Factor on the weights; negative for inhibition.
+    #[reflect(@Unit("mV"))]
+    pub gain: Parameter,
+}
+
+impl Default for JumpReceptor {
+    fn default() -> Self {
+        Self { afferent: Afferent::default(), gain: 1.0.into() }
+    }
+}
+
+impl Behaviour for JumpReceptor {
+    const KIND: Kind = Kind::Receptor;
+
+    fn plugin(app: &mut App) {
+        app.add_behaviour_system::<Self, _>(Stage::Input, receive);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        let (group, trial) = (group_of(preparation), preparation.is_trial());
+        let world = preparation.world();
+        let Some(mut jump) = world.get_mut::<Jump>(group) else {
+            let who = path_of(world, group);
+            return Err(preparation.error(None, format!("`{who}` cannot be made to jump: its model takes no jumps")));
+        };
+        jump.used |= !trial;
+        Ok(())
+    }
+}
+
+/// Group by group and in the order of its receptors, so that the sum does not depend on the order of a query.
+fn receive(mut groups: Query<(&mut Jump, &Receptors)>, mut receptors: Query<(&JumpReceptor, &mut Arriving)>) {
+    for (mut jump, own) in &mut groups {
+        for receptor in own.iter() {
+            let Ok((receptor, mut arriving)) = receptors.get_mut(receptor) else { continue };
+            if std::mem::take(&mut arriving.any) {
+                let gain = Parameters::of([&receptor.gain]);
+                dispatch(
+                    #[inline(always)]
+                    || take_in(&mut jump.sum, &mut arriving.sums, gain),
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{input::receptor_tests::refusal, prelude::*};
+
+    #[test]
+    fn jumps_are_summed_for_the_step_in_which_they_arrive() {
+        let mut bench = Bench::new();
+        let cells = bench.group("cells", 2, Jump::default());
+        let receptor = bench.receptor(cells, "a", JumpReceptor { gain: 0.5.into(), ..default() });
+        bench.set(receptor, "arriving", &[4.0, -1.0]);
+        bench.tick();
+        assert_eq!(bench.get(cells, "jump"), [2.0, -0.5]);
+        bench.tick();
+        assert_eq!(bench.get(cells, "jump"), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_model_that_takes_no_jumps_is_refused() {
+        let mut bench = Bench::new();
+        let cells = bench.group("cells", 2, Izhikevich::default());
+        let error = refusal(&mut bench, cells, JumpReceptor::default());
+        assert_eq!(error, "cells.r: JumpReceptor: `cells` cannot be made to jump: its model takes no jumps");
+    }
+}

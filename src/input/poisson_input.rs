@@ -1,0 +1,274 @@
+//! Poisson input: every neuron gets spikes of its own from many independent sources.
+//!
+//! ```text
+//! arriving[i] += weight · P(rate · sources · dt)      or   input[i] += …   without a receptor
+//! ```
+//! P(λ) a Poisson number: the superposition of `sources` Poisson trains is one Poisson train of the summed rate, so no
+//! source is simulated by itself.
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::noise::Streams;
+use crate::{
+    network::{
+        Arriving, Behaviour, Clock, Failures, Input, Parameter, Parameters, Preparation, PrepareError, ReceptorOf,
+        Receptors, Unit,
+    },
+    numeric::{
+        Real,
+        blocks::{PerBlock, in_blocks},
+        dispatch,
+        lanes::{LANES, Lanes},
+        poisson::{Counts, GREATEST_MEAN, next_of_each},
+        real::{real, wide},
+    },
+    schedule::{AddToStage, Stage},
+};
+
+/// Spikes from Poisson sources that are not part of the network, independent for every neuron.
+#[derive(Component, Reflect, Clone, Debug)]
+pub struct PoissonInput {
+    /// Firing rate of a source.
+    #[reflect(@Unit("Hz"))]
+    pub rate: Parameter,
+    /// Number of sources of a neuron.
+    pub sources: Parameter,
+    /// Weight of a spike: in the terms of the receptor, or of the model's input.
+    pub weight: Parameter,
+    /// Name of the receptor of the group that takes the spikes; empty to add them to the input.
+    pub receptor: String,
+    /// When the sources begin to fire; an iteration belongs to the time at which it starts.
+    #[reflect(@Unit("ms"))]
+    pub start: f64,
+    /// When they fall silent; `None` for never.
+    #[reflect(@Unit("ms"))]
+    pub stop: Option<f64>,
+    /// The random numbers to come.
+    #[reflect(ignore)]
+    pub streams: Streams,
+    /// The distribution of counts, where it is one for all.
+    #[reflect(ignore)]
+    pub counts: Counts,
+}
+
+impl Default for PoissonInput {
+    fn default() -> Self {
+        Self {
+            rate: 10.0.into(),
+            sources: 1.0.into(),
+            weight: 1.0.into(),
+            receptor: String::new(),
+            start: 0.0,
+            stop: None,
+            streams: Streams::default(),
+            counts: Counts::default(),
+        }
+    }
+}
+
+impl Behaviour for PoissonInput {
+    fn plugin(app: &mut App) {
+        app.add_behaviour_system::<Self, _>(Stage::Input, add_spikes);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        self.streams.start(preparation);
+        // In a trial the whole network stands; elsewhere the receptor may come later.
+        if !preparation.is_trial() || self.receptor.is_empty() {
+            return Ok(());
+        }
+        let (group, world) = (preparation.entity(), preparation.world());
+        let receptors = world.get::<Receptors>(group).map(|own| own.iter().collect::<Vec<_>>()).unwrap_or_default();
+        let names: Vec<&str> = receptors.iter().filter_map(|&receptor| world.get(receptor)).map(Name::as_str).collect();
+        if names.contains(&self.receptor.as_str()) {
+            return Ok(());
+        }
+        let there =
+            if names.is_empty() { "it has none".to_owned() } else { format!("there are: {}", names.join(", ")) };
+        let why = format!("the group has no receptor `{}`; {there}", self.receptor);
+        Err(preparation.error(Some("receptor"), why))
+    }
+
+    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        preparation.check("rate", &self.rate, |rate| rate >= 0.0, "zero or more")?;
+        preparation.check("sources", &self.sources, |sources| sources >= 0.0, "zero or more")?;
+        let dt = preparation.world().get_resource::<Clock>().copied().unwrap_or_default().dt;
+        let neurons = preparation.shape().iter().product();
+        match (0..neurons).map(|i| self.mean(i, dt)).find(|&mean| mean > GREATEST_MEAN) {
+            Some(mean) => {
+                let why = format!("{mean:.1e} spikes a step and neuron are more than {GREATEST_MEAN:e}");
+                Err(preparation.error(Some("rate"), why))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl PoissonInput {
+    /// The mean number of spikes that neuron `i` gets in a step (ms).
+    fn mean(&self, i: usize, dt: f64) -> f64 {
+        wide(self.rate.at(i)) * wide(self.sources.at(i)) * dt * 1e-3
+    }
+}
+
+fn add_spikes(
+    mut groups: Query<(Option<&Name>, &mut PoissonInput, &mut Input, Option<&Receptors>)>,
+    mut receptors: Query<(&Name, &mut Arriving), With<ReceptorOf>>,
+    clock: Res<Clock>,
+    mut failures: ResMut<Failures>,
+) {
+    for (name, mut source, mut input, own) in &mut groups {
+        if !clock.is_within(source.start, source.stop) {
+            continue;
+        }
+        let mean = source.mean(0, clock.dt);
+        let PoissonInput { rate, sources, weight, receptor, streams, counts, .. } = source.bypass_change_detection();
+        let parameters = Parameters::of([rate, sources, weight]);
+        if matches!(parameters, Parameters::Uniform(_)) && counts.mean() != mean {
+            *counts = Counts::new(mean);
+        }
+        if receptor.is_empty() {
+            add(&mut input.0, parameters, counts, streams, clock.dt);
+            continue;
+        }
+        let named = |&&entity: &&Entity| receptors.get(entity).is_ok_and(|(name, _)| name.as_str() == receptor);
+        let found = own.and_then(|own| own.collection().iter().find(named)).copied();
+        if let Some((_, mut arriving)) = found.and_then(|receptor| receptors.get_mut(receptor).ok()) {
+            arriving.any = true;
+            add(&mut arriving.sums, parameters, counts, streams, clock.dt);
+        } else {
+            let who = format!("{}.PoissonInput", name.map_or("", Name::as_str));
+            failures.push(who, format!("the group has no receptor `{receptor}`"));
+        }
+    }
+}
+
+/// Adds weighted counts to the sums of all neurons.
+fn add(sums: &mut [Real], parameters: Parameters<'_, 3>, counts: &Counts, streams: &mut Streams, dt: f64) {
+    let columns = (sums, parameters, PerBlock(&mut streams.0));
+    in_blocks(columns.0.len(), columns, |(sums, parameters, streams)| {
+        let Some(lanes) = streams.0.first_mut() else { return };
+        dispatch(
+            #[inline(always)]
+            || match parameters {
+                Parameters::Uniform([.., weight]) => add_counts(sums, weight, counts, lanes),
+                Parameters::Each(columns) => add_each(sums, columns, real(1e-3 * dt), lanes),
+            },
+        );
+    });
+}
+
+#[inline(always)]
+fn add_counts(sums: &mut [Real], weight: Real, counts: &Counts, lanes: &mut Lanes) {
+    let mut own = lanes.clone();
+    let (whole, rest) = sums.as_chunks_mut::<LANES>();
+    for sums in whole {
+        let counts = counts.next(&mut own);
+        for lane in 0..LANES {
+            sums[lane] += weight * counts[lane];
+        }
+    }
+    if !rest.is_empty() {
+        rest.iter_mut().zip(counts.next(&mut own)).for_each(|(sum, count)| *sum += weight * count);
+    }
+    *lanes = own;
+}
+
+#[inline(always)]
+fn add_each(sums: &mut [Real], [rate, sources, weight]: [&[Real]; 3], seconds: Real, lanes: &mut Lanes) {
+    let mut own = lanes.clone();
+    let parameters = rate.chunks(LANES).zip(sources.chunks(LANES)).zip(weight.chunks(LANES));
+    for (sums, ((rate, sources), weight)) in sums.chunks_mut(LANES).zip(parameters) {
+        let mut means = [0.0; LANES];
+        for ((mean, rate), sources) in means.iter_mut().zip(rate).zip(sources) {
+            *mean = rate * sources * seconds;
+        }
+        let counts = next_of_each(&means, &mut own);
+        for ((sum, weight), count) in sums.iter_mut().zip(weight).zip(counts) {
+            *sum += weight * count;
+        }
+    }
+    *lanes = own;
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    /// Mean and variance over neurons and steps within five standard errors: one of 1.7 million tests fails.
+    #[track_caller]
+    fn assert_moments(counts: &[f64], mean: f64) {
+        let n = counts.len() as f64;
+        let found = counts.iter().sum::<f64>() / n;
+        let variance = counts.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+        assert!((found - mean).abs() < 5.0 * (mean / n).sqrt(), "{found} {mean}");
+        // The variance of (x − λ)² under a Poisson distribution is λ + 2 λ².
+        assert!((variance - mean).abs() < 5.0 * ((mean + 2.0 * mean * mean) / n).sqrt(), "{variance} {mean}");
+    }
+
+    #[test]
+    fn counts_are_poisson_numbers_of_rate_times_sources_times_step() {
+        for (rate, sources, mean) in [(8.0, 1600.0, 1.28), (2.0, 10.0, 0.002), (1000.0, 5000.0, 500.0)] {
+            for each in ["", " + 0 * i"] {
+                let mut bench = Bench::new().with_dt(0.1);
+                let rate = Parameter::from(&*format!("{rate}{each}"));
+                let input = PoissonInput { rate, sources: sources.into(), weight: 0.5.into(), ..default() };
+                let cells = bench.group("cells", 5003, input);
+                let mut counts = Vec::new();
+                for _ in 0..10 {
+                    bench.tick();
+                    counts.extend(bench.get(cells, "input").iter().map(|input| 2.0 * input));
+                }
+                assert_moments(&counts, mean);
+            }
+        }
+    }
+
+    #[test]
+    fn spikes_go_through_the_receptor_in_the_same_iteration() {
+        let mut bench = Bench::new();
+        let input = PoissonInput { rate: 1e4.into(), receptor: "b".into(), ..default() };
+        let cells = bench.group("cells", 2000, input);
+        bench.receptor(cells, "a", CurrentReceptor { gain: 100.0.into(), ..default() });
+        bench.receptor(cells, "b", CurrentReceptor { gain: (-1.0).into(), ..default() });
+        bench.tick();
+        let counts: Vec<f64> = bench.get(cells, "input").iter().map(|input| -input).collect();
+        assert_moments(&counts, 10.0);
+    }
+
+    #[test]
+    fn neurons_and_steps_are_independent() {
+        let mut bench = Bench::new();
+        let cells = bench.group("cells", 20_000, PoissonInput { rate: 1e3.into(), ..default() });
+        bench.tick();
+        let first = bench.get(cells, "input");
+        bench.tick();
+        let second = bench.get(cells, "input");
+        let covariance = |a: &[f64], b: &[f64]| {
+            a.iter().zip(b).map(|(a, b)| (a - 1.0) * (b - 1.0)).sum::<f64>() / a.len().min(b.len()) as f64
+        };
+        // Five standard errors of a product of two numbers of variance 1.
+        assert!(covariance(&first, &second).abs() < 5.0 / 20_000_f64.sqrt());
+        assert!(covariance(&first, &first[1..]).abs() < 5.0 / 20_000_f64.sqrt());
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let mut bench = Bench::new();
+        let error = bench.try_group("a", 2, PoissonInput { rate: (-1.0).into(), ..default() }).unwrap_err();
+        assert_eq!(error, "a: PoissonInput.rate: must be zero or more, not -1");
+        let error = bench.try_group("b", 2, PoissonInput { sources: "-i".into(), ..default() }).unwrap_err();
+        assert_eq!(error, "b: PoissonInput.sources: must be zero or more; member 1 gets -1");
+        let error = bench.try_group("c", 2, PoissonInput { rate: 1e13.into(), ..default() }).unwrap_err();
+        assert_eq!(error, "c: PoissonInput.rate: 1.0e10 spikes a step and neuron are more than 1e9");
+        bench.group("d", 2, PoissonInput { receptor: "ampa".into(), ..default() });
+        assert_eq!(bench.try_ticks(1).unwrap_err(), "d.PoissonInput: the group has no receptor `ampa`");
+        let mut scene = Scene::new("refused");
+        scene.groups =
+            vec![GroupScene::new("e", NeuronGroup::new(2)).with(PoissonInput { receptor: "ampa".into(), ..default() })];
+        let faults = check(bench.world_mut(), &scene).unwrap_err().to_string();
+        assert!(faults.contains("the group has no receptor `ampa`; it has none"), "{faults}");
+    }
+}

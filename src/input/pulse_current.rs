@@ -1,0 +1,124 @@
+//! A train of rectangular pulses.
+//!
+//! ```text
+//! input[i] += amplitude    while start + k period ≤ t < start + k period + width,   k = 0, 1, … count − 1,   t < stop
+//! ```
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::constant_current::add;
+use crate::{
+    network::{Behaviour, Clock, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
+    numeric::dispatch,
+    schedule::{AddToStage, Stage},
+};
+
+/// Adds pulses of current at regular intervals.
+#[derive(Component, Reflect, Clone, Debug)]
+pub struct PulseCurrent {
+    /// The current of a pulse, in the unit of the model's input.
+    pub amplitude: Parameter,
+    /// When the first pulse begins; an iteration belongs to the time at which it starts.
+    #[reflect(@Unit("ms"))]
+    pub start: f64,
+    /// From the beginning of a pulse to that of the next.
+    #[reflect(@Unit("ms"))]
+    pub period: f64,
+    /// How long a pulse lasts.
+    #[reflect(@Unit("ms"))]
+    pub width: f64,
+    /// Number of pulses; `None` for no end.
+    pub count: Option<u64>,
+    /// When the train ends, be it within a pulse; `None` for never.
+    #[reflect(@Unit("ms"))]
+    pub stop: Option<f64>,
+}
+
+impl Default for PulseCurrent {
+    fn default() -> Self {
+        Self { amplitude: 1.0.into(), start: 0.0, period: 100.0, width: 10.0, count: None, stop: None }
+    }
+}
+
+impl Behaviour for PulseCurrent {
+    fn plugin(app: &mut App) {
+        app.add_behaviour_system::<Self, _>(Stage::Input, add_current);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        if !self.start.is_finite() {
+            return Err(preparation.error(Some("start"), format!("must be finite, not {}", self.start)));
+        }
+        if !(self.period.is_finite() && self.period > 0.0) {
+            let why = format!("must be finite and above zero, not {}", self.period);
+            return Err(preparation.error(Some("period"), why));
+        }
+        if !(self.width > 0.0 && self.width <= self.period) {
+            let why = format!("must be above zero and within the period of {}, not {}", self.period, self.width);
+            return Err(preparation.error(Some("width"), why));
+        }
+        Ok(())
+    }
+}
+
+impl PulseCurrent {
+    /// Whether the iteration that the clock stands at lies in a pulse.
+    fn is_on(&self, clock: &Clock) -> bool {
+        if !clock.is_within(self.start, self.stop) {
+            return false;
+        }
+        // As everywhere, a time such as 0.3 is not exactly 3 · 0.1.
+        let since = clock.time() + 1e-3 * clock.dt - self.start;
+        let pulse = libm::floor(since / self.period);
+        since - pulse * self.period < self.width && self.count.is_none_or(|count| pulse < count as f64)
+    }
+}
+
+fn add_current(mut groups: Query<(&PulseCurrent, &mut Input)>, clock: Res<Clock>) {
+    for (current, mut input) in &mut groups {
+        if current.is_on(&clock) {
+            let amplitude = Parameters::of([&current.amplitude]);
+            dispatch(
+                #[inline(always)]
+                || add(&mut input.0, amplitude, 1.0),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    fn seen(current: PulseCurrent) -> Vec<f64> {
+        let mut bench = Bench::new().with_dt(0.1);
+        let cells = bench.group("cells", 2, current);
+        let tick = |_| {
+            bench.tick();
+            bench.get(cells, "input")[1]
+        };
+        (0..14).map(tick).collect()
+    }
+
+    #[test]
+    fn pulses_have_their_width_period_and_number() {
+        let train = PulseCurrent { amplitude: "2 * i".into(), start: 0.3, period: 0.5, width: 0.2, ..default() };
+        let first_three = [0., 0., 0., 2., 2., 0., 0., 0., 2., 2., 0., 0., 0., 2.];
+        assert_eq!(seen(train.clone()), first_three);
+        let only_two = [0., 0., 0., 2., 2., 0., 0., 0., 2., 2., 0., 0., 0., 0.];
+        assert_eq!(seen(PulseCurrent { count: Some(2), ..train.clone() }), only_two);
+        let stopped = [0., 0., 0., 2., 2., 0., 0., 0., 2., 0., 0., 0., 0., 0.];
+        assert_eq!(seen(PulseCurrent { stop: Some(0.9), ..train }), stopped);
+    }
+
+    #[test]
+    fn pulses_that_overlap_or_never_come_are_refused() {
+        let mut bench = Bench::new();
+        let error = bench.try_group("a", 1, PulseCurrent { width: 200.0, ..default() }).unwrap_err();
+        assert_eq!(error, "a: PulseCurrent.width: must be above zero and within the period of 100, not 200");
+        let error = bench.try_group("b", 1, PulseCurrent { period: f64::INFINITY, ..default() }).unwrap_err();
+        assert_eq!(error, "b: PulseCurrent.period: must be finite and above zero, not inf");
+    }
+}
