@@ -13,6 +13,6 @@ pub mod real;
 pub mod stream;
 
 pub use column::Column;
-pub use exp::exp;
+pub use exp::{exp, exp_m1};
 pub use instruction_set::{InstructionSet, dispatch};
 pub use real::Real;
