@@ -70,7 +70,10 @@ pub mod prelude {
             JumpReceptor, NmdaReceptor, NormalNoise, OrnsteinUhlenbeck, PoissonInput, PulseCurrent, RampCurrent,
             Replay, SineCurrent, StepCurrent, UniformNoise,
         },
-        integrate::{Detection, Izhikevich, PoissonNeurons, SpikeSource},
+        integrate::{
+            AdEx, Detection, ExponentialIf, FitzHughNagumo, HodgkinHuxley, Izhikevich, Izhikevich2007, Lif,
+            PoissonNeurons, RateUnit, SpikeSource, Transfer, TraubMiles,
+        },
         learn::ShortTermPlasticity,
         network::{
             Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Input, Jump, Kind, Membrane,

@@ -7,14 +7,37 @@ use bevy_app::{App, Plugin};
 
 use crate::network::RegisterBehaviour;
 
+mod adex;
+mod channels;
+mod exponential_if;
+#[cfg(test)]
+mod fed;
+mod fitzhugh_nagumo;
+mod hodgkin_huxley;
 mod izhikevich;
+mod izhikevich_2007;
+mod lif;
 mod poisson_neurons;
+mod ranges;
+mod rate_unit;
+mod refractory;
 mod spike_list;
 mod spike_source;
+mod traub_miles;
 
+pub use adex::{AdEx, W};
+pub use channels::{H, M, N};
+pub use exponential_if::ExponentialIf;
+pub use fitzhugh_nagumo::{FitzHughNagumo, SlowRecovery};
+pub use hodgkin_huxley::HodgkinHuxley;
 pub use izhikevich::{Detection, Izhikevich, U};
+pub use izhikevich_2007::{Izhikevich2007, RecoveryCurrent};
+pub use lif::Lif;
 pub use poisson_neurons::{Pause, PoissonNeurons};
+pub use rate_unit::{Rate, RateUnit, Transfer};
+pub use refractory::RefractoryLeft;
 pub use spike_source::{SpikeSource, TimeUnit};
+pub use traub_miles::TraubMiles;
 
 /// The behaviours of the integrate stage.
 pub struct IntegratePlugin;
@@ -22,6 +45,14 @@ pub struct IntegratePlugin;
 impl Plugin for IntegratePlugin {
     fn build(&self, app: &mut App) {
         app.register_behaviour::<Izhikevich>()
+            .register_behaviour::<Izhikevich2007>()
+            .register_behaviour::<Lif>()
+            .register_behaviour::<ExponentialIf>()
+            .register_behaviour::<AdEx>()
+            .register_behaviour::<HodgkinHuxley>()
+            .register_behaviour::<TraubMiles>()
+            .register_behaviour::<FitzHughNagumo>()
+            .register_behaviour::<RateUnit>()
             .register_behaviour::<PoissonNeurons>()
             .register_behaviour::<SpikeSource>();
     }

@@ -17,6 +17,6 @@ pub mod stream;
 pub mod words;
 
 pub use column::Column;
-pub use exp::exp;
+pub use exp::{exp, exp_m1};
 pub use instruction_set::{InstructionSet, dispatch};
 pub use real::Real;
