@@ -7,9 +7,14 @@ use bevy_app::{App, Plugin};
 
 use crate::network::RegisterBehaviour;
 
+#[cfg(test)]
+mod fed;
 mod izhikevich;
+mod lif;
+mod ranges;
 
 pub use izhikevich::{Detection, Izhikevich, U};
+pub use lif::{Lif, RefractoryLeft};
 
 /// The behaviours of the integrate stage.
 pub struct IntegratePlugin;
@@ -17,5 +22,6 @@ pub struct IntegratePlugin;
 impl Plugin for IntegratePlugin {
     fn build(&self, app: &mut App) {
         app.register_behaviour::<Izhikevich>();
+        app.register_behaviour::<Lif>();
     }
 }
