@@ -1,4 +1,5 @@
-//! What the tests of models feed them with: conductances and jumps without receptors, and when they fire.
+//! What the tests of models feed them with: conductances and jumps without receptors, and a fine integration to compare
+//! with.
 
 use crate::{network::*, numeric::real::real, prelude::*};
 
@@ -26,6 +27,28 @@ fn feed(mut groups: Query<(&Fed, Option<&mut Conductance>, Option<&mut Jump>)>) 
             jump.sum.iter_mut().zip(&fed.jump).for_each(|(sum, &x)| *sum = real(x));
         }
     }
+}
+
+/// A step of the classical fourth-order Runge–Kutta method.
+pub(super) fn runge_kutta<const N: usize>(y: [f64; N], h: f64, f: &impl Fn([f64; N]) -> [f64; N]) -> [f64; N] {
+    let along = |k: [f64; N], h: f64| std::array::from_fn(|i| y[i] + h * k[i]);
+    let k1 = f(y);
+    let k2 = f(along(k1, h / 2.0));
+    let k3 = f(along(k2, h / 2.0));
+    let k4 = f(along(k3, h));
+    std::array::from_fn(|i| y[i] + h / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i]))
+}
+
+/// The solution of y' = f(y) at a time, by a hundred Runge–Kutta steps in each 0.1 ms.
+pub(super) fn solution<const N: usize>(y: [f64; N], time: f64, f: impl Fn([f64; N]) -> [f64; N]) -> [f64; N] {
+    let steps = (time * 1000.0).round() as usize;
+    (0..steps).fold(y, |y, _| runge_kutta(y, 1e-3, &f))
+}
+
+/// The order at which errors fall when the step is halved, from errors at steps of h, h/2, h/4 …: the least of them.
+pub(super) fn order_of(errors: &[f64]) -> f64 {
+    assert!(errors.iter().all(|error| error.is_finite()), "{errors:?}");
+    errors.windows(2).map(|pair| (pair[0] / pair[1]).log2()).fold(f64::INFINITY, f64::min)
 }
 
 /// Spike times (iterations) of a group in the iterations to come, of whichever neuron.

@@ -20,7 +20,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::ranges;
+use super::{ranges, refractory, refractory::RefractoryLeft};
 use crate::{
     network::{
         Behaviour, Clock, Conductance, Initial, Input, Jump, Membrane, Parameter, Parameters, Preparation,
@@ -28,13 +28,7 @@ use crate::{
     },
     numeric::{Real, blocks::in_blocks, dispatch, exp_m1},
     schedule::{AddToStage, Stage},
-    variable,
 };
-
-variable! {
-    /// Iterations for which a neuron is refractory still.
-    pub struct RefractoryLeft = "refractory_left" in "";
-}
 
 /// Leaky integrate-and-fire neurons with currents, conductances or jumps of the membrane potential.
 #[derive(Component, Reflect, Clone, Debug)]
@@ -91,10 +85,7 @@ impl Behaviour for Lif {
         ranges::positive(preparation, &[("c", &self.c), ("tau", &self.tau)])?;
         ranges::finite(preparation, &[("rest", &self.rest), ("reset", &self.reset), ("bias", &self.bias)])?;
         ranges::below(preparation, ("reset", &self.reset), ("threshold", &self.threshold))?;
-        // Iterations are counted down in f32, which misses none below 2^24 of them.
-        let longest = 1e7 * preparation.world().get_resource::<Clock>().copied().unwrap_or_default().dt;
-        let holds = |time: f64| (0.0..=longest).contains(&time);
-        preparation.check("refractory", &self.refractory, holds, "0 to 10 million iterations")?;
+        refractory::check(preparation, &self.refractory)?;
         let (entity, membrane) = (preparation.entity(), Membrane { tau: self.tau.clone() });
         preparation.world().entity_mut(entity).insert(membrane);
         Ok(())
@@ -153,8 +144,7 @@ impl Cell {
             per_charge: dt / c,
             threshold,
             reset,
-            // A cast rounds towards zero, in vector lanes too, which `floor` of the baseline does not.
-            refractory: (refractory / dt + 0.5) as i32 as Real,
+            refractory: refractory::iterations(refractory, dt),
         }
     }
 }

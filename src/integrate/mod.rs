@@ -7,14 +7,18 @@ use bevy_app::{App, Plugin};
 
 use crate::network::RegisterBehaviour;
 
+mod exponential_if;
 #[cfg(test)]
 mod fed;
 mod izhikevich;
 mod lif;
 mod ranges;
+mod refractory;
 
+pub use exponential_if::ExponentialIf;
 pub use izhikevich::{Detection, Izhikevich, U};
-pub use lif::{Lif, RefractoryLeft};
+pub use lif::Lif;
+pub use refractory::RefractoryLeft;
 
 /// The behaviours of the integrate stage.
 pub struct IntegratePlugin;
@@ -23,5 +27,6 @@ impl Plugin for IntegratePlugin {
     fn build(&self, app: &mut App) {
         app.register_behaviour::<Izhikevich>();
         app.register_behaviour::<Lif>();
+        app.register_behaviour::<ExponentialIf>();
     }
 }

@@ -31,3 +31,11 @@ pub(super) fn below(preparation: &Preparation<'_>, lower: Field<'_>, upper: Fiel
         }
     }
 }
+
+/// The steps that a method takes in an iteration.
+pub(super) fn steps(preparation: &Preparation<'_>, steps: u32) -> Result<(), PrepareError> {
+    match steps {
+        1..=1000 => Ok(()),
+        _ => Err(preparation.error(Some("steps"), "1 to 1000 steps can be taken in an iteration")),
+    }
+}

@@ -1,0 +1,35 @@
+//! The refractory period of models that have one, counted in iterations.
+
+use crate::{
+    network::{Clock, Parameter, Preparation, PrepareError},
+    numeric::Real,
+    variable,
+};
+
+variable! {
+    /// Iterations for which a neuron is refractory still.
+    pub struct RefractoryLeft = "refractory_left" in "";
+}
+
+/// The iterations that a time rounds to.
+#[inline(always)]
+pub(super) fn iterations(time: Real, dt: Real) -> Real {
+    // A cast rounds towards zero, in vector lanes too, which `floor` of the baseline does not.
+    (time / dt + 0.5) as i32 as Real
+}
+
+/// Refuses times that cannot be counted.
+pub(super) fn check(preparation: &mut Preparation<'_>, time: &Parameter) -> Result<(), PrepareError> {
+    // Counted down in f32, which misses none below 2^24 of them.
+    let longest = 1e7 * preparation.world().get_resource::<Clock>().copied().unwrap_or_default().dt;
+    preparation.check("refractory", time, |time| (0.0..=longest).contains(&time), "0 to 10 million iterations")
+}
+
+/// The end of an iteration: who fired begins to count, the others count on; `refractory` gives each its iterations.
+#[inline(always)]
+pub(super) fn count(left: &mut [Real], fired: &[u8], refractory: impl Fn(usize) -> Real) {
+    for (i, (left, &fired)) in left.iter_mut().zip(fired).enumerate() {
+        let waited = if *left > 0.0 { *left - 1.0 } else { 0.0 };
+        *left = if fired == 0 { waited } else { refractory(i) };
+    }
+}
