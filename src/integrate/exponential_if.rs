@@ -124,9 +124,9 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     }
 }
 
-/// The constants of a neuron, as a step needs them.
+/// The constants of a membrane with an upstroke, as a step needs them.
 #[derive(Clone, Copy)]
-struct Cell {
+pub(super) struct ExponentialMembrane {
     leak: Real,
     resistance: Real,
     /// Current at v = 0, without input.
@@ -139,14 +139,14 @@ struct Cell {
     per_width: Real,
     /// Current of the upstroke at `v_t`.
     onset: Real,
-    cutoff: Real,
-    reset: Real,
-    refractory: Real,
+    pub(super) cutoff: Real,
+    pub(super) reset: Real,
+    pub(super) refractory: Real,
 }
 
-impl Cell {
+impl ExponentialMembrane {
     #[inline(always)]
-    fn new(parameters: [Real; 8], dt: Real, h: Real) -> Self {
+    pub(super) fn new(parameters: [Real; 8], dt: Real, h: Real) -> Self {
         let [c, leak, rest, v_t, delta_t, cutoff, reset, refractory] = parameters;
         Self {
             leak,
@@ -163,11 +163,29 @@ impl Cell {
         }
     }
 
-    /// The current of the upstroke.
+    /// v, or the cut-off where it is above.
     #[inline(always)]
-    fn upstroke(&self, v: Real) -> Real {
-        let v = if v < self.cutoff { v } else { self.cutoff };
+    pub(super) fn cut(&self, v: Real) -> Real {
+        if v < self.cutoff { v } else { self.cutoff }
+    }
+
+    /// The current of the upstroke at a `v` that is not above the cut-off.
+    #[inline(always)]
+    pub(super) fn upstroke(&self, v: Real) -> Real {
         self.onset * exp((v - self.v_t) * self.per_width)
+    }
+
+    /// v after a step, as a function of the current that flows in it beside the leak.
+    #[inline(always)]
+    pub(super) fn relaxing<const CONDUCTANCE: bool>(&self, v: Real, conductance: Real) -> impl Fn(Real) -> Real {
+        let (resistance, part) = if CONDUCTANCE {
+            let total = self.leak + conductance;
+            (1.0 / total, -exp_m1(-self.per_charge * total))
+        } else {
+            (self.resistance, self.part)
+        };
+        let base = self.base;
+        move |current| v + ((base + current) * resistance - v) * part
     }
 }
 
@@ -183,7 +201,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 8>, 
     let h = dt / steps as Real;
     match parameters {
         Parameters::Uniform(p) => {
-            let cell = Cell::new(p, dt, h);
+            let cell = ExponentialMembrane::new(p, dt, h);
             advance_by(state, drive, steps, |_| cell);
         }
         Parameters::Each(columns) => {
@@ -191,14 +209,19 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 8>, 
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
                 let columns = columns.map(|column| &column[..n]);
-                advance_by(state, drive, steps, |i| Cell::new(columns.map(|column| column[i]), dt, h));
+                advance_by(state, drive, steps, |i| ExponentialMembrane::new(columns.map(|column| column[i]), dt, h));
             }
         }
     }
 }
 
 #[inline(always)]
-fn advance_by((v, left, fired): Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl Fn(usize) -> Cell) {
+fn advance_by(
+    (v, left, fired): Columns<'_>,
+    drive: Drive<'_>,
+    steps: u32,
+    cell: impl Fn(usize) -> ExponentialMembrane,
+) {
     fired.fill(0);
     for _ in 0..steps {
         if drive.1.is_empty() {
@@ -215,27 +238,20 @@ fn advance_by((v, left, fired): Columns<'_>, drive: Drive<'_>, steps: u32, cell:
 fn step<const CONDUCTANCE: bool>(
     (v, left, fired): Columns<'_>,
     (input, conductance): Drive<'_>,
-    cell: &impl Fn(usize) -> Cell,
+    cell: &impl Fn(usize) -> ExponentialMembrane,
 ) {
     let n = v.len();
     let (left, fired, input) = (&left[..n], &mut fired[..n], &input[..n]);
     let conductance = if CONDUCTANCE { &conductance[..n] } else { &[] };
     for i in 0..n {
         let cell = cell(i);
-        let (resistance, part) = if CONDUCTANCE {
-            let total = cell.leak + conductance[i];
-            (1.0 / total, -exp_m1(-cell.per_charge * total))
-        } else {
-            (cell.resistance, cell.part)
-        };
-        let start = v[i];
-        let relaxed = |upstroke: Real| start + ((cell.base + input[i] + upstroke) * resistance - start) * part;
-        let before = cell.upstroke(start);
-        let after = cell.upstroke(relaxed(before));
-        let end = relaxed(0.5 * (before + after));
+        let relaxed = cell.relaxing::<CONDUCTANCE>(v[i], if CONDUCTANCE { conductance[i] } else { 0.0 });
+        let before = cell.upstroke(cell.cut(v[i]));
+        let after = cell.upstroke(cell.cut(relaxed(input[i] + before)));
+        let end = relaxed(input[i] + 0.5 * (before + after));
         let free = (left[i] <= 0.0) & (fired[i] == 0);
         let fires = free & (end >= cell.cutoff);
-        let moved = if free { end } else { start };
+        let moved = if free { end } else { v[i] };
         v[i] = if fires { cell.reset } else { moved };
         fired[i] |= u8::from(fires);
     }
@@ -284,7 +300,7 @@ mod tests {
         }
     }
 
-    /// I = g_leak (v_t − rest − delta_t), where dv/dt = 0 has a double root.
+    /// `g_leak (v_t − rest − delta_t)`, where dv/dt = 0 has a double root.
     #[test]
     fn the_least_current_for_firing_is_that_of_the_saddle_node() {
         let rheobase = 20.0 * (-59.9 + 65.0 - 3.48);
@@ -296,7 +312,7 @@ mod tests {
         assert!(bench.spike_count(above) >= 2);
     }
 
-    /// T = t_ref + ∫ dv / v'(v) from the reset to the cut-off, by Simpson's rule.
+    /// The refractory time and ∫ dv / v'(v) from the reset to the cut-off, by Simpson's rule.
     #[test]
     fn the_interval_is_the_time_from_the_reset_to_the_cut_off() {
         for input in [60.0, 200.0, 1000.0] {

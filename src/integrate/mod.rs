@@ -7,6 +7,7 @@ use bevy_app::{App, Plugin};
 
 use crate::network::RegisterBehaviour;
 
+mod adex;
 mod exponential_if;
 #[cfg(test)]
 mod fed;
@@ -15,6 +16,7 @@ mod lif;
 mod ranges;
 mod refractory;
 
+pub use adex::{AdEx, W};
 pub use exponential_if::ExponentialIf;
 pub use izhikevich::{Detection, Izhikevich, U};
 pub use lif::Lif;
@@ -28,5 +30,6 @@ impl Plugin for IntegratePlugin {
         app.register_behaviour::<Izhikevich>();
         app.register_behaviour::<Lif>();
         app.register_behaviour::<ExponentialIf>();
+        app.register_behaviour::<AdEx>();
     }
 }

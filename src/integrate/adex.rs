@@ -1,0 +1,390 @@
+//! The adaptive exponential integrate-and-fire model of R. Brette & W. Gerstner, "Adaptive exponential integrate-and-fire
+//! model as an effective description of neuronal activity", J. Neurophysiol. 94:3637 (2005), eqs. 2 and 3.
+//!
+//! ```text
+//! c dv/dt     = −g_leak (v − rest) + g_leak delta_t exp((v − v_t) / delta_t) − w + input − conductance · v
+//! tau_w dw/dt = a (v − rest) − w
+//!
+//! v₁, w₁ ← relaxation of v and w by h under what v, w give;   v, w ← the same under the mean of v, w and v₁, w₁
+//! v ≥ cutoff:  v ← reset,  w ← w + b,  refractory for round(refractory / dt) iterations
+//! ```
+//! `steps` times with h = dt / steps. A relaxation is the exact solution of the linear part under a constant drive:
+//! exponential Euler, with the corrector of Heun; second order, and stable whatever the input and the conductance. In the
+//! exponential and in what drives w, v is held at the cut-off, so that everything stays finite. Units: pF, nS, mV, pA, ms.
+//!
+//! A spike counts in the iteration whose step takes v to the cut-off or above; v is set to `reset` in the same iteration.
+//! It stays there for the rest of it and the refractory iterations that follow, while w goes on.
+//! The paper has no refractory iterations, hence the default.
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::{exponential_if::ExponentialMembrane, ranges, refractory, refractory::RefractoryLeft};
+use crate::{
+    network::{
+        Behaviour, Clock, Conductance, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
+        RegisterVariable, Spikes, Unit, V,
+    },
+    numeric::{Real, blocks::in_blocks, dispatch, exp_m1},
+    schedule::{AddToStage, Stage},
+    variable,
+};
+
+variable! {
+    /// Adaptation current of the AdEx model.
+    pub struct W = "w" in "pA";
+}
+
+/// Adaptive exponential integrate-and-fire neurons: most firing patterns of cortical neurons, in measurable units.
+#[derive(Component, Reflect, Clone, Debug)]
+#[require(V, W, RefractoryLeft, Input, Conductance, Spikes)]
+pub struct AdEx {
+    /// Capacitance of the membrane.
+    #[reflect(@Unit("pF"))]
+    pub c: Parameter,
+    /// Leak conductance.
+    #[reflect(@Unit("nS"))]
+    pub g_leak: Parameter,
+    /// Potential to which the membrane leaks.
+    #[reflect(@Unit("mV"))]
+    pub rest: Parameter,
+    /// Potential at which the upstroke sets in.
+    #[reflect(@Unit("mV"))]
+    pub v_t: Parameter,
+    /// Width of its onset.
+    #[reflect(@Unit("mV"))]
+    pub delta_t: Parameter,
+    /// How strongly v drives the adaptation.
+    #[reflect(@Unit("nS"))]
+    pub a: Parameter,
+    /// Time constant of the adaptation.
+    #[reflect(@Unit("ms"))]
+    pub tau_w: Parameter,
+    /// Jump of the adaptation at a spike.
+    #[reflect(@Unit("pA"))]
+    pub b: Parameter,
+    /// Potential at which an upstroke is cut off and counts as a spike.
+    #[reflect(@Unit("mV"))]
+    pub cutoff: Parameter,
+    /// Potential after a spike.
+    #[reflect(@Unit("mV"))]
+    pub reset: Parameter,
+    /// How long a neuron is refractory after a spike, rounded to iterations.
+    #[reflect(@Unit("ms"))]
+    pub refractory: Parameter,
+    /// Steps in an iteration.
+    pub steps: u32,
+    /// Membrane potential at the start.
+    #[reflect(@Unit("mV"))]
+    pub v: Initial,
+    /// Adaptation current at the start.
+    #[reflect(@Unit("pA"))]
+    pub w: Initial,
+}
+
+impl Default for AdEx {
+    /// The regular spiking cell of the paper, table 1, at rest.
+    fn default() -> Self {
+        Self {
+            c: 281.0.into(),
+            g_leak: 30.0.into(),
+            rest: (-70.6).into(),
+            v_t: (-50.4).into(),
+            delta_t: 2.0.into(),
+            a: 4.0.into(),
+            tau_w: 144.0.into(),
+            b: 80.5.into(),
+            cutoff: 20.0.into(),
+            reset: (-70.6).into(),
+            refractory: 0.0.into(),
+            steps: 1,
+            v: "rest".into(),
+            w: 0.0.into(),
+        }
+    }
+}
+
+impl Behaviour for AdEx {
+    fn plugin(app: &mut App) {
+        app.register_variable::<W>()
+            .register_variable::<RefractoryLeft>()
+            .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        ranges::steps(preparation, self.steps)
+    }
+
+    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        ranges::positive(preparation, &[("c", &self.c), ("g_leak", &self.g_leak), ("delta_t", &self.delta_t)])?;
+        ranges::positive(preparation, &[("tau_w", &self.tau_w)])?;
+        ranges::finite(preparation, &[("a", &self.a), ("b", &self.b)])?;
+        ranges::finite(preparation, &[("rest", &self.rest), ("v_t", &self.v_t), ("reset", &self.reset)])?;
+        ranges::finite(preparation, &[("cutoff", &self.cutoff)])?;
+        ranges::below(preparation, ("reset", &self.reset), ("cutoff", &self.cutoff))?;
+        refractory::check(preparation, &self.refractory)
+    }
+}
+
+impl AdEx {
+    fn parameters(&self) -> Parameters<'_, 11> {
+        let Self { c, g_leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, refractory, .. } = self;
+        Parameters::of([c, g_leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, refractory])
+    }
+}
+
+type State<'w> = (&'w AdEx, &'w mut V, &'w mut W, &'w mut RefractoryLeft, &'w Input, &'w Conductance, &'w mut Spikes);
+
+fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
+    for (model, mut v, mut w, mut left, input, conductance, mut spikes) in &mut groups {
+        let (dt, steps) = (clock.step(), model.steps);
+        let state = (&mut v.0[..], &mut w.0[..], &mut left.0[..], spikes.fired_mut());
+        let drive = (&input.0[..], conductance.get());
+        in_blocks(state.0.len(), (state, drive, model.parameters()), |(state, drive, parameters)| {
+            dispatch(
+                #[inline(always)]
+                || advance(state, drive, parameters, dt, steps),
+            );
+        });
+        spikes.collect();
+    }
+}
+
+/// The constants of a neuron, as a step needs them.
+#[derive(Clone, Copy)]
+struct Cell {
+    membrane: ExponentialMembrane,
+    rest: Real,
+    a: Real,
+    /// What a step covers of the way to where w relaxes.
+    part_w: Real,
+    b: Real,
+}
+
+impl Cell {
+    #[inline(always)]
+    fn new(parameters: [Real; 11], dt: Real, h: Real) -> Self {
+        let [c, leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, refractory] = parameters;
+        let membrane = ExponentialMembrane::new([c, leak, rest, v_t, delta_t, cutoff, reset, refractory], dt, h);
+        Self { membrane, rest, a, part_w: -exp_m1(-h / tau_w), b }
+    }
+
+    /// w after a step, from a w that relaxes with `v`.
+    #[inline(always)]
+    fn adapted(&self, w: Real, v: Real) -> Real {
+        w + (self.a * (v - self.rest) - w) * self.part_w
+    }
+}
+
+/// v, w, the iterations left to be refractory, fired.
+type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [Real], &'a mut [u8]);
+
+/// Input, and conductances if there are any.
+type Drive<'a> = (&'a [Real], &'a [Real]);
+
+/// One iteration.
+#[inline(always)]
+fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 11>, dt: Real, steps: u32) {
+    let h = dt / steps as Real;
+    match parameters {
+        Parameters::Uniform(p) => {
+            let cell = Cell::new(p, dt, h);
+            advance_by(state, drive, steps, |_| cell);
+        }
+        Parameters::Each(columns) => {
+            let n = state.0.len();
+            // Columns of another length belong to a group that waits to be prepared again.
+            if columns.iter().all(|column| column.len() >= n) {
+                let columns = columns.map(|column| &column[..n]);
+                advance_by(state, drive, steps, |i| Cell::new(columns.map(|column| column[i]), dt, h));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn advance_by((v, w, left, fired): Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl Fn(usize) -> Cell) {
+    fired.fill(0);
+    for _ in 0..steps {
+        if drive.1.is_empty() {
+            step::<false>((v, w, left, fired), drive, &cell);
+        } else {
+            step::<true>((v, w, left, fired), drive, &cell);
+        }
+    }
+    refractory::count(left, fired, |i| cell(i).membrane.refractory);
+}
+
+/// One step of all neurons.
+#[inline(always)]
+fn step<const CONDUCTANCE: bool>(
+    (v, w, left, fired): Columns<'_>,
+    (input, conductance): Drive<'_>,
+    cell: &impl Fn(usize) -> Cell,
+) {
+    let n = v.len();
+    let (w, left, fired, input) = (&mut w[..n], &left[..n], &mut fired[..n], &input[..n]);
+    let conductance = if CONDUCTANCE { &conductance[..n] } else { &[] };
+    for i in 0..n {
+        let Cell { membrane, b, .. } = cell(i);
+        let adapted = |v: Real| cell(i).adapted(w[i], v);
+        let relaxed = membrane.relaxing::<CONDUCTANCE>(v[i], if CONDUCTANCE { conductance[i] } else { 0.0 });
+        let start = membrane.cut(v[i]);
+        let before = membrane.upstroke(start);
+        let after = membrane.upstroke(membrane.cut(relaxed(input[i] + before - w[i])));
+        let end = relaxed(input[i] + 0.5 * (before + after) - 0.5 * (w[i] + adapted(start)));
+
+        let free = (left[i] <= 0.0) & (fired[i] == 0);
+        let fires = free & (end >= membrane.cutoff);
+        let moved = if free { end } else { v[i] };
+        let adapted = adapted(0.5 * (start + membrane.cut(moved)));
+        v[i] = if fires { membrane.reset } else { moved };
+        w[i] = if fires { adapted + b } else { adapted };
+        fired[i] |= u8::from(fires);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::fed::{Fed, feeding, order_of, runge_kutta, solution, spike_times},
+        AdEx,
+    };
+    use crate::prelude::*;
+
+    /// dv/dt and dw/dt of the default cell.
+    fn slope([v, w]: [f64; 2], input: f64, conductance: f64) -> [f64; 2] {
+        let current = 30.0 * (-70.6 - v) + 60.0 * ((v + 50.4) / 2.0).exp() - w + input - conductance * v;
+        [current / 281.0, (4.0 * (v + 70.6) - w) / 144.0]
+    }
+
+    fn driven(amplitude: f64) -> ConstantCurrent {
+        ConstantCurrent { amplitude: amplitude.into() }
+    }
+
+    /// The distances of v and w from the reference after 40 ms.
+    fn error(dt: f64, conductance: f64) -> [f64; 2] {
+        let mut bench = feeding(Bench::new().with_dt(dt));
+        let fed = Fed { conductance: vec![conductance; usize::from(conductance > 0.0)], ..default() };
+        // A conductance with a reversal potential of −65 mV.
+        let input = 500.0 - 65.0 * conductance;
+        let model = AdEx { w: 50.0.into(), ..default() };
+        let cells = bench.group("cells", 1, (model, fed, driven(input)));
+        bench.ticks((40.0 / dt).round() as u64);
+        let reference = solution([-70.6, 50.0], 40.0, |y| slope(y, input, conductance));
+        [bench.get(cells, "v")[0] - reference[0], bench.get(cells, "w")[0] - reference[1]].map(f64::abs)
+    }
+
+    #[test]
+    fn it_converges_to_the_solution_with_the_second_order() {
+        for conductance in [0.0, 10.0] {
+            let errors = [8.0, 4.0, 2.0].map(|dt| error(dt, conductance));
+            for variable in [0, 1] {
+                let errors = errors.map(|error| error[variable]);
+                assert!(order_of(&errors) > 1.8, "{variable}: {errors:?}");
+            }
+            // Rounding in f32 is 3.8e-6 in v and in w, in each of the 94 and 1440 steps of a time constant.
+            let [v, w] = error(0.1, conductance);
+            assert!(v < 1e-3 && w < 5e-3, "{v} {w}");
+        }
+    }
+
+    /// A reference of its own: Runge–Kutta steps of 1 µs with the reset of the paper.
+    #[test]
+    fn spikes_come_when_the_paper_says() {
+        let (mut y, mut expected) = ([-70.6, 0.0], Vec::new());
+        for step in 0..400_000 {
+            let next = runge_kutta(y, 1e-3, &|y| slope(y, 800.0, 0.0));
+            if next[0] < 20.0 {
+                y = next;
+            } else {
+                // Or NaN, as the upstroke blows up; w does not move in 1 µs.
+                y = [-70.6, y[1] + 80.5];
+                expected.push(f64::from(step) * 1e-3);
+            }
+        }
+        let dt = 0.02;
+        let mut bench = Bench::new().with_dt(dt);
+        let cells = bench.group("cells", 1, (AdEx::default(), driven(800.0)));
+        let found: Vec<f64> = spike_times(&mut bench, cells, 20_000).into_iter().map(|t| t as f64 * dt).collect();
+        assert!(found.len() == expected.len() && found.len() > 5, "{found:?} {expected:?}");
+        for (k, (found, expected)) in (1..).zip(found.iter().zip(&expected)) {
+            // A step or two for each spike so far: its place on the grid and the upstroke within the last steps.
+            assert!((found - expected).abs() < 2.0 * dt * f64::from(k), "spike {k}: {found} {expected}");
+        }
+    }
+
+    /// Touboul & Brette, Biol. Cybern. 99:319 (2008): rest loses its stability at a saddle-node where
+    /// `a / g_leak < c / g_leak / tau_w` (type I), else at a Hopf bifurcation (type II); `exp((v − v_t) / delta_t)` is there
+    /// 1 + the lesser of the two.
+    #[test]
+    fn rest_loses_its_stability_where_the_theory_says() {
+        for a in [0.0, 1.0, 4.0, 20.0_f64] {
+            let at = 1.0 + (a / 30.0).min(281.0 / 30.0 / 144.0);
+            let v = -50.4 + 2.0 * at.ln();
+            let critical = (30.0 + a) * (v + 70.6) - 60.0 * at;
+            let current = |v: f64| (30.0 + a) * (v + 70.6) - 60.0 * ((v + 50.4) / 2.0).exp();
+            let mut bench = Bench::new().with_dt(0.1);
+            let mut put = |name: &str, v: f64, input: f64| {
+                let model = AdEx { a: a.into(), v: v.into(), w: (a * (v + 70.6)).into(), ..default() };
+                bench.group(name, 1, (model, driven(input)))
+            };
+            // On the resting state, which the current moves upwards until it is 1 % short of losing its stability.
+            let (mut low, mut high) = (-70.6, v);
+            for _ in 0..60 {
+                let middle = 0.5 * (low + high);
+                if current(middle) < 0.99 * critical { low = middle } else { high = middle }
+            }
+            let below = put("below", low, 0.99 * critical);
+            let above = put("above", v, 1.01 * critical);
+            bench.ticks(30_000);
+            assert_eq!(bench.spike_count(below), 0, "a = {a}");
+            assert!((bench.get(below, "v")[0] - low).abs() < 0.01, "a = {a}");
+            assert!(bench.spike_count(above) > 0, "a = {a}");
+        }
+    }
+
+    #[test]
+    fn a_refractory_neuron_stays_at_reset_while_its_adaptation_goes_on() {
+        let mut bench = Bench::new();
+        let model = AdEx { refractory: 2.0.into(), v: 20.0.into(), w: 10.0.into(), a: 0.0.into(), ..default() };
+        let cells = bench.group("cells", 1, (model, driven(1e5)));
+        bench.tick();
+        let decay = (-1.0 / 144.0_f64).exp();
+        let mut w = 10.0 * decay + 80.5;
+        for spikes in [vec![0], vec![], vec![], vec![0]] {
+            assert_eq!(bench.spikes(cells), spikes);
+            bench.assert_near(cells, "v", &[-70.6]);
+            assert!((bench.get(cells, "w")[0] - w).abs() < 1e-3);
+            bench.tick();
+            w *= decay;
+            if bench.spikes(cells).len() == 1 {
+                w += 80.5;
+            }
+        }
+    }
+
+    #[test]
+    fn it_stays_finite_whatever_comes_in() {
+        for dt in [0.1, 1.0, 50.0] {
+            let mut bench = feeding(Bench::new().with_dt(dt));
+            let model = AdEx { delta_t: "0.01 + 10 * i".into(), ..default() };
+            let fed = Fed { conductance: vec![1e9, 0.0, 1e3, 0.0], ..default() };
+            let current = ConstantCurrent { amplitude: "uniform(-1e15, 1e15)".into() };
+            let cells = bench.group("cells", 4, (model, fed, current));
+            bench.ticks(300);
+            assert!(bench.get(cells, "v").iter().chain(&bench.get(cells, "w")).all(|x| x.is_finite()));
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let mut bench = Bench::new();
+        let mut refused = |model| bench.try_group("cells", 2, model).unwrap_err();
+        let tau_w = AdEx { tau_w: (-1.0).into(), ..default() };
+        assert_eq!(refused(tau_w), "cells: AdEx.tau_w: must be above 0, not -1");
+        let reset = AdEx { reset: "20 * i".into(), ..default() };
+        assert_eq!(refused(reset), "cells: AdEx.reset: must be below `cutoff`; 20 is not below 20");
+    }
+}
