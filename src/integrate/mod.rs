@@ -12,6 +12,7 @@ mod exponential_if;
 #[cfg(test)]
 mod fed;
 mod izhikevich;
+mod izhikevich_2007;
 mod lif;
 mod ranges;
 mod refractory;
@@ -19,6 +20,7 @@ mod refractory;
 pub use adex::{AdEx, W};
 pub use exponential_if::ExponentialIf;
 pub use izhikevich::{Detection, Izhikevich, U};
+pub use izhikevich_2007::{Izhikevich2007, RecoveryCurrent};
 pub use lif::Lif;
 pub use refractory::RefractoryLeft;
 
@@ -31,5 +33,6 @@ impl Plugin for IntegratePlugin {
         app.register_behaviour::<Lif>();
         app.register_behaviour::<ExponentialIf>();
         app.register_behaviour::<AdEx>();
+        app.register_behaviour::<Izhikevich2007>();
     }
 }
