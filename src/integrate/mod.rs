@@ -8,9 +8,11 @@ use bevy_app::{App, Plugin};
 use crate::network::RegisterBehaviour;
 
 mod adex;
+mod channels;
 mod exponential_if;
 #[cfg(test)]
 mod fed;
+mod hodgkin_huxley;
 mod izhikevich;
 mod izhikevich_2007;
 mod lif;
@@ -18,7 +20,9 @@ mod ranges;
 mod refractory;
 
 pub use adex::{AdEx, W};
+pub use channels::{H, M, N};
 pub use exponential_if::ExponentialIf;
+pub use hodgkin_huxley::HodgkinHuxley;
 pub use izhikevich::{Detection, Izhikevich, U};
 pub use izhikevich_2007::{Izhikevich2007, RecoveryCurrent};
 pub use lif::Lif;
@@ -34,5 +38,6 @@ impl Plugin for IntegratePlugin {
         app.register_behaviour::<ExponentialIf>();
         app.register_behaviour::<AdEx>();
         app.register_behaviour::<Izhikevich2007>();
+        app.register_behaviour::<HodgkinHuxley>();
     }
 }

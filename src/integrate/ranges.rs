@@ -14,6 +14,12 @@ pub(super) fn positive(preparation: &Preparation<'_>, fields: &[Field<'_>]) -> R
     fields.iter().try_for_each(|&(name, parameter)| preparation.check(name, parameter, holds, "above 0"))
 }
 
+/// Each must be zero or above.
+pub(super) fn not_negative(preparation: &Preparation<'_>, fields: &[Field<'_>]) -> Result<(), PrepareError> {
+    let holds = |x: f64| x >= 0.0 && x.is_finite();
+    fields.iter().try_for_each(|&(name, parameter)| preparation.check(name, parameter, holds, "0 or more"))
+}
+
 /// Each must be a number.
 pub(super) fn finite(preparation: &Preparation<'_>, fields: &[Field<'_>]) -> Result<(), PrepareError> {
     fields.iter().try_for_each(|&(name, parameter)| preparation.check(name, parameter, f64::is_finite, "finite"))

@@ -1,0 +1,175 @@
+//! What membranes with the sodium and potassium channels of Hodgkin and Huxley have in common; their files give the
+//! rates.
+//!
+//! ```text
+//! c dv/dt = g_na m³h (e_na − v) + g_k n⁴ (e_k − v) + g_leak (e_leak − v) + input − conductance · v
+//! dx/dt   = α (1 − x) − β x      for x = m, h, n, with α and β of v
+//!
+//! x by h/2;  then `steps` times:  v by h,  x by h (by h/2 at the end)      h = dt / steps
+//! ```
+//! Each of these is the exact solution while the others stand still (Rush & Larsen, IEEE Trans. Biomed. Eng. 25:389
+//! (1978), for the gates); their symmetric order (Strang splitting) makes the whole of second order, and everything stays
+//! within the reversal potentials, whatever the step.
+
+use crate::{
+    network::{Parameter, Preparation, PrepareError},
+    numeric::{Real, exp_m1},
+    variable,
+};
+
+use super::ranges;
+
+variable! {
+    /// Activation of the sodium channels.
+    pub struct M = "m" in "";
+}
+
+variable! {
+    /// Inactivation of the sodium channels; 1 where they are free.
+    pub struct H = "h" in "";
+}
+
+variable! {
+    /// Activation of the potassium channels.
+    pub struct N = "n" in "";
+}
+
+/// Opening and closing rates (1/ms) of m, h and n.
+pub(super) type Rates = [(Real, Real); 3];
+
+/// x / (1 − exp(−x)), the form of rates whose quotient is 0 / 0 at 0, where it tends to 1.
+#[inline(always)]
+pub(super) fn linoid(x: Real) -> Real {
+    // exp_m1 keeps its digits near zero, so that only zero itself, and what rounds to it, stands in for its limit.
+    let quotient = x / -exp_m1(-x);
+    if x < 1e-10 && x > -1e-10 { 1.0 } else { quotient }
+}
+
+/// The constants of a neuron.
+#[derive(Clone, Copy)]
+pub(super) struct Cell {
+    per_charge: Real,
+    half: Real,
+    whole: Real,
+    maximal: [Real; 3],
+    reversal: [Real; 3],
+    threshold: Real,
+    /// The potential from which its rates count.
+    origin: Real,
+}
+
+impl Cell {
+    /// From c, g_na, g_k, g_leak, e_na, e_k, e_leak, threshold and the origin of the rates, for steps of `h`.
+    #[inline(always)]
+    pub(super) fn new([c, g_na, g_k, g_leak, e_na, e_k, e_leak, threshold, origin]: [Real; 9], h: Real) -> Self {
+        Self {
+            per_charge: h / c,
+            half: 0.5 * h,
+            whole: h,
+            maximal: [g_na, g_k, g_leak],
+            reversal: [e_na, e_k, e_leak],
+            threshold,
+            origin,
+        }
+    }
+}
+
+/// v, then m, h and n, fired.
+pub(super) type Columns<'a> = (&'a mut [Real], [&'a mut [Real]; 3], &'a mut [u8]);
+
+/// Input, and conductances if there are any.
+pub(super) type Drive<'a> = (&'a [Real], &'a [Real]);
+
+/// One iteration of `steps` steps; `rates` are those at a potential above the cell's origin.
+///
+/// A neuron fires in the iteration in which v crosses the threshold from below.
+#[inline(always)]
+pub(super) fn advance(
+    (v, gates, fired): Columns<'_>,
+    drive: Drive<'_>,
+    steps: u32,
+    cell: impl Fn(usize) -> Cell,
+    rates: impl Fn(Real) -> Rates,
+) {
+    let [m, h, n] = gates;
+    fired.fill(0);
+    move_gates(v, [m, h, n], |i| (cell(i).origin, cell(i).half), &rates);
+    for step in 1..=steps {
+        if drive.1.is_empty() {
+            move_potential::<false>((v, [m, h, n], fired), drive, &cell);
+        } else {
+            move_potential::<true>((v, [m, h, n], fired), drive, &cell);
+        }
+        let last = step == steps;
+        let time = |i: usize| if last { cell(i).half } else { cell(i).whole };
+        move_gates(v, [m, h, n], |i| (cell(i).origin, time(i)), &rates);
+    }
+}
+
+#[inline(always)]
+fn move_potential<const CONDUCTANCE: bool>(
+    (v, [m, h, n], fired): Columns<'_>,
+    (input, conductance): Drive<'_>,
+    cell: &impl Fn(usize) -> Cell,
+) {
+    let len = v.len();
+    let (m, h, n, fired, input) = (&m[..len], &h[..len], &n[..len], &mut fired[..len], &input[..len]);
+    let conductance = if CONDUCTANCE { &conductance[..len] } else { &[] };
+    for i in 0..len {
+        let Cell { per_charge, maximal, reversal, threshold, .. } = cell(i);
+        let n_squared = n[i] * n[i];
+        let open = [maximal[0] * (m[i] * m[i] * m[i] * h[i]), maximal[1] * (n_squared * n_squared), maximal[2]];
+        let channels = open[0] + open[1] + open[2];
+        let current = open[0] * reversal[0] + open[1] * reversal[1] + open[2] * reversal[2] + input[i];
+        let total = if CONDUCTANCE { channels + conductance[i] } else { channels };
+        let end = v[i] - (current / total - v[i]) * exp_m1(-per_charge * total);
+        fired[i] |= u8::from((v[i] < threshold) & (end >= threshold));
+        v[i] = end;
+    }
+}
+
+/// Moves the gates by a time; `cell` gives the origin of the rates and the time.
+#[inline(always)]
+fn move_gates(
+    v: &[Real],
+    [m, h, n]: [&mut [Real]; 3],
+    cell: impl Fn(usize) -> (Real, Real),
+    rates: &impl Fn(Real) -> Rates,
+) {
+    let len = v.len();
+    let (m, h, n) = (&mut m[..len], &mut h[..len], &mut n[..len]);
+    for i in 0..len {
+        let (origin, time) = cell(i);
+        let rates = rates(v[i] - origin);
+        let moved = |x: Real, (open, close): (Real, Real)| {
+            let rate = open + close;
+            x - (open / rate - x) * exp_m1(-time * rate)
+        };
+        m[i] = moved(m[i], rates[0]);
+        h[i] = moved(h[i], rates[1]);
+        n[i] = moved(n[i], rates[2]);
+    }
+}
+
+/// Refuses parameters, in the order of [`Cell::new`] but for the origin, that no membrane has.
+pub(super) fn check(preparation: &Preparation<'_>, parameters: [&Parameter; 8]) -> Result<(), PrepareError> {
+    let [c, g_na, g_k, g_leak, e_na, e_k, e_leak, threshold] = parameters;
+    ranges::positive(preparation, &[("c", c), ("g_leak", g_leak)])?;
+    ranges::not_negative(preparation, &[("g_na", g_na), ("g_k", g_k)])?;
+    ranges::finite(preparation, &[("e_na", e_na), ("e_k", e_k), ("e_leak", e_leak), ("threshold", threshold)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numeric::real::{real, wide};
+
+    #[test]
+    fn the_quotient_has_no_gap_at_zero() {
+        for x in [0.0, 1e-12, -1e-12, 1e-9, 1e-5, -1e-5, 0.1, -3.0, 40.0, -40.0_f64] {
+            let exact = if x == 0.0 { 1.0 } else { x / -(-x).exp_m1() };
+            let found = wide(linoid(real(x)));
+            assert!((found - exact).abs() <= 8.0 * wide(Real::EPSILON) * exact, "{x}: {found} {exact}");
+        }
+    }
+}
