@@ -12,8 +12,8 @@
 //! within the reversal potentials, whatever the step.
 
 use crate::{
-    network::{Parameter, Preparation, PrepareError},
-    numeric::{Real, exp_m1},
+    network::{Initial, Parameter, Preparation, PrepareError},
+    numeric::{Real, exp_m1, real::wide},
     variable,
 };
 
@@ -42,7 +42,12 @@ pub(super) type Rates = [(Real, Real); 3];
 pub(super) fn linoid(x: Real) -> Real {
     // exp_m1 keeps its digits near zero, so that only zero itself, and what rounds to it, stands in for its limit.
     let quotient = x / -exp_m1(-x);
-    if x < 1e-10 && x > -1e-10 { 1.0 } else { quotient }
+    if (x < 1e-30) & (x > -1e-30) { 1.0 } else { quotient }
+}
+
+/// m, h and n at rest under these rates: α / (α + β).
+pub(super) fn steady(rates: Rates) -> [Initial; 3] {
+    rates.map(|(open, close)| (wide(open) / (wide(open) + wide(close))).into())
 }
 
 /// The constants of a neuron.
@@ -59,9 +64,10 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    /// From c, g_na, g_k, g_leak, e_na, e_k, e_leak, threshold and the origin of the rates, for steps of `h`.
+    /// From capacitance, maximal conductances and reversal potentials in the order of its pattern, threshold and the
+    /// origin of the rates; for steps of `h`.
     #[inline(always)]
-    pub(super) fn new([c, g_na, g_k, g_leak, e_na, e_k, e_leak, threshold, origin]: [Real; 9], h: Real) -> Self {
+    pub(super) fn new([c, g_leak, g_na, g_k, e_na, e_k, e_leak, threshold, origin]: [Real; 9], h: Real) -> Self {
         Self {
             per_charge: h / c,
             half: 0.5 * h,
@@ -151,18 +157,19 @@ fn move_gates(
     }
 }
 
-/// Refuses parameters, in the order of [`Cell::new`] but for the origin, that no membrane has.
-pub(super) fn check(preparation: &Preparation<'_>, parameters: [&Parameter; 8]) -> Result<(), PrepareError> {
-    let [c, g_na, g_k, g_leak, e_na, e_k, e_leak, threshold] = parameters;
-    ranges::positive(preparation, &[("c", c), ("g_leak", g_leak)])?;
-    ranges::not_negative(preparation, &[("g_na", g_na), ("g_k", g_k)])?;
-    ranges::finite(preparation, &[("e_na", e_na), ("e_k", e_k), ("e_leak", e_leak), ("threshold", threshold)])
+/// Refuses parameters, in the order of [`Cell::new`], that no membrane has.
+pub(super) fn check(preparation: &Preparation<'_>, parameters: &[&Parameter]) -> Result<(), PrepareError> {
+    let names = ["c", "g_leak", "g_na", "g_k", "e_na", "e_k", "e_leak", "threshold", "v_t"];
+    let fields: Vec<_> = names.into_iter().zip(parameters.iter().copied()).collect();
+    ranges::positive(preparation, &fields[..2])?;
+    ranges::not_negative(preparation, &fields[2..4])?;
+    ranges::finite(preparation, &fields[4..])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numeric::real::{real, wide};
+    use crate::numeric::real::real;
 
     #[test]
     fn the_quotient_has_no_gap_at_zero() {

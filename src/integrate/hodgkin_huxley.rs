@@ -23,7 +23,7 @@ use bevy_reflect::prelude::*;
 
 use super::{
     channels,
-    channels::{Cell, H, M, N, Rates, linoid},
+    channels::{Cell, H, M, N, Rates, linoid, steady},
     ranges,
 };
 use crate::{
@@ -82,8 +82,7 @@ pub struct HodgkinHuxley {
 impl Default for HodgkinHuxley {
     /// The axon of the paper, table 3, at rest.
     fn default() -> Self {
-        // α / (α + β) at V = 0.
-        let steady = |open: f64, close: f64| open / (open + close);
+        let [m, h, n] = steady(rates(0.0));
         Self {
             c: 1.0.into(),
             g_na: 120.0.into(),
@@ -95,9 +94,9 @@ impl Default for HodgkinHuxley {
             threshold: 0.0.into(),
             steps: 1,
             v: REST.into(),
-            m: steady(2.5 / 2.5_f64.exp_m1(), 4.0).into(),
-            h: steady(0.07, 1.0 / (3.0_f64.exp() + 1.0)).into(),
-            n: steady(0.1 / 1.0_f64.exp_m1(), 0.125).into(),
+            m,
+            h,
+            n,
         }
     }
 }
@@ -115,14 +114,14 @@ impl Behaviour for HodgkinHuxley {
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        channels::check(preparation, self.parameters())
+        channels::check(preparation, &self.parameters())
     }
 }
 
 impl HodgkinHuxley {
     const fn parameters(&self) -> [&Parameter; 8] {
         let Self { c, g_na, g_k, g_leak, e_na, e_k, e_leak, threshold, .. } = self;
-        [c, g_na, g_k, g_leak, e_na, e_k, e_leak, threshold]
+        [c, g_leak, g_na, g_k, e_na, e_k, e_leak, threshold]
     }
 }
 
@@ -164,8 +163,8 @@ fn advance(
     part: Real,
     steps: u32,
 ) {
-    let of = |[c, g_na, g_k, g_leak, e_na, e_k, e_leak, threshold]: [Real; 8]| {
-        Cell::new([c, g_na, g_k, g_leak, e_na, e_k, e_leak, threshold, real(REST)], part)
+    let of = |[c, g_leak, g_na, g_k, e_na, e_k, e_leak, threshold]: [Real; 8]| {
+        Cell::new([c, g_leak, g_na, g_k, e_na, e_k, e_leak, threshold, real(REST)], part)
     };
     match parameters {
         Parameters::Uniform(p) => {

@@ -18,6 +18,7 @@ mod izhikevich_2007;
 mod lif;
 mod ranges;
 mod refractory;
+mod traub_miles;
 
 pub use adex::{AdEx, W};
 pub use channels::{H, M, N};
@@ -27,6 +28,7 @@ pub use izhikevich::{Detection, Izhikevich, U};
 pub use izhikevich_2007::{Izhikevich2007, RecoveryCurrent};
 pub use lif::Lif;
 pub use refractory::RefractoryLeft;
+pub use traub_miles::TraubMiles;
 
 /// The behaviours of the integrate stage.
 pub struct IntegratePlugin;
@@ -39,5 +41,6 @@ impl Plugin for IntegratePlugin {
         app.register_behaviour::<AdEx>();
         app.register_behaviour::<Izhikevich2007>();
         app.register_behaviour::<HodgkinHuxley>();
+        app.register_behaviour::<TraubMiles>();
     }
 }
