@@ -61,7 +61,10 @@ pub mod prelude {
         build::{AllToAll, Network, build, check},
         host::{Fired, HostPlugin, NetworkSystems, Pace},
         input::{ConstantCurrent, CurrentReceptor, NormalNoise, Replay, StepCurrent, UniformNoise},
-        integrate::{AdEx, Detection, ExponentialIf, HodgkinHuxley, Izhikevich, Izhikevich2007, Lif, TraubMiles},
+        integrate::{
+            AdEx, Detection, ExponentialIf, FitzHughNagumo, HodgkinHuxley, Izhikevich, Izhikevich2007, Lif, RateUnit,
+            Transfer, TraubMiles,
+        },
         network::{
             Behaviour, Clock, Conductance, Initial, InitialWeights, Input, Jump, Kind, Membrane, NeuronGroup,
             Parameter, Parameters, Preparation, PrepareError, ReceptorOf, RegisterBehaviour, RegisterValueFunction,

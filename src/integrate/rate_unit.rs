@@ -1,0 +1,186 @@
+//! A leaky rate unit, the neuron of H. R. Wilson & J. D. Cowan, Biophys. J. 12:1 (1972) without their refractory term.
+//!
+//! ```text
+//! tau · dx/dt = −x + f(gain · (input − threshold)),   x = rate
+//!
+//! x ← x + (f(…) − x) (1 − exp(−dt / tau))
+//! ```
+//! Exact for an input that is constant in an iteration. It never fires: a synapse group, which carries spikes, has
+//! nothing to carry from it. What it does is listen: to spikes through receptors, to noise and currents.
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::ranges;
+use crate::{
+    network::{
+        Behaviour, Clock, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable, Unit,
+    },
+    numeric::{Real, blocks::in_blocks, dispatch, exp, exp_m1},
+    schedule::{AddToStage, Stage},
+    variable,
+};
+
+variable! {
+    /// Activity of a rate unit.
+    pub struct Rate = "rate" in "";
+}
+
+/// What a rate unit makes of its input.
+#[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transfer {
+    /// f(s) = s
+    Linear,
+    /// f(s) = s above zero, else 0
+    #[default]
+    Rectified,
+    /// f(s) = 1 / (1 + exp(−s))
+    Sigmoid,
+    /// f(s) = tanh s
+    Tanh,
+}
+
+/// Rate units: leaky integrators of a function of their input, without spikes.
+#[derive(Component, Reflect, Clone, Debug)]
+#[require(Rate, Input)]
+pub struct RateUnit {
+    /// Time constant.
+    #[reflect(@Unit("ms"))]
+    pub tau: Parameter,
+    /// Factor on the input.
+    pub gain: Parameter,
+    /// Input that counts as none.
+    pub threshold: Parameter,
+    /// The function: `Linear`, `Rectified`, `Sigmoid` or `Tanh`.
+    pub transfer: Transfer,
+    /// Activity at the start.
+    pub rate: Initial,
+}
+
+impl Default for RateUnit {
+    fn default() -> Self {
+        Self {
+            tau: 10.0.into(),
+            gain: 1.0.into(),
+            threshold: 0.0.into(),
+            transfer: Transfer::default(),
+            rate: 0.0.into(),
+        }
+    }
+}
+
+impl Behaviour for RateUnit {
+    fn plugin(app: &mut App) {
+        app.register_variable::<Rate>().add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+    }
+
+    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        ranges::positive(preparation, &[("tau", &self.tau)])?;
+        ranges::finite(preparation, &[("gain", &self.gain), ("threshold", &self.threshold)])
+    }
+}
+
+fn integrate(mut groups: Query<(&RateUnit, &mut Rate, &Input)>, clock: Res<Clock>) {
+    for (model, mut rate, input) in &mut groups {
+        let (dt, transfer) = (clock.step(), model.transfer);
+        let parameters = Parameters::of([&model.tau, &model.gain, &model.threshold]);
+        in_blocks(rate.0.len(), (&mut rate.0[..], &input.0[..], parameters), |(rate, input, parameters)| {
+            dispatch(
+                #[inline(always)]
+                || match transfer {
+                    Transfer::Linear => advance(rate, input, parameters, dt, |s| s),
+                    Transfer::Rectified => advance(rate, input, parameters, dt, |s| if s > 0.0 { s } else { 0.0 }),
+                    Transfer::Sigmoid => advance(rate, input, parameters, dt, |s| 1.0 / (1.0 + exp(-s))),
+                    Transfer::Tanh => advance(rate, input, parameters, dt, tanh),
+                },
+            );
+        });
+    }
+}
+
+/// The hyperbolic tangent; through exp(2s) − 1, so that it keeps its digits near zero.
+#[inline(always)]
+fn tanh(s: Real) -> Real {
+    let e = exp_m1(2.0 * s);
+    e / (e + 2.0)
+}
+
+/// One iteration.
+#[inline(always)]
+fn advance(
+    rate: &mut [Real],
+    input: &[Real],
+    parameters: Parameters<'_, 3>,
+    dt: Real,
+    transfer: impl Fn(Real) -> Real,
+) {
+    match parameters {
+        Parameters::Uniform([tau, gain, threshold]) => {
+            let part = -exp_m1(-dt / tau);
+            for (rate, &input) in rate.iter_mut().zip(input) {
+                *rate += (transfer(gain * (input - threshold)) - *rate) * part;
+            }
+        }
+        Parameters::Each([tau, gain, threshold]) => {
+            let parameters = tau.iter().zip(gain).zip(threshold);
+            for ((rate, &input), ((&tau, &gain), &threshold)) in rate.iter_mut().zip(input).zip(parameters) {
+                *rate += (transfer(gain * (input - threshold)) - *rate) * -exp_m1(-dt / tau);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RateUnit, Transfer};
+    use crate::prelude::*;
+
+    #[test]
+    fn it_follows_the_analytic_solution_at_any_step() {
+        for (dt, steps) in [(0.5, 100), (40.0, 3)] {
+            let mut bench = Bench::new().with_dt(dt);
+            let model = RateUnit { gain: 2.0.into(), threshold: 1.0.into(), rate: 10.0.into(), ..default() };
+            let drive = ConstantCurrent { amplitude: 3.0.into() };
+            let same = bench.group("same", 1, (model.clone(), drive.clone()));
+            let each = bench.group("each", 2, (RateUnit { tau: "10 + 10 * i".into(), ..model }, drive));
+            for step in 1..=steps {
+                bench.tick();
+                let found = [bench.get(same, "rate"), bench.get(each, "rate")].concat();
+                for (found, tau) in found.iter().zip([10.0, 10.0, 20.0]) {
+                    let rate = 4.0 + 6.0 * (-f64::from(step) * dt / tau).exp();
+                    // Half a unit in the last place of 10 in each of the 40 steps of a time constant, at worst.
+                    assert!((found - rate).abs() < 50.0 * f64::from(Real::EPSILON) * 10.0, "{found} {rate}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_function_is_what_its_name_says() {
+        let inputs = [-100.0, -2.0, -1e-3, 0.0, 0.5, 100.0_f64];
+        let function = |transfer, s: f64| match transfer {
+            Transfer::Linear => s,
+            Transfer::Rectified => s.max(0.0),
+            Transfer::Sigmoid => 1.0 / (1.0 + (-s).exp()),
+            Transfer::Tanh => s.tanh(),
+        };
+        for transfer in [Transfer::Linear, Transfer::Rectified, Transfer::Sigmoid, Transfer::Tanh] {
+            for input in inputs {
+                let mut bench = Bench::new();
+                // So fast that the rate is the function.
+                let model = RateUnit { tau: 1e-3.into(), transfer, ..default() };
+                let units = bench.group("units", 1, (model, ConstantCurrent { amplitude: input.into() }));
+                bench.ticks(2);
+                bench.assert_near(units, "rate", &[function(transfer, input)]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let mut bench = Bench::new();
+        let error = bench.try_group("units", 1, RateUnit { tau: 0.0.into(), ..default() }).unwrap_err();
+        assert_eq!(error, "units: RateUnit.tau: must be above 0, not 0");
+    }
+}
