@@ -69,10 +69,10 @@ fn the_network_of_2003_is_as_active_as_the_papers_program() {
     }
 }
 
-/// Spike times (ms) of each cell of `patterns.ron`.
-fn patterns() -> BTreeMap<String, Vec<f64>> {
+/// Spike times (ms) of each group of a scene.
+fn spike_times(name: &str) -> BTreeMap<String, Vec<f64>> {
     let mut bench = Bench::new();
-    let scene = from_file(&mut bench, "patterns.ron");
+    let scene = from_file(&mut bench, name);
     let (dt, iterations) = (scene.dt, scene.iterations);
     built(&mut bench, &scene);
     bench.ticks(iterations);
@@ -85,7 +85,7 @@ fn patterns() -> BTreeMap<String, Vec<f64>> {
 /// What the paper says of each pattern, section III.
 #[test]
 fn the_patterns_are_those_of_the_paper() {
-    let times = patterns();
+    let times = spike_times("patterns.ron");
     let intervals = |name: &str| -> Vec<f64> { times[name].windows(2).map(|pair| pair[1] - pair[0]).collect() };
     for (name, times) in &times {
         assert!(times.first().is_some_and(|&first| first >= 50.0), "{name} fires before the step: {times:?}");
@@ -112,4 +112,64 @@ fn the_patterns_are_those_of_the_paper() {
     assert!(within("TC", 50.0, 150.0) >= 3 && within("TC", 155.0, 300.0) == 0 && within("TC", 300.0, 340.0) >= 2);
     // RZ: quiet under the step, and tonic after a pulse of 3 ms at 200 ms.
     assert!(within("RZ", 0.0, 200.0) == 0 && within("RZ", 203.0, 300.0) >= 1 && within("RZ", 300.0, 400.0) >= 2);
+}
+
+/// Anode break excitation, as the paper calculates it, and trains above 6.26 µA/cm² alone, as its successors found.
+#[test]
+fn the_squid_axon_answers_steps_of_current_as_it_is_known_to() {
+    let times = spike_times("hodgkin_huxley.ron");
+    let counts: Vec<_> = ["rise", "single", "rebound"].map(|name| times[name].len()).into();
+    assert_eq!(counts, [0, 1, 1]);
+    // An action potential follows the onset of a current, or the end of a hyperpolarising one: anode break excitation.
+    assert!((10.0..15.0).contains(&times["single"][0]) && (80.0..90.0).contains(&times["rebound"][0]), "{times:?}");
+    let intervals = |name: &str| -> Vec<f64> { times[name].windows(2).map(|pair| pair[1] - pair[0]).collect() };
+    let (train, fast) = (intervals("train"), intervals("fast"));
+    // Trains are regular, and the current changes their rate little: 55 to 90 Hz, the axon's narrow band.
+    for (name, intervals) in [("train", &train[..3]), ("fast", &fast[..])] {
+        let [least, largest] = [f64::min, f64::max].map(|f| intervals.iter().copied().reduce(f).unwrap_or(f64::NAN));
+        assert!(least > 11.0 && largest < 18.5 && largest - least < 1.0, "{name}: {intervals:?}");
+    }
+    assert!(train[1] > 1.3 * fast[1], "{train:?} {fast:?}");
+}
+
+/// What the paper says of each pattern: how it begins, and what it becomes.
+#[test]
+fn the_adex_patterns_are_those_of_the_paper() {
+    let times = spike_times("adex_patterns.ron");
+    let latency = |name: &str| times[name][0] - 50.0;
+    let intervals = |name: &str| -> Vec<f64> { times[name].windows(2).map(|pair| pair[1] - pair[0]).collect() };
+    let near = |a: f64, b: f64| (a - b).abs() <= 0.03 * b + 0.11; // two steps for the grid
+    assert!(times.values().all(|times| times[0] >= 50.0), "{times:?}");
+    // Tonic: regular from the start.
+    let tonic = intervals("tonic");
+    let regular = tonic.iter().all(|&interval| (interval - tonic[40]).abs() < 0.1 * tonic[40]);
+    assert!(tonic.len() > 40 && regular, "{tonic:?}");
+    // Adaptation: intervals grow, and settle.
+    let adaptation = intervals("adaptation");
+    assert!(adaptation.windows(2).all(|pair| pair[1] > pair[0] - 0.11), "{adaptation:?}");
+    assert!(adaptation[8] > 5.0 * adaptation[0] && near(adaptation[8], adaptation[7]), "{adaptation:?}");
+    // Initial burst: close spikes once, then regular ones far apart.
+    let burst = intervals("initial_burst");
+    assert!(burst[1] < 0.2 * burst[3] && burst[3..].iter().all(|&interval| near(interval, burst[3])), "{burst:?}");
+    // Delayed accelerating: the first spike takes longest, and intervals shrink.
+    let accelerating = intervals("delayed_accelerating");
+    assert!(latency("delayed_accelerating") > accelerating[0], "{accelerating:?}");
+    assert!(accelerating.windows(2).all(|pair| pair[1] < pair[0] + 0.11), "{accelerating:?}");
+    assert!(accelerating[20] < 0.6 * accelerating[0], "{accelerating:?}");
+    // Transient: spikes at the onset, and none after.
+    assert!((1..=3).contains(&times["transient"].len()) && times["transient"].last() < Some(&150.0), "{times:?}");
+    // Regular bursting: after the first burst the sequence of intervals repeats itself; so it does delayed.
+    let repeats = |intervals: &[f64], period: usize| {
+        intervals.len() > 2 * period && intervals.iter().zip(&intervals[period..]).all(|(a, b)| near(*a, *b))
+    };
+    for (name, settled) in [("regular_bursting", 3), ("delayed_bursting", 4)] {
+        let intervals = &intervals(name)[settled..];
+        assert!((2..=5).any(|period| repeats(intervals, period)), "{name}: {intervals:?}");
+        let (short, long): (Vec<f64>, Vec<f64>) = intervals.iter().partition(|&&interval| interval < 10.0);
+        assert!(!short.is_empty() && long.iter().all(|&interval| interval > 5.0 * short[0]), "{name}: {intervals:?}");
+    }
+    assert!(latency("delayed_bursting") > 40.0 && latency("regular_bursting") < 20.0);
+    // Irregular: no such sequence, under the same constant current.
+    let irregular = intervals("irregular");
+    assert!(irregular.len() > 20 && (1..=10).all(|period| !repeats(&irregular[3..], period)), "{irregular:?}");
 }

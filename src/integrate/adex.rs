@@ -75,7 +75,7 @@ pub struct AdEx {
     pub refractory: Parameter,
     /// Steps in an iteration.
     pub steps: u32,
-    /// ExponentialMembrane potential at the start.
+    /// Membrane potential at the start.
     #[reflect(@Unit("mV"))]
     pub v: Initial,
     /// Adaptation current at the start.
@@ -315,8 +315,9 @@ mod tests {
         }
     }
 
-    /// Touboul & Brette, Biol. Cybern. 99:319 (2008): rest loses its stability at a saddle-node where a/g_leak < τ/tau_w
-    /// (type I), else at a Hopf bifurcation (type II), where exp((v − v_t)/delta_t) is 1 + a/g_leak or 1 + τ/tau_w.
+    /// Touboul & Brette, Biol. Cybern. 99:319 (2008): rest loses its stability at a saddle-node where
+    /// `a / g_leak < c / g_leak / tau_w` (type I), else at a Hopf bifurcation (type II); `exp((v − v_t) / delta_t)` is there
+    /// 1 + the lesser of the two.
     #[test]
     fn rest_loses_its_stability_where_the_theory_says() {
         for a in [0.0, 1.0, 4.0, 20.0_f64] {

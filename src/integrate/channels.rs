@@ -42,7 +42,7 @@ pub(super) type Rates = [(Real, Real); 3];
 pub(super) fn linoid(x: Real) -> Real {
     // exp_m1 keeps its digits near zero, so that only zero itself, and what rounds to it, stands in for its limit.
     let quotient = x / -exp_m1(-x);
-    if x < 1e-10 && x > -1e-10 { 1.0 } else { quotient }
+    if (x < 1e-30) & (x > -1e-30) { 1.0 } else { quotient }
 }
 
 /// m, h and n at rest under these rates: α / (α + β).
@@ -64,7 +64,8 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    /// From c, g_leak, g_na, g_k, e_na, e_k, e_leak, threshold and the origin of the rates, for steps of `h`.
+    /// From capacitance, maximal conductances and reversal potentials in the order of its pattern, threshold and the
+    /// origin of the rates; for steps of `h`.
     #[inline(always)]
     pub(super) fn new([c, g_leak, g_na, g_k, e_na, e_k, e_leak, threshold, origin]: [Real; 9], h: Real) -> Self {
         Self {

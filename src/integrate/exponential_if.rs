@@ -58,7 +58,7 @@ pub struct ExponentialIf {
     pub refractory: Parameter,
     /// Steps in an iteration.
     pub steps: u32,
-    /// ExponentialMembrane potential at the start.
+    /// Membrane potential at the start.
     #[reflect(@Unit("mV"))]
     pub v: Initial,
 }
@@ -300,7 +300,7 @@ mod tests {
         }
     }
 
-    /// I = g_leak (v_t − rest − delta_t), where dv/dt = 0 has a double root.
+    /// `g_leak (v_t − rest − delta_t)`, where dv/dt = 0 has a double root.
     #[test]
     fn the_least_current_for_firing_is_that_of_the_saddle_node() {
         let rheobase = 20.0 * (-59.9 + 65.0 - 3.48);
@@ -312,7 +312,7 @@ mod tests {
         assert!(bench.spike_count(above) >= 2);
     }
 
-    /// T = t_ref + ∫ dv / v'(v) from the reset to the cut-off, by Simpson's rule.
+    /// The refractory time and ∫ dv / v'(v) from the reset to the cut-off, by Simpson's rule.
     #[test]
     fn the_interval_is_the_time_from_the_reset_to_the_cut_off() {
         for input in [60.0, 200.0, 1000.0] {

@@ -176,7 +176,7 @@ fn advance_by(
     }
 }
 
-/// One step of all neurons; `parameters` gives c, k, rest, v_t, a, b, peak, reset and d of each.
+/// One step of all neurons; `parameters` gives each what the model does, in its order.
 #[inline(always)]
 fn step<const CONDUCTANCE: bool>(
     (v, u, fired): Columns<'_>,
@@ -276,7 +276,7 @@ mod tests {
         }
     }
 
-    /// (b + k (v_t − rest))² / 4k, where the parabola less b (v − rest) has a double root: 51 pA, the book's rheobase.
+    /// `(b + k (v_t − rest))² / 4k`, where the parabola less b (v − rest) has a double root: 51 pA, the book's rheobase.
     #[test]
     fn the_least_current_for_firing_is_that_of_the_saddle_node() {
         let rheobase = (-2.0 + 0.7 * 20.0_f64).powi(2) / (4.0 * 0.7);

@@ -159,20 +159,20 @@ mod tests {
     #[test]
     fn each_function_is_what_its_name_says() {
         let inputs = [-100.0, -2.0, -1e-3, 0.0, 0.5, 100.0_f64];
-        let functions: [(Transfer, fn(f64) -> f64); 4] = [
-            (Transfer::Linear, |s| s),
-            (Transfer::Rectified, |s| s.max(0.0)),
-            (Transfer::Sigmoid, |s| 1.0 / (1.0 + (-s).exp())),
-            (Transfer::Tanh, f64::tanh),
-        ];
-        for (transfer, function) in functions {
+        let function = |transfer, s: f64| match transfer {
+            Transfer::Linear => s,
+            Transfer::Rectified => s.max(0.0),
+            Transfer::Sigmoid => 1.0 / (1.0 + (-s).exp()),
+            Transfer::Tanh => s.tanh(),
+        };
+        for transfer in [Transfer::Linear, Transfer::Rectified, Transfer::Sigmoid, Transfer::Tanh] {
             for input in inputs {
                 let mut bench = Bench::new();
                 // So fast that the rate is the function.
                 let model = RateUnit { tau: 1e-3.into(), transfer, ..default() };
                 let units = bench.group("units", 1, (model, ConstantCurrent { amplitude: input.into() }));
                 bench.ticks(2);
-                bench.assert_near(units, "rate", &[function(input)]);
+                bench.assert_near(units, "rate", &[function(transfer, input)]);
             }
         }
     }
