@@ -16,6 +16,7 @@ pub mod plot;
 pub mod record;
 pub mod scene;
 pub mod schedule;
+pub mod statistics;
 pub mod stopwatch;
 pub mod text;
 pub mod value;
