@@ -8,12 +8,19 @@ use bevy_app::{App, Plugin};
 
 use crate::network::RegisterBehaviour;
 
+mod bins;
+mod histogram_recorder;
+mod rate_recorder;
 mod recording;
+mod resolve;
 mod selection;
 mod spike_recorder;
 mod tape;
 mod variable_recorder;
 
+pub use bins::Bins;
+pub use histogram_recorder::HistogramRecorder;
+pub use rate_recorder::RateRecorder;
 pub use recording::{Content, RecordedBy, Recording, Recordings, Window};
 pub use selection::Selection;
 pub use spike_recorder::SpikeRecorder;
@@ -25,6 +32,9 @@ pub struct RecordPlugin;
 
 impl Plugin for RecordPlugin {
     fn build(&self, app: &mut App) {
-        app.register_behaviour::<VariableRecorder>().register_behaviour::<SpikeRecorder>();
+        app.register_behaviour::<VariableRecorder>()
+            .register_behaviour::<SpikeRecorder>()
+            .register_behaviour::<RateRecorder>()
+            .register_behaviour::<HistogramRecorder>();
     }
 }
