@@ -4,6 +4,7 @@ use std::{io, path::Path, time::Duration};
 
 use serde::Serialize;
 
+use super::GroupStatistics;
 use crate::{
     build::{GroupPlan, SynapsePlan},
     numeric::{InstructionSet, real::PRECISION},
@@ -45,6 +46,10 @@ pub struct Report {
     pub stages: Vec<StageTime>,
     /// The files of recordings.
     pub recordings: Vec<FileReport>,
+    /// What the recorded spikes of each group say.
+    pub statistics: Vec<GroupStatistics>,
+    /// Why statistics are missing, if some are.
+    pub no_statistics: Vec<String>,
     /// Pictures, by file name.
     pub plots: Vec<String>,
     /// Recordings of which there is no picture, and why.
