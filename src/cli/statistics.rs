@@ -1,7 +1,10 @@
 //! The statistics of a run's spikes on the terminal.
 
 use super::{progress::in_words, table::table};
-use crate::{output::GroupStatistics, statistics::Summary};
+use crate::{
+    output::GroupStatistics,
+    statistics::{Summary, written},
+};
 
 /// A line per recording of spikes, under a blank line and a heading; nothing without recordings.
 pub(super) fn statistics_in_text(statistics: &[GroupStatistics]) -> String {
@@ -17,7 +20,7 @@ pub(super) fn statistics_in_text(statistics: &[GroupStatistics]) -> String {
 
 fn row(group: &str, summary: &Summary) -> Vec<String> {
     let number = |number: Option<f64>, decimals: usize, unit: &str| {
-        number.map_or_else(|| "–".to_owned(), |number| format!("{number:.decimals$}{unit}"))
+        written(number, decimals) + if number.is_some() { unit } else { "" }
     };
     vec![
         group.to_owned(),

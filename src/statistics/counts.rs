@@ -1,7 +1,8 @@
 //! Variability: how much the number of a neuron's spikes varies from window to window.
 
-/// Fewest windows of which a Fano factor is given; its standard error for a Poisson train is √(2 / (windows − 1)).
-pub const LEAST_WINDOWS: u64 = 5;
+/// Fewest windows of which a Fano factor is given; its standard error for a Poisson train is √(2 / (windows − 1)), which the
+/// mean over a group divides by the square root of its neurons.
+pub const LEAST_WINDOWS: u64 = 4;
 
 /// The Fano factor of spike counts in windows of equal length: unbiased variance over mean. From 0 (a clock) over 1
 /// (Poisson, whatever the window) upwards. No unit.
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn silence_and_few_windows_say_nothing() {
-        assert_eq!((fano_factor(&[]), fano_factor(&[0; 20]), fano_factor(&[1, 2, 3, 4])), (None, None, None));
+        assert_eq!((fano_factor(&[]), fano_factor(&[0; 20]), fano_factor(&[1, 2, 3])), (None, None, None));
     }
 
     #[test]

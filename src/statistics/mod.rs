@@ -6,7 +6,7 @@
 //! | rate (Hz) | neurons: mean, standard deviation, median | whole stretch | |
 //! | CV of the intervals | neurons with 5 intervals or more | | Softky & Koch (1993) |
 //! | local variation LV | the same | | Shinomoto, Shima & Tanji (2003) |
-//! | Fano factor | neurons that fired, 5 windows or more | windows of 100 ms | Fano (1947) |
+//! | Fano factor | neurons that fired, 4 windows or more | windows of 100 ms | Fano (1947) |
 //! | correlation | pairs of 100 neurons, evenly spread | bins of 5 ms | Pearson |
 //! | power spectrum and its peak (Hz) | population rate | bins of 1 ms, segments of 1 s | Welch (1967) |
 //! | autocorrelation | population rate | bins of 1 ms, lags to 200 ms | |
@@ -36,4 +36,4 @@ pub use moments::Moments;
 pub use spectrum::{FALSE_ALARM, Peak, Spectrum, power_spectrum};
 pub use spikes::{SpikeError, SpikeStatistics};
 pub use stretch::Stretch;
-pub use summary::{Findings, Summary};
+pub use summary::{Findings, Summary, written};

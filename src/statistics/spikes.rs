@@ -21,7 +21,7 @@ const RATE_BIN: f64 = 1.0;
 const SEGMENT: f64 = 1000.0;
 /// Shortest segment of a spectrum (ms).
 const LEAST_SEGMENT: f64 = 100.0;
-/// Longest lag of the autocorrelation (ms), where the stretch holds ten of them; a tenth of a shorter one.
+/// Longest lag of the autocorrelation (ms), where the stretch holds four of them; a quarter of a shorter one.
 const LAG: f64 = 200.0;
 
 /// A row that is no spike of the group.
@@ -204,7 +204,7 @@ impl Population {
         let samples = |ms: f64, share: u64| ((ms / bins.ms) as u64).min(bins.count / share) as usize;
         let segment = samples(SEGMENT, 2);
         let welch = if segment as f64 * bins.ms >= LEAST_SEGMENT { Welch::new(segment) } else { None };
-        Self { bins, bin: 0, open: 0, welch, products: Products::new(samples(LAG, 10)) }
+        Self { bins, bin: 0, open: 0, welch, products: Products::new(samples(LAG, 4)) }
     }
 
     #[inline]

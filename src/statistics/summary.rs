@@ -66,6 +66,15 @@ pub struct Findings {
     pub autocorrelation: Option<Autocorrelation>,
 }
 
+/// A number with so many decimals; a dash for none, and no sign before zero.
+#[must_use]
+pub fn written(number: Option<f64>, decimals: usize) -> String {
+    let Some(number) = number else { return "–".into() };
+    let text = format!("{number:.decimals$}");
+    let is_zero = text.chars().all(|c| matches!(c, '-' | '0' | '.'));
+    if is_zero { text.replace('-', "") } else { text }
+}
+
 /// The mean of some values.
 pub(super) fn mean(values: &[f64]) -> Option<f64> {
     Moments::of(values).mean()
@@ -86,6 +95,12 @@ pub(super) fn median(values: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zero_has_no_sign_and_nothing_is_a_dash() {
+        let texts = [Some(-0.0004), Some(-0.0006), Some(2.0), None].map(|number| written(number, 3));
+        assert_eq!(texts, ["0.000", "-0.001", "2.000", "–"]);
+    }
 
     #[test]
     fn medians_are_in_the_middle() {

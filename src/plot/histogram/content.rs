@@ -64,9 +64,10 @@ impl<'a> Content<'a> {
         words.collect::<Vec<_>>().join(", ")
     }
 
-    /// How many rows were added up.
+    /// What was added up: `all 300 rows`.
     pub(super) fn count(&self) -> String {
-        counted(self.rows as u64, "row")
+        let rows = counted(self.rows as u64, "row");
+        if self.rows > 1 { format!("all {rows}") } else { rows }
     }
 
     /// The times of the first and the last row.

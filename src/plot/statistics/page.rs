@@ -7,7 +7,7 @@ use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened};
 use crate::plot::manifest::Manifest;
 use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL};
 use crate::plot::steps::Steps;
-use crate::statistics::Summary;
+use crate::statistics::{Summary, written};
 
 /// Baseline of the table's head, and from line to line.
 const TABLE: f64 = 56.0;
@@ -59,12 +59,10 @@ fn paint_table(canvas: &mut Canvas, manifest: &Manifest, portraits: &[Portrait])
 }
 
 fn numbers(summary: &Summary) -> [String; 7] {
-    let number = |number: Option<f64>, decimals: usize| {
-        let text = number.map_or_else(|| "–".to_owned(), |number| format!("{number:.decimals$}"));
-        text.replace('-', "−")
-    };
+    let number = |number, decimals| written(number, decimals).replace('-', "−");
+    let spread = summary.rate_deviation_hz.map_or_else(String::new, |spread| format!(" ± {spread:.2}"));
     [
-        format!("{} ± {}", number(summary.rate_hz, 2), number(summary.rate_deviation_hz, 2)),
+        number(summary.rate_hz, 2) + &spread,
         number(summary.cv, 2),
         number(summary.lv, 2),
         number(summary.fano, 2),
@@ -119,12 +117,13 @@ fn paint_spectra(canvas: &mut Canvas, portraits: &[Portrait], colours: &[Colour]
     let high = powers().fold(0.0, f64::max);
     let low = powers().fold(0.0, f64::min).max(high - DECADES);
     let panel = panel(Axis::exact(0.0, if hertz > 0.0 { hertz } else { HIGHEST }, 6), Axis::decades(low, high));
-    panel.level(canvas, 0.0);
+    if powers().next().is_some() {
+        panel.level(canvas, 0.0);
+    } else {
+        note(canvas, &panel, SHORT);
+    }
     for (curve, colour) in curves.iter().zip(colours) {
         panel.curve(canvas, curve, *colour, CURVE_WIDTH);
-    }
-    if hertz == 0.0 {
-        note(canvas, &panel, "too short");
     }
     panel.frame(canvas, ("power", "× Poisson"), Some("frequency (Hz)"));
     paint_peaks(canvas, portraits, colours, &panel);
@@ -150,15 +149,18 @@ fn paint_autocorrelations(
     let lag = curves.iter().flatten().map(|&(lag, _)| lag).fold(0.0, f64::max);
     let values = curves.iter().flatten().map(|&(_, value)| value).chain([0.0]);
     let panel = panel(Axis::exact(0.0, if lag > 0.0 { lag } else { 200.0 }, 6), Axis::around(values, 4));
-    panel.level(canvas, 0.0);
+    if lag > 0.0 {
+        panel.level(canvas, 0.0);
+    } else {
+        note(canvas, &panel, SHORT);
+    }
     for (curve, colour) in curves.iter().zip(colours) {
         panel.curve(canvas, curve, *colour, CURVE_WIDTH);
     }
-    if lag == 0.0 {
-        note(canvas, &panel, "too short");
-    }
     panel.frame(canvas, ("autocorrelation", ""), Some("lag (ms)"));
 }
+
+const SHORT: &str = "too short, or without variation";
 
 /// Why a panel is empty.
 fn note(canvas: &mut Canvas, panel: &Panel, why: &str) {
