@@ -69,7 +69,7 @@ pub mod prelude {
             RegisterVariable, Seed, Source, Spikes, SynapseGroup, Tags, Target, Unit, V,
         },
         numeric::Real,
-        record::{HistogramRecorder, RateRecorder, SpikeRecorder, VariableRecorder},
+        record::{ExpressionRecorder, HistogramRecorder, RateRecorder, SpikeRecorder, VariableRecorder},
         scene::{GroupScene, Scene, SynapseScene},
         schedule::{AddToStage, Stage, Tick},
         workbench::Bench,

@@ -9,6 +9,7 @@ use bevy_app::{App, Plugin};
 use crate::network::RegisterBehaviour;
 
 mod bins;
+mod expression_recorder;
 mod histogram_recorder;
 mod rate_recorder;
 mod recording;
@@ -19,6 +20,7 @@ mod tape;
 mod variable_recorder;
 
 pub use bins::Bins;
+pub use expression_recorder::ExpressionRecorder;
 pub use histogram_recorder::HistogramRecorder;
 pub use rate_recorder::RateRecorder;
 pub use recording::{Content, RecordedBy, Recording, Recordings, Window};
@@ -35,6 +37,7 @@ impl Plugin for RecordPlugin {
         app.register_behaviour::<VariableRecorder>()
             .register_behaviour::<SpikeRecorder>()
             .register_behaviour::<RateRecorder>()
-            .register_behaviour::<HistogramRecorder>();
+            .register_behaviour::<HistogramRecorder>()
+            .register_behaviour::<ExpressionRecorder>();
     }
 }

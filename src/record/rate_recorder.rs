@@ -83,7 +83,7 @@ impl Behaviour for RateRecorder {
 /// How many neurons are recorded; one that is listed twice counts once.
 fn neurons(recording: &Recording) -> usize {
     let chosen = |observed: &Vec<bool>| observed.iter().filter(|&&observed| observed).count();
-    recording.observed.as_ref().map_or(recording.size, chosen)
+    recording.observed.as_ref().map_or_else(|| recording.shape.iter().product(), chosen)
 }
 
 fn record(

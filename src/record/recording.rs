@@ -25,8 +25,8 @@ pub struct Recording {
     pub window: Window,
     /// The members that are recorded; `None` for all.
     pub members: Option<Vec<u32>>,
-    /// The members that there are.
-    pub(super) size: usize,
+    /// The shape of the source, whose product is the number of its members.
+    pub(super) shape: Vec<usize>,
     /// For spikes: whether each neuron is among them; `None` for all.
     pub(super) observed: Option<Vec<bool>>,
     /// The shape of a row: neurons, or sources × targets.
@@ -40,6 +40,8 @@ pub struct Recording {
 pub enum Content {
     /// The values of a variable, a row per recorded iteration.
     Variable(VariableEntry, Dtype),
+    /// The values of an expression, a row per recorded iteration.
+    Expression,
     /// A row per spike: iteration and neuron.
     Spikes,
     /// The population rate, a row per bin.
@@ -53,7 +55,7 @@ impl Content {
     #[must_use]
     pub const fn kind(self) -> &'static str {
         match self {
-            Self::Variable(..) => "variable",
+            Self::Variable(..) | Self::Expression => "variable",
             Self::Spikes => "spikes",
             Self::Rate => "rate",
             Self::Histogram(..) => "histogram",
@@ -123,7 +125,7 @@ impl Recording {
         match self.content {
             Content::Variable(_, dtype) => dtype,
             Content::Spikes => Dtype::Event,
-            Content::Rate => Dtype::Real,
+            Content::Rate | Content::Expression => Dtype::Real,
             Content::Histogram(..) => Dtype::Count,
         }
     }
@@ -208,12 +210,12 @@ pub(super) fn record_due<'a>(
     recordings: &mut Query<&mut Recording>,
     clock: &Clock,
     failures: &mut Failures,
-    mut take: impl FnMut(&mut Recording) -> io::Result<()>,
+    mut take: impl FnMut(Entity, &mut Recording) -> io::Result<()>,
 ) {
     for entity in recorders.flat_map(RelationshipTarget::iter) {
         let Ok(mut recording) = recordings.get_mut(entity) else { continue };
         if recording.window.contains(clock.iteration)
-            && let Err(error) = take(&mut recording)
+            && let Err(error) = take(entity, &mut recording)
         {
             failures.push(format!("{}.{}", recording.group, recording.what()), error);
         }

@@ -70,16 +70,16 @@ fn recording(
         (Content::Rate, _) => vec![],
         // Those below and above the bins have their own.
         (Content::Histogram(_, bins), _) => vec![bins.count as usize + 2],
-        (Content::Variable(..), Some(members)) => vec![members.len()],
-        (Content::Variable(..), None) => shape,
+        (Content::Variable(..) | Content::Expression, Some(members)) => vec![members.len()],
+        (Content::Variable(..) | Content::Expression, None) => shape.clone(),
     };
     let observed = match content {
         Content::Spikes | Content::Rate => members.as_ref().map(|members| marked(members, size)),
-        Content::Variable(..) | Content::Histogram(..) => None,
+        Content::Variable(..) | Content::Expression | Content::Histogram(..) => None,
     };
     let group = path_of(preparation.world(), entity);
     let (window, tape) = (request.window, Tape::default());
-    Ok(Recording { group, source: entity, info, content, window, members, size, observed, row_shape, tape })
+    Ok(Recording { group, source: entity, info, content, window, members, shape, observed, row_shape, tape })
 }
 
 fn marked(members: &[u32], size: usize) -> Vec<bool> {

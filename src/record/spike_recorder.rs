@@ -53,7 +53,7 @@ fn record(
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    record_due(recorders.iter(), &mut recordings, &clock, &mut failures, |recording| {
+    record_due(recorders.iter(), &mut recordings, &clock, &mut failures, |_, recording| {
         let Ok(spikes) = sources.get(recording.source) else { return Ok(()) };
         let iteration = clock.iteration as u32;
         spikes.neurons().iter().try_for_each(|&neuron| match recording.observes(neuron) {

@@ -63,7 +63,7 @@ fn record(
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    record_due(recorders.iter(), &mut recordings, &clock, &mut failures, |recording| {
+    record_due(recorders.iter(), &mut recordings, &clock, &mut failures, |_, recording| {
         let (Content::Variable(entry, _), Ok(source)) = (recording.content, sources.get(recording.source)) else {
             return Ok(());
         };
