@@ -31,7 +31,7 @@ pub enum StatisticsError {
     /// Their file cannot be read.
     #[error(transparent)]
     Npy(#[from] NpyError),
-    /// A row of the file is no spike of the group.
+    /// A row of the file is no spike of the group, or there are too many neurons.
     #[error("{file}: {source}")]
     Spike {
         /// The file.
@@ -69,11 +69,11 @@ pub fn spike_statistics(
 
 fn summary(folder: &Path, file: &FileReport, size: usize, stretch: Stretch) -> Result<Summary, StatisticsError> {
     let mut reader = Reader::open(&folder.join(&file.file))?;
-    let mut statistics = SpikeStatistics::new(size, file.neurons.as_deref(), stretch);
+    let wrong = |source| StatisticsError::Spike { file: file.file.clone(), source };
+    let mut statistics = SpikeStatistics::new(size, file.neurons.as_deref(), stretch).map_err(wrong)?;
     let mut rows = Vec::new();
     while reader.read_rows(CHUNK, &mut rows)? > 0 {
-        let pushed = statistics.push_rows(&rows);
-        pushed.map_err(|source| StatisticsError::Spike { file: file.file.clone(), source })?;
+        statistics.push_rows(&rows).map_err(wrong)?;
     }
     Ok(statistics.finish().summary)
 }

@@ -95,9 +95,9 @@ pub enum Fault {
     /// A histogram without the range of its bins.
     #[error("the report states no range of its bins")]
     Range,
-    /// Spikes that are not in the order of time.
+    /// Spikes that have no statistics, since they are not in the order of time or of neurons that were not recorded.
     #[error(transparent)]
-    Order(SpikeError),
+    Spikes(#[from] SpikeError),
     /// A recording of no rows.
     #[error("has no rows")]
     Empty,

@@ -216,7 +216,7 @@ fn spikes_out_of_order_have_no_statistics() {
         panic!("49 comes before 50");
     };
     assert_eq!(names(&drawn), ["raster.png", "raster.svg"]);
-    assert!(matches!(undrawn[0].fault, Fault::Order(_)));
+    assert!(matches!(undrawn[0].fault, Fault::Spikes(_)));
 }
 
 #[test]

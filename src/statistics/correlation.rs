@@ -38,10 +38,10 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// For a group of `neurons`, of which a sample is spread evenly.
-    pub fn new(neurons: usize) -> Self {
+    /// For a group with as many neurons as `places` has zeros, of which a sample is spread evenly.
+    pub fn new(mut places: Vec<u8>) -> Self {
+        let neurons = places.len();
         let size = neurons.min(SAMPLE);
-        let mut places = vec![0; neurons];
         for place in 0..size {
             // The middle of each of `size` equal shares.
             let neuron = ((2 * place + 1) as u128 * neurons as u128 / (2 * size) as u128) as usize;
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn the_stream_gives_what_the_series_give() {
         let spikes = [(0, 3), (1, 3), (0, 3), (2, 7), (1, 40), (0, 40), (2, 59), (2, 59), (0, 60)];
-        let (mut pairs, mut series) = (Pairs::new(3), vec![vec![0.0; 64]; 3]);
+        let (mut pairs, mut series) = (Pairs::new(vec![0; 3]), vec![vec![0.0; 64]; 3]);
         for (neuron, bin) in spikes {
             pairs.spike(neuron, bin);
             series[neuron][bin as usize] += 1.0;
@@ -131,9 +131,9 @@ mod tests {
 
     #[test]
     fn nobody_one_and_few_bins_say_nothing() {
-        assert_eq!(Pairs::new(0).mean(100), None);
+        assert_eq!(Pairs::new(vec![]).mean(100), None);
         let alone = |neurons| {
-            let mut pairs = Pairs::new(neurons);
+            let mut pairs = Pairs::new(vec![0; neurons]);
             pairs.spike(0, 3);
             pairs
         };
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_sample_is_spread_over_a_large_group() {
-        let pairs = Pairs::new(100_000);
+        let pairs = Pairs::new(vec![0; 100_000]);
         let chosen: Vec<usize> = (0..100_000).filter(|&neuron| pairs.places[neuron] > 0).collect();
         assert_eq!((chosen.len(), chosen[0], chosen[99]), (100, 500, 99_500));
     }

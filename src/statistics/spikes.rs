@@ -24,9 +24,12 @@ const LEAST_SEGMENT: f64 = 100.0;
 /// Longest lag of the autocorrelation (ms), where the stretch holds four of them; a quarter of a shorter one.
 const LAG: f64 = 200.0;
 
-/// A row that is no spike of the group.
+/// Why the spikes of a group cannot be summed up.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SpikeError {
+    /// More neurons than there is memory for.
+    #[error("no memory for the statistics of {0} neurons")]
+    Size(usize),
     /// An iteration after the end of the stretch, or none at all.
     #[error("a spike in iteration {0}, after the end")]
     Iteration(f64),
@@ -62,21 +65,23 @@ struct Neuron {
 
 impl SpikeStatistics {
     /// For the spikes of a group of `size` neurons, or of those `recorded`, within a stretch.
-    #[must_use]
-    pub fn new(size: usize, recorded: Option<&[u32]>, stretch: Stretch) -> Self {
-        let places = recorded.map(|recorded| places(size, recorded));
+    ///
+    /// # Errors
+    /// There is no memory for so many neurons: 90 bytes each.
+    pub fn new(size: usize, recorded: Option<&[u32]>, stretch: Stretch) -> Result<Self, SpikeError> {
+        let places = recorded.map(|recorded| places(size, recorded)).transpose()?;
         let known = |places: &Vec<u32>| places.iter().filter(|&&place| place != NOBODY).count();
         let neurons = places.as_ref().map_or(size, known);
-        Self {
+        Ok(Self {
             stretch,
             places,
-            neurons: vec![Neuron::default(); neurons],
+            neurons: filled(Neuron::default(), neurons)?,
             windows: stretch.bins(FANO_WINDOW),
             pair_bins: stretch.bins(CORRELATION_BIN),
-            pairs: Pairs::new(neurons),
+            pairs: Pairs::new(filled(0, neurons)?),
             population: Population::new(stretch.bins(RATE_BIN)),
             latest: 0,
-        }
+        })
     }
 
     /// Takes rows of iteration and neuron, in the order of iterations, as a spike recording holds them. Spikes before the
@@ -177,9 +182,17 @@ impl SpikeStatistics {
 /// The place of a neuron that was not recorded.
 const NOBODY: u32 = u32::MAX;
 
+/// A report on the disk may claim any number of neurons, so memory for them is asked for and not simply taken.
+fn filled<T: Clone>(value: T, size: usize) -> Result<Vec<T>, SpikeError> {
+    let mut all = Vec::new();
+    all.try_reserve_exact(size).map_err(|_| SpikeError::Size(size))?;
+    all.resize(size, value);
+    Ok(all)
+}
+
 /// Places in ascending order of the neurons; a neuron that is listed twice has one.
-fn places(size: usize, recorded: &[u32]) -> Vec<u32> {
-    let mut places = vec![NOBODY; size];
+fn places(size: usize, recorded: &[u32]) -> Result<Vec<u32>, SpikeError> {
+    let mut places = filled(NOBODY, size)?;
     for &neuron in recorded {
         if let Some(place) = places.get_mut(neuron as usize) {
             *place = 0;
@@ -187,7 +200,7 @@ fn places(size: usize, recorded: &[u32]) -> Vec<u32> {
     }
     let known = places.iter_mut().filter(|place| **place != NOBODY);
     known.zip(0..).for_each(|(place, nth)| *place = nth);
-    places
+    Ok(places)
 }
 
 /// The spikes of all neurons in bins, as a series of which nothing is kept but its spectrum and autocorrelation.

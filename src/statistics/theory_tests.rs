@@ -9,7 +9,7 @@ use super::{
 const DT: f64 = 0.1;
 
 fn findings(neurons: usize, iterations: u64, spikes: &[[f64; 2]]) -> Findings {
-    let mut statistics = SpikeStatistics::new(neurons, None, Stretch { first: 0, end: iterations, dt: DT });
+    let mut statistics = SpikeStatistics::new(neurons, None, Stretch { first: 0, end: iterations, dt: DT }).unwrap();
     statistics.push_rows(spikes.as_flattened()).unwrap();
     statistics.finish()
 }
@@ -141,9 +141,15 @@ fn empty_and_short_data_have_no_statistics_and_no_nan() {
 }
 
 #[test]
+fn a_group_that_fits_no_memory_is_refused() {
+    let absurd = SpikeStatistics::new(usize::MAX / 4, None, Stretch { first: 0, end: 1, dt: DT });
+    assert_eq!(absurd.err(), Some(SpikeError::Size(usize::MAX / 4)));
+}
+
+#[test]
 fn transients_are_left_out_and_rows_that_are_no_spikes_are_refused() {
     let stretch = Stretch { first: 100, end: 200, dt: 1.0 };
-    let mut some = SpikeStatistics::new(10, Some(&[7, 3, 7]), stretch);
+    let mut some = SpikeStatistics::new(10, Some(&[7, 3, 7]), stretch).unwrap();
     some.push_rows(&[0.0, 3.0, 99.0, 7.0, 100.0, 7.0, 150.0, 3.0, 199.0, 3.0]).unwrap();
     assert_eq!(some.push_rows(&[199.0, 4.0]), Err(SpikeError::Neuron(4.0)));
     assert_eq!(some.push_rows(&[199.0, 1e12]), Err(SpikeError::Neuron(1e12)));

@@ -6,7 +6,7 @@ mod page;
 use super::manifest::{Manifest, Recording};
 use super::spikes::{CHUNK, open};
 use super::{Fault, Folder, PlotError};
-use crate::statistics::{Findings, SpikeError, SpikeStatistics, Stretch};
+use crate::statistics::{Findings, SpikeStatistics, Stretch};
 use curves::Portrait;
 
 /// Most groups of one picture: more lines than these cannot be told apart.
@@ -40,15 +40,11 @@ fn read(manifest: &Manifest, folder: &Folder, recording: &Recording) -> Result<F
     // No group has more neurons: their numbers have 32 bits.
     let listed: Option<Vec<u32>> =
         neurons.map(|list| list.iter().filter_map(|&neuron| u32::try_from(neuron).ok()).collect());
-    let size = usize::try_from(size.min(u64::from(u32::MAX))).unwrap_or(usize::MAX);
-    let mut statistics = SpikeStatistics::new(size, listed.as_deref(), stretch);
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let mut statistics = SpikeStatistics::new(size, listed.as_deref(), stretch)?;
     let mut rows = Vec::new();
     while reader.read_rows(CHUNK, &mut rows)? > 0 {
-        statistics.push_rows(&rows).map_err(|error| match error {
-            SpikeError::Iteration(iteration) => Fault::Iteration { iteration, iterations: end },
-            SpikeError::Neuron(neuron) => Fault::Neuron { neuron, size: size as u64 },
-            SpikeError::Order(..) => Fault::Order(error),
-        })?;
+        statistics.push_rows(&rows)?;
     }
     Ok(statistics.finish())
 }
