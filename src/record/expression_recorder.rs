@@ -25,7 +25,7 @@ use crate::{
 /// Records an expression of the variables of a group, as they are at the end of an iteration: a row per iteration, a column
 /// per neuron. `"v - 0.1 * u"`, `"conductance * (v + 75)"`.
 ///
-/// An expression takes about 5 ns per neuron and operation. It may use the index `i` and the position `x`, `y`, `z` of a
+/// An expression takes up to 10 ns per neuron and operation. It may use the index `i` and the position `x`, `y`, `z` of a
 /// neuron; a random function gives every neuron one number for the whole run.
 #[derive(Component, Reflect, Clone, Debug)]
 pub struct ExpressionRecorder {
