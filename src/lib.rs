@@ -17,6 +17,7 @@ pub mod plot;
 pub mod record;
 pub mod scene;
 pub mod schedule;
+pub mod statistics;
 pub mod stopwatch;
 pub mod text;
 pub mod value;
@@ -81,7 +82,7 @@ pub mod prelude {
             RegisterValueFunction, RegisterVariable, Seed, Source, Spikes, SynapseGroup, Tags, Target, Unit, V,
         },
         numeric::Real,
-        record::{SpikeRecorder, VariableRecorder},
+        record::{ExpressionRecorder, HistogramRecorder, RateRecorder, SpikeRecorder, VariableRecorder},
         scene::{GroupScene, Scene, SynapseScene},
         schedule::{AddToStage, Stage, Tick},
         workbench::Bench,

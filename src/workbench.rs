@@ -238,7 +238,7 @@ impl Bench {
         recordings
             .flat_map(RelationshipTarget::iter)
             .filter_map(|entity| world.get::<Recording>(entity))
-            .filter(|recording| format!("{}.{}", recording.group, recording.variable()) == address)
+            .filter(|recording| format!("{}.{}", recording.group, recording.what()) == address)
             .map(Recording::values)
             .collect()
     }

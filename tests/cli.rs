@@ -252,8 +252,17 @@ fn everything_that_is_listed_is_documented() {
         }
         names.push(name.to_owned());
     }
-    for known in ["Izhikevich", "CurrentReceptor", "AllToAll", "SpikeRecorder", "VariableRecorder", "uniform", "array"]
-    {
+    for known in [
+        "Izhikevich",
+        "CurrentReceptor",
+        "AllToAll",
+        "SpikeRecorder",
+        "VariableRecorder",
+        "RateRecorder",
+        "HistogramRecorder",
+        "uniform",
+        "array",
+    ] {
         assert!(names.iter().any(|name| name == known), "{known}");
     }
     let one = desk.prints("list Izhikevich");
@@ -274,6 +283,76 @@ fn pictures_are_drawn_again_as_they_were() {
     assert!(printed.contains("v.png") && printed.contains("raster.png"), "{printed}");
     assert!(first == bytes());
     assert!(desk.fails("plot nowhere").contains("nowhere"));
+}
+
+/// Driven cells that fire about every 20 ms, over one second.
+#[test]
+fn a_run_states_the_statistics_of_its_spikes_and_draws_them_again() {
+    let desk = Desk::new();
+    desk.write("busy.ron", &SCENE.replace("NormalNoise(sd: 1)", "ConstantCurrent(amplitude: \"10 + i\")"));
+    let printed = desk.prints("run busy.ron --iterations 2000 --out run");
+    assert!(printed.contains("\nstatistics from 100 ms on\nspikes of  rate "), "{printed}");
+    let line = printed.lines().find(|line| line.starts_with("cells ") && line.matches("Hz").count() > 0);
+    assert!(line.is_some(), "{printed}");
+    let statistics = &desk.report("run")["statistics"];
+    let one = &statistics[0];
+    assert_eq!(statistics.as_array().unwrap().len(), 1);
+    assert_eq!((&one["file"], &one["group"]), (&"cells.spikes.npy".into(), &"cells".into()));
+    assert_eq!((&one["from_ms"], &one["until_ms"]), (&100.0.into(), &1000.0.into()));
+    // Without noise they are clocks.
+    let number = |name: &str| one[name].as_f64().unwrap();
+    assert!(number("rate_hz") > 10.0 && number("cv") < 0.05 && number("lv") < 0.05 && number("fano") < 0.5, "{one}");
+    assert_eq!((&one["neurons"], &one["interval_neurons"], &one["pairs"]), (&3.into(), &3.into(), &3.into()));
+
+    let picture = || fs::read(desk.path("run/statistics.png")).unwrap();
+    let first = picture();
+    fs::remove_file(desk.path("run/statistics.png")).unwrap();
+    assert!(desk.prints("plot run").contains("statistics.png"));
+    assert!(first == picture());
+}
+
+#[test]
+fn silence_has_statistics_without_numbers_and_no_recorded_spikes_none() {
+    let desk = Desk::new();
+    desk.prints("run net.ron --quiet --out silent");
+    let one = &desk.report("silent")["statistics"][0];
+    assert_eq!((&one["spikes"], &one["silent"], &one["rate_hz"]), (&0.into(), &3.into(), &0.0.into()));
+    let absent = ["cv", "lv", "fano", "correlation", "peak_hz"];
+    assert!(absent.iter().all(|name| one[name].is_null()), "{one}");
+    assert!(!desk.path("silent/statistics.png").exists());
+    let printed = desk.prints("run net.ron --set recorders=[] --out bare");
+    assert!(!printed.contains("statistics"), "{printed}");
+    assert_eq!(desk.report("bare")["statistics"], Json::Array(Vec::new()));
+    desk.prints("run net.ron --iterations 0 --quiet --out still");
+    assert!(desk.report("still")["statistics"][0]["rate_hz"].is_null());
+}
+
+#[test]
+fn rates_and_histograms_are_files_with_pictures() {
+    let desk = Desk::new();
+    let recorders = "recorders: [RateRecorder(of: \"all\", bin: 1.5), \
+                     HistogramRecorder(of: \"all.v\", low: -80, high: -50, bins: 6, every: 5),";
+    desk.write("net.ron", &SCENE.replace("recorders: [", recorders));
+    let checked = desk.prints("check net.ron");
+    // Ten iterations of 0.5 ms are three whole bins; two rows of 8 numbers.
+    for line in ["  cells.rate         ", "  cells.v.histogram  "] {
+        assert!(checked.lines().any(|found| found.starts_with(line)), "{checked}");
+    }
+    desk.prints("run net.ron --quiet --out run");
+    assert_eq!(npy::load(&desk.path("run/cells.rate.npy")).unwrap().data, [0.0; 3]);
+    let histogram = npy::load(&desk.path("run/cells.v.histogram.npy")).unwrap();
+    assert_eq!(histogram.shape, [2, 8]);
+    assert_eq!((histogram.data.iter().sum::<f64>(), histogram.data[0]), (6.0, 0.0));
+    let report = desk.report("run");
+    let of_kind = |kind: &str| {
+        let recordings = report["recordings"].as_array().unwrap();
+        recordings.iter().find(|recording| recording["kind"] == kind).cloned().unwrap()
+    };
+    assert_eq!((&of_kind("rate")["every"], &of_kind("rate")["unit"]), (&3.into(), &"Hz".into()));
+    assert_eq!(of_kind("histogram")["range"], Json::from(vec![-80.0, -50.0]));
+    for picture in ["rate.png", "rate.svg", "v-histogram.png", "v-histogram.svg"] {
+        assert!(desk.path("run").join(picture).is_file(), "{picture}");
+    }
 }
 
 #[test]

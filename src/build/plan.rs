@@ -6,7 +6,7 @@ use bevy_ecs::prelude::*;
 use super::spawn::Spawned;
 use crate::{
     network::{Kind, NeuronGroup, Receptors, Sides, Source, Tags, Target, Variables},
-    record::{Content, Recording},
+    record::Recording,
 };
 
 /// What a network will be.
@@ -55,7 +55,7 @@ pub struct SynapsePlan {
 pub struct RecordingPlan {
     /// Group, or group and receptor.
     pub group: String,
-    /// The variable, or `spikes`.
+    /// The variable, `spikes`, or what is made of them.
     pub variable: String,
     /// Bytes when the run is over; `None` for spikes, whose number nobody knows: 8 bytes each.
     pub bytes: Option<u64>,
@@ -129,12 +129,11 @@ fn recordings(world: &mut World, iterations: u64) -> Vec<RecordingPlan> {
     let mut plans: Vec<_> = recordings
         .iter(world)
         .map(|recording| {
-            let rows = recording.window.rows(iterations);
-            let bytes = rows.saturating_mul(recording.row_bytes() as u64);
+            let bytes = |rows: u64| rows.saturating_mul(recording.row_bytes() as u64);
             RecordingPlan {
                 group: recording.group.clone(),
-                variable: recording.variable().to_owned(),
-                bytes: matches!(recording.content, Content::Variable(..)).then_some(bytes),
+                variable: recording.what(),
+                bytes: recording.rows(iterations).map(bytes),
             }
         })
         .collect();

@@ -9,6 +9,7 @@ mod new;
 mod plot;
 mod progress;
 mod run;
+mod statistics;
 mod table;
 
 use std::{

@@ -12,13 +12,16 @@ use rayon::ThreadPoolBuilder;
 use super::{
     CliError, SceneArguments, print,
     progress::{Progress, in_words},
+    statistics::statistics_in_text,
     table::{grouped, table},
 };
 use crate::{
     build::{Network, build},
     network::{Clock, Failures, Spikes},
     numeric::InstructionSet,
-    output::{Existing, Files, GroupReport, Outcome, Provenance, Report, RunFolder, StageTime, attach_files},
+    output::{
+        Existing, Files, GroupReport, Outcome, Provenance, Report, RunFolder, StageTime, attach_files, spike_statistics,
+    },
     scene::Scene,
     schedule::run_ticks,
     stopwatch::Stopwatch,
@@ -100,6 +103,7 @@ impl<'a> Run<'a> {
         let flushed = self.files.flush(self.world).map_err(CliError::from);
         let ended = iterated.and(flushed);
         self.fill_report();
+        self.sum_up_spikes();
         self.report.outcome = match &ended {
             Ok(()) => Outcome::Finished,
             Err(error) => Outcome::Failed(error.to_string()),
@@ -154,6 +158,14 @@ impl<'a> Run<'a> {
         report.provenance.end();
     }
 
+    fn sum_up_spikes(&mut self) {
+        let report = &mut self.report;
+        let run = (report.iterations, report.dt);
+        let (found, missing) = spike_statistics(self.folder.path(), &report.groups, &report.recordings, run);
+        report.statistics = found;
+        report.no_statistics = missing.iter().map(ToString::to_string).collect();
+    }
+
     /// Recorders may be left out, and an empty window is no fault.
     #[cfg(feature = "plot")]
     fn has_something_to_draw(&self) -> bool {
@@ -194,6 +206,8 @@ fn first_report(scene: &Scene, arguments: &RunArguments, network: &Network, file
         memory: network.plan.memory,
         stages: Vec::new(),
         recordings: files.reports(),
+        statistics: Vec::new(),
+        no_statistics: Vec::new(),
         plots: Vec::new(),
         not_drawn: Vec::new(),
         provenance: Provenance::now(&file, text, scene.seed, arguments.scene.assignments()),
@@ -220,26 +234,36 @@ fn in_text(report: &Report, folder: &Path) -> String {
         vec![group.plan.name.clone(), grouped(group.plan.size as u64), grouped(group.spikes), rate]
     }));
     text += &table("", &rows);
-    if !report.stages.is_empty() {
-        text += "\ntime per iteration\n";
-        let mut rows = Vec::new();
-        for stage in &report.stages {
-            rows.push(vec![stage.stage.clone(), format!("{:.2} µs", stage.microseconds)]);
-            rows.extend(
-                stage.behaviours.iter().filter(|b| b.microseconds >= 0.005).map(|behaviour| {
-                    vec![format!("  {}", behaviour.name), format!("{:.2} µs", behaviour.microseconds)]
-                }),
-            );
-        }
-        text += &table("", &rows);
-    }
+    text += &statistics_in_text(&report.statistics);
+    text += &times_in_text(&report.stages);
     let names = report.recordings.iter().map(|file| &file.file).chain(&report.plots);
     text += &format!("\n{}\n", folder.display());
     for name in names.chain(&[crate::output::REPORT.to_owned()]) {
         text += &format!("  {name}\n");
     }
+    for missing in &report.no_statistics {
+        text += &format!("no statistics: {missing}\n");
+    }
     for missing in &report.not_drawn {
         text += &format!("not drawn: {missing}\n");
     }
     text
+}
+
+fn times_in_text(stages: &[StageTime]) -> String {
+    if stages.is_empty() {
+        return String::new();
+    }
+    let mut rows = Vec::new();
+    for stage in stages {
+        rows.push(vec![stage.stage.clone(), format!("{:.2} µs", stage.microseconds)]);
+        rows.extend(
+            stage
+                .behaviours
+                .iter()
+                .filter(|b| b.microseconds >= 0.005)
+                .map(|behaviour| vec![format!("  {}", behaviour.name), format!("{:.2} µs", behaviour.microseconds)]),
+        );
+    }
+    format!("\ntime per iteration\n{}", table("", &rows))
 }

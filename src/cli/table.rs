@@ -11,7 +11,7 @@ pub(super) fn table(indent: &str, rows: &[Vec<String>]) -> String {
     for row in rows {
         let mut line = indent.to_owned();
         for (cell, &width) in row.iter().zip(&widths) {
-            let number = cell.starts_with(|c: char| c.is_ascii_digit());
+            let number = cell.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit() || c == '–');
             line += &if number { format!("{cell:>width$}  ") } else { format!("{cell:<width$}  ") };
         }
         text += line.trim_end();

@@ -4,8 +4,10 @@
 mod folder;
 mod report;
 mod scribe;
+mod statistics;
 mod tapes;
 
 pub use folder::{Existing, FolderError, RunFolder};
 pub use report::{BehaviourTime, FileReport, GroupReport, Outcome, Provenance, REPORT, Report, StageTime};
+pub use statistics::{GroupStatistics, StatisticsError, spike_statistics};
 pub use tapes::{Files, TapeError, attach_files};

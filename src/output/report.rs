@@ -4,6 +4,7 @@ use std::{io, path::Path, time::Duration};
 
 use serde::Serialize;
 
+use super::GroupStatistics;
 use crate::{
     build::{GroupPlan, SynapsePlan},
     numeric::{InstructionSet, real::PRECISION},
@@ -45,6 +46,10 @@ pub struct Report {
     pub stages: Vec<StageTime>,
     /// The files of recordings.
     pub recordings: Vec<FileReport>,
+    /// What the recorded spikes of each group say.
+    pub statistics: Vec<GroupStatistics>,
+    /// Why statistics are missing, if some are.
+    pub no_statistics: Vec<String>,
     /// Pictures, by file name.
     pub plots: Vec<String>,
     /// Recordings of which there is no picture, and why.
@@ -102,7 +107,8 @@ pub struct BehaviourTime {
 pub struct FileReport {
     /// Its name in the run folder.
     pub file: String,
-    /// `variable` (a row per recorded iteration) or `spikes` (a row per spike: iteration, neuron).
+    /// `variable` (a row per recorded iteration), `spikes` (a row per spike: iteration, neuron), `rate` (a row per bin) or
+    /// `histogram` (a row of counts per recorded iteration: below the range, in equal bins of it, above it).
     pub kind: String,
     /// The group, or group and receptor.
     pub group: String,
@@ -120,10 +126,14 @@ pub struct FileReport {
     pub rows: u64,
     /// The first recorded iteration.
     pub first: u64,
-    /// Row k is iteration first + k · every.
+    /// Row k is iteration first + k · every; of a rate, the iterations from there to the next row.
     pub every: u64,
+    /// The first iteration that was not recorded any more, if not all were to the end.
+    pub until: Option<u64>,
     /// The recorded neurons, if not all.
     pub neurons: Option<Vec<u32>>,
+    /// The lower edge of a histogram's first bin and the upper edge of its last.
+    pub range: Option<[f64; 2]>,
 }
 
 /// Where a run came from.

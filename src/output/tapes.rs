@@ -34,7 +34,7 @@ pub fn attach_files(world: &mut World, folder: &Path) -> Result<Files, TapeError
     let mut scribe = Scribe::start()?;
     let mut query = world.query::<(Entity, &mut Recording)>();
     let mut recordings: Vec<_> = query.iter_mut(world).collect();
-    let key = |recording: &Recording| (recording.group.clone(), recording.variable().to_owned(), recording.window.from);
+    let key = |recording: &Recording| (recording.group.clone(), recording.what(), recording.window.from);
     recordings.sort_by_cached_key(|(_, recording)| key(recording));
     let mut files = Files::default();
     for (entity, mut recording) in recordings {
@@ -49,7 +49,7 @@ pub fn attach_files(world: &mut World, folder: &Path) -> Result<Files, TapeError
 impl Files {
     /// `excitatory.v.npy`, and `excitatory.v.2.npy` for a second recording of the same variable.
     fn free_name(&self, recording: &Recording) -> String {
-        let stem = format!("{}.{}", recording.group, recording.variable());
+        let stem = format!("{}.{}", recording.group, recording.what());
         let taken = |name: &String| self.0.iter().any(|(_, file)| file.file == *name);
         let numbered = (2_u64..).map(|number| format!("{stem}.{number}.npy"));
         std::iter::once(format!("{stem}.npy")).chain(numbered).find(|name| !taken(name)).unwrap_or(stem)
@@ -81,13 +81,14 @@ const fn dtype(recorded: Dtype) -> npy::Dtype {
         Dtype::Real => npy::Dtype::F32,
         Dtype::Bool => npy::Dtype::Bool,
         Dtype::Event => npy::Dtype::U32,
+        Dtype::Count => npy::Dtype::U64,
     }
 }
 
 fn describe(recording: &Recording, file: String) -> FileReport {
     FileReport {
         file,
-        kind: if matches!(recording.content, Content::Spikes) { "spikes" } else { "variable" }.into(),
+        kind: recording.content.kind().into(),
         group: recording.group.clone(),
         variable: recording.variable().to_owned(),
         unit: recording.info.unit.clone(),
@@ -97,6 +98,11 @@ fn describe(recording: &Recording, file: String) -> FileReport {
         rows: 0,
         first: recording.window.from,
         every: recording.window.every,
+        until: Some(recording.window.until).filter(|&until| until != u64::MAX),
         neurons: recording.members.clone(),
+        range: match recording.content {
+            Content::Histogram(_, bins) => Some([bins.low, bins.high]),
+            _ => None,
+        },
     }
 }

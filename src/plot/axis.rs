@@ -10,6 +10,8 @@ pub(super) struct Axis {
     ticks: Vec<f64>,
     /// Labels are in units of ten to this power, which is stated at the end of the axis.
     exponent: i32,
+    /// Whether values are powers of ten, and labels what they stand for.
+    powers: bool,
 }
 
 impl Axis {
@@ -22,7 +24,7 @@ impl Axis {
             power if (-3.0..5.0).contains(&power) || !power.is_finite() => 0,
             power => power as i32,
         };
-        Self { low, high, ticks, exponent }
+        Self { low, high, ticks, exponent, powers: false }
     }
 
     /// Around the finite ones of `values`, with a margin, so that no curve touches the frame.
@@ -48,6 +50,15 @@ impl Axis {
         Self::exact(0.0, if high > 0.0 { high * 1.04 } else { 1.0 }, target)
     }
 
+    /// For powers of ten from below `low` to above `high` (finite), both whole, with a tick at every power or every few.
+    pub(super) fn decades(low: f64, high: f64) -> Self {
+        let low = low.floor();
+        let high = high.ceil().max(low + 1.0);
+        let step = ((high - low) / 6.0).ceil().max(1.0);
+        let ticks = (0..=((high - low) / step) as u32).map(|nth| low + f64::from(nth) * step).collect();
+        Self { low, high, ticks, exponent: 0, powers: true }
+    }
+
     /// Where `value` lies on the axis: 0 at the low end, 1 at the high end, and never outside.
     pub(super) fn share(&self, value: f64) -> f64 {
         ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
@@ -67,6 +78,9 @@ impl Axis {
             })
             .unwrap_or(9);
         self.ticks.iter().map(move |&tick| {
+            if self.powers {
+                return (tick, power_of_ten(tick as i32));
+            }
             // A true minus sign; and zero has none, even where rounding leaves it negative.
             let text = format!("{:.decimals$}", tick / unit);
             let zero = text.chars().all(|c| matches!(c, '-' | '0' | '.'));
@@ -80,16 +94,29 @@ impl Axis {
         if self.exponent == 0 {
             return String::new();
         }
-        let raised = |c: char| match c {
-            '-' => '⁻',
-            '1' => '¹',
-            '2' => '²',
-            '3' => '³',
-            digit => char::from_u32('⁰' as u32 + digit.to_digit(10).unwrap_or(0)).unwrap_or(digit),
-        };
-        let power: String = self.exponent.to_string().chars().map(raised).collect();
-        format!("×10{power}")
+        format!("×{}", ten_to_the(self.exponent))
     }
+}
+
+/// 0.01 to 1000 as a decimal, others as a power: `10⁴`.
+fn power_of_ten(power: i32) -> String {
+    match power {
+        0..=3 => 10_u32.pow(power.unsigned_abs()).to_string(),
+        -2..0 => format!("{:.*}", power.unsigned_abs() as usize, 10_f64.powi(power)),
+        _ => ten_to_the(power),
+    }
+}
+
+fn ten_to_the(power: i32) -> String {
+    let raised = |c: char| match c {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        digit => char::from_u32('⁰' as u32 + digit.to_digit(10).unwrap_or(0)).unwrap_or(digit),
+    };
+    let power: String = power.to_string().chars().map(raised).collect();
+    format!("10{power}")
 }
 
 #[cfg(test)]
@@ -112,6 +139,14 @@ mod tests {
         assert_eq!((texts(&axis), axis.factor().as_str()), (vec!["0".into(), "1".into(), "2".into()], "×10⁶"));
         assert_eq!(Axis::exact(0.0, 3e-12, 3).factor(), "×10⁻¹²");
         assert_eq!(Axis::exact(0.0, 99_999.0, 3).factor(), "");
+    }
+
+    #[test]
+    fn decades_are_marked_at_whole_powers() {
+        assert_eq!(texts(&Axis::decades(-1.5, 0.3)), ["0.01", "0.1", "1", "10"]);
+        assert_eq!(texts(&Axis::decades(-4.0, 4.0)), ["10⁻⁴", "0.01", "1", "100", "10⁴"]);
+        assert_eq!(texts(&Axis::decades(0.0, 0.0)), ["1", "10"]);
+        assert_eq!(Axis::decades(-1.0, 1.0).share(0.0), 0.5);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::npy::NpyError;
+use crate::statistics::SpikeError;
 
 /// Why a run folder could not be drawn, or not completely.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +79,7 @@ pub enum Fault {
     #[error(transparent)]
     Unread(#[from] NpyError),
     /// There is no picture for this kind of recording.
-    #[error("recordings of kind {kind:?} have no picture (known: \"variable\", \"spikes\")")]
+    #[error("recordings of kind {kind:?} have no picture (known: \"variable\", \"spikes\", \"rate\", \"histogram\")")]
     Kind {
         /// The kind as the report names it.
         kind: String,
@@ -91,6 +92,12 @@ pub enum Fault {
         /// How many columns it should have.
         columns: u64,
     },
+    /// A histogram without the range of its bins.
+    #[error("the report states no range of its bins")]
+    Range,
+    /// Spikes that have no statistics, since they are not in the order of time or of neurons that were not recorded.
+    #[error(transparent)]
+    Spikes(#[from] SpikeError),
     /// A recording of no rows.
     #[error("has no rows")]
     Empty,

@@ -20,6 +20,8 @@ pub(super) struct Manifest {
     #[serde(default)]
     pub(super) groups: Vec<Group>,
     #[serde(default)]
+    synapses: Vec<Synapses>,
+    #[serde(default)]
     pub(super) recordings: Vec<Recording>,
 }
 
@@ -28,6 +30,13 @@ pub(super) struct Manifest {
 pub(super) struct Group {
     pub(super) name: String,
     pub(super) size: u64,
+}
+
+/// A group of synapses.
+#[derive(Debug, Deserialize)]
+struct Synapses {
+    name: String,
+    source: String,
 }
 
 /// One recorded file.
@@ -48,9 +57,25 @@ pub(super) struct Recording {
     /// Iterations from row to row.
     #[serde(default = "one")]
     pub(super) every: u64,
+    /// The first iteration that was not recorded any more, or none before the end.
+    #[serde(default)]
+    pub(super) until: Option<u64>,
+    /// The ends of a histogram's bins.
+    #[serde(default)]
+    pub(super) range: Option<[f64; 2]>,
     /// Indices of the recorded neurons, or all of the group.
     #[serde(default)]
     pub(super) neurons: Option<Vec<u64>>,
+}
+
+/// The kind of a recording of a population rate.
+const RATE: &str = "rate";
+
+impl Recording {
+    /// Whether rows are means over the iterations from each to the next.
+    pub(super) fn is_rate(&self) -> bool {
+        self.kind == RATE
+    }
 }
 
 fn one() -> u64 {
@@ -94,9 +119,12 @@ impl Manifest {
         found.map(|group| group.size)
     }
 
-    /// The colour of a group in every picture, by its place in the list; groups that are not listed are grey.
+    /// The colour of a group in every picture, by its place in the list. A receptor `group.receptor` has that of its group,
+    /// synapses that of their source; what is not listed is grey.
     pub(super) fn colour(&self, group: &str) -> Colour {
-        let place = self.groups.iter().position(|listed| listed.name == group);
+        let name = group.split('.').next().unwrap_or_default();
+        let source = self.synapses.iter().find(|listed| listed.name == name).map(|listed| listed.source.as_str());
+        let place = self.groups.iter().position(|listed| listed.name == source.unwrap_or(name));
         let colour = place.and_then(|place| PALETTE.get(place % PALETTE.len()));
         colour.copied().unwrap_or(Colour::GREY)
     }
@@ -114,10 +142,22 @@ impl Manifest {
         self.groups.iter().position(|group| group.name == name).unwrap_or(usize::MAX)
     }
 
-    /// Recordings of variables, by the variable's name, each in the order of their groups.
+    /// Recordings of variables and of rates, by the variable's name, each in the order of their groups.
     pub(super) fn variables(&self) -> BTreeMap<&str, Vec<&Recording>> {
+        self.by_variable(self.of_kind("variable").chain(self.of_kind(RATE)))
+    }
+
+    /// Recordings of histograms, by the variable's name, each in the order of their groups.
+    pub(super) fn histograms(&self) -> BTreeMap<&str, Vec<&Recording>> {
+        self.by_variable(self.of_kind("histogram"))
+    }
+
+    fn by_variable<'a>(
+        &self,
+        recordings: impl Iterator<Item = &'a Recording>,
+    ) -> BTreeMap<&'a str, Vec<&'a Recording>> {
         let mut variables = BTreeMap::<_, Vec<_>>::new();
-        for recording in self.of_kind("variable") {
+        for recording in recordings {
             let name = recording.variable.as_str();
             variables.entry(name).or_default().push(recording);
         }
@@ -133,7 +173,7 @@ impl Manifest {
     }
 
     pub(super) fn of_no_known_kind(&self) -> impl Iterator<Item = &Recording> {
-        let known = |kind: &str| matches!(kind, "spikes" | "variable");
+        let known = |kind: &str| matches!(kind, "spikes" | "variable" | RATE | "histogram");
         self.recordings.iter().filter(move |recording| !known(&recording.kind))
     }
 }

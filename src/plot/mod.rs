@@ -1,7 +1,7 @@
 //! The last step of the road: the files of a finished run become pictures. Nothing here knows of the simulation.
 //!
-//! `reduce` makes picture-sized summaries of files of any length, `raster` and `variable` compose a figure each, and
-//! `canvas`, `axis` and `panel` draw.
+//! `reduce` makes picture-sized summaries of files of any length; `raster`, `statistics`, `histogram` and `variable`
+//! compose a figure each; `canvas`, `axis`, `panel` and `steps` draw.
 //!
 //! Drawing is kuva 0.6 at the level of its primitives: one list gives SVG and PNG, with a font of its own, so that a
 //! picture looks the same on a server without fonts. Its ready-made line and scatter plots were left aside: marks cannot
@@ -11,10 +11,14 @@
 mod axis;
 mod canvas;
 mod error;
+mod histogram;
 mod manifest;
 mod panel;
 mod raster;
 mod reduce;
+mod spikes;
+mod statistics;
+mod steps;
 mod variable;
 
 #[cfg(test)]
@@ -29,8 +33,10 @@ use manifest::Manifest;
 /// Draws the run folder `run`: reads `report.json` and the recordings that it lists, writes each picture as `.png` and
 /// `.svg` beside them, and returns the pictures' paths.
 ///
-/// The pictures are `raster` (spikes of all groups and their population rates) and one per recorded variable, named after
-/// it; a variable of more than 24 panels continues in `v-2`, `v-3`, and so on. Memory is bounded by the size of the
+/// The pictures are `raster` (spikes of all groups and their population rates), `statistics` (what those spikes say, from
+/// 10 % of the recording on, 500 ms at most), one per recorded variable, named after it, `rate` for recorded rates, and
+/// `v-histogram` for recorded histograms of a variable `v`. A variable of more than 24 panels continues in `v-2`, `v-3`,
+/// and so on, the statistics of more than 8 groups in `statistics-2`. Memory is bounded by the size of the
 /// pictures and one stretch of rows, whatever the length of the run.
 ///
 /// # Errors
@@ -40,6 +46,8 @@ pub fn draw(run: &Path) -> Result<Vec<PathBuf>, PlotError> {
     let manifest = Manifest::read(run)?;
     let mut folder = Folder { run, stems: BTreeSet::new(), drawn: Vec::new(), undrawn: Vec::new() };
     raster::draw(&manifest, &mut folder)?;
+    statistics::draw(&manifest, &mut folder)?;
+    histogram::draw(&manifest, &mut folder)?;
     variable::draw(&manifest, &mut folder)?;
     for recording in manifest.of_no_known_kind() {
         let kind = recording.kind.clone();
@@ -60,6 +68,10 @@ struct Folder<'a> {
 }
 
 impl Folder<'_> {
+    fn is_left_out(&self, file: &str) -> bool {
+        self.undrawn.iter().any(|undrawn| undrawn.file == file)
+    }
+
     fn leave_out(&mut self, file: &str, fault: Fault) {
         let file = file.to_owned();
         self.undrawn.push(Undrawn { file, fault });

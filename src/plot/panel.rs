@@ -88,6 +88,12 @@ impl Panel {
         }
     }
 
+    /// A pale line across the panel at a value of the vertical axis.
+    pub(super) fn level(&self, canvas: &mut Canvas, y: f64) {
+        let y = self.bottom() - self.y.share(y) * self.height;
+        canvas.line(vec![(self.left, y), (self.right(), y)], Colour::PALE, HAIRLINE);
+    }
+
     /// A line through `points` (in values), broken where one is not a number. A single point between breaks becomes a dot.
     pub(super) fn curve(&self, canvas: &mut Canvas, points: &[(f64, f64)], colour: Colour, width: f64) {
         for piece in pieces(points) {

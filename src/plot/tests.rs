@@ -85,9 +85,9 @@ fn a_run_becomes_a_raster_and_a_picture_per_variable() {
     run.spikes("e.spikes.npy", &[[0, 0], [10, 7], [99, 3]]);
     run.spikes("i.spikes.npy", &[]);
     let drawn = draw(&run.0).unwrap();
-    assert_eq!(names(&drawn), ["raster.png", "raster.svg", "v.png", "v.svg"]);
-    assert_eq!(png_width(&drawn[0]), 1640);
-    assert_eq!(png_width(&drawn[2]), 1640);
+    let pictures = ["raster.png", "raster.svg", "statistics.png", "statistics.svg", "v.png", "v.svg"];
+    assert_eq!(names(&drawn), pictures);
+    assert!([0, 2, 4].map(|png| png_width(&drawn[png])).iter().all(|&width| width == 1640));
     let raster = run.text("raster.svg");
     for text in [
         ">A &lt;small&gt; network &amp; its spikes<",
@@ -188,4 +188,61 @@ fn variables_with_odd_names_get_files_of_their_own() {
     let drawn = names(&draw(&run.0).unwrap());
     let pictures: Vec<_> = drawn.iter().filter_map(|name| name.strip_suffix(".svg")).collect();
     assert_eq!(pictures, ["raster", "raster-2", "v_2", "v_2-2"]);
+}
+
+/// 100 iterations of 0.5 ms: 50 ms, of which the first 5 are left out.
+#[test]
+fn statistics_are_drawn_of_groups_that_fired_after_the_transient() {
+    let run = RunFolder::new("statistics", json!([spikes("e"), spikes("i")]));
+    let regular: Vec<[u32; 2]> = (0..10).flat_map(|k| (0..8).map(move |n| [k * 10, n])).collect();
+    run.spikes("e.spikes.npy", &regular);
+    run.spikes("i.spikes.npy", &[[3, 1]]);
+    let drawn = names(&draw(&run.0).unwrap());
+    assert_eq!(drawn, ["raster.png", "raster.svg", "statistics.png", "statistics.svg"]);
+    let svg = run.text("statistics.svg");
+    // Nine spikes in 45 ms, intervals of 5 ms.
+    for text in [">200.00 ± 0.00<", ">0.00<", ">rate (Hz)<", ">lag (ms)<", ">too short, or without variation<", ">e<"]
+    {
+        assert!(svg.contains(text), "{text}");
+    }
+    assert!(!svg.contains(">i<") && !svg.contains("NaN"), "i was silent after 5 ms");
+}
+
+#[test]
+fn spikes_out_of_order_have_no_statistics() {
+    let run = RunFolder::new("disorder", json!([spikes("e")]));
+    run.spikes("e.spikes.npy", &[[50, 0], [49, 0]]);
+    let Err(PlotError::Undrawn { drawn, undrawn }) = draw(&run.0) else {
+        panic!("49 comes before 50");
+    };
+    assert_eq!(names(&drawn), ["raster.png", "raster.svg"]);
+    assert!(matches!(undrawn[0].fault, Fault::Spikes(_)));
+}
+
+#[test]
+fn rates_and_histograms_have_pictures() {
+    let mut rate = variable("e");
+    rate["kind"] = "rate".into();
+    rate["variable"] = "rate".into();
+    let mut histogram = variable("i");
+    histogram["kind"] = "histogram".into();
+    histogram["range"] = json!([-70.0, -50.0]);
+    let run = RunFolder::new("rates", json!([rate, histogram]));
+    let mut writer = Writer::create(&run.0.join("e.v.npy"), Dtype::F32, &[]).unwrap();
+    writer.append(&[0; 4 * 100]).unwrap();
+    writer.finish().unwrap();
+    // Below, four bins of 5 mV, above: as many of each.
+    run.values("i.v.npy", 6, |_, _| 100.0);
+    assert_eq!(names(&draw(&run.0).unwrap()), ["v-histogram.png", "v-histogram.svg", "rate.png", "rate.svg"]);
+    let svg = run.text("v-histogram.svg");
+    for text in
+        [">density (1/mV)<", ">v (mV)<", ">16.7 % below, 16.7 % above<", ">at 0.5 ms<", ">at 50 ms<", ">all 100 rows<"]
+    {
+        assert!(svg.contains(text), "{text}");
+    }
+
+    let report = run.text("report.json").replace("[-70.0,-50.0]", "[-50.0,-70.0]");
+    fs::write(run.0.join("report.json"), report).unwrap();
+    let Err(PlotError::Undrawn { undrawn, .. }) = draw(&run.0) else { panic!("no such range") };
+    assert!(matches!(undrawn[0].fault, Fault::Range));
 }

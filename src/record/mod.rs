@@ -8,12 +8,21 @@ use bevy_app::{App, Plugin};
 
 use crate::network::RegisterBehaviour;
 
+mod bins;
+mod expression_recorder;
+mod histogram_recorder;
+mod rate_recorder;
 mod recording;
+mod resolve;
 mod spike_recorder;
 mod tape;
 mod variable_recorder;
 
 pub use crate::network::Selection;
+pub use bins::Bins;
+pub use expression_recorder::ExpressionRecorder;
+pub use histogram_recorder::HistogramRecorder;
+pub use rate_recorder::RateRecorder;
 pub use recording::{Content, RecordedBy, Recording, Recordings, Window, settle};
 pub use spike_recorder::SpikeRecorder;
 pub use tape::{Dtype, Sink, Tape};
@@ -24,6 +33,10 @@ pub struct RecordPlugin;
 
 impl Plugin for RecordPlugin {
     fn build(&self, app: &mut App) {
-        app.register_behaviour::<VariableRecorder>().register_behaviour::<SpikeRecorder>();
+        app.register_behaviour::<VariableRecorder>()
+            .register_behaviour::<SpikeRecorder>()
+            .register_behaviour::<RateRecorder>()
+            .register_behaviour::<HistogramRecorder>()
+            .register_behaviour::<ExpressionRecorder>();
     }
 }

@@ -1,25 +1,23 @@
-//! A recording: one variable, or the spikes, of one group, on a tape.
+//! A recording: one variable of one group, its spikes, or what a recorder makes of them, on a tape.
 
-use bevy_ecs::prelude::*;
+use std::io;
 
-use super::{Dtype, Selection, Tape};
+use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
+
+use super::{Bins, Dtype, Tape};
 use crate::{
-    network::{
-        Address, Preparation, PrepareError, VariableEntry, Variables, View,
-        preparation::{path_of, shape},
-        variable::VariableInfo,
-    },
-    numeric::Real,
+    network::{Clock, Failures, VariableEntry, View, preparation::shape, variable::VariableInfo},
+    numeric::{Real, real::wide},
 };
 
-/// One variable, or the spikes, of one group: an entity that a recorder makes for each.
+/// One variable of one group, its spikes, or what becomes of them: an entity that a recorder makes for each.
 #[derive(Component)]
 pub struct Recording {
     /// The group, or group and receptor, by name: `excitatory`, `excitatory.gaba`.
     pub group: String,
     /// The entity that is observed.
     pub source: Entity,
-    /// Name, unit and description of the variable; `spikes` for events.
+    /// Name, unit and description of the variable; `spikes` for events, `rate` for a population rate.
     pub info: VariableInfo,
     /// What the rows are.
     pub content: Content,
@@ -27,6 +25,10 @@ pub struct Recording {
     pub window: Window,
     /// The members that are recorded; `None` for all.
     pub members: Option<Vec<u32>>,
+    /// The shape of the source, whose product is the number of its members.
+    pub(super) shape: Vec<usize>,
+    /// For spikes: whether each neuron is among them; `None` for all.
+    pub(super) observed: Option<Vec<bool>>,
     /// The shape of a row: neurons, or sources × targets.
     pub row_shape: Vec<usize>,
     /// The rows.
@@ -38,8 +40,27 @@ pub struct Recording {
 pub enum Content {
     /// The values of a variable, a row per recorded iteration.
     Variable(VariableEntry, Dtype),
+    /// The values of an expression, a row per recorded iteration.
+    Expression,
     /// A row per spike: iteration and neuron.
     Spikes,
+    /// The population rate, a row per bin.
+    Rate,
+    /// Counts of the values of a variable, a row per recorded iteration.
+    Histogram(VariableEntry, Bins),
+}
+
+impl Content {
+    /// The kind, as reports name it.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Variable(..) | Self::Expression => "variable",
+            Self::Spikes => "spikes",
+            Self::Rate => "rate",
+            Self::Histogram(..) => "histogram",
+        }
+    }
 }
 
 /// The iterations that are recorded.
@@ -59,15 +80,26 @@ impl Window {
     #[must_use]
     pub const fn contains(&self, iteration: u64) -> bool {
         // Most recordings take every iteration, and a division costs 10 ns.
-        self.from <= iteration
-            && iteration < self.until
-            && (self.every == 1 || (iteration - self.from).is_multiple_of(self.every))
+        self.spans(iteration) && (self.every == 1 || (iteration - self.from).is_multiple_of(self.every))
     }
 
     /// How many of the first `iterations` are recorded.
     #[must_use]
     pub fn rows(&self, iterations: u64) -> u64 {
-        self.until.min(iterations).saturating_sub(self.from).div_ceil(self.every)
+        self.iterations(iterations).div_ceil(self.every)
+    }
+
+    /// Whether an iteration is between its ends.
+    #[inline]
+    #[must_use]
+    pub const fn spans(&self, iteration: u64) -> bool {
+        self.from <= iteration && iteration < self.until
+    }
+
+    /// How many of the first `iterations` are between its ends.
+    #[must_use]
+    pub fn iterations(&self, iterations: u64) -> u64 {
+        self.until.min(iterations).saturating_sub(self.from)
     }
 }
 
@@ -78,25 +110,52 @@ impl Recording {
         &self.info.name
     }
 
+    /// What is recorded: the variable, and what was made of it. `v`, `spikes`, `rate`, `v.histogram`.
+    #[must_use]
+    pub fn what(&self) -> String {
+        match self.content {
+            Content::Histogram(..) => format!("{}.histogram", self.info.name),
+            _ => self.info.name.clone(),
+        }
+    }
+
     /// The type of the numbers.
     #[must_use]
     pub const fn dtype(&self) -> Dtype {
         match self.content {
             Content::Variable(_, dtype) => dtype,
             Content::Spikes => Dtype::Event,
+            Content::Rate | Content::Expression => Dtype::Real,
+            Content::Histogram(..) => Dtype::Count,
         }
     }
 
     /// Bytes of a row.
     #[must_use]
     pub fn row_bytes(&self) -> usize {
-        let bytes = if matches!(self.content, Content::Spikes) { 4 } else { self.info.bytes };
         // Saturates: what does not fit in memory is planned before it is refused.
-        self.row_shape.iter().fold(bytes, |bytes, &axis| bytes.saturating_mul(axis))
+        self.row_shape.iter().fold(self.dtype().bytes(), |bytes, &axis| bytes.saturating_mul(axis))
+    }
+
+    /// Rows of a run of so many iterations; `None` for spikes, whose number nobody knows.
+    #[must_use]
+    pub fn rows(&self, iterations: u64) -> Option<u64> {
+        match self.content {
+            Content::Spikes => None,
+            // A bin is written when it is full.
+            Content::Rate => Some(self.window.iterations(iterations) / self.window.every),
+            _ => Some(self.window.rows(iterations)),
+        }
+    }
+
+    /// Whether the spikes of a neuron are recorded.
+    #[inline]
+    pub(super) fn observes(&self, neuron: u32) -> bool {
+        self.observed.as_ref().is_none_or(|observed| observed.get(neuron as usize) == Some(&true))
     }
 
     /// Takes down the members' values.
-    pub(super) fn take(&mut self, view: View<'_>) -> std::io::Result<()> {
+    pub(super) fn take(&mut self, view: View<'_>) -> io::Result<()> {
         match (&self.members, view) {
             (None, View::Real(values)) => self.tape.append(1, bytemuck::cast_slice(values)),
             (None, View::Bool(values)) => self.tape.append(1, values),
@@ -111,91 +170,28 @@ impl Recording {
         }
     }
 
+    /// The members' values, one by one.
+    pub(super) fn chosen<'a>(&'a self, view: View<'a>) -> impl Iterator<Item = f64> + 'a {
+        let value = move |i: usize| match view {
+            View::Real(values) => values.get(i).map(|&value| wide(value)),
+            View::Bool(values) => values.get(i).map(|&value| f64::from(value)),
+        };
+        let count = self.members.as_ref().map_or(view.len(), Vec::len);
+        let index = |i: usize| self.members.as_ref().map_or(Some(i), |members| members.get(i).map(|&i| i as usize));
+        (0..count).filter_map(index).filter_map(value)
+    }
+
     /// The recorded values in memory, row after row, as a test or a plot reads them.
     #[must_use]
     pub fn values(&self) -> Vec<f64> {
         let bytes = self.tape.bytes();
         match self.dtype() {
-            Dtype::Real => {
-                bytemuck::pod_collect_to_vec::<u8, Real>(bytes).into_iter().map(crate::numeric::real::wide).collect()
-            }
+            Dtype::Real => bytemuck::pod_collect_to_vec::<u8, Real>(bytes).into_iter().map(wide).collect(),
             Dtype::Bool => bytes.iter().map(|&byte| f64::from(byte)).collect(),
             Dtype::Event => bytemuck::pod_collect_to_vec::<u8, u32>(bytes).into_iter().map(f64::from).collect(),
+            Dtype::Count => bytemuck::pod_collect_to_vec::<u8, u64>(bytes).into_iter().map(|n| n as f64).collect(),
         }
     }
-}
-
-/// What a recorder asks for, to be resolved into recordings.
-pub(super) struct Request<'a> {
-    /// Addresses of variables.
-    pub of: &'a [String],
-    /// Which members.
-    pub neurons: &'a Selection,
-    /// When.
-    pub window: Window,
-}
-
-/// Turns addresses into recordings, one for each entity and variable.
-pub(super) fn resolve(
-    preparation: &mut Preparation<'_>,
-    request: &Request<'_>,
-    content: impl Fn(&World, Entity, &str) -> Option<(Content, VariableInfo)>,
-) -> Result<(), PrepareError> {
-    if request.of.is_empty() {
-        return Err(preparation.error(Some("of"), "nothing to record is named"));
-    }
-    if request.window.every == 0 {
-        return Err(preparation.error(Some("every"), "0 is no distance between iterations; 1 records all"));
-    }
-    if request.window.from >= request.window.until {
-        return Err(preparation.error(Some("until"), "the window ends before it begins"));
-    }
-    let mut recordings = Vec::new();
-    for text in request.of {
-        let address: Address = text.parse().map_err(|error| preparation.address_error("of", error))?;
-        let entities = address.entities(preparation.world());
-        let entities = entities.map_err(|error| preparation.address_error("of", error))?;
-        for entity in entities {
-            let Some((content, info)) = content(preparation.world(), entity, &address.last) else {
-                return Err(no_variable(preparation, entity, &address));
-            };
-            recordings.push(recording(preparation, request, entity, content, info)?);
-        }
-    }
-    let recorder = preparation.entity();
-    for recording in recordings {
-        preparation.world().spawn((recording, RecordedBy(recorder)));
-    }
-    Ok(())
-}
-
-fn recording(
-    preparation: &mut Preparation<'_>,
-    request: &Request<'_>,
-    entity: Entity,
-    content: Content,
-    info: VariableInfo,
-) -> Result<Recording, PrepareError> {
-    let shape = shape(preparation.world(), entity);
-    let members = request.neurons.of(preparation.world(), entity);
-    let members = members.map_err(|fault| preparation.fault("neurons", fault))?;
-    let row_shape = match (content, &members) {
-        (Content::Spikes, _) => vec![2],
-        (_, Some(members)) => vec![members.len()],
-        (_, None) => shape,
-    };
-    let group = path_of(preparation.world(), entity);
-    let (window, tape) = (request.window, Tape::default());
-    Ok(Recording { group, source: entity, info, content, window, members, row_shape, tape })
-}
-
-fn no_variable(preparation: &mut Preparation<'_>, entity: Entity, address: &Address) -> PrepareError {
-    let world = preparation.world();
-    let variables = world.get_resource::<Variables>().cloned().unwrap_or_default();
-    let known = world.get_entity(entity).map(|entity| variables.of(entity)).unwrap_or_default();
-    let known = known.into_iter().map(|info| info.name).collect();
-    let error = crate::network::AddressError::NoVariable { address: address.to_string(), known };
-    preparation.address_error("of", error)
 }
 
 /// On a recording: the recorder that made it, and with which it goes.
@@ -219,12 +215,32 @@ pub fn settle(world: &mut World) -> Result<(), (String, usize)> {
     for (entity, shape) in shapes {
         let Some(mut recording) = world.get_mut::<Recording>(entity) else { continue };
         let members = shape.iter().product();
-        match &recording.members {
-            _ if matches!(recording.content, Content::Spikes) => {}
-            None => recording.row_shape = shape,
-            Some(chosen) if chosen.iter().all(|&member| (member as usize) < members) => {}
-            Some(_) => return Err((format!("{}.{}", recording.group, recording.variable()), members)),
+        let chosen = recording.members.as_ref();
+        if chosen.is_some_and(|chosen| chosen.iter().any(|&member| member as usize >= members)) {
+            return Err((format!("{}.{}", recording.group, recording.variable()), members));
         }
+        if chosen.is_none() && matches!(recording.content, Content::Variable(..)) {
+            recording.row_shape.clone_from(&shape);
+        }
+        recording.shape = shape;
     }
     Ok(())
+}
+
+/// Lets every recording of some recorders that is due in this iteration take its rows, and notes what fails.
+pub(super) fn record_due<'a>(
+    recorders: impl Iterator<Item = &'a Recordings>,
+    recordings: &mut Query<&mut Recording>,
+    clock: &Clock,
+    failures: &mut Failures,
+    mut take: impl FnMut(Entity, &mut Recording) -> io::Result<()>,
+) {
+    for entity in recorders.flat_map(RelationshipTarget::iter) {
+        let Ok(mut recording) = recordings.get_mut(entity) else { continue };
+        if recording.window.contains(clock.iteration)
+            && let Err(error) = take(entity, &mut recording)
+        {
+            failures.push(format!("{}.{}", recording.group, recording.what()), error);
+        }
+    }
 }

@@ -6,13 +6,11 @@ use bevy_reflect::prelude::*;
 
 use super::{
     Recording, Selection,
-    recording::{Content, Recordings, Request, Window, resolve},
+    recording::{Content, Recordings, Window, record_due},
+    resolve::{Request, resolve_firing},
 };
 use crate::{
-    network::{
-        Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Spikes, address::groups, preparation::path_of,
-        variable::VariableInfo,
-    },
+    network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Spikes, variable::VariableInfo},
     schedule::{AddToStage, Stage},
 };
 
@@ -40,33 +38,11 @@ impl Behaviour for SpikeRecorder {
         if !preparation.is_first() {
             return Ok(());
         }
-        for name in &self.of {
-            check_group(preparation, name)?;
-        }
-        let of: Vec<String> = self.of.iter().map(|group| format!("{group}.spikes")).collect();
         let window = Window { from: self.from, until: self.until.unwrap_or(u64::MAX), every: 1 };
-        let request = Request { of: &of, neurons: &self.neurons, window };
-        resolve(preparation, &request, |world, entity, _| {
-            world.get::<Spikes>(entity)?;
-            let docs = "Spikes: iteration and neuron".into();
-            Some((Content::Spikes, VariableInfo { name: "spikes".into(), unit: String::new(), docs, bytes: 8 }))
-        })
-    }
-}
-
-/// Spikes are recorded of groups that fire.
-fn check_group(preparation: &mut Preparation<'_>, name: &str) -> Result<(), PrepareError> {
-    if name.contains('.') {
-        let why = format!("`{name}` is no group: spikes are recorded of groups, by name or tag");
-        return Err(preparation.error(Some("of"), why));
-    }
-    let groups = groups(preparation.world(), name).map_err(|error| preparation.address_error("of", error))?;
-    match groups.into_iter().find(|&group| preparation.world().get::<Spikes>(group).is_none()) {
-        Some(silent) => {
-            let who = path_of(preparation.world(), silent);
-            Err(preparation.error(Some("of"), format!("`{who}` never fires: no behaviour of it is a neuron model")))
-        }
-        None => Ok(()),
+        let request = Request { of: &self.of, neurons: &self.neurons, window };
+        let docs = "Spikes: iteration and neuron".into();
+        let info = VariableInfo { name: "spikes".into(), unit: String::new(), docs, bytes: 8 };
+        resolve_firing(preparation, &request, Content::Spikes, &info).map(drop)
     }
 }
 
@@ -77,27 +53,14 @@ fn record(
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    for own in &recorders {
-        for entity in own.iter() {
-            let Ok(mut recording) = recordings.get_mut(entity) else { continue };
-            let Ok(spikes) = sources.get(recording.source) else { continue };
-            if recording.window.contains(clock.iteration)
-                && let Err(error) = take(&mut recording, spikes.neurons(), clock.iteration as u32)
-            {
-                failures.push(format!("{}.spikes", recording.group), error);
-            }
-        }
-    }
-}
-
-fn take(recording: &mut Recording, neurons: &[u32], iteration: u32) -> std::io::Result<()> {
-    let Recording { members, tape, .. } = recording;
-    for &neuron in neurons {
-        if members.as_ref().is_none_or(|members| members.contains(&neuron)) {
-            tape.append(1, bytemuck::cast_slice(&[iteration, neuron]))?;
-        }
-    }
-    Ok(())
+    record_due(recorders.iter(), &mut recordings, &clock, &mut failures, |_, recording| {
+        let Ok(spikes) = sources.get(recording.source) else { return Ok(()) };
+        let iteration = clock.iteration as u32;
+        spikes.neurons().iter().try_for_each(|&neuron| match recording.observes(neuron) {
+            true => recording.tape.append(1, bytemuck::cast_slice(&[iteration, neuron])),
+            false => Ok(()),
+        })
+    });
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::numeric::Real;
+
 #[cfg(target_endian = "big")]
 compile_error!("recordings are written as they lie in memory, and their format is little-endian");
 
@@ -18,6 +20,21 @@ pub enum Dtype {
     Bool,
     /// Pairs of iteration and neuron, 32 bits each.
     Event,
+    /// Counts, 64 bits each.
+    Count,
+}
+
+impl Dtype {
+    /// Bytes of a number.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Real => size_of::<Real>(),
+            Self::Bool => 1,
+            Self::Event => 4,
+            Self::Count => 8,
+        }
+    }
 }
 
 /// Where rows go when they leave memory.

@@ -5,11 +5,12 @@ use bevy_ecs::{prelude::*, resource::IsResource};
 use bevy_reflect::prelude::*;
 
 use super::{
-    Dtype, Recording, Selection,
-    recording::{Content, Recordings, Request, Window, resolve},
+    Recording, Selection,
+    recording::{Content, Recordings, Window, record_due},
+    resolve::{Request, find, resolve},
 };
 use crate::{
-    network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Variables, View},
+    network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError},
     schedule::{AddToStage, Stage},
 };
 
@@ -48,16 +49,10 @@ impl Behaviour for VariableRecorder {
         let window = Window { from: self.from, until: self.until.unwrap_or(u64::MAX), every: self.every };
         let request = Request { of: &self.of, neurons: &self.neurons, window };
         resolve(preparation, &request, |world, entity, name| {
-            let variables = world.get_resource::<Variables>()?;
-            let entity = world.get_entity(entity).ok()?;
-            let entry = variables.find(entity, name)?;
-            let info = variables.of(entity).into_iter().find(|info| info.name == name)?;
-            let dtype = match entry.view(entity, name)? {
-                View::Real(_) => Dtype::Real,
-                View::Bool(_) => Dtype::Bool,
-            };
+            let (entry, dtype, info) = find(world, entity, name)?;
             Some((Content::Variable(entry, dtype), info))
         })
+        .map(drop)
     }
 }
 
@@ -68,20 +63,12 @@ fn record(
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    for own in &recorders {
-        for entity in own.iter() {
-            let Ok(mut recording) = recordings.get_mut(entity) else { continue };
-            let (Content::Variable(entry, _), Ok(source)) = (recording.content, sources.get(recording.source)) else {
-                continue;
-            };
-            if recording.window.contains(clock.iteration)
-                && let Some(view) = entry.view(source, recording.variable())
-                && let Err(error) = recording.take(view)
-            {
-                failures.push(format!("{}.{}", recording.group, recording.variable()), error);
-            }
-        }
-    }
+    record_due(recorders.iter(), &mut recordings, &clock, &mut failures, |_, recording| {
+        let (Content::Variable(entry, _), Ok(source)) = (recording.content, sources.get(recording.source)) else {
+            return Ok(());
+        };
+        entry.view(source, recording.variable()).map_or(Ok(()), |view| recording.take(view))
+    });
 }
 
 #[cfg(test)]

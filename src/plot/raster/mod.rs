@@ -6,12 +6,9 @@ mod page;
 
 use super::manifest::{Manifest, Recording};
 use super::reduce::{Cells, RateBins};
+use super::spikes::{CHUNK, open};
 use super::{Fault, Folder, PlotError};
-use crate::npy::Reader;
 use page::Page;
-
-/// Spikes read in one go.
-const CHUNK: usize = 1 << 14;
 
 /// A spike recording as a stripe of the neuron axis.
 struct Layer<'a> {
@@ -55,15 +52,6 @@ pub(super) fn draw(manifest: &Manifest, folder: &mut Folder) -> Result<(), PlotE
         }
     }
     Ok(())
-}
-
-fn open(manifest: &Manifest, folder: &Folder, recording: &Recording) -> Result<(u64, Reader), Fault> {
-    let neurons = manifest.size(&recording.group).ok_or_else(|| Fault::Group { group: recording.group.clone() })?;
-    let reader = Reader::open(&folder.run.join(&recording.file))?;
-    if reader.shape().len() != 2 || reader.row_len() != 2 {
-        return Err(Fault::Shape { found: reader.shape().to_vec(), columns: 2 });
-    }
-    Ok((neurons, reader))
 }
 
 fn stack(layers: &mut [Layer]) {

@@ -48,7 +48,9 @@ impl<'a> Content<'a> {
         }
         let time = |column| {
             let row = recording.every as f64 * columns.middle(column);
-            let iterations = recording.first as f64 + row + 1.0;
+            // A value is that of the end of its iteration, a rate that of the iterations up to the next row.
+            let middle = if recording.is_rate() { recording.every as f64 / 2.0 } else { 1.0 };
+            let iterations = recording.first as f64 + row + middle;
             iterations * manifest.dt / time_unit(manifest.duration()).1
         };
         Ok(Self {

@@ -1,4 +1,4 @@
-//! A picture per recorded variable: a panel per group with single neurons, the mean, and the 5–95 % band.
+//! A picture per recorded variable: a panel per group with single neurons, the mean, and the 5–95 % band; or the rate.
 //!
 //! `content` reads and reduces one recording, `page` draws.
 

@@ -64,7 +64,7 @@ fn value_axis(content: &Content) -> Axis {
     let values = traces.chain(summary.mean.iter().copied());
     if content.has_band() {
         Axis::around(values.chain(summary.band.iter().copied().flatten()), 5)
-    } else if content.is_crowd() {
+    } else if content.is_crowd() || content.recording.is_rate() {
         Axis::from_zero(values, 5)
     } else {
         Axis::around(values, 5)

@@ -1,0 +1,32 @@
+//! A picture per variable of which histograms were recorded: a panel per group.
+//!
+//! `content` adds up the rows of one recording, `page` draws.
+
+mod content;
+mod page;
+
+use super::manifest::Manifest;
+use super::{Folder, PlotError};
+use content::Content;
+
+/// Most panels of one picture.
+const PAGE: usize = 24;
+
+/// Draws every variable's picture or pictures.
+pub(super) fn draw(manifest: &Manifest, folder: &mut Folder) -> Result<(), PlotError> {
+    for (variable, recordings) in manifest.histograms() {
+        for page in recordings.chunks(PAGE) {
+            let mut contents = Vec::new();
+            for &recording in page {
+                match Content::read(manifest, folder.run, recording) {
+                    Ok(content) => contents.push(content),
+                    Err(fault) => folder.leave_out(&recording.file, fault),
+                }
+            }
+            if !contents.is_empty() {
+                folder.save(&page::paint(manifest, &contents), &format!("{variable}-histogram"))?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! The page of a variable's histograms: title and legend, and a panel per recording.
+
+use super::content::Content;
+use crate::plot::axis::Axis;
+use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened, width_of};
+use crate::plot::manifest::Manifest;
+use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL, labelled};
+
+/// Top of the first panel.
+const TOP: f64 = 88.0;
+/// From one panel's axis to the next panel.
+const GAP: f64 = 40.0;
+/// Baseline of the second line, which holds description and legend.
+const SECOND_LINE: f64 = 46.0;
+/// Shades of all rows, of the first, and of the last.
+const WHOLE: f64 = 0.75;
+const FIRST: f64 = 0.35;
+const LAST: f64 = -0.45;
+const WHOLE_WIDTH: f64 = 1.0;
+const END_WIDTH: f64 = 1.4;
+
+pub(super) fn paint(manifest: &Manifest, contents: &[Content]) -> Canvas {
+    let columns = contents.len().min(2);
+    let rows = contents.len().div_ceil(columns.max(1));
+    let height = if columns == 1 { 260.0 } else { 180.0 };
+    let mut canvas = Canvas::new(TOP + rows as f64 * (height + BOTTOM_ROOM + GAP) - GAP);
+    paint_title(&mut canvas, manifest, contents);
+    let cell = (WIDTH - MARGIN) / columns.max(1) as f64;
+    for (place, content) in contents.iter().enumerate() {
+        let heights = content.ends.iter().flatten().chain([&content.whole]).flat_map(|steps| &steps.heights);
+        let panel = Panel {
+            left: (place % columns) as f64 * cell + LEFT_ROOM,
+            top: TOP + (place / columns) as f64 * (height + BOTTOM_ROOM + GAP),
+            width: cell - LEFT_ROOM - 6.0,
+            height,
+            x: Axis::exact(content.whole.low, content.whole.high(), 12 / columns),
+            y: Axis::from_zero(heights.copied(), 4),
+        };
+        paint_panel(&mut canvas, manifest, content, &panel);
+    }
+    canvas
+}
+
+fn paint_title(canvas: &mut Canvas, manifest: &Manifest, contents: &[Content]) {
+    let title = shortened(&manifest.title, LARGE, WIDTH - 2.0 * MARGIN);
+    canvas.text((MARGIN, 26.0), &title, LARGE, Align::Left, Colour::BLACK);
+    let end = paint_legend(canvas, manifest, contents);
+    let mut descriptions = contents.iter().map(|content| &content.recording.description);
+    if let Some(text) = descriptions.find(|text| !text.is_empty()) {
+        let text = shortened(text, MEDIUM, end - 2.0 * MARGIN);
+        canvas.text((MARGIN, SECOND_LINE), &text, MEDIUM, Align::Left, Colour::GREY);
+    }
+}
+
+/// The legend, written from right to left; returns where it begins. Recordings that differ in their rows have the legend of
+/// the first.
+fn paint_legend(canvas: &mut Canvas, manifest: &Manifest, contents: &[Content]) -> f64 {
+    let mut end = WIDTH - MARGIN;
+    let mut entry = |canvas: &mut Canvas, text: &str| {
+        canvas.text((end, SECOND_LINE), text, SMALL, Align::Right, Colour::GREY);
+        let right = end - width_of(text, SMALL) - 6.0;
+        end = right - 40.0;
+        (right - 22.0, right)
+    };
+    if let Some(content) = contents.iter().find(|content| content.ends.is_some()) {
+        for (time, shade) in content.times(manifest).iter().zip([FIRST, LAST]).rev() {
+            let (left, right) = entry(canvas, &format!("at {time}"));
+            let y = SECOND_LINE - 4.0;
+            canvas.line(vec![(left, y), (right, y)], Colour::GREY.shade(shade), END_WIDTH);
+        }
+    }
+    if let Some(content) = contents.first() {
+        let (left, right) = entry(canvas, &content.count());
+        let (top, bottom) = (SECOND_LINE - 9.0, SECOND_LINE + 1.0);
+        canvas.area(&[(left, top), (right, top), (right, bottom), (left, bottom)], Colour::GREY.shade(WHOLE));
+    }
+    end
+}
+
+fn paint_panel(canvas: &mut Canvas, manifest: &Manifest, content: &Content, panel: &Panel) {
+    let colour = manifest.colour(&content.recording.group);
+    content.whole.fill(canvas, panel, colour.shade(WHOLE));
+    match &content.ends {
+        Some([first, last]) => {
+            first.line(canvas, panel, colour.shade(FIRST), END_WIDTH);
+            last.line(canvas, panel, colour.shade(LAST), END_WIDTH);
+        }
+        None => content.whole.line(canvas, panel, colour, WHOLE_WIDTH),
+    }
+    let recording = content.recording;
+    let unit = if recording.unit.is_empty() { String::new() } else { format!("1/{}", recording.unit) };
+    let below = labelled(&recording.variable, &recording.unit);
+    let at = panel.frame(canvas, ("density", &unit), Some(&below));
+    let facts = content.facts();
+    let room = panel.right() - at.0 - width_of(&facts, SMALL) - 10.0;
+    canvas.text(at, &shortened(&recording.group, MEDIUM, room), MEDIUM, Align::Left, colour);
+    canvas.text((panel.right(), at.1), &facts, SMALL, Align::Right, Colour::GREY);
+}

@@ -1,0 +1,239 @@
+//! Recording of expressions: what can be computed from the variables of a group, without recording them all.
+
+use std::io;
+
+use bevy_app::App;
+use bevy_ecs::{prelude::*, resource::IsResource};
+use bevy_reflect::prelude::*;
+
+use super::{
+    Recording, Selection,
+    recording::{Content, Recordings, Window, record_due},
+    resolve::{Request, resolve},
+};
+use crate::{
+    network::{
+        Behaviour, Clock, Failures, Kind, NeuronGroup, Preparation, PrepareError, PrepareFault, Seed, Variables, View,
+        preparation::{ValueFunctions, shape},
+        variable::VariableInfo,
+    },
+    numeric::{Real, real::real, real::wide},
+    schedule::{AddToStage, Stage},
+    value::{Batch, Expression, Functions, Members, Names, Scope, ValueError},
+};
+
+/// Records an expression of the variables of a group, as they are at the end of an iteration: a row per iteration, a column
+/// per neuron. `"v - 0.1 * u"`, `"conductance * (v + 75)"`.
+///
+/// An expression takes up to 10 ns per neuron and operation. It may use the index `i` and the position `x`, `y`, `z` of a
+/// neuron; a random function gives every neuron one number for the whole run.
+#[derive(Component, Reflect, Clone, Debug)]
+pub struct ExpressionRecorder {
+    /// Names or tags of groups, or receptors of them: `excitatory`, `excitatory.gaba`.
+    pub of: Vec<String>,
+    /// The expression.
+    pub expression: String,
+    /// What the recording is called, in file names and pictures: letters, digits, `_` and `-`.
+    pub name: String,
+    /// The unit of the expression's value.
+    pub unit: String,
+    /// Which neurons: `All`, `Range(0, 10)`, `Stride(100)`, `List([3, 7])`.
+    pub neurons: Selection,
+    /// One iteration in so many.
+    pub every: u64,
+    /// The first iteration.
+    pub from: u64,
+    /// The first iteration that is not recorded any more; `None` records to the end.
+    pub until: Option<u64>,
+}
+
+impl Default for ExpressionRecorder {
+    fn default() -> Self {
+        Self {
+            of: Vec::new(),
+            expression: String::new(),
+            name: "expression".into(),
+            unit: String::new(),
+            neurons: Selection::All,
+            every: 1,
+            from: 0,
+            until: None,
+        }
+    }
+}
+
+/// On a recording: its expression, parsed.
+#[derive(Component)]
+struct Parsed(Expression);
+
+impl Behaviour for ExpressionRecorder {
+    const KIND: Kind = Kind::Recorder;
+
+    fn plugin(app: &mut App) {
+        app.add_behaviour_system::<Self, _>(Stage::Record, record);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        if !preparation.is_first() {
+            return Ok(());
+        }
+        if self.name.is_empty() || !self.name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-')) {
+            let why = format!("`{}` is no name: letters, digits, `_` and `-` stand in file names", self.name);
+            return Err(preparation.error(Some("name"), why));
+        }
+        let of: Vec<String> = self.of.iter().map(|group| format!("{group}.{}", self.name)).collect();
+        let window = Window { from: self.from, until: self.until.unwrap_or(u64::MAX), every: self.every };
+        let request = Request { of: &of, neurons: &self.neurons, window };
+        let info = VariableInfo {
+            name: self.name.clone(),
+            unit: self.unit.clone(),
+            docs: self.expression.clone(),
+            bytes: size_of::<Real>(),
+        };
+        for entity in resolve(preparation, &request, |_, _, _| Some((Content::Expression, info.clone())))? {
+            let parsed = self.tried(preparation.world(), entity).map_err(|error| PrepareError {
+                fault: Box::new(PrepareFault::Value(error)),
+                ..preparation.error(Some("expression"), "")
+            })?;
+            preparation.world().entity_mut(entity).insert(Parsed(parsed));
+        }
+        Ok(())
+    }
+}
+
+impl ExpressionRecorder {
+    /// The expression, after a trial with the first member of the recording's source.
+    fn tried(&self, world: &World, recording: Entity) -> Result<Expression, ValueError> {
+        let parsed = Expression::parse(&self.expression)?;
+        let Some(source) = world.get::<Recording>(recording).map(|recording| recording.source) else {
+            return Ok(parsed);
+        };
+        let (Ok(entity), Some(variables)) = (world.get_entity(source), world.get_resource::<Variables>()) else {
+            return Ok(parsed);
+        };
+        let names = Columns { entity, variables, is_trial: true };
+        let functions = world.get_resource::<ValueFunctions>().map(|known| known.0.clone()).unwrap_or_default();
+        parsed.evaluate(&scope(&shape(world, source), 0, &[], &names, &functions), Batch::Range(0, 1)).map(|_| parsed)
+    }
+}
+
+/// Arrays are out of reach: they would be read in every iteration.
+fn scope<'a>(
+    shape: &'a [usize],
+    seed: u64,
+    path: &'a [&'a str],
+    names: &'a Columns<'a>,
+    functions: &'a Functions,
+) -> Scope<'a> {
+    Scope { names, ..Scope::bare(shape, seed, path, functions) }
+}
+
+/// The variables of an entity, as they are now, and what neurons are known by.
+struct Columns<'a> {
+    entity: EntityRef<'a>,
+    variables: &'a Variables,
+    /// Whether columns have no room yet.
+    is_trial: bool,
+}
+
+impl Names for Columns<'_> {
+    fn get(&self, name: &str, members: Batch<'_>) -> Option<Members> {
+        let Batch::Range(start, end) = members else { return None };
+        let members = start..end;
+        if let Some(view) = self.variables.view(self.entity, name) {
+            return Some(match view {
+                _ if self.is_trial => Members::Uniform(0.0),
+                View::Real(values) => Members::Each(values.get(members)?.iter().map(|&value| wide(value)).collect()),
+                View::Bool(values) => Members::Each(values.get(members)?.iter().map(|&v| f64::from(v)).collect()),
+            });
+        }
+        let group = self.entity.get::<NeuronGroup>();
+        let place = |axis: usize| {
+            let positions = members.clone().map(|i| group.map(|group| group.position(i)[axis]));
+            positions.collect::<Option<_>>().map(Members::Each)
+        };
+        match name {
+            "i" => Some(Members::Each(members.clone().map(|i| i as f64).collect())),
+            "x" => place(0),
+            "y" => place(1),
+            "z" => place(2),
+            _ => None,
+        }
+    }
+
+    fn known(&self) -> Vec<String> {
+        let variables = self.variables.of(self.entity).into_iter().map(|info| info.name);
+        variables.chain(["i", "x", "y", "z"].map(str::to_owned)).collect()
+    }
+}
+
+fn record(
+    recorders: Query<&Recordings, With<ExpressionRecorder>>,
+    mut recordings: Query<&mut Recording>,
+    expressions: Query<&Parsed>,
+    sources: Query<EntityRef, (Without<Recording>, Without<IsResource>)>,
+    (variables, functions, seed): (Res<Variables>, Res<ValueFunctions>, Res<Seed>),
+    clock: Res<Clock>,
+    mut failures: ResMut<Failures>,
+) {
+    record_due(recorders.iter(), &mut recordings, &clock, &mut failures, |entity, recording| {
+        let (Ok(parsed), Ok(source)) = (expressions.get(entity), sources.get(recording.source)) else { return Ok(()) };
+        let names = Columns { entity: source, variables: &variables, is_trial: false };
+        let path = [recording.group.as_str(), "ExpressionRecorder", &recording.info.name];
+        let scope = scope(&recording.shape, seed.0, &path, &names, &functions.0);
+        let members = scope.len();
+        let numbers = parsed.0.evaluate(&scope, Batch::Range(0, members)).map_err(io::Error::other)?;
+        let values: Vec<Real> = (0..members).map(|i| real(numbers.at(i))).collect();
+        recording.take(View::Real(&values))
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ExpressionRecorder, Selection};
+    use crate::prelude::*;
+
+    fn recorder(expression: &str) -> ExpressionRecorder {
+        ExpressionRecorder { of: vec!["cells".into()], expression: expression.into(), name: "w".into(), ..default() }
+    }
+
+    fn bench() -> Bench {
+        let mut bench = Bench::new();
+        bench.group("cells", 3, (Izhikevich::default(), ConstantCurrent { amplitude: "10 * i".into() }));
+        bench
+    }
+
+    #[test]
+    fn an_expression_is_evaluated_on_the_variables_of_the_iteration() {
+        let mut bench = bench();
+        bench.recorder(VariableRecorder { of: vec!["cells.v".into(), "cells.u".into()], ..default() });
+        bench.recorder(recorder("v - 0.5 * u + i"));
+        let chosen = Selection::List(vec![2, 0]);
+        bench.recorder(ExpressionRecorder { neurons: chosen, every: 2, ..recorder("min(input, 15)") });
+        bench.ticks(4);
+        let (v, u) = (bench.recorded("cells.v"), bench.recorded("cells.u"));
+        let expressions = bench.recorded_all("cells.w");
+        for (k, found) in expressions[0].iter().enumerate() {
+            let expected = v[k] - 0.5 * u[k] + (k % 3) as f64;
+            assert!((found - expected).abs() < 1e-4, "{found} instead of {expected}");
+        }
+        assert_eq!(expressions[0].len(), 12);
+        assert_eq!(expressions[1], [15.0, 0.0, 15.0, 0.0]);
+    }
+
+    #[test]
+    fn what_cannot_be_evaluated_is_refused() {
+        for (expression, why) in [
+            ("v + q", "nothing is named `q` here"),
+            ("v +", "expected a number, a name or `(`, found the end"),
+            ("", "expected a number, a name or `(`"),
+            ("sine(v)", "no value function is named `sine`"),
+            ("array('v.npy')", "v.npy"),
+        ] {
+            let error = bench().try_recorder(recorder(expression)).unwrap_err();
+            assert!(error.contains(why), "{expression}: {error}");
+        }
+        let error = bench().try_recorder(ExpressionRecorder { name: "../w".into(), ..recorder("v") }).unwrap_err();
+        assert!(error.contains("is no name"), "{error}");
+    }
+}

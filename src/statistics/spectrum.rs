@@ -1,0 +1,208 @@
+//! Rhythm: the power spectrum of a series, by the averaged periodograms of P. D. Welch, "The use of fast Fourier transform
+//! for the estimation of power spectra", IEEE Trans. Audio Electroacoustics 15:70 (1967), and its peak.
+
+use std::sync::Arc;
+
+use realfft::{RealFftPlanner, RealToComplex};
+use serde::Serialize;
+
+/// Probability that a peak is seen in the spectrum of independent Poisson neurons, at most.
+pub const FALSE_ALARM: f64 = 0.01;
+
+/// Independent periodograms that an average over half-overlapping Hann segments is worth, per segment (Welch 1967: 0.95).
+const WORTH: f64 = 0.9;
+
+/// A frequency that holds at least this share of the power of the highest peak is its fundamental, if the peak is a
+/// harmonic of it: a train of short pulses has the same power in all of them.
+const FUNDAMENTAL: f64 = 0.5;
+
+/// A power spectrum.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Spectrum {
+    /// From one frequency to the next (Hz).
+    pub step_hz: f64,
+    /// Power density at frequencies 0, 1, 2, … steps, up to half the sampling rate. Two-sided: the variance is its
+    /// integral over positive and negative frequencies. For a series in Hz the unit is Hz.
+    pub power: Vec<f64>,
+    /// Segments that were averaged, at least 1.
+    pub segments: u64,
+}
+
+/// The peak of a spectrum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Peak {
+    /// Where it is (Hz).
+    pub hz: f64,
+    /// Its power over that of independent Poisson neurons.
+    pub ratio: f64,
+}
+
+/// The power spectrum of a series that was sampled every `step_ms`, averaged over half-overlapping segments of `segment`
+/// samples, each without its mean and under a Hann window.
+///
+/// `None` if the series is shorter than a segment, or a segment than 8 samples.
+#[must_use]
+pub fn power_spectrum(series: &[f64], step_ms: f64, segment: usize) -> Option<Spectrum> {
+    let mut welch = Welch::new(segment)?;
+    series.iter().for_each(|&value| welch.push(value));
+    welch.finish(step_ms, 1.0)
+}
+
+/// Periodograms being averaged.
+pub(super) struct Welch {
+    transform: Arc<dyn RealToComplex<f64>>,
+    window: Vec<f64>,
+    segment: Vec<f64>,
+    power: Vec<f64>,
+    segments: u64,
+}
+
+impl Welch {
+    /// For segments of so many samples; `None` for fewer than 8.
+    pub fn new(segment: usize) -> Option<Self> {
+        if segment < 8 {
+            return None;
+        }
+        let angle = |k: usize| k as f64 * std::f64::consts::TAU / segment as f64;
+        let transform = RealFftPlanner::new().plan_fft_forward(segment);
+        let power = vec![0.0; transform.complex_len()];
+        let window = (0..segment).map(|k| 0.5 - 0.5 * libm::cos(angle(k))).collect();
+        Some(Self { transform, window, segment: Vec::with_capacity(segment), power, segments: 0 })
+    }
+
+    pub fn push(&mut self, value: f64) {
+        self.segment.push(value);
+        if self.segment.len() == self.window.len() {
+            self.take();
+            self.segment.drain(..self.window.len() / 2);
+        }
+    }
+
+    fn take(&mut self) {
+        let mean = self.segment.iter().sum::<f64>() / self.segment.len() as f64;
+        let mut tapered: Vec<f64> = self.segment.iter().zip(&self.window).map(|(x, w)| (x - mean) * w).collect();
+        let mut spectrum = self.transform.make_output_vec();
+        // The buffers are those that the transform asks for.
+        if self.transform.process(&mut tapered, &mut spectrum).is_ok() {
+            self.power.iter_mut().zip(&spectrum).for_each(|(sum, value)| *sum += value.norm_sqr());
+            self.segments += 1;
+        }
+    }
+
+    /// The spectrum of the series times `scale`.
+    pub fn finish(self, step_ms: f64, scale: f64) -> Option<Spectrum> {
+        if self.segments == 0 {
+            return None;
+        }
+        let seconds = step_ms / 1000.0;
+        let squares: f64 = self.window.iter().map(|w| w * w).sum();
+        let factor = scale * scale * seconds / (squares * self.segments as f64);
+        let power = self.power.iter().map(|power| power * factor).collect();
+        Some(Spectrum { step_hz: 1.0 / (seconds * self.window.len() as f64), power, segments: self.segments })
+    }
+}
+
+impl Spectrum {
+    /// The highest peak above the flat spectrum of independent Poisson neurons, whose power is `level`.
+    ///
+    /// A peak is higher than both its neighbours and than anything that such neurons would show with a probability of
+    /// [`FALSE_ALARM`]; a spectrum that only falls from its lowest frequency has none. Its place is that of the parabola
+    /// through the logarithms of three powers, to a tenth of a step.
+    #[must_use]
+    pub fn peak(&self, level: f64) -> Option<Peak> {
+        let inner = 1..self.power.len().saturating_sub(1);
+        let highest = inner.max_by(|&a, &b| self.power[a].total_cmp(&self.power[b]))?;
+        if !self.is_peak(highest) || level <= 0.0 || self.power[highest] <= level * self.threshold() {
+            return None;
+        }
+        let place = self.fundamental(highest);
+        let ratio = self.power[place] / level;
+        Some(Peak { hz: self.refined(place) * self.step_hz, ratio })
+    }
+
+    fn is_peak(&self, place: usize) -> bool {
+        // Frequency 0 holds nothing, since the mean is taken away.
+        place > 1 && self.power[place] > self.power[place - 1] && self.power[place] > self.power[place + 1]
+    }
+
+    /// The lowest frequency of which `highest` is a harmonic.
+    fn fundamental(&self, highest: usize) -> usize {
+        let enough = FUNDAMENTAL * self.power[highest];
+        let near = |order: usize| {
+            let middle = (highest as f64 / order as f64).round() as usize;
+            (middle.saturating_sub(1).max(2)..=middle + 1)
+                .find(|&place| self.power[place] >= enough && self.is_peak(place))
+        };
+        (2..=highest / 2).rev().find_map(near).unwrap_or(highest)
+    }
+
+    /// The vertex of the parabola through the logarithms around a peak, in steps.
+    fn refined(&self, place: usize) -> f64 {
+        let [left, middle, right] = [place - 1, place, place + 1].map(|place| self.power[place].max(1e-300).ln());
+        let curvature = left - 2.0 * middle + right;
+        let shift = if curvature < 0.0 { 0.5 * (left - right) / curvature } else { 0.0 };
+        place as f64 + shift.clamp(-0.5, 0.5)
+    }
+
+    /// How many times its mean the highest power of a flat spectrum exceeds with probability [`FALSE_ALARM`], at most.
+    ///
+    /// A power averaged over K periodograms is a gamma variable, and exceeds x times its mean with a probability of at most
+    /// exp(−K (x − 1 − ln x)) (Chernoff); the bound over all frequencies is their sum.
+    fn threshold(&self) -> f64 {
+        let periodograms = (WORTH * self.segments as f64).max(1.0);
+        let exponent = (self.power.len() as f64 / FALSE_ALARM).ln() / periodograms;
+        // Newton's steps from above on a convex function.
+        let mut x = 2.0 + 2.0 * exponent;
+        for _ in 0..50 {
+            x -= (x - 1.0 - x.ln() - exponent) / (1.0 - 1.0 / x);
+        }
+        x
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sine_has_its_peak_and_its_variance() {
+        let hz = 41.3;
+        let sine = |t: i32| (f64::from(t) / 1000.0 * hz * std::f64::consts::TAU).sin();
+        let series: Vec<f64> = (0..10_000).map(sine).collect();
+        let spectrum = power_spectrum(&series, 1.0, 1000).unwrap();
+        assert_eq!((spectrum.power.len(), spectrum.segments), (501, 19));
+        let peak = spectrum.peak(1e-6).unwrap();
+        assert!((peak.hz - hz).abs() < 0.1, "{peak:?}");
+        let variance = 2.0 * spectrum.power.iter().sum::<f64>() * spectrum.step_hz;
+        assert!((variance - 0.5).abs() < 0.01, "{variance}");
+    }
+
+    #[test]
+    fn pulses_have_their_fundamental_and_no_harmonic_as_their_peak() {
+        for period in [9, 25, 40, 117] {
+            let series: Vec<f64> = (0..5000).map(|t| f64::from(u8::from(t % period == 0))).collect();
+            let peak = power_spectrum(&series, 1.0, 1000).unwrap().peak(1e-6).unwrap();
+            let expected = 1000.0 / f64::from(period);
+            assert!((peak.hz - expected).abs() < 0.3, "{} instead of {expected}", peak.hz);
+        }
+    }
+
+    #[test]
+    fn thresholds_keep_the_false_alarm_rate() {
+        for segments in [1, 3, 20, 10_000] {
+            let spectrum = Spectrum { step_hz: 1.0, power: vec![0.0; 500], segments };
+            let x = spectrum.threshold();
+            let bound = 500.0 * (-(WORTH * segments as f64).max(1.0) * (x - 1.0 - x.ln())).exp();
+            assert!((bound - FALSE_ALARM).abs() < 1e-6 && x > 1.0, "{segments}: {x} {bound}");
+        }
+    }
+
+    #[test]
+    fn too_short_a_series_and_a_falling_spectrum_say_nothing() {
+        assert_eq!((power_spectrum(&[1.0; 99], 1.0, 100), power_spectrum(&[1.0; 99], 1.0, 4)), (None, None));
+        let falling = Spectrum { step_hz: 1.0, power: (1..100).map(|k| 1e6 / f64::from(k)).collect(), segments: 9 };
+        assert_eq!(falling.peak(1.0), None);
+        let empty = Spectrum { step_hz: 1.0, power: vec![], segments: 1 };
+        assert_eq!((empty.peak(1.0), power_spectrum(&[1.0; 100], 1.0, 100).unwrap().peak(0.0)), (None, None));
+    }
+}
