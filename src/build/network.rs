@@ -13,6 +13,7 @@ use crate::{
         Afferents, ArrayFolder, Clock, Constants, Kind, Listens, ReceptorOf, Seed, Tags,
         preparation::Depth,
         prepare::{Unprepared, resize_columns},
+        receptor::Fed,
     },
     record::settle,
     scene::Scene,
@@ -139,6 +140,9 @@ fn deaf_receptors(world: &World, spawned: &Spawned) -> Vec<Diagnostic> {
             continue;
         };
         let tag = listens.afferent.0.as_str();
+        if tag.is_empty() && world.get::<Fed>(pending.entity).is_some() {
+            continue;
+        }
         let afferents: Vec<Entity> =
             world.get::<Afferents>(of.0).map(|groups| groups.iter().collect()).unwrap_or_default();
         let words: Vec<&str> = afferents

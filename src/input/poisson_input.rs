@@ -14,7 +14,7 @@ use super::noise::Streams;
 use crate::{
     network::{
         Arriving, Behaviour, Clock, Failures, Input, Parameter, Parameters, Preparation, PrepareError, ReceptorOf,
-        Receptors, Unit,
+        Receptors, Unit, receptor::Fed,
     },
     numeric::{
         Real,
@@ -82,7 +82,8 @@ impl Behaviour for PoissonInput {
         let (group, world) = (preparation.entity(), preparation.world());
         let receptors = world.get::<Receptors>(group).map(|own| own.iter().collect::<Vec<_>>()).unwrap_or_default();
         let names: Vec<&str> = receptors.iter().filter_map(|&receptor| world.get(receptor)).map(Name::as_str).collect();
-        if names.contains(&self.receptor.as_str()) {
+        if let Some(place) = names.iter().position(|&name| name == self.receptor) {
+            world.entity_mut(receptors[place]).insert(Fed);
             return Ok(());
         }
         let there =

@@ -55,6 +55,10 @@ pub struct Heard {
     pub source: usize,
 }
 
+/// On a receptor: something other than synapses feeds it, so that it need not listen to any.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct Fed;
+
 /// On a receptor: the sum of the weights that arrive in an iteration, one per neuron.
 #[derive(Component, Clone, Debug, Default)]
 pub struct Arriving {
