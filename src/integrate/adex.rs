@@ -196,8 +196,25 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 11>,
             let n = state.0.len();
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
-                let columns = columns.map(|column| &column[..n]);
-                advance_by(state, drive, steps, |i| Cell::new(columns.map(|column| column[i]), dt, h));
+                // By name, since a loop over an array of slices is not vectorised.
+                let [c, leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, time] =
+                    columns.map(|column| &column[..n]);
+                advance_by(
+                    state,
+                    drive,
+                    steps,
+                    #[inline(always)]
+                    |i| {
+                        Cell::new(
+                            [
+                                c[i], leak[i], rest[i], v_t[i], delta_t[i], a[i], tau_w[i], b[i], cutoff[i], reset[i],
+                                time[i],
+                            ],
+                            dt,
+                            h,
+                        )
+                    },
+                );
             }
         }
     }

@@ -208,8 +208,21 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 8>, 
             let n = state.0.len();
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
-                let columns = columns.map(|column| &column[..n]);
-                advance_by(state, drive, steps, |i| ExponentialMembrane::new(columns.map(|column| column[i]), dt, h));
+                // By name, since a loop over an array of slices is not vectorised.
+                let [c, leak, rest, v_t, delta_t, cutoff, reset, time] = columns.map(|column| &column[..n]);
+                advance_by(
+                    state,
+                    drive,
+                    steps,
+                    #[inline(always)]
+                    |i| {
+                        ExponentialMembrane::new(
+                            [c[i], leak[i], rest[i], v_t[i], delta_t[i], cutoff[i], reset[i], time[i]],
+                            dt,
+                            h,
+                        )
+                    },
+                );
             }
         }
     }

@@ -116,8 +116,9 @@ fn advance((v, w, fired): Columns<'_>, input: &[Real], parameters: Parameters<'_
             let n = v.len();
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
-                let columns = columns.map(|column| &column[..n]);
-                (0..steps).for_each(|_| step((v, w, fired), input, part, |i| columns.map(|column| column[i])));
+                // By name, since a loop over an array of slices is not vectorised.
+                let [a, b, tau, threshold] = columns.map(|column| &column[..n]);
+                (0..steps).for_each(|_| step((v, w, fired), input, part, |i| [a[i], b[i], tau[i], threshold[i]]));
             }
         }
     }

@@ -23,7 +23,7 @@ use bevy_reflect::prelude::*;
 
 use super::{
     channels,
-    channels::{Cell, H, M, N, Rates, linoid, steady},
+    channels::{Cell, H, Kinetics, M, N, Rates, linoid, steady},
     ranges,
 };
 use crate::{
@@ -82,7 +82,7 @@ pub struct HodgkinHuxley {
 impl Default for HodgkinHuxley {
     /// The axon of the paper, table 3, at rest.
     fn default() -> Self {
-        let [m, h, n] = steady(rates(0.0));
+        let [m, h, n] = steady(Self::rates(0.0));
         Self {
             c: 1.0.into(),
             g_na: 120.0.into(),
@@ -125,14 +125,15 @@ impl HodgkinHuxley {
     }
 }
 
-/// The rates at a potential above rest.
-#[inline(always)]
-fn rates(v: Real) -> Rates {
-    [
-        (linoid(0.1 * (v - 25.0)), 4.0 * exp(v * (-1.0 / 18.0))),
-        (0.07 * exp(v * (-1.0 / 20.0)), 1.0 / (exp(0.1 * (30.0 - v)) + 1.0)),
-        (0.1 * linoid(0.1 * (v - 10.0)), 0.125 * exp(v * (-1.0 / 80.0))),
-    ]
+impl Kinetics for HodgkinHuxley {
+    #[inline(always)]
+    fn rates(v: Real) -> Rates {
+        [
+            (linoid(0.1 * (v - 25.0)), 4.0 * exp(v * (-1.0 / 18.0))),
+            (0.07 * exp(v * (-1.0 / 20.0)), 1.0 / (exp(0.1 * (30.0 - v)) + 1.0)),
+            (0.1 * linoid(0.1 * (v - 10.0)), 0.125 * exp(v * (-1.0 / 80.0))),
+        ]
+    }
 }
 
 type State<'w> =
@@ -169,14 +170,21 @@ fn advance(
     match parameters {
         Parameters::Uniform(p) => {
             let cell = of(p);
-            channels::advance(state, drive, steps, |_| cell, rates);
+            channels::advance::<HodgkinHuxley>(state, drive, steps, |_| cell);
         }
         Parameters::Each(columns) => {
             let n = state.0.len();
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
-                let columns = columns.map(|column| &column[..n]);
-                channels::advance(state, drive, steps, |i| of(columns.map(|column| column[i])), rates);
+                // By name, since a loop over an array of slices is not vectorised.
+                let [c, leak, na, k, e_na, e_k, e_leak, threshold] = columns.map(|column| &column[..n]);
+                channels::advance::<HodgkinHuxley>(
+                    state,
+                    drive,
+                    steps,
+                    #[inline(always)]
+                    |i| of([c[i], leak[i], na[i], k[i], e_na[i], e_k[i], e_leak[i], threshold[i]]),
+                );
             }
         }
     }

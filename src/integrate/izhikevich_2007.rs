@@ -152,8 +152,15 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 9>, 
             let n = state.0.len();
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
-                let columns = columns.map(|column| &column[..n]);
-                advance_by(state, drive, (h, steps), |i| columns.map(|column| column[i]));
+                // By name, since a loop over an array of slices is not vectorised.
+                let [c, k, rest, v_t, a, b, peak, reset, d] = columns.map(|column| &column[..n]);
+                advance_by(
+                    state,
+                    drive,
+                    (h, steps),
+                    #[inline(always)]
+                    |i| [c[i], k[i], rest[i], v_t[i], a[i], b[i], peak[i], reset[i], d[i]],
+                );
             }
         }
     }

@@ -167,8 +167,14 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 7>, 
             let n = state.0.len();
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
-                let columns = columns.map(|column| &column[..n]);
-                advance_driven(state, drive, |i| Cell::new(columns.map(|column| column[i]), dt));
+                // By name: a loop over an array of slices is not vectorised, 11 ns a neuron instead of 2.5.
+                let [c, tau, rest, threshold, reset, time, bias] = columns.map(|column| &column[..n]);
+                advance_driven(
+                    state,
+                    drive,
+                    #[inline(always)]
+                    |i| Cell::new([c[i], tau[i], rest[i], threshold[i], reset[i], time[i], bias[i]], dt),
+                );
             }
         }
     }

@@ -20,7 +20,7 @@ use bevy_reflect::prelude::*;
 
 use super::{
     channels,
-    channels::{Cell, H, M, N, Rates, linoid, steady},
+    channels::{Cell, H, Kinetics, M, N, Rates, linoid, steady},
     ranges,
 };
 use crate::{
@@ -80,7 +80,7 @@ impl Default for TraubMiles {
     /// The cell of the benchmark: 20 000 µm² of membrane with 1 µF/cm², 100, 30 and 0.05 mS/cm². As it
     /// stands there it has no resting state: it fires by itself unless something holds it down.
     fn default() -> Self {
-        let [m, h, n] = steady(rates(3.0));
+        let [m, h, n] = steady(Self::rates(3.0));
         Self {
             c: 200.0.into(),
             g_na: 20_000.0.into(),
@@ -124,14 +124,15 @@ impl TraubMiles {
     }
 }
 
-/// The rates at a potential above `v_t`.
-#[inline(always)]
-fn rates(v: Real) -> Rates {
-    [
-        (1.28 * linoid(0.25 * (v - 13.0)), 1.4 * linoid(0.2 * (40.0 - v))),
-        (0.128 * exp((17.0 - v) * (1.0 / 18.0)), 4.0 / (1.0 + exp(0.2 * (40.0 - v)))),
-        (0.16 * linoid(0.2 * (v - 15.0)), 0.5 * exp((10.0 - v) * (1.0 / 40.0))),
-    ]
+impl Kinetics for TraubMiles {
+    #[inline(always)]
+    fn rates(v: Real) -> Rates {
+        [
+            (1.28 * linoid(0.25 * (v - 13.0)), 1.4 * linoid(0.2 * (40.0 - v))),
+            (0.128 * exp((17.0 - v) * (1.0 / 18.0)), 4.0 / (1.0 + exp(0.2 * (40.0 - v)))),
+            (0.16 * linoid(0.2 * (v - 15.0)), 0.5 * exp((10.0 - v) * (1.0 / 40.0))),
+        ]
+    }
 }
 
 type State<'w> =
@@ -166,14 +167,21 @@ fn advance(
     match parameters {
         Parameters::Uniform(p) => {
             let cell = of(p);
-            channels::advance(state, drive, steps, |_| cell, rates);
+            channels::advance::<TraubMiles>(state, drive, steps, |_| cell);
         }
         Parameters::Each(columns) => {
             let n = state.0.len();
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
-                let columns = columns.map(|column| &column[..n]);
-                channels::advance(state, drive, steps, |i| of(columns.map(|column| column[i])), rates);
+                // By name, since a loop over an array of slices is not vectorised.
+                let [c, leak, na, k, e_na, e_k, e_leak, threshold, v_t] = columns.map(|column| &column[..n]);
+                channels::advance::<TraubMiles>(
+                    state,
+                    drive,
+                    steps,
+                    #[inline(always)]
+                    |i| of([c[i], leak[i], na[i], k[i], e_na[i], e_k[i], e_leak[i], threshold[i], v_t[i]]),
+                );
             }
         }
     }
