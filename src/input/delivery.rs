@@ -20,7 +20,7 @@ use crate::{
     },
     numeric::{
         Real, dispatch,
-        rows::{BLOCK_TARGETS, CELLS, Sums, due, turn},
+        rows::{BLOCK_TARGETS, CELLS, Piece, add, due, turn},
     },
     schedule::{AddToStage, Stage},
 };
@@ -188,9 +188,20 @@ fn run(mut jobs: SmallVec<[Job<'_>; 8]>, iteration: u64) {
 
 /// Adds everything that is due to the sums of a block.
 fn fill(block: usize, sums: &mut [Real], mut ring: Option<&mut [Real; CELLS]>, walks: &[Walk<'_>], iteration: u64) {
+    let mut pieces: SmallVec<[Piece<'_>; 16]> = SmallVec::new();
     for walk in walks {
-        walk.follow(block, sums, ring.as_deref_mut(), iteration);
+        for (bucket, spikes, efficacies) in walk.due() {
+            match walk.layout {
+                Layout::Dense { targets, .. } => {
+                    deliver_dense(sums, walk.weights, (block * BLOCK_TARGETS, *targets), spikes, efficacies);
+                }
+                Layout::Sparse(rows) => {
+                    rows.find((block, bucket), walk.weights, (spikes, efficacies), &mut pieces);
+                }
+            }
+        }
     }
+    add(&pieces, sums, ring.as_deref_mut().map(|ring| (ring, turn(iteration))));
     if let Some(ring) = ring {
         for (sum, cell) in sums.iter_mut().zip(&mut ring[due(iteration)]) {
             *sum += std::mem::take(cell);
@@ -198,34 +209,21 @@ fn fill(block: usize, sums: &mut [Real], mut ring: Option<&mut [Real; CELLS]>, w
     }
 }
 
-impl Walk<'_> {
-    /// Weights that are to be added.
-    fn work(&self) -> usize {
-        let spikes: usize = self.layout.ages().iter().map(|&age| self.spikes.before(age).len()).sum();
-        spikes * self.layout.mean_length() / self.layout.ages().len().max(1)
+impl<'a> Walk<'a> {
+    /// The buckets whose spikes are due, with those spikes and their efficacies.
+    fn due(&self) -> impl Iterator<Item = (usize, &'a [u32], Option<&'a [Real]>)> {
+        let Self { layout, spikes, efficacies, .. } = *self;
+        let buckets = layout.ages().iter().enumerate();
+        let due = buckets.map(move |(bucket, &age)| {
+            (bucket, spikes.before(age), efficacies.map(|efficacies| efficacies.before(age)))
+        });
+        due.filter(|(_, spikes, _)| !spikes.is_empty())
     }
 
-    /// Adds the rows of all spikes that are due.
-    fn follow(&self, block: usize, sums: &mut [Real], mut ring: Option<&mut [Real; CELLS]>, iteration: u64) {
-        for (bucket, &age) in self.layout.ages().iter().enumerate() {
-            let spikes = self.spikes.before(age);
-            if spikes.is_empty() {
-                continue;
-            }
-            let efficacies = self.efficacies.map(|past| past.before(age));
-            match (self.layout, ring.as_deref_mut()) {
-                (Layout::Dense { targets, .. }, _) => {
-                    deliver_dense(sums, self.weights, (block * BLOCK_TARGETS, *targets), spikes, efficacies);
-                }
-                (Layout::Sparse(rows), Some(ring)) if !rows.is_punctual() => {
-                    let sums = Sums::Ring(ring, turn(iteration));
-                    rows.deliver((block, bucket), self.weights, (spikes, efficacies), sums);
-                }
-                (Layout::Sparse(rows), _) => {
-                    rows.deliver((block, bucket), self.weights, (spikes, efficacies), Sums::Now(sums));
-                }
-            }
-        }
+    /// Weights that are to be added.
+    fn work(&self) -> usize {
+        let spikes: usize = self.due().map(|(_, spikes, _)| spikes.len()).sum();
+        spikes * self.layout.mean_length() / self.layout.ages().len().max(1)
     }
 }
 

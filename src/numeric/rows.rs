@@ -238,37 +238,28 @@ impl Rows {
         }
     }
 
-    /// Adds the weights of all synapses that leave `spikes` with the delays of a bucket to the sums of a block, each
-    /// multiplied with the efficacy of its spike, if there is one.
+    /// Lists the pieces of `spikes` in a bucket of a block, each with the efficacy of its spike.
     ///
-    /// Each target adds in the order of the spikes.
-    pub fn deliver(
-        &self,
+    /// All of them before any is walked: the places of rows lie far apart, and looking them up one after another would
+    /// wait for the memory each time.
+    pub fn find<'a>(
+        &'a self,
         (block, bucket): (usize, usize),
-        weights: &[Real],
+        weights: &'a [Real],
         (spikes, efficacies): (&[u32], Option<&[Real]>),
-        mut sums: Sums<'_>,
+        pieces: &mut impl Extend<Piece<'a>>,
     ) {
         let Some(block) = self.blocks.get(block) else { return };
         let ends = [bucket, bucket + 1].map(|bucket| block.offsets.get(bucket * self.sources));
         if ends[0] == ends[1] {
             return;
         }
-        for (k, &spike) in spikes.iter().enumerate() {
-            if let Some(&next) = spikes.get(k + 1) {
-                // Pieces lie far apart: what the next spike needs is fetched while this one is worked on.
-                let next = Self::piece(block, bucket, self.sources, next);
-                prefetch(&self.codes, next.start);
-                prefetch(weights, next.start);
-                prefetch(weights, next.start + 16);
-            }
+        pieces.extend(spikes.iter().enumerate().filter_map(|(k, &spike)| {
             let piece = Self::piece(block, bucket, self.sources, spike);
-            let (Some(codes), Some(weights)) = (self.codes.get(piece.clone()), weights.get(piece)) else { continue };
-            match efficacies.and_then(|efficacies| efficacies.get(k)) {
-                None => sums.add(codes, weights, |weight| weight),
-                Some(&efficacy) => sums.add(codes, weights, |weight| weight * efficacy),
-            }
-        }
+            let efficacy = efficacies.and_then(|efficacies| efficacies.get(k)).copied();
+            let (codes, weights) = (self.codes.get(piece.clone())?, weights.get(piece)?);
+            (!codes.is_empty()).then_some(Piece { codes, weights, efficacy, punctual: self.punctual })
+        }));
     }
 
     /// All synapses, in the order of their weights.
@@ -288,12 +279,55 @@ impl Rows {
     }
 }
 
-/// What a block's weights are added to.
-pub enum Sums<'a> {
-    /// The sums of this iteration, for delays that need no ring.
-    Now(&'a mut [Real]),
-    /// The ring, and the slot of this iteration as [`turn`] gives it.
-    Ring(&'a mut [Real; CELLS], u16),
+/// The synapses of one spike onto one block.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<'a> {
+    codes: &'a [u16],
+    weights: &'a [Real],
+    efficacy: Option<Real>,
+    punctual: bool,
+}
+
+/// Pieces that are fetched ahead of the one that is walked.
+const AHEAD: usize = 3;
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// Adds pieces to the sums of a block: those of equal delays to the sums of this iteration, others to the ring, whose
+/// slot of this iteration [`turn`] gives. Each target adds in the order of the pieces.
+pub fn add(pieces: &[Piece<'_>], sums: &mut [Real], mut ring: Option<(&mut [Real; CELLS], u16)>) {
+    for (k, piece) in pieces.iter().enumerate() {
+        if let Some(next) = pieces.get(k + AHEAD) {
+            next.fetch();
+        }
+        match &mut ring {
+            Some((cells, turn)) if !piece.punctual => piece.add_each(|code, weight| {
+                cells[usize::from(code.wrapping_add(*turn))] += weight;
+            }),
+            _ => piece.add_each(|code, weight| {
+                if let Some(sum) = sums.get_mut(usize::from(code)) {
+                    *sum += weight;
+                }
+            }),
+        }
+    }
+}
+
+impl Piece<'_> {
+    fn fetch(&self) {
+        (0..self.codes.len()).step_by(LINE / size_of::<u16>()).for_each(|at| prefetch(self.codes, at));
+        (0..self.weights.len()).step_by(LINE / size_of::<Real>()).for_each(|at| prefetch(self.weights, at));
+    }
+
+    #[inline(always)]
+    fn add_each(&self, mut add: impl FnMut(u16, Real)) {
+        let synapses = self.codes.iter().zip(self.weights);
+        match self.efficacy {
+            None => synapses.for_each(|(&code, &weight)| add(code, weight)),
+            Some(efficacy) => synapses.for_each(|(&code, &weight)| add(code, weight * efficacy)),
+        }
+    }
 }
 
 /// What is to be added to a code to find its cell in the ring in an iteration.
@@ -307,26 +341,6 @@ pub const fn turn(iteration: u64) -> u16 {
 pub fn due(iteration: u64) -> Range<usize> {
     let start = usize::from(turn(iteration));
     start..start + BLOCK_TARGETS
-}
-
-impl Sums<'_> {
-    #[inline(always)]
-    fn add(&mut self, codes: &[u16], weights: &[Real], effect: impl Fn(Real) -> Real) {
-        match self {
-            Self::Now(sums) => {
-                for (&code, &weight) in codes.iter().zip(weights) {
-                    if let Some(sum) = sums.get_mut(usize::from(code)) {
-                        *sum += effect(weight);
-                    }
-                }
-            }
-            Self::Ring(cells, turn) => {
-                for (&code, &weight) in codes.iter().zip(weights) {
-                    cells[usize::from(code.wrapping_add(*turn))] += effect(weight);
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -379,8 +393,9 @@ mod tests {
                     for (bucket, &age) in rows.ages().iter().enumerate() {
                         let Some(then) = u64::checked_sub(iteration, u64::from(age)) else { continue };
                         let spikes = fired(then);
-                        let sums = if rows.is_punctual() { Sums::Now(&mut arrived[targets.clone()]) } else { Sums::Ring(ring, turn(iteration)) };
-                        rows.deliver((block, bucket), &weights, (&spikes, None), sums);
+                        let mut pieces = Vec::new();
+                        rows.find((block, bucket), &weights, (&spikes, None), &mut pieces);
+                        add(&pieces, &mut arrived[targets.clone()], Some((ring, turn(iteration))));
                     }
                     for (sum, cell) in arrived[targets].iter_mut().zip(&mut ring[due(iteration)]) {
                         *sum += std::mem::take(cell);
