@@ -33,9 +33,9 @@ impl Behaviour for AllToAll {
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         let sides = sides(preparation)?;
         if sides.pair.whole {
-            connect_densely(preparation, &sides, self.autapses)
+            connect_densely(preparation, sides, self.autapses)
         } else {
-            connect(preparation, &sides, self)
+            connect(preparation, sides, self.clone())
         }
     }
 

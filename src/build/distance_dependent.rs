@@ -45,7 +45,7 @@ impl Behaviour for DistanceDependent {
         let tried = sides.evaluate("probability", &probability, &some);
         tried.map_err(|error| preparation.fault("probability", PrepareFault::Value(error)))?;
         let rule = Chance { probability, autapses: self.autapses, stream: preparation.stream("connectivity") };
-        connect(preparation, &sides, &rule)
+        connect(preparation, sides, rule)
     }
 
     /// At most; how many there are, only building tells.

@@ -1,6 +1,6 @@
 //! Connectivity from a list of synapses: a CSV file, or an array of NumPy's.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -23,7 +23,7 @@ pub struct EdgeList {
     /// The array's name in a `.npz` file; empty for other files.
     pub key: String,
     #[reflect(ignore)]
-    edges: Option<Edges>,
+    edges: Option<Arc<Edges>>,
 }
 
 impl EdgeList {
@@ -46,10 +46,10 @@ impl Behaviour for EdgeList {
             let listed = listed(&rows).map_err(|(row, why)| self.at(preparation, &rows, row, &why))?;
             let Pair { sources, targets, .. } = sides.pair;
             listed.check(sources, targets).map_err(|(row, why)| self.at(preparation, &rows, row, &why))?;
-            self.edges = Some(listed.sorted(targets));
+            self.edges = Some(Arc::new(listed.sorted(targets)));
         }
         match &self.edges {
-            Some(edges) => connect(preparation, &sides, edges),
+            Some(edges) => connect(preparation, sides, Arc::clone(edges)),
             None => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! Synapses that are given one by one, by whatever file: where they go, and what they bring.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use crate::{
     network::{Rule, Sides},
@@ -79,7 +79,7 @@ impl Edges {
     }
 }
 
-impl Rule for Edges {
+impl Rule for Arc<Edges> {
     fn generate(&self, _: &Sides, targets: Range<usize>, emit: &mut dyn FnMut(usize, usize)) -> Result<(), String> {
         for t in targets {
             self.sources[self.starts[t]..self.starts[t + 1]].iter().for_each(|&s| emit(s as usize, t));

@@ -43,7 +43,7 @@ impl Behaviour for FixedInDegree {
         let least = choice.least(sides.pair.recurrent);
         check_degree(preparation, "in_degree", self.in_degree, least, self.multapses, "sources")?;
         let rule = Draw { in_degree: self.in_degree, choice, stream: preparation.stream("connectivity") };
-        connect(preparation, &sides, &rule)
+        connect(preparation, sides, rule)
     }
 
     fn extent(&self, pair: Pair) -> Extent {

@@ -46,7 +46,7 @@ impl Behaviour for FixedOutDegree {
         let least = choice.least(sides.pair.recurrent);
         check_degree(preparation, "out_degree", self.out_degree, least, self.multapses, "targets")?;
         let rule = Draw { out_degree: self.out_degree, choice, stream: preparation.stream("connectivity") };
-        connect(preparation, &sides, &rule)
+        connect(preparation, sides, rule)
     }
 
     fn extent(&self, pair: Pair) -> Extent {

@@ -45,8 +45,8 @@ impl Behaviour for FixedProbability {
             return Err(preparation.error(Some("probability"), why));
         }
         let sides = sides(preparation)?;
-        let rule = Bernoulli { rule: self, stream: preparation.stream("connectivity") };
-        connect(preparation, &sides, &rule)
+        let rule = Bernoulli { rule: self.clone(), stream: preparation.stream("connectivity") };
+        connect(preparation, sides, rule)
     }
 
     fn extent(&self, pair: Pair) -> Extent {
@@ -56,14 +56,14 @@ impl Behaviour for FixedProbability {
     }
 }
 
-struct Bernoulli<'a> {
-    rule: &'a FixedProbability,
+struct Bernoulli {
+    rule: FixedProbability,
     stream: Stream,
 }
 
-impl Rule for Bernoulli<'_> {
+impl Rule for Bernoulli {
     fn generate(&self, sides: &Sides, targets: Range<usize>, emit: &mut dyn FnMut(usize, usize)) -> Result<(), String> {
-        let FixedProbability { probability, autapses } = *self.rule;
+        let FixedProbability { probability, autapses } = self.rule;
         if probability == 0.0 {
             return Ok(());
         }

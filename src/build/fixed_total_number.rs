@@ -55,7 +55,7 @@ impl Behaviour for FixedTotalNumber {
             let why = format!("{} synapses cannot be spread over {pairs} pairs; `multapses: true` would", self.number);
             return Err(preparation.error(Some("number"), why));
         }
-        connect(preparation, &sides, &rule)
+        connect(preparation, sides, rule)
     }
 
     fn extent(&self, pair: Pair) -> Extent {

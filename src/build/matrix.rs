@@ -1,5 +1,7 @@
 //! Connectivity from a matrix: dense, of NumPy's, or sparse, as SciPy's `save_npz` writes it.
 
+use std::sync::Arc;
+
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
@@ -23,7 +25,7 @@ pub struct Matrix {
     /// Whether rows are targets (W[target, source], as in many papers) instead of sources.
     pub rows_are_targets: bool,
     #[reflect(ignore)]
-    edges: Option<Edges>,
+    edges: Option<Arc<Edges>>,
 }
 
 impl Matrix {
@@ -53,10 +55,10 @@ impl Behaviour for Matrix {
                 preparation.error(Some("file"), format!("{}, entry from {i} to {j}: {why}", self.file))
             };
             entries.check(sources, targets).map_err(fault)?;
-            self.edges = Some(entries.sorted(targets));
+            self.edges = Some(Arc::new(entries.sorted(targets)));
         }
         match &self.edges {
-            Some(edges) => connect(preparation, &sides, edges),
+            Some(edges) => connect(preparation, sides, Arc::clone(edges)),
             None => Ok(()),
         }
     }

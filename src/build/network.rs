@@ -5,12 +5,13 @@ use bevy_ecs::prelude::*;
 use super::{
     faults,
     plan::{Plan, plan},
-    spawn::{Spawned, spawn},
+    spawn::{Pending, Spawned, spawn},
     validate::validate,
 };
 use crate::{
     network::{
         Afferents, ArrayFolder, Clock, Constants, Kind, Listens, ReceptorOf, Seed, Tags,
+        connect::Deferred,
         preparation::Depth,
         prepare::{Unprepared, resize_columns},
         receptor::Fed,
@@ -117,6 +118,7 @@ fn prepare(world: &mut World, scene: &Scene, spawned: &Spawned, depth: Depth) ->
     let mut faults = Vec::new();
     if depth == Depth::Whole {
         spawned.groups.iter().for_each(|&group| resize_columns(world, group));
+        world.init_resource::<Deferred>();
     }
     for pending in &spawned.pending {
         let depth = match (pending.entry.kind, depth) {
@@ -125,6 +127,12 @@ fn prepare(world: &mut World, scene: &Scene, spawned: &Spawned, depth: Depth) ->
             _ => depth,
         };
         if let Err(error) = (pending.entry.prepare)(world, pending.entity, depth) {
+            faults.push(faults::diagnostic(scene, &pending.who, &pending.spans, error));
+        }
+    }
+    for (entity, error) in Deferred::make_all(world) {
+        let rule = |pending: &&Pending| pending.entity == entity && pending.entry.kind == Kind::Connectivity;
+        if let Some(pending) = spawned.pending.iter().find(rule) {
             faults.push(faults::diagnostic(scene, &pending.who, &pending.spans, error));
         }
     }

@@ -27,7 +27,7 @@ impl Behaviour for OneToOne {
             let why = format!("{sources} sources cannot be paired with {targets} targets");
             return Err(preparation.error(None, why));
         }
-        connect(preparation, &sides, self)
+        connect(preparation, sides, self.clone())
     }
 
     fn extent(&self, pair: Pair) -> Extent {

@@ -49,7 +49,7 @@ impl Behaviour for ReceptiveField {
             return Err(preparation.error(Some("radius"), why));
         }
         let sides = sides(preparation)?;
-        connect(preparation, &sides, self)
+        connect(preparation, sides, self.clone())
     }
 
     /// At most; how many there are, only building tells.

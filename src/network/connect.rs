@@ -29,11 +29,11 @@ use crate::{
 /// Synapses whose values are evaluated in one go: the intermediate numbers stay in the second-level cache.
 const AT_ONCE: usize = 1 << 12;
 
-/// The longest delay (steps): older spikes are not kept.
-const LONGEST: f64 = 1e6;
+/// The longest delay (steps): 16 bits, as delays are kept from the counting of synapses to their placing.
+const LONGEST: f64 = 65_535.0;
 
 /// Which source neurons a target has synapses from.
-pub trait Rule: Sync {
+pub trait Rule: Send + Sync {
     /// Calls `emit(source, target)` for every synapse onto `targets`, target after target or source after source. Both
     /// count among the neurons that take part: see [`Sides::source`].
     ///
@@ -215,64 +215,129 @@ pub fn sides(preparation: &mut Preparation<'_>) -> Result<Sides, PrepareError> {
 ///
 /// # Errors
 /// Weights or delays that cannot be evaluated; a delay below one step; whatever the rule says.
-pub fn connect(preparation: &mut Preparation<'_>, sides: &Sides, rule: &dyn Rule) -> Result<(), PrepareError> {
-    let values = SynapseValues::new(preparation, sides, Some(rule))?;
-    if preparation.is_trial() {
-        return values.try_some(sides);
-    }
-    if !preparation.is_first() {
-        return Ok(());
-    }
-    let (sources, targets) = (sides.source_group.size(), sides.target_group.size());
-    let shape = Shape { sources, targets, delay: values.constant.map(|(steps, _)| steps) };
-    let wiring = Wiring { values: &values, sides, rule, shape: &shape, behaviour: preparation.behaviour };
-    let counted: Vec<_> = (0..shape.blocks()).into_par_iter().map(|block| wiring.count(block)).collect();
-    let mut counts = Vec::new();
-    let mut delays = values.constant.and_then(|(_, summary)| summary);
-    for block in counted {
-        let (count, of_block) = block?;
-        counts.push(count);
-        delays = both(delays, of_block);
-    }
-    let (mut rows, mut weights) = Rows::with_room(&shape, counts);
-    let parts = rows.parts(&shape, &mut weights);
-    let placed: Vec<_> = parts.into_par_iter().enumerate().map(|(block, part)| wiring.place(block, part)).collect();
-    placed.into_iter().collect::<Result<(), _>>()?;
-    attach(preparation, Layout::Sparse(rows), weights, delays);
-    Ok(())
+pub fn connect(preparation: &mut Preparation<'_>, sides: Sides, rule: impl Rule + 'static) -> Result<(), PrepareError> {
+    let values = SynapseValues::new(preparation, &sides, Some(Box::new(rule)))?;
+    make(preparation, Job { values, sides, autapses: true })
 }
 
 /// Builds dense synapses, a weight for every pair.
 ///
 /// # Errors
 /// As for [`connect`].
-pub fn connect_densely(preparation: &mut Preparation<'_>, sides: &Sides, autapses: bool) -> Result<(), PrepareError> {
-    let values = SynapseValues::new(preparation, sides, None)?;
+pub fn connect_densely(preparation: &mut Preparation<'_>, sides: Sides, autapses: bool) -> Result<(), PrepareError> {
+    let values = SynapseValues::new(preparation, &sides, None)?;
+    make(preparation, Job { values, sides, autapses })
+}
+
+fn make(preparation: &mut Preparation<'_>, job: Job) -> Result<(), PrepareError> {
     if preparation.is_trial() {
-        return values.try_some(sides);
+        return job.values.try_some(&job.sides);
     }
     if !preparation.is_first() {
         return Ok(());
     }
-    let (sources, targets) = (sides.pair.sources, sides.pair.targets);
-    let mut weights = Column::filled(0.0, sources * targets);
-    weights.par_chunks_mut(AT_ONCE).enumerate().try_for_each(|(part, weights)| {
-        let first = part * AT_ONCE;
-        let numbers = values.weights_of(Batch::Range(first, first + weights.len()))?;
-        weights.iter_mut().enumerate().for_each(|(i, weight)| *weight = real(numbers.at(i)));
-        Ok(())
-    })?;
-    if sides.pair.recurrent && !autapses {
-        weights.iter_mut().step_by(targets + 1).for_each(|weight| *weight = 0.0);
+    let entity = preparation.entity;
+    if let Some(mut deferred) = preparation.world.get_resource_mut::<Deferred>() {
+        deferred.0.push((entity, job));
+        return Ok(());
     }
-    let (delay, summary) = values.constant.unwrap_or_default();
-    attach(preparation, Layout::Dense { sources, targets, delay }, weights, summary);
+    let made = job.run()?;
+    made.attach(preparation.world, entity);
     Ok(())
 }
 
-fn attach(preparation: &mut Preparation<'_>, layout: Layout, weights: Column<Real>, delays: Option<DelaySummary>) {
-    let synapses = Synapses { planned: layout.shape(), layout: Some(layout), delays };
-    preparation.world.entity_mut(preparation.entity).insert((synapses, Weights(weights)));
+/// While it exists, synapses are not made but noted here, to be made all together: many groups of a network have too
+/// few blocks to keep all threads at work alone.
+#[derive(Resource, Default)]
+pub struct Deferred(Vec<(Entity, Job)>);
+
+impl Deferred {
+    /// Makes all synapses that were noted, and forgets them; what failed, by entity.
+    #[must_use]
+    pub fn make_all(world: &mut World) -> Vec<(Entity, PrepareError)> {
+        let Self(jobs) = world.remove_resource().unwrap_or_default();
+        let made: Vec<_> = jobs.into_par_iter().map(|(entity, job)| (entity, job.run())).collect();
+        let mut failed = Vec::new();
+        for (entity, made) in made {
+            match made {
+                Ok(made) => made.attach(world, entity),
+                Err(error) => failed.push((entity, error)),
+            }
+        }
+        failed
+    }
+}
+
+/// The synapses of a group that are to be made.
+struct Job {
+    values: SynapseValues,
+    sides: Sides,
+    /// For dense synapses.
+    autapses: bool,
+}
+
+/// The synapses of a group.
+struct Made {
+    layout: Layout,
+    weights: Column<Real>,
+    delays: Option<DelaySummary>,
+}
+
+impl Made {
+    fn attach(self, world: &mut World, entity: Entity) {
+        let Self { layout, weights, delays } = self;
+        let synapses = Synapses { planned: layout.shape(), layout: Some(layout), delays };
+        if let Ok(mut entity) = world.get_entity_mut(entity) {
+            entity.insert((synapses, Weights(weights)));
+        }
+    }
+}
+
+impl Job {
+    fn run(&self) -> Result<Made, PrepareError> {
+        match &self.values.rule {
+            Some(rule) => self.run_sparse(&**rule),
+            None => self.run_dense(),
+        }
+    }
+
+    fn run_sparse(&self, rule: &dyn Rule) -> Result<Made, PrepareError> {
+        let Self { values, sides, .. } = self;
+        let (sources, targets) = (sides.source_group.size(), sides.target_group.size());
+        let shape = Shape { sources, targets, delay: values.constant.map(|(steps, _)| steps) };
+        let wiring = Wiring { values, sides, rule, shape: &shape };
+        let counted: Vec<_> = (0..shape.blocks()).into_par_iter().map(|block| wiring.count(block)).collect();
+        let (mut counts, mut steps) = (Vec::new(), Vec::new());
+        let mut delays = values.constant.and_then(|(_, summary)| summary);
+        for block in counted {
+            let (count, of_block, summary) = block?;
+            counts.push(count);
+            steps.push(of_block);
+            delays = both(delays, summary);
+        }
+        let (mut rows, mut weights) = Rows::with_room(&shape, counts);
+        let parts = rows.parts(&shape, &mut weights).into_par_iter().zip(steps).enumerate();
+        let placed: Vec<_> = parts.map(|(block, (part, steps))| wiring.place(block, part, &steps)).collect();
+        placed.into_iter().collect::<Result<(), _>>()?;
+        Ok(Made { layout: Layout::Sparse(rows), weights, delays })
+    }
+
+    fn run_dense(&self) -> Result<Made, PrepareError> {
+        let Self { values, sides, autapses } = self;
+        let (sources, targets) = (sides.pair.sources, sides.pair.targets);
+        let mut weights = Column::filled(0.0, sources * targets);
+        weights.par_chunks_mut(AT_ONCE).enumerate().try_for_each(|(part, weights)| {
+            let first = part * AT_ONCE;
+            let numbers = values.weights_of(Batch::Range(first, first + weights.len()))?;
+            weights.iter_mut().enumerate().for_each(|(i, weight)| *weight = real(numbers.at(i)));
+            Ok(())
+        })?;
+        if sides.pair.recurrent && !autapses {
+            weights.iter_mut().step_by(targets + 1).for_each(|weight| *weight = 0.0);
+        }
+        let (delay, delays) = values.constant.unwrap_or_default();
+        Ok(Made { layout: Layout::Dense { sources, targets, delay }, weights, delays })
+    }
 }
 
 fn both(one: Option<DelaySummary>, other: Option<DelaySummary>) -> Option<DelaySummary> {
@@ -283,26 +348,29 @@ fn both(one: Option<DelaySummary>, other: Option<DelaySummary>) -> Option<DelayS
 }
 
 /// What weights and delays are evaluated from.
-struct SynapseValues<'r> {
+struct SynapseValues {
     sampler: Sampler,
     weights: Value,
     delays: Option<Value>,
-    rule: Option<&'r dyn Rule>,
+    /// `None` for dense synapses.
+    rule: Option<Box<dyn Rule>>,
+    behaviour: &'static str,
     dt: f64,
     /// The delay (steps) of all synapses, where it is the same.
     constant: Option<(u32, Option<DelaySummary>)>,
 }
 
-impl<'r> SynapseValues<'r> {
-    fn new(preparation: &Preparation<'_>, sides: &Sides, rule: Option<&'r dyn Rule>) -> Result<Self, PrepareError> {
+impl SynapseValues {
+    fn new(preparation: &Preparation<'_>, sides: &Sides, rule: Option<Box<dyn Rule>>) -> Result<Self, PrepareError> {
         let (world, entity) = (&*preparation.world, preparation.entity);
         let mut sampler = Sampler::new(world, entity, 0)?;
         sampler.shape = vec![sides.source_group.size(), sides.target_group.size()];
         let weights = world.get::<InitialWeights>(entity).cloned().unwrap_or_default().0;
         let delays = world.get::<Delays>(entity).cloned().unwrap_or_default().0;
         let dt = world.get_resource::<Clock>().copied().unwrap_or_default().dt;
-        let mut values = Self { sampler, weights, delays, rule, dt, constant: None };
-        if rule.is_some_and(Rule::has_delays) {
+        let behaviour = preparation.behaviour;
+        let mut values = Self { sampler, weights, delays, rule, behaviour, dt, constant: None };
+        if values.brings_delays() {
             return Ok(values);
         }
         if values.delays.is_none() {
@@ -317,11 +385,15 @@ impl<'r> SynapseValues<'r> {
         Ok(values)
     }
 
+    fn brings_delays(&self) -> bool {
+        self.rule.as_ref().is_some_and(|rule| rule.has_delays())
+    }
+
     fn weights_of(&self, members: Batch<'_>) -> Result<Members, PrepareError> {
         let path = [self.sampler.path.as_str(), "weights"];
         let numbers = self.sampler.evaluate(&path, &self.weights, members);
         let numbers = numbers.map_err(|error| value_error("weights", None, error))?;
-        let (Some(rule), Batch::Synapses(pairs)) = (self.rule, members) else { return Ok(numbers) };
+        let (Some(rule), Batch::Synapses(pairs)) = (&self.rule, members) else { return Ok(numbers) };
         Ok(match rule.weights(pairs) {
             Some(brought) => Members::Each(brought.iter().enumerate().map(|(k, w)| w * numbers.at(k)).collect()),
             None => numbers,
@@ -333,7 +405,7 @@ impl<'r> SynapseValues<'r> {
         if let Some((steps, summary)) = self.constant {
             return Ok((Members::Uniform(f64::from(steps)), summary));
         }
-        let brought = self.rule.and_then(|rule| rule.delays(pairs)).map(Members::Each);
+        let brought = self.rule.as_ref().and_then(|rule| rule.delays(pairs)).map(Members::Each);
         let numbers = match (brought, &self.delays) {
             (Some(brought), _) => brought,
             (None, Some(delays)) => {
@@ -381,7 +453,7 @@ impl<'r> SynapseValues<'r> {
             pairs.push(source, target, (k / targets) as u32);
         }
         // What a rule brings, it has checked.
-        if !self.rule.is_some_and(Rule::has_delays) {
+        if !self.brings_delays() {
             self.delays_of(&pairs)?;
         }
         let path = [self.sampler.path.as_str(), "weights"];
@@ -408,11 +480,10 @@ impl Pairs {
 
 /// The making of one synapse group.
 struct Wiring<'a> {
-    values: &'a SynapseValues<'a>,
+    values: &'a SynapseValues,
     sides: &'a Sides,
     rule: &'a dyn Rule,
     shape: &'a Shape,
-    behaviour: &'static str,
 }
 
 impl Wiring<'_> {
@@ -439,35 +510,40 @@ impl Wiring<'_> {
             }
         });
         let fault = |why| Box::new(PrepareFault::Other(why));
-        generated.map_err(|why| PrepareError { behaviour: self.behaviour, field: None, fault: fault(why) })?;
+        generated.map_err(|why| PrepareError { behaviour: self.values.behaviour, field: None, fault: fault(why) })?;
         outcome?;
         if pairs.keys.is_empty() { Ok(()) } else { work(&pairs) }
     }
 
-    /// Counts the synapses of a block.
-    fn count(&self, block: usize) -> Result<(Count, Option<DelaySummary>), PrepareError> {
-        let mut count = Count::default();
-        let mut summary = None;
+    /// Counts the synapses of a block. Delays that differ are kept until the synapses are placed, as to evaluate them
+    /// again would take longer.
+    fn count(&self, block: usize) -> Result<(Count, Vec<u16>, Option<DelaySummary>), PrepareError> {
+        let (mut count, mut steps, mut summary) = (Count::default(), Vec::new(), None);
         self.in_batches(block, |pairs| {
             let (delays, own) = self.values.delays_of(pairs)?;
             summary = both(summary, own);
             for (k, &source) in pairs.sources.iter().enumerate() {
                 count.add(self.shape, Synapse { source, target: pairs.targets[k], delay: delays.at(k) as u32 });
             }
+            if let (Members::Each(delays), None) = (&delays, self.shape.delay) {
+                steps.extend(delays.iter().map(|&steps| steps as u16));
+            }
             Ok(())
         })?;
-        Ok((count, summary))
+        Ok((count, steps, summary))
     }
 
-    /// Places the synapses of a block.
-    fn place(&self, block: usize, mut part: Part<'_>) -> Result<(), PrepareError> {
+    /// Places the synapses of a block, with the delays that [`count`](Self::count) found.
+    fn place(&self, block: usize, mut part: Part<'_>, steps: &[u16]) -> Result<(), PrepareError> {
+        let mut done = 0;
         self.in_batches(block, |pairs| {
-            let (delays, _) = self.values.delays_of(pairs)?;
             let weights = self.values.weights_of(Batch::Synapses(pairs))?;
+            let constant = self.shape.delay.unwrap_or_default();
             for (k, &source) in pairs.sources.iter().enumerate() {
-                let synapse = Synapse { source, target: pairs.targets[k], delay: delays.at(k) as u32 };
-                part.place(synapse, real(weights.at(k)));
+                let delay = steps.get(done + k).map_or(constant, |&steps| u32::from(steps));
+                part.place(Synapse { source, target: pairs.targets[k], delay }, real(weights.at(k)));
             }
+            done += pairs.sources.len();
             Ok(())
         })
     }

@@ -7,7 +7,10 @@ use super::{
     expression::{Kind, Term},
     functions::Rule,
 };
-use crate::numeric::{philox::uniform_pair, stream::Stream};
+use crate::numeric::{
+    philox::{uniform_pair, uniform_pairs},
+    stream::Stream,
+};
 
 /// The members whose numbers are wanted.
 #[derive(Clone, Copy, Debug)]
@@ -121,8 +124,13 @@ impl Members {
 
     fn combine(self, other: &Self, f: impl Fn(f64, f64) -> f64) -> Self {
         match (self, other) {
-            (Self::Each(numbers), other) => {
-                Self::Each(numbers.into_iter().enumerate().map(|(i, x)| f(x, other.at(i))).collect())
+            (Self::Each(mut numbers), Self::Uniform(y)) => {
+                numbers.iter_mut().for_each(|x| *x = f(*x, *y));
+                Self::Each(numbers)
+            }
+            (Self::Each(mut numbers), Self::Each(others)) => {
+                numbers.iter_mut().zip(others).for_each(|(x, y)| *x = f(*x, *y));
+                Self::Each(numbers)
             }
             (Self::Uniform(x), other) => other.clone().map(|y| f(x, y)),
         }
@@ -217,7 +225,7 @@ impl Term {
             Kind::Negative(term) => Ok(term.evaluate(scope, members)?.map(|x| -x)),
             Kind::Pair(operator, left, right) => {
                 let (left, right) = (left.evaluate(scope, members)?, right.evaluate(scope, members)?);
-                Ok(left.combine(&right, arithmetic(*operator)))
+                Ok(arithmetic(*operator, left, &right))
             }
             Kind::Call(name, call, arguments) => self.call(name, *call, arguments, scope, members),
         }
@@ -260,7 +268,15 @@ impl Term {
             Rule::Random(f) => {
                 let stream = scope.stream(call);
                 let arguments = evaluate_all(function, arguments, scope, members)?;
-                Ok(per_member(&arguments, members, true, |p, i| f(p, uniform_pair(stream, i))))
+                Ok(per_member(&arguments, members, true, |p, k| f(p, uniform_pair(stream, members.key(k)))))
+            }
+            Rule::Standard(standard, scale) => {
+                let stream = scope.stream(call);
+                let arguments = evaluate_all(function, arguments, scope, members)?;
+                let (mut u, mut w) = (vec![0.0; members.len()], vec![0.0; members.len()]);
+                uniform_pairs(stream, |k| members.key(k), &mut u, &mut w);
+                standard(&mut u, &w);
+                Ok(per_member(&arguments, members, true, |p, k| scale(p, u[k])))
             }
         }
     }
@@ -291,17 +307,19 @@ impl Term {
     }
 }
 
-fn arithmetic(operator: char) -> fn(f64, f64) -> f64 {
+/// Each operator has a loop of its own, which the compiler can keep in vector lanes.
+fn arithmetic(operator: char, left: Members, right: &Members) -> Members {
+    let truth = |holds: bool| f64::from(u8::from(holds));
     match operator {
-        '+' => |x, y| x + y,
-        '-' => |x, y| x - y,
-        '*' => |x, y| x * y,
-        '/' => |x, y| x / y,
-        '<' => |x, y| f64::from(u8::from(x < y)),
-        '>' => |x, y| f64::from(u8::from(x > y)),
-        '≤' => |x, y| f64::from(u8::from(x <= y)),
-        '≥' => |x, y| f64::from(u8::from(x >= y)),
-        _ => |x, y| if y == 2.0 { x * x } else { libm::pow(x, y) },
+        '+' => left.combine(right, |x, y| x + y),
+        '-' => left.combine(right, |x, y| x - y),
+        '*' => left.combine(right, |x, y| x * y),
+        '/' => left.combine(right, |x, y| x / y),
+        '<' => left.combine(right, |x, y| truth(x < y)),
+        '>' => left.combine(right, |x, y| truth(x > y)),
+        '≤' => left.combine(right, |x, y| truth(x <= y)),
+        '≥' => left.combine(right, |x, y| truth(x >= y)),
+        _ => left.combine(right, |x, y| if y == 2.0 { x * x } else { libm::pow(x, y) }),
     }
 }
 
@@ -317,16 +335,26 @@ fn evaluate_all(
     given.chain(left_out.map(|p| Ok(Members::Uniform(p.default.unwrap_or_default())))).collect()
 }
 
-fn per_member(arguments: &[Members], members: Batch<'_>, random: bool, f: impl Fn(&[f64], u64) -> f64) -> Members {
+fn per_member(arguments: &[Members], members: Batch<'_>, random: bool, f: impl Fn(&[f64], usize) -> f64) -> Members {
+    if members.is_empty() {
+        return Members::Each(Vec::new());
+    }
     let mut now: Vec<f64> = arguments.iter().map(|argument| argument.at(0)).collect();
     if !random && arguments.iter().all(|argument| matches!(argument, Members::Uniform(_))) {
         return Members::Uniform(f(&now, 0));
     }
+    // What is the same for all was put in place once.
+    let vary: Vec<(usize, &[f64])> = arguments
+        .iter()
+        .enumerate()
+        .filter_map(|(place, argument)| match argument {
+            Members::Each(numbers) => Some((place, &numbers[..])),
+            Members::Uniform(_) => None,
+        })
+        .collect();
     let number = |i: usize| {
-        for (now, argument) in now.iter_mut().zip(arguments) {
-            *now = argument.at(i);
-        }
-        f(&now, members.key(i))
+        vary.iter().for_each(|&(place, numbers)| now[place] = numbers[i]);
+        f(&now, i)
     };
     Members::Each((0..members.len()).map(number).collect())
 }

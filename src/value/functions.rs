@@ -1,7 +1,7 @@
 //! The functions of expressions. Adding one takes one entry of [`BUILT_IN`]; its documentation is what
 //! `cortecs list` prints. A downstream crate adds its own with `register_value_function`.
 
-use crate::numeric::normal::box_muller;
+use crate::numeric::normal::normals;
 
 /// A function that expressions may call.
 #[derive(Clone, Debug)]
@@ -38,6 +38,9 @@ pub enum Rule {
     Plain(fn(&[f64]) -> f64),
     /// From the arguments and two independent uniform numbers of [0, 1) that belong to the member.
     Random(fn(&[f64], [f64; 2]) -> f64),
+    /// The same in two steps, of which the first is done for many members in one go: it leaves a standard number in place
+    /// of the first of two uniform ones, and the second step makes of it what the arguments ask for.
+    Standard(fn(&mut [f64], &[f64]), fn(&[f64], f64) -> f64),
     /// From a file.
     File,
 }
@@ -89,7 +92,7 @@ impl Function {
 /// Gathers a function's documentation from doc comments.
 macro_rules! functions {
     ($($(#[doc = $docs:literal])+ fn $name:ident($($(#[doc = $about:literal])+ $parameter:ident $(= $default:literal)?),*)
-        $rule:ident $body:expr;)+) => {
+        $rule:ident $($body:expr),+;)+) => {
         /// The functions that every expression may use.
         pub const BUILT_IN: &[Function] = &[$(Function {
             name: stringify!($name),
@@ -101,7 +104,7 @@ macro_rules! functions {
                 default: functions!(@default $($default)?),
                 optional: functions!(@optional $($default)?),
             }),*],
-            rule: Rule::$rule($body),
+            rule: Rule::$rule($($body),+),
         }),+, ARRAY];
     };
     (@default $default:literal) => { Some($default as f64) };
@@ -117,7 +120,7 @@ functions! {
         low = 0.0,
         /// Upper bound, not reached.
         high = 1.0
-    ) Random |p, draw| p[0] + (p[1] - p[0]) * draw[0];
+    ) Standard |_, _| {}, |p, u| p[0] + (p[1] - p[0]) * u;
 
     /// Normally distributed random numbers (method of Box and Muller).
     fn normal(
@@ -125,7 +128,7 @@ functions! {
         mean = 0.0,
         /// Standard deviation.
         sd = 1.0
-    ) Random |p, draw| p[0] + p[1] * box_muller(draw[0], draw[1])[0];
+    ) Standard normals, |p, n| p[0] + p[1] * n;
 
     /// Log-normally distributed random numbers, exp(normal(mu, sigma)).
     fn lognormal(
@@ -133,19 +136,19 @@ functions! {
         mu = 0.0,
         /// Standard deviation of the logarithm.
         sigma = 1.0
-    ) Random |p, draw| libm::exp(p[0] + p[1] * box_muller(draw[0], draw[1])[0]);
+    ) Standard normals, |p, n| libm::exp(p[0] + p[1] * n);
 
     /// Exponentially distributed random numbers.
     fn exponential(
         /// Mean.
         mean = 1.0
-    ) Random |p, draw| -p[0] * libm::log(1.0 - draw[0]);
+    ) Standard |_, _| {}, |p, u| -p[0] * libm::log(1.0 - u);
 
     /// 1 with the given probability, else 0.
     fn bernoulli(
         /// Probability, 0 to 1.
         p = 0.5
-    ) Random |p, draw| f64::from(u8::from(draw[0] < p[0]));
+    ) Standard |_, _| {}, |p, u| f64::from(u8::from(u < p[0]));
 
     /// The exponential function.
     fn exp(
