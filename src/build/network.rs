@@ -54,11 +54,12 @@ fn despawn(world: &mut World, entities: impl Iterator<Item = Entity>) {
 /// # Errors
 /// The scene is wrong, all its faults in one go, or the network does not fit in memory. Nothing is left behind.
 pub fn build(world: &mut World, scene: &Scene) -> Result<Network, Diagnostics> {
-    let (spawned, plan) = prepare_to_build(world, scene)?;
+    let (spawned, mut plan) = prepare_to_build(world, scene)?;
     let whole = memory_fault(&plan).map_or_else(|| prepare(world, scene, &spawned, Depth::Whole), |fault| vec![fault]);
     world.remove_resource::<Unprepared>();
     let whole = if whole.is_empty() { settle(world).err().map(missing_members).into_iter().collect() } else { whole };
     finish(world, scene, &spawned, whole)?;
+    plan.settle(world, &spawned.synapses);
     Ok(Network { groups: spawned.groups, synapses: spawned.synapses, recorders: spawned.recorders, plan })
 }
 

@@ -5,7 +5,7 @@ use bevy_ecs::prelude::*;
 
 use super::spawn::Spawned;
 use crate::{
-    network::{Kind, NeuronGroup, Receptors, Sides, Source, Tags, Target, Variables},
+    network::{DelaySummary, Kind, Layout, NeuronGroup, Receptors, Sides, Source, Synapses, Tags, Target, Variables},
     record::Recording,
 };
 
@@ -46,8 +46,10 @@ pub struct SynapsePlan {
     pub target: String,
     /// Its tags.
     pub tags: Vec<String>,
-    /// Synapses.
+    /// Synapses; before they exist their expected number, where chance decides.
     pub synapses: u64,
+    /// Their delays, once they exist; `None` where there are none.
+    pub delays: Option<DelaySummary>,
 }
 
 /// A recording.
@@ -111,10 +113,24 @@ pub(super) fn plan(world: &mut World, spawned: &Spawned, iterations: u64) -> Pla
             target: end(world.get::<Target>(entity).map(|target| target.0)),
             tags: world.get::<Tags>(entity).cloned().unwrap_or_default().0,
             synapses: extent.synapses,
+            delays: None,
         });
     }
     plan.recordings = recordings(world, iterations);
     plan
+}
+
+impl Plan {
+    /// Takes down what chance has decided, now that the synapse groups exist.
+    pub(super) fn settle(&mut self, world: &World, synapses: &[Entity]) {
+        for (plan, &entity) in self.synapses.iter_mut().zip(synapses) {
+            let Some(synapses) = world.get::<Synapses>(entity) else { continue };
+            plan.delays = synapses.delays;
+            if let Some(Layout::Sparse(rows)) = &synapses.layout {
+                plan.synapses = rows.len() as u64;
+            }
+        }
+    }
 }
 
 /// Bytes of all columns of an entity with so many members.

@@ -214,6 +214,17 @@ fn first_report(scene: &Scene, arguments: &RunArguments, network: &Network, file
     }
 }
 
+/// The delays that there are, and what rounding to whole steps made of them.
+fn delays_in_text(synapses: &[crate::build::SynapsePlan]) -> String {
+    let all = synapses.iter().filter_map(|group| group.delays).reduce(crate::network::DelaySummary::and);
+    all.map_or_else(String::new, |delays| {
+        format!(
+            "\ndelays {} to {} ms, rounded to whole steps by {:.3} ms at most\n",
+            delays.shortest_ms, delays.longest_ms, delays.rounded_by_ms
+        )
+    })
+}
+
 /// The report on the terminal.
 fn in_text(report: &Report, folder: &Path) -> String {
     let mut text = format!(
@@ -234,6 +245,7 @@ fn in_text(report: &Report, folder: &Path) -> String {
         vec![group.plan.name.clone(), grouped(group.plan.size as u64), grouped(group.spikes), rate]
     }));
     text += &table("", &rows);
+    text += &delays_in_text(&report.synapses);
     text += &statistics_in_text(&report.statistics);
     text += &times_in_text(&report.stages);
     let names = report.recordings.iter().map(|file| &file.file).chain(&report.plots);

@@ -37,7 +37,7 @@ pub struct Target(pub Entity);
 pub struct Afferents(Vec<Entity>);
 
 variable! {
-    /// Synaptic weight; of dense synapses source-major, of sparse ones in the order of `synapses.npz`.
+    /// Synaptic weight; of dense synapses source-major, of sparse ones in the order of the file `GROUP.synapses.npy`.
     pub struct Weights = "weights" in "";
 }
 

@@ -1,15 +1,19 @@
 //! Tapes to `.npy` files: which recording goes to which file.
 
-use std::{io, path::Path};
+use std::{collections::BTreeMap, io, path::Path};
 
 use bevy_ecs::prelude::*;
 
 use super::{report::FileReport, scribe::Scribe};
 use crate::{
+    network::{Layout, Synapses},
     npy::{self, Writer},
     numeric::Real,
     record::{Content, Dtype, Recording},
 };
+
+/// Synapses that are written in one go: 800 kB.
+const SYNAPSES_AT_ONCE: usize = 1 << 16;
 
 /// A file cannot be made or written.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +47,28 @@ pub fn attach_files(world: &mut World, folder: &Path) -> Result<Files, TapeError
         recording.tape.attach(Box::new(scribe.take_on(writer)?))?;
         files.0.push((entity, describe(&recording, name)));
     }
+    write_synapses(world, folder)?;
     Ok(files)
+}
+
+/// For recorded sparse synapses, which synapse each column of a recording is: `GROUP.synapses.npy`, a row of source,
+/// target and delay (steps) for each.
+fn write_synapses(world: &mut World, folder: &Path) -> Result<(), TapeError> {
+    let mut recordings = world.query::<&Recording>();
+    let recorded: BTreeMap<&str, Entity> =
+        recordings.iter(world).map(|recording| (recording.group.as_str(), recording.source)).collect();
+    for (group, entity) in recorded {
+        let layout = world.get::<Synapses>(entity).and_then(|synapses| synapses.layout.as_ref());
+        let Some(Layout::Sparse(rows)) = layout else { continue };
+        let mut writer = Writer::create(&folder.join(format!("{group}.synapses.npy")), npy::Dtype::U32, &[3])?;
+        let mut synapses = rows.iter().map(|synapse| [synapse.source, synapse.target, synapse.delay]).peekable();
+        while synapses.peek().is_some() {
+            let part: Vec<[u32; 3]> = synapses.by_ref().take(SYNAPSES_AT_ONCE).collect();
+            writer.append(bytemuck::cast_slice(&part))?;
+        }
+        writer.flush()?;
+    }
+    Ok(())
 }
 
 impl Files {
