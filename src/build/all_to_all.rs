@@ -8,7 +8,8 @@ use bevy_reflect::prelude::*;
 
 use crate::network::{
     Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides,
-    connect::{connect, connect_densely, sides},
+    connect::{connect, connect_densely},
+    sides::sides,
 };
 
 /// Every source neuron to every target neuron: as a dense matrix of weights where all neurons take part and delays do not

@@ -8,8 +8,8 @@ use bevy_reflect::prelude::*;
 
 use crate::{
     network::{
-        Behaviour, Extent, Kind, Pair, Preparation, PrepareError, PrepareFault, Rule, Sides,
-        connect::{connect, sides},
+        Behaviour, Extent, Kind, Pair, Preparation, PrepareError, PrepareFault, Rule, Sides, connect::connect,
+        sides::sides,
     },
     numeric::{philox::uniform_pair, stream::Stream},
     value::Value,

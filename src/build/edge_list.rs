@@ -8,8 +8,7 @@ use bevy_reflect::prelude::*;
 
 use super::edges::{Edges, Listed};
 use crate::network::{
-    ArrayFolder, Behaviour, Extent, Kind, Pair, Preparation, PrepareError,
-    connect::{connect, sides},
+    ArrayFolder, Behaviour, Extent, Kind, Pair, Preparation, PrepareError, connect::connect, sides::sides,
 };
 
 /// The synapses of a file: a row for each, of source, target, and perhaps weight and delay (ms).

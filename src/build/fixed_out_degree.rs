@@ -11,10 +11,7 @@ use bevy_reflect::prelude::*;
 
 use super::draw::{Choice, check_degree};
 use crate::{
-    network::{
-        Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides,
-        connect::{connect, sides},
-    },
+    network::{Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides, connect::connect, sides::sides},
     numeric::{stream::Stream, words::Words},
 };
 

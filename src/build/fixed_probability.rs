@@ -12,10 +12,7 @@ use rand::distr::Distribution;
 use rand_distr::Geometric;
 
 use crate::{
-    network::{
-        Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides,
-        connect::{connect, sides},
-    },
+    network::{Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides, connect::connect, sides::sides},
     numeric::{stream::Stream, words::Words},
 };
 

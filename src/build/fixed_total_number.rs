@@ -14,10 +14,7 @@ use rand_distr::{Binomial, Hypergeometric};
 
 use super::draw::Choice;
 use crate::{
-    network::{
-        Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides,
-        connect::{connect, sides},
-    },
+    network::{Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides, connect::connect, sides::sides},
     numeric::{stream::Stream, words::Words},
 };
 

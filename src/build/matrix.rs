@@ -8,10 +8,7 @@ use bevy_reflect::prelude::*;
 
 use super::edges::{Edges, Listed};
 use crate::{
-    network::{
-        Behaviour, Extent, Kind, Pair, Preparation, PrepareError,
-        connect::{connect, sides},
-    },
+    network::{Behaviour, Extent, Kind, Pair, Preparation, PrepareError, connect::connect, sides::sides},
     value::Array,
 };
 

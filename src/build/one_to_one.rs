@@ -7,8 +7,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use crate::network::{
-    Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides,
-    connect::{connect, sides},
+    Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides, connect::connect, sides::sides,
 };
 
 /// The first source neuron to the first target neuron, the second to the second; as many on both sides.

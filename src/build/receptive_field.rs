@@ -7,8 +7,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use crate::network::{
-    Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides,
-    connect::{connect, sides},
+    Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides, connect::connect, sides::sides,
 };
 
 /// Every source neuron within a box or a circle around the position of the target neuron.

@@ -20,15 +20,16 @@ mod resting;
 mod sample;
 mod sampler;
 pub mod selection;
+pub mod sides;
 pub mod switch;
 pub mod synapse;
+mod synapse_values;
 pub mod variable;
 
 pub use address::{Address, AddressError};
 pub use behaviour::{Behaviour, Kind, Unit};
 pub use clock::{Clock, Seed};
 pub use columns::{Conductance, Input, Jump, Membrane, Spikes, V};
-pub use connect::{Rule, Sides};
 pub use derived::Derived;
 pub use failure::Failures;
 pub use group::{Draws, NeuronGroup, Tags};
@@ -40,6 +41,7 @@ pub use preparation::{
 pub use receptor::{Afferent, Arriving, Listens, ReceptorOf, Receptors};
 pub use registry::{BehaviourEntry, Behaviours, RegisterBehaviour};
 pub use selection::Selection;
+pub use sides::{Rule, Sides};
 pub use switch::switch;
 pub use synapse::{
     Afferents, DelaySummary, Delays, Efferents, Efficacies, Ends, InitialWeights, Layout, Source, SynapseGroup,

@@ -8,11 +8,11 @@ use bevy_ecs::{error::BevyError, prelude::*};
 
 use super::{
     behaviour::{Behaviour, Kind},
-    connect::Sides,
     failure::Failures,
     group::NeuronGroup,
     preparation::{Depth, Extent, Preparation, PrepareError, path_of, shape},
     sample::sample_fields,
+    sides::Sides,
     synapse::Synapses,
     variable::Variables,
 };

@@ -1,0 +1,142 @@
+//! What the weights and delays of a group's synapses are evaluated from.
+
+use super::{
+    clock::Clock,
+    preparation::{Preparation, PrepareError, PrepareFault},
+    sampler::{Sampler, value_error},
+    sides::{Rule, Sides},
+    synapse::{DelaySummary, Delays, InitialWeights},
+};
+use crate::value::{Batch, Members, Pairs, Value};
+
+/// Synapses whose values are evaluated in one go: the intermediate numbers stay in the second-level cache.
+pub(super) const AT_ONCE: usize = 1 << 12;
+
+/// The longest delay (steps): 16 bits, as delays are kept from the counting of synapses to their placing.
+const LONGEST: f64 = 65_535.0;
+
+/// What weights and delays are evaluated from.
+pub(super) struct SynapseValues {
+    sampler: Sampler,
+    weights: Value,
+    delays: Option<Value>,
+    /// `None` for dense synapses.
+    pub(super) rule: Option<Box<dyn Rule>>,
+    pub(super) behaviour: &'static str,
+    dt: f64,
+    /// The delay (steps) of all synapses, where it is the same.
+    pub(super) constant: Option<(u32, Option<DelaySummary>)>,
+}
+
+impl SynapseValues {
+    pub(super) fn new(
+        preparation: &Preparation<'_>,
+        sides: &Sides,
+        rule: Option<Box<dyn Rule>>,
+    ) -> Result<Self, PrepareError> {
+        let (world, entity) = (&*preparation.world, preparation.entity);
+        let mut sampler = Sampler::new(world, entity, 0)?;
+        sampler.shape = vec![sides.source_group.size(), sides.target_group.size()];
+        let weights = world.get::<InitialWeights>(entity).cloned().unwrap_or_default().0;
+        let delays = world.get::<Delays>(entity).cloned().unwrap_or_default().0;
+        let dt = world.get_resource::<Clock>().copied().unwrap_or_default().dt;
+        let behaviour = preparation.behaviour;
+        let mut values = Self { sampler, weights, delays, rule, behaviour, dt, constant: None };
+        if values.brings_delays() {
+            return Ok(values);
+        }
+        if values.delays.is_none() {
+            values.constant = Some((0, None));
+        } else {
+            let mut pair = Pairs::default();
+            pair.push(sides.source(0) as u32, sides.target(0) as u32, 0);
+            if let (Members::Uniform(steps), summary) = values.delays_of(&pair)? {
+                values.constant = Some((steps as u32, summary));
+            }
+        }
+        Ok(values)
+    }
+
+    fn brings_delays(&self) -> bool {
+        self.rule.as_ref().is_some_and(|rule| rule.has_delays())
+    }
+
+    pub(super) fn weights_of(&self, members: Batch<'_>) -> Result<Members, PrepareError> {
+        let path = [self.sampler.path.as_str(), "weights"];
+        let numbers = self.sampler.evaluate(&path, &self.weights, members);
+        let numbers = numbers.map_err(|error| value_error("weights", None, error))?;
+        let (Some(rule), Batch::Synapses(pairs)) = (&self.rule, members) else { return Ok(numbers) };
+        Ok(match rule.weights(pairs) {
+            Some(brought) => Members::Each(brought.iter().enumerate().map(|(k, w)| w * numbers.at(k)).collect()),
+            None => numbers,
+        })
+    }
+
+    /// Delays in steps.
+    pub(super) fn delays_of(&self, pairs: &Pairs) -> Result<(Members, Option<DelaySummary>), PrepareError> {
+        if let Some((steps, summary)) = self.constant {
+            return Ok((Members::Uniform(f64::from(steps)), summary));
+        }
+        let brought = self.rule.as_ref().and_then(|rule| rule.delays(pairs)).map(Members::Each);
+        let numbers = match (brought, &self.delays) {
+            (Some(brought), _) => brought,
+            (None, Some(delays)) => {
+                let path = [self.sampler.path.as_str(), "delays"];
+                let numbers = self.sampler.evaluate(&path, delays, Batch::Synapses(pairs));
+                numbers.map_err(|error| value_error("delays", None, error))?
+            }
+            (None, None) => Members::Uniform(0.0),
+        };
+        let mut summary: Option<DelaySummary> = None;
+        let mut round = |ms: f64| {
+            let steps = self.steps(ms)?;
+            let rounded = steps * self.dt;
+            let own = DelaySummary { shortest_ms: rounded, longest_ms: rounded, rounded_by_ms: (rounded - ms).abs() };
+            summary = both(summary, Some(own));
+            Ok(steps)
+        };
+        let steps = match numbers {
+            Members::Uniform(ms) => round(ms).map(Members::Uniform),
+            Members::Each(all) => all.into_iter().map(round).collect::<Result<_, _>>().map(Members::Each),
+        };
+        let wrong = |why| PrepareError { behaviour: "delays", field: None, fault: Box::new(PrepareFault::Other(why)) };
+        Ok((steps.map_err(wrong)?, summary))
+    }
+
+    /// A delay (ms) in whole steps.
+    fn steps(&self, ms: f64) -> Result<f64, String> {
+        let steps = ms / self.dt;
+        // A thousandth of a step for numbers such as 0.1 that are not exactly what they say.
+        if steps < 0.999 {
+            return Err(format!("a delay of {ms} ms is below one step of {} ms", self.dt));
+        }
+        if steps > LONGEST {
+            return Err(format!("a delay of {ms} ms is more than {LONGEST} steps of {} ms", self.dt));
+        }
+        Ok(libm::round(steps))
+    }
+
+    /// Evaluates the values of some pairs, to find out what is wrong with them.
+    pub(super) fn try_some(&self, sides: &Sides) -> Result<(), PrepareError> {
+        let (sources, targets) = (sides.pair.sources, sides.pair.targets);
+        let mut pairs = Pairs::default();
+        for k in 0..sources.saturating_mul(targets).min(AT_ONCE) {
+            let (source, target) = (sides.source(k / targets) as u32, sides.target(k % targets) as u32);
+            pairs.push(source, target, (k / targets) as u32);
+        }
+        // What a rule brings, it has checked.
+        if !self.brings_delays() {
+            self.delays_of(&pairs)?;
+        }
+        let path = [self.sampler.path.as_str(), "weights"];
+        let tried = self.sampler.evaluate(&path, &self.weights, Batch::Synapses(&pairs));
+        tried.map(drop).map_err(|error| value_error("weights", None, error))
+    }
+}
+
+pub(super) fn both(one: Option<DelaySummary>, other: Option<DelaySummary>) -> Option<DelaySummary> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.and(other)),
+        (one, other) => one.or(other),
+    }
+}
