@@ -68,12 +68,16 @@ impl Deferred {
     #[must_use]
     pub fn make_all(world: &mut World) -> Vec<(Entity, PrepareError)> {
         let Self(jobs) = world.remove_resource().unwrap_or_default();
-        let made: Vec<_> = jobs.into_par_iter().map(|(entity, job)| (entity, job.run())).collect();
         let mut failed = Vec::new();
-        for (entity, made) in made {
-            match made {
-                Ok(made) => made.attach(world, entity),
-                Err(error) => failed.push((entity, error)),
+        // Some at a time: a thread that waits for its own blocks begins another group, and what groups hold while they
+        // are made adds up. All at once took 3.0 GB for the cortical microcircuit, which has 1.8.
+        for some in jobs.chunks(2 * rayon::current_num_threads()) {
+            let made: Vec<_> = some.par_iter().map(|(entity, job)| (*entity, job.run())).collect();
+            for (entity, made) in made {
+                match made {
+                    Ok(made) => made.attach(world, entity),
+                    Err(error) => failed.push((entity, error)),
+                }
             }
         }
         failed
