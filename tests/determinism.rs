@@ -1,7 +1,14 @@
 //! The same scene and seed give the same bytes: for any number of threads, any instruction set, any order of groups,
 //! with and without recorders.
 
-use cortecs::{numeric::InstructionSet, prelude::*, record::Recording};
+use std::path::PathBuf;
+
+use cortecs::{
+    numeric::InstructionSet,
+    prelude::*,
+    record::Recording,
+    scene::{open, read, set},
+};
 use rayon::ThreadPoolBuilder;
 
 /// Drivers that fire, and cells enough for several blocks of neurons, so that threads have something to share.
@@ -74,9 +81,47 @@ fn run(scene: &Scene, threads: usize) -> (Bytes, Bytes) {
     (state, recorded)
 }
 
+/// The spikes of a published network with some settings.
+fn spikes(name: &str, settings: &[&str], iterations: u64, threads: usize) -> Bytes {
+    let mut bench = Bench::new();
+    let world = bench.world_mut();
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenes").join(name);
+    let whole = open(&path).unwrap_or_else(|faults| panic!("{faults}"));
+    let document = settings.iter().try_fold(whole, |document, setting| set(&document, setting));
+    let document = document.unwrap_or_else(|faults| panic!("{faults}"));
+    let scene = read(world, document).unwrap_or_else(|faults| panic!("{faults}"));
+    let recorders = vec![SpikeRecorder { of: vec!["neurons".into()], ..default() }.into()];
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| {
+        build(world, &Scene { recorders, ..scene }).unwrap_or_else(|faults| panic!("{faults}"));
+        cortecs::schedule::run_ticks(world, iterations);
+    });
+    let mut recordings = world.query::<&Recording>();
+    let mut spikes: Bytes =
+        recordings.iter(world).map(|spikes| (spikes.group.clone(), spikes.tape.bytes().to_vec())).collect();
+    spikes.sort();
+    spikes
+}
+
+/// Networks with every receptor, rule, and kind of delay that the published ones have, shortened and made smaller.
+const PUBLISHED: [(&str, &[&str], u64); 4] = [
+    ("cuba.ron", &[], 300),
+    ("coba.ron", &[], 300),
+    ("brunel.ron", &["constants.c_e=200"], 300),
+    ("microcircuit.ron", &["constants.scale=0.05"], 800),
+];
+
 /// One test: the instruction set is a setting of the whole process.
 #[test]
 fn bytes_do_not_depend_on_threads_instruction_sets_order_or_recorders() {
+    let published = |threads| PUBLISHED.map(|(name, settings, iterations)| spikes(name, settings, iterations, threads));
+    let expected = published(1);
+    for ((name, ..), spikes) in PUBLISHED.iter().zip(&expected) {
+        // Every iteration and neuron takes 8 bytes or more: some hundred spikes.
+        let bytes: usize = spikes.iter().map(|(_, bytes)| bytes.len()).sum();
+        assert!(bytes > 2000, "{name}: {bytes} bytes of spikes, too few to be compared");
+    }
+    assert!(published(2) == expected, "published networks, two threads");
     let (state, recorded) = run(&scene(false, true), 1);
     assert_eq!(recorded.len(), 8);
     assert!(run(&scene(false, true), 2) == (state.clone(), recorded.clone()), "two threads");
@@ -89,6 +134,7 @@ fn bytes_do_not_depend_on_threads_instruction_sets_order_or_recorders() {
         }
         set.force().unwrap();
         assert!(run(&scene(false, true), 2) == (state.clone(), recorded.clone()), "{set}");
+        assert!(published(2) == expected, "published networks, {set}");
     }
     assert!(run(&scene(false, true).with_seed(8), 1).0 != state, "the seed matters");
 }
