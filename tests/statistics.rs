@@ -45,13 +45,19 @@ fn period(series: &[u32], from: usize, to: usize) -> usize {
 
 /// Five seeds of the original, 1000 iterations: E 10 861 ± 71 spikes, I 2 713 ± 16; v of E mean −65.4, sd 23.1; silence
 /// from about iteration 25 to 80, then a rhythm of period 79.
+///
+/// The means of ten seeds are held to three of their standard errors, each single one to four standard deviations: of
+/// twenty numbers that are right, one leaves three in a case of twenty, and four in one of eight hundred.
 #[test]
 fn ten_seeds_give_the_activity_of_the_original() {
-    for seed in 1..=10 {
+    const SEEDS: u64 = 10;
+    let mut means = [0.0; 2];
+    for seed in 1..=SEEDS {
         let Activity { spikes: [e, i], v } = run(seed);
         let [total_e, total_i] = [&e, &i].map(|spikes| f64::from(spikes.iter().sum::<u32>()));
-        assert!((total_e - 10_861.0).abs() <= 3.0 * 71.0, "seed {seed}: {total_e} spikes of E");
-        assert!((total_i - 2_713.0).abs() <= 3.0 * 16.0, "seed {seed}: {total_i} spikes of I");
+        assert!((total_e - 10_861.0).abs() <= 4.0 * 71.0, "seed {seed}: {total_e} spikes of E");
+        assert!((total_i - 2_713.0).abs() <= 4.0 * 16.0, "seed {seed}: {total_i} spikes of I");
+        means = [means[0] + total_e / SEEDS as f64, means[1] + total_i / SEEDS as f64];
         let mean = v.iter().sum::<f64>() / v.len() as f64;
         let sd = (v.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / v.len() as f64).sqrt();
         assert!((mean + 65.4).abs() < 0.5 && (sd - 23.1).abs() < 0.5, "seed {seed}: v {mean} ± {sd}");
@@ -61,4 +67,7 @@ fn ten_seeds_give_the_activity_of_the_original() {
         let rhythm = period(&e[200..], 40, 120);
         assert!((76..=82).contains(&rhythm), "seed {seed}: period {rhythm}");
     }
+    let errors = 3.0 / (SEEDS as f64).sqrt();
+    assert!((means[0] - 10_861.0).abs() <= errors * 71.0, "{} spikes of E on average", means[0]);
+    assert!((means[1] - 2_713.0).abs() <= errors * 16.0, "{} spikes of I on average", means[1]);
 }
