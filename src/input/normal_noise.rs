@@ -13,7 +13,7 @@ use crate::{
     network::{Behaviour, Clock, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
     numeric::{
         Real,
-        blocks::{PerBlock, in_blocks},
+        blocks::{PerBlock, in_heavy_blocks},
         dispatch,
         lanes::{LANES, Lanes},
         normal,
@@ -63,7 +63,7 @@ fn add_noise(mut groups: Query<(&mut NormalNoise, &mut Input)>, clock: Res<Clock
         }
         let NormalNoise { mean, sd, streams, .. } = &mut *noise;
         let columns = (&mut input.0[..], Parameters::of([mean, sd]), PerBlock(&mut streams.0));
-        in_blocks(columns.0.len(), columns, |(input, moments, streams)| {
+        in_heavy_blocks(columns.0.len(), columns, |(input, moments, streams)| {
             let Some(lanes) = streams.0.first_mut() else { return };
             dispatch(
                 #[inline(always)]

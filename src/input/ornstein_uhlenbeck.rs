@@ -19,7 +19,7 @@ use crate::{
     },
     numeric::{
         Real,
-        blocks::{PerBlock, in_blocks},
+        blocks::{PerBlock, in_heavy_blocks},
         dispatch,
         lanes::{LANES, Lanes},
         normal,
@@ -95,7 +95,7 @@ fn add_noise(mut groups: Query<(&mut OrnsteinUhlenbeck, &mut Fluctuation, &mut I
             });
         }
         let columns = (&mut fluctuation.0[..], &mut input.0[..], step.get(), PerBlock(&mut streams.0));
-        in_blocks(neurons, columns, |(x, input, step, streams)| {
+        in_heavy_blocks(neurons, columns, |(x, input, step, streams)| {
             let Some(lanes) = streams.0.first_mut() else { return };
             dispatch(
                 #[inline(always)]

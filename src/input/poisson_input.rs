@@ -18,7 +18,7 @@ use crate::{
     },
     numeric::{
         Real,
-        blocks::{PerBlock, in_blocks},
+        blocks::{PerBlock, in_heavy_blocks},
         dispatch,
         lanes::{LANES, Lanes},
         poisson::{Counts, GREATEST_MEAN, next_of_each},
@@ -149,7 +149,7 @@ fn add_spikes(
 /// Adds weighted counts to the sums of all neurons.
 fn add(sums: &mut [Real], parameters: Parameters<'_, 3>, counts: &Counts, streams: &mut Streams, dt: f64) {
     let columns = (sums, parameters, PerBlock(&mut streams.0));
-    in_blocks(columns.0.len(), columns, |(sums, parameters, streams)| {
+    in_heavy_blocks(columns.0.len(), columns, |(sums, parameters, streams)| {
         let Some(lanes) = streams.0.first_mut() else { return };
         dispatch(
             #[inline(always)]

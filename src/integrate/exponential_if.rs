@@ -24,7 +24,7 @@ use crate::{
         Behaviour, Clock, Conductance, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
         RegisterVariable, Spikes, Unit, V,
     },
-    numeric::{Real, blocks::in_blocks, dispatch, exp, exp_m1},
+    numeric::{Real, blocks::in_heavy_blocks, dispatch, exp, exp_m1},
     schedule::{AddToStage, Stage},
 };
 
@@ -114,7 +114,7 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
         let (dt, steps) = (clock.step(), model.steps);
         let state = (&mut v.0[..], &mut left.0[..], spikes.fired_mut());
         let drive = (&input.0[..], conductance.get());
-        in_blocks(state.0.len(), (state, drive, model.parameters()), |(state, drive, parameters)| {
+        in_heavy_blocks(state.0.len(), (state, drive, model.parameters()), |(state, drive, parameters)| {
             dispatch(
                 #[inline(always)]
                 || advance(state, drive, parameters, dt, steps),

@@ -31,7 +31,7 @@ use crate::{
         Behaviour, Clock, Conductance, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
         RegisterVariable, Spikes, Unit, V,
     },
-    numeric::{Real, blocks::in_blocks, dispatch, exp, real::real},
+    numeric::{Real, blocks::in_heavy_blocks, dispatch, exp, real::real},
     schedule::{AddToStage, Stage},
 };
 
@@ -145,7 +145,7 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
         let gates = (&mut m.0[..], &mut h.0[..], &mut n.0[..]);
         let drive = (&input.0[..], conductance.get());
         let columns = (&mut v.0[..], gates, spikes.fired_mut(), drive, Parameters::of(model.parameters()));
-        in_blocks(columns.0.len(), columns, |(v, (m, h, n), fired, drive, parameters)| {
+        in_heavy_blocks(columns.0.len(), columns, |(v, (m, h, n), fired, drive, parameters)| {
             dispatch(
                 #[inline(always)]
                 || advance((v, [m, h, n], fired), drive, parameters, part, steps),

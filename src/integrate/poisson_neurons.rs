@@ -19,7 +19,7 @@ use crate::{
     },
     numeric::{
         Real,
-        blocks::{BLOCK, PerBlock, in_blocks},
+        blocks::{BLOCK, PerBlock, in_heavy_blocks},
         dispatch, exp,
         lanes::{LANES, Lanes},
         real::real,
@@ -159,7 +159,7 @@ fn fire(mut groups: Query<(&mut PoissonNeurons, &mut Spikes, &mut Pause)>, clock
         let moment =
             Moment { factor: real(factor), sin: real(sin), cos: real(cos), pause: real((steps - 1.0).max(0.0)) };
         let columns = (spikes.fired_mut(), &mut pause.0[..], shares.get(), PerBlock(&mut streams[..]));
-        in_blocks(members, columns, |(fired, pause, shares, streams)| {
+        in_heavy_blocks(members, columns, |(fired, pause, shares, streams)| {
             let Some(lanes) = streams.0.first_mut() else { return };
             dispatch(
                 #[inline(always)]

@@ -5,10 +5,14 @@
 /// Neurons in a block: a multiple of every lane count.
 pub const BLOCK: usize = 2048;
 
-/// The least number of neurons that is worth a parallel region.
+/// The least number of neurons that is worth a parallel region for a light kernel, of 0.1 to 0.5 ns a neuron.
 ///
-/// Waking a thread costs about 4 µs, which is what a light kernel (0.3 to 0.7 ns a neuron) takes for six blocks.
-const WORTH_SHARING: usize = 6 * BLOCK;
+/// Waking a thread and fetching the columns from its cache cost 10 µs and more: with six blocks as the least, two threads
+/// took twice as long as one over the groups of 20 000 neurons of the cortical microcircuit.
+const WORTH_SHARING: usize = 32 * BLOCK;
+
+/// The same for a heavy kernel, of a nanosecond a neuron or more.
+const HEAVY_WORTH_SHARING: usize = 6 * BLOCK;
 
 /// Columns that can be cut at a neuron: slices, tuples of them, and what is the same for every neuron.
 pub trait Cut: Sized + Send {
@@ -70,7 +74,18 @@ cut_tuples! {
 /// A kernel sees its part of the columns alone, so that the blocks may run in any order.
 #[inline]
 pub fn in_blocks<C: Cut>(len: usize, columns: C, kernel: impl Fn(C) + Sync) {
-    if len < WORTH_SHARING || rayon::current_num_threads() == 1 {
+    in_blocks_from(WORTH_SHARING, len, columns, kernel);
+}
+
+/// As [`in_blocks`], for a kernel of a nanosecond a neuron or more: exponentials, random numbers of some distribution.
+#[inline]
+pub fn in_heavy_blocks<C: Cut>(len: usize, columns: C, kernel: impl Fn(C) + Sync) {
+    in_blocks_from(HEAVY_WORTH_SHARING, len, columns, kernel);
+}
+
+#[inline]
+fn in_blocks_from<C: Cut>(worth_sharing: usize, len: usize, columns: C, kernel: impl Fn(C) + Sync) {
+    if len < worth_sharing || rayon::current_num_threads() == 1 {
         one_after_another(len, columns, &kernel);
     } else {
         share(len, columns, &kernel);
@@ -103,7 +118,7 @@ mod tests {
 
     #[test]
     fn every_neuron_is_met_once_with_the_state_of_its_block() {
-        for len in [1, BLOCK, BLOCK + 1, 6 * BLOCK, 13 * BLOCK + 5] {
+        for len in [1, BLOCK, BLOCK + 1, 6 * BLOCK, 43 * BLOCK + 5] {
             let mut seen = vec![0_usize; len];
             let mut states: Vec<usize> = (0..len.div_ceil(BLOCK)).collect();
             in_blocks(len, (&mut seen[..], PerBlock(&mut states)), |(seen, state)| {
