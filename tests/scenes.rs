@@ -49,6 +49,18 @@ fn the_scene_in_the_readme_is_the_original_network() {
     assert!(printed == v(&|bench| from_file(bench, "izhikevich.ron")));
 }
 
+#[test]
+fn every_scene_in_the_readme_is_right() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let texts: Vec<&str> = readme.split("```ron\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(texts.len() >= 2);
+    for text in texts {
+        let mut bench = Bench::new();
+        let scene = Scene::from_text(bench.world_mut(), text).unwrap_or_else(|faults| panic!("{faults}"));
+        check(bench.world_mut(), &scene).unwrap_or_else(|faults| panic!("{faults}"));
+    }
+}
+
 /// 200 runs of the paper's MATLAB program, transcribed to NumPy: 6070 ± 145 and 1464 ± 49 spikes in 1000 ms.
 #[test]
 fn the_network_of_2003_is_as_active_as_the_papers_program() {
