@@ -14,6 +14,7 @@ pub fn timed(work: impl FnOnce()) -> f64 {
 
 /// The least of several rounds, since whatever disturbs a machine makes it slower, never faster; the sides take turns,
 /// so that a slow moment does not hit one of them alone.
+#[allow(dead_code, reason = "one bench has rounds of its own")]
 pub fn least<const N: usize>(rounds: usize, mut sides: [&mut dyn FnMut() -> f64; N]) -> [f64; N] {
     let mut least = [f64::INFINITY; N];
     for _ in 0..rounds {

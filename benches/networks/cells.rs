@@ -8,6 +8,7 @@ use cortecs::{
         lanes::{LANES, Lanes},
         normal::next_pair,
         poisson::Counts,
+        real::{real, wide},
     },
     prelude::*,
 };
@@ -38,7 +39,7 @@ pub enum Drive {
 
 impl Drive {
     pub fn poisson(input: &PoissonInput, dt: f64) -> Self {
-        let mean = f64::from(input.rate.at(0)) * f64::from(input.sources.at(0)) * dt * 1e-3;
+        let mean = wide(input.rate.at(0)) * wide(input.sources.at(0)) * dt * 1e-3;
         Self::Poisson(Counts::new(mean), input.weight.at(0))
     }
 }
@@ -46,14 +47,14 @@ impl Drive {
 impl Kind {
     pub fn izhikevich(model: &Izhikevich, dt: f64) -> Self {
         assert_eq!(model.v_steps, 2);
-        Self::Izhikevich([dt as Real, model.a.at(0), model.b.at(0), model.c.at(0), model.d.at(0)])
+        Self::Izhikevich([real(dt), model.a.at(0), model.b.at(0), model.c.at(0), model.d.at(0)])
     }
 
     pub fn lif(model: &Lif, receptors: [&ExponentialReceptor; 2], dt: f64) -> Self {
-        let [c, tau, rest, bias] = [&model.c, &model.tau, &model.rest, &model.bias].map(|p| f64::from(p.at(0)));
-        let refractory = (f64::from(model.refractory.at(0)) / dt).round();
-        let membrane = Membrane([model.threshold.at(0), model.reset.at(0), refractory as Real]);
-        let decays = receptors.map(|receptor| -dt / f64::from(receptor.tau.at(0)));
+        let [c, tau, rest, bias] = [&model.c, &model.tau, &model.rest, &model.bias].map(|p| wide(p.at(0)));
+        let refractory = (wide(model.refractory.at(0)) / dt).round();
+        let membrane = Membrane([model.threshold.at(0), model.reset.at(0), real(refractory)]);
+        let decays = receptors.map(|receptor| -dt / wide(receptor.tau.at(0)));
         let factors = decays.map(f64::exp);
         let base = rest + tau / c * bias;
         if let [Some(one), Some(other)] = receptors.map(|receptor| receptor.reversal.as_ref()) {
@@ -61,14 +62,14 @@ impl Kind {
             let means = decays.map(|decay| decay.exp_m1() / decay);
             let leak = c / tau;
             let constants =
-                [factors[0], factors[1], means[0], means[1], f64::from(one.at(0)), f64::from(other.at(0)), leak * base];
-            let [a, b, c_, d, e, f, g] = constants.map(|x| x as Real);
-            return Self::Conductance(membrane, leak as Real, [a, b, c_, d, e, f, g, (dt / c) as Real]);
+                [factors[0], factors[1], means[0], means[1], wide(one.at(0)), wide(other.at(0)), leak * base];
+            let [a, b, c_, d, e, f, g] = constants.map(real);
+            return Self::Conductance(membrane, real(leak), [a, b, c_, d, e, f, g, real(dt / c)]);
         }
         let m = -dt / tau;
         let weights = decays.map(|decay| (decay.exp() - m.exp()) / (decay - m) / (m.exp_m1() / m));
         let constants = [factors[0], factors[1], weights[0], weights[1], base, tau / c, -m.exp_m1()];
-        Self::Current(membrane, constants.map(|x| x as Real))
+        Self::Current(membrane, constants.map(real))
     }
 }
 

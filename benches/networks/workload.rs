@@ -119,7 +119,7 @@ impl Workload {
     /// # Panics
     /// It is not that of the network.
     pub fn rate(&self, world: &mut World) -> f64 {
-        let neurons: usize = world.query::<&NeuronGroup>().iter(world).map(|group| group.size()).sum();
+        let neurons: usize = world.query::<&NeuronGroup>().iter(world).map(NeuronGroup::size).sum();
         let seconds = self.iterations as f64 * world.resource::<Clock>().dt / 1000.0;
         let rate = spikes(world) as f64 / neurons as f64 / seconds;
         assert!(self.rate.contains(&rate), "{} fires at {rate:.2} Hz, expected {:?}", self.name, self.rate);
