@@ -244,6 +244,32 @@ fn what_cannot_be_connected_is_refused() {
     assert!(refused(nobody).contains("`i > 99` holds for none of 20 members"));
 }
 
+/// A matrix of 5 × 7 entries, 12 of them not zero, as NumPy wrote it and as SciPy's `save_npz` wrote it in each format.
+#[test]
+fn sparse_matrices_are_read_as_scipy_wrote_them() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sparse");
+    let dense = cortecs::npy::load(&folder.join("dense.npy")).unwrap();
+    let mut expected: Vec<(u32, u32, f64)> =
+        dense.data.iter().enumerate().map(|(k, &w)| ((k / 7) as u32, (k % 7) as u32, w)).collect();
+    expected.retain(|entry| entry.2 != 0.0);
+    assert_eq!(expected.len(), 12);
+    for file in ["csr.npz", "csc.npz", "coo.npz", "dense.npy"] {
+        let mut bench = Bench::new();
+        let group = |name: &str, size| GroupScene::new(name, NeuronGroup::new(size)).with(Izhikevich::default());
+        let synapses = SynapseScene::new("a", "b", Matrix::of(file));
+        let mut scene =
+            Scene::new("matrix").with_group(group("a", 5)).with_group(group("b", 7)).with_synapses(synapses);
+        scene.folder = Some(folder.clone());
+        build(bench.world_mut(), &scene).unwrap_or_else(|faults| panic!("{faults}"));
+        let mut found: Vec<(u32, u32, f64)> = edges(&mut bench).into_iter().map(|e| (e.0, e.1, e.3)).collect();
+        found.sort_by_key(|entry| (entry.0, entry.1));
+        assert_eq!(found.len(), expected.len(), "{file}");
+        for (found, expected) in found.iter().zip(&expected) {
+            assert!((found.0, found.1) == (expected.0, expected.1) && (found.2 - expected.2).abs() < 1e-6, "{file}");
+        }
+    }
+}
+
 /// Fires what it was told.
 fn fire(bench: &mut Bench, group: &str, neurons: &[u32]) {
     let world = bench.world_mut();
