@@ -21,11 +21,17 @@ use bevy_ecs::{
 pub const MEASURED: u64 = 16;
 
 /// The times of all systems of a tick.
-#[derive(Resource)]
+#[derive(Resource, Default)]
 pub struct Stopwatch {
     timers: Vec<Timer>,
-    measuring: Arc<AtomicBool>,
-    iterations: AtomicU64,
+    iterations: Arc<Iterations>,
+}
+
+/// How many iterations there were, how many of them were measured, and whether the one that runs is.
+#[derive(Default)]
+pub struct Iterations {
+    measuring: AtomicBool,
+    all: AtomicU64,
     measured: AtomicU64,
 }
 
@@ -35,7 +41,7 @@ pub struct Timer {
     stage: &'static str,
     name: &'static str,
     nanoseconds: Arc<AtomicU64>,
-    measuring: Arc<AtomicBool>,
+    iterations: Arc<Iterations>,
 }
 
 /// The mean time of a system in an iteration.
@@ -49,48 +55,27 @@ pub struct Lap {
     pub mean: Duration,
 }
 
-impl Default for Stopwatch {
-    fn default() -> Self {
-        Self {
-            timers: Vec::new(),
-            measuring: Arc::new(AtomicBool::new(false)),
-            iterations: AtomicU64::new(0),
-            measured: AtomicU64::new(0),
-        }
-    }
-}
-
 impl Stopwatch {
     /// A timer for a system; systems of one name in one stage share it.
     pub fn timer(&mut self, stage: &'static str, name: &'static str) -> Timer {
         if let Some(timer) = self.timers.iter().find(|timer| (timer.stage, timer.name) == (stage, name)) {
             return timer.clone();
         }
-        let timer = Timer { stage, name, nanoseconds: Arc::default(), measuring: self.measuring.clone() };
+        let timer = Timer { stage, name, nanoseconds: Arc::default(), iterations: self.iterations.clone() };
         self.timers.push(timer.clone());
         timer
     }
 
-    /// To be called after every iteration: decides whether the next one is measured.
-    ///
-    /// The first is not: caches are cold and pages are missing.
-    #[inline]
-    pub fn end_iteration(&self) {
-        let iterations = self.iterations.load(Relaxed) + 1;
-        self.iterations.store(iterations, Relaxed);
-        if self.measuring.load(Relaxed) {
-            self.measured.fetch_add(1, Relaxed);
-            self.measuring.store(false, Relaxed);
-        }
-        if iterations % MEASURED == MEASURED / 2 {
-            self.measuring.store(true, Relaxed);
-        }
+    /// The count of iterations, for whoever runs them.
+    #[must_use]
+    pub fn iterations(&self) -> Arc<Iterations> {
+        self.iterations.clone()
     }
 
     /// The mean times so far, in the order of registration; empty if no iteration was measured.
     #[must_use]
     pub fn laps(&self) -> Vec<Lap> {
-        let measured = self.measured.load(Relaxed);
+        let measured = self.iterations.measured.load(Relaxed);
         if measured == 0 {
             return Vec::new();
         }
@@ -100,6 +85,24 @@ impl Stopwatch {
             mean: Duration::from_nanos(timer.nanoseconds.load(Relaxed) / measured),
         };
         self.timers.iter().map(lap).collect()
+    }
+}
+
+impl Iterations {
+    /// To be called after every iteration: decides whether the next one is measured.
+    ///
+    /// The first is not: caches are cold and pages are missing.
+    #[inline]
+    pub fn end_one(&self) {
+        let all = self.all.load(Relaxed) + 1;
+        self.all.store(all, Relaxed);
+        if self.measuring.load(Relaxed) {
+            self.measured.fetch_add(1, Relaxed);
+            self.measuring.store(false, Relaxed);
+        }
+        if all % MEASURED == MEASURED / 2 {
+            self.measuring.store(true, Relaxed);
+        }
     }
 }
 
@@ -129,7 +132,7 @@ impl<S: System<In = (), Out = ()>> Adapt<S> for Timed {
         if self.bearers.as_ref().is_some_and(|bearers| bearers.load(Relaxed) == 0) {
             return Ok(());
         }
-        if !self.timer.measuring.load(Relaxed) {
+        if !self.timer.iterations.measuring.load(Relaxed) {
             return run_system(());
         }
         let start = Instant::now();

@@ -5,6 +5,8 @@
 //! 2. A system that has nothing to do. At most 30 ns.
 //! 3. A run that records v, u and spikes of every iteration to disk against one that records spikes. At most 3.
 //!
+//! `cargo bench --bench tick -- tick` (or `idle`, `recording`) measures one of them alone.
+//!
 //! Every figure is the least of several rounds, since whatever disturbs a machine makes it slower, never faster; the
 //! two sides of a ratio take turns.
 
@@ -121,9 +123,15 @@ fn recording_to_disk() {
 fn main() {
     println!("{} kernels, {PRECISION}, one thread; µs per iteration", InstructionSet::in_use());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+    let parts: [(&str, fn()); 3] =
+        [("tick", tick_against_bare_loop), ("idle", idle_systems), ("recording", recording_to_disk)];
+    // Cargo adds `--bench` to what the user wrote.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     pool.install(|| {
-        tick_against_bare_loop();
-        idle_systems();
-        recording_to_disk();
+        for (name, part) in parts {
+            if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+                part();
+            }
+        }
     });
 }

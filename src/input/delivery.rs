@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 
 use crate::{
     network::{
-        Afferents, Arriving, Clock, Conductance, Efficacies, Input, Jump, Layout, Listens, Past, ReceptorOf, Source,
+        self, Afferents, Arriving, Clock, Conductance, Efficacies, Input, Jump, Layout, Listens, Past, ReceptorOf,
         Spikes, Synapses, Tags, Weights,
         receptor::{Heard, WiringChanged, hears},
     },
@@ -36,16 +36,12 @@ pub(super) fn plugin(app: &mut App) {
     app.add_stage_system(Stage::Input, "delivery", deliver);
 }
 
-/// Source groups, and whether any of their spikes may be due.
-#[derive(Default)]
-struct Sources(Vec<(Entity, bool)>);
-
 /// Clears the input and adds the weights of all spikes that are due to the receptors.
 ///
 /// One system, since another one would cost 30 ns of every iteration.
 fn deliver(
     mut inputs: Query<(&mut Input, Option<&mut Conductance>, Option<&mut Jump>)>,
-    mut active: Local<Sources>,
+    mut sources: Local<Sources>,
     mut changed: ResMut<WiringChanged>,
     mut wiring: Wiring,
     clock: Res<Clock>,
@@ -59,37 +55,81 @@ fn deliver(
             jump.sum.fill(0.0);
         }
     }
-    if std::mem::take(&mut changed.0) {
-        *active = wiring.rewire();
+    if changed.0 {
+        changed.0 = false;
+        *sources = wiring.rewire();
     }
     let Wiring { receptors, synapses, spikes, .. } = &mut wiring;
-    for (source, fires) in &mut active.0 {
-        *fires = spikes.get(*source).is_ok_and(|spikes| !spikes.past().is_empty());
-    }
-    let mut jobs: SmallVec<[Job<'_>; 8]> = SmallVec::new();
+    let past = |group| spikes.get(group).ok().map(Spikes::past).filter(|past| !past.is_empty());
+    let active: SmallVec<[_; 16]> = sources.list.iter().map(|source| past(source.group)).collect();
+    let shared = rayon::current_num_threads() > 1 && sources.work(&active) > WORTH_SHARING;
+    let mut jobs = Vec::new();
     for (_, _, listens, arriving) in &mut *receptors {
         let arriving = arriving.into_inner();
         arriving.begin();
-        let due = |heard: &&Heard| active.0.get(heard.source).is_some_and(|(_, fires)| *fires);
-        let walks: SmallVec<_> = listens
+        let walks: Walks<'_> = listens
             .synapses
             .iter()
-            .filter(due)
             .filter_map(|heard| {
-                let (source, synapses, weights, efficacies) = synapses.get(heard.group).ok()?;
-                let spikes = spikes.get(source.0).ok()?.past();
+                let spikes = active.get(heard.source).copied().flatten()?;
+                let (_, synapses, weights, efficacies) = synapses.get(heard.group).ok()?;
                 let efficacies = efficacies.map(|efficacies| &efficacies.0);
                 Some(Walk { layout: synapses.layout.as_ref()?, weights: &weights.0, spikes, efficacies })
             })
             .collect();
-        if !(walks.is_empty() && arriving.ring.is_empty()) {
-            arriving.any = true;
-            jobs.push(Job { sums: &mut arriving.sums, ring: &mut arriving.ring, walks });
+        if walks.is_empty() && arriving.ring.is_empty() {
+            continue;
+        }
+        arriving.any = true;
+        if shared {
+            jobs.push((arriving, walks));
+        } else {
+            blocks(arriving).for_each(|block| block.fill(&walks, clock.iteration));
         }
     }
-    run(jobs, clock.iteration);
+    share(jobs, clock.iteration);
+    drop(active);
     for mut spikes in spikes {
         spikes.begin();
+    }
+}
+
+/// Shares the blocks of receptors among threads.
+fn share(mut jobs: Vec<(&mut Arriving, Walks<'_>)>, iteration: u64) {
+    let blocks = jobs.iter_mut().flat_map(|(arriving, walks)| blocks(arriving).map(|block| (block, &walks[..])));
+    let blocks: Vec<_> = blocks.collect();
+    blocks.into_par_iter().for_each(|(block, walks)| block.fill(walks, iteration));
+}
+
+/// The groups whose spikes are delivered.
+#[derive(Default)]
+struct Sources {
+    list: Vec<Source>,
+    /// Neurons of receptors that have a ring, all of which is looked at in eight iterations.
+    in_rings: usize,
+}
+
+/// A group whose spikes are delivered.
+struct Source {
+    group: Entity,
+    /// Weights that a spike adds on average, in all synapse groups together.
+    out_degree: usize,
+}
+
+impl Sources {
+    /// The place of a source group in the list, to which it is added if it is new.
+    fn place(&mut self, group: Entity) -> usize {
+        self.list.iter().position(|known| known.group == group).unwrap_or_else(|| {
+            self.list.push(Source { group, out_degree: 0 });
+            self.list.len() - 1
+        })
+    }
+
+    /// About how many weights are to be added, as if every spike were due at once.
+    fn work(&self, active: &[Option<&Past<u32>>]) -> usize {
+        let spikes = active.iter().map(|past| past.map_or(0, |past| past.latest().len()));
+        let weights = self.list.iter().zip(spikes).map(|(source, spikes)| source.out_degree * spikes);
+        self.in_rings / 8 + weights.sum::<usize>()
     }
 }
 
@@ -97,7 +137,7 @@ fn deliver(
 #[derive(SystemParam)]
 struct Wiring<'w, 's> {
     receptors: Query<'w, 's, (Entity, &'static ReceptorOf, &'static mut Listens, &'static mut Arriving)>,
-    synapses: Query<'w, 's, (&'static Source, &'static Synapses, &'static Weights, Option<&'static mut Efficacies>)>,
+    synapses: Query<'w, 's, (&'static network::Source, &'static Synapses, &'static Weights, Option<&'static mut Efficacies>)>,
     spikes: Query<'w, 's, &'static mut Spikes>,
     afferents: Query<'w, 's, &'static Afferents>,
     tags: Query<'w, 's, &'static Tags>,
@@ -132,32 +172,62 @@ impl Wiring<'_, '_> {
                     let blocks = arriving.sums.len().div_ceil(BLOCK_TARGETS);
                     arriving.ring.resize(0.0, blocks * CELLS);
                 }
-                heard.push(Heard { group, source: sources.place(source.0) });
+                let source = sources.place(source.0);
+                sources.list[source].out_degree += layout.mean_length();
+                heard.push(Heard { group, source });
             }
             let name = |entity| names.get(entity).map_or("", Name::as_str);
             heard.sort_by_key(|heard| (name(heard.group), heard.group));
             listens.synapses = heard;
+            sources.in_rings += if arriving.ring.is_empty() { 0 } else { arriving.sums.len() };
         }
         sources
     }
 }
 
-impl Sources {
-    /// The place of a source group in the list, to which it is added if it is new.
-    fn place(&mut self, source: Entity) -> usize {
-        self.0.iter().position(|(known, _)| *known == source).unwrap_or_else(|| {
-            self.0.push((source, false));
-            self.0.len() - 1
-        })
+/// The part of a receptor that one task fills.
+struct Block<'a> {
+    number: usize,
+    sums: &'a mut [Real],
+    ring: Option<&'a mut [Real; CELLS]>,
+}
+
+fn blocks(arriving: &mut Arriving) -> impl Iterator<Item = Block<'_>> {
+    let rings = arriving.ring.as_chunks_mut::<CELLS>().0.iter_mut().map(Some).chain(std::iter::repeat_with(|| None));
+    let blocks = arriving.sums.chunks_mut(BLOCK_TARGETS).zip(rings).enumerate();
+    blocks.map(|(number, (sums, ring))| Block { number, sums, ring })
+}
+
+impl Block<'_> {
+    /// Adds everything that is due.
+    fn fill(self, walks: &[Walk<'_>], iteration: u64) {
+        let Self { number, sums, mut ring } = self;
+        let mut pieces: SmallVec<[Piece<'_>; 16]> = SmallVec::new();
+        for walk in walks {
+            for (bucket, spikes, efficacies) in walk.due() {
+                match walk.layout {
+                    Layout::Dense { targets, .. } => {
+                        deliver_dense(sums, walk.weights, (number * BLOCK_TARGETS, *targets), spikes, efficacies);
+                    }
+                    Layout::Sparse(rows) => {
+                        rows.find((number, bucket), walk.weights, (spikes, efficacies), &mut pieces);
+                    }
+                }
+            }
+        }
+        if !pieces.is_empty() {
+            add(&pieces, sums, ring.as_deref_mut().map(|ring| (ring, turn(iteration))));
+        }
+        if let Some(ring) = ring {
+            for (sum, cell) in sums.iter_mut().zip(&mut ring[due(iteration)]) {
+                *sum += std::mem::take(cell);
+            }
+        }
     }
 }
 
-/// What is due at one receptor.
-struct Job<'a> {
-    sums: &'a mut [Real],
-    ring: &'a mut [Real],
-    walks: SmallVec<[Walk<'a>; 4]>,
-}
+/// What walks to a receptor in an iteration.
+type Walks<'a> = SmallVec<[Walk<'a>; 4]>;
 
 /// The spikes of a source group, and the rows that they walk.
 struct Walk<'a> {
@@ -165,48 +235,6 @@ struct Walk<'a> {
     weights: &'a [Real],
     spikes: &'a Past<u32>,
     efficacies: Option<&'a Past<Real>>,
-}
-
-/// Carries out all jobs, in parallel where that pays.
-fn run(mut jobs: SmallVec<[Job<'_>; 8]>, iteration: u64) {
-    let in_rings: usize = jobs.iter().filter(|job| !job.ring.is_empty()).map(|job| job.sums.len()).sum();
-    let work = || in_rings / 8 + jobs.iter().flat_map(|job| &job.walks).map(Walk::work).sum::<usize>();
-    let shared = rayon::current_num_threads() > 1 && work() > WORTH_SHARING;
-    let blocks = jobs.iter_mut().flat_map(|Job { sums, ring, walks }| {
-        let rings = ring.as_chunks_mut::<CELLS>().0.iter_mut().map(Some).chain(std::iter::repeat_with(|| None));
-        let walks = &walks[..];
-        let blocks = sums.chunks_mut(BLOCK_TARGETS).zip(rings).enumerate();
-        blocks.map(move |(block, (sums, ring))| (block, sums, ring, walks))
-    });
-    if shared {
-        let blocks: Vec<_> = blocks.collect();
-        blocks.into_par_iter().for_each(|(block, sums, ring, walks)| fill(block, sums, ring, walks, iteration));
-    } else {
-        blocks.for_each(|(block, sums, ring, walks)| fill(block, sums, ring, walks, iteration));
-    }
-}
-
-/// Adds everything that is due to the sums of a block.
-fn fill(block: usize, sums: &mut [Real], mut ring: Option<&mut [Real; CELLS]>, walks: &[Walk<'_>], iteration: u64) {
-    let mut pieces: SmallVec<[Piece<'_>; 16]> = SmallVec::new();
-    for walk in walks {
-        for (bucket, spikes, efficacies) in walk.due() {
-            match walk.layout {
-                Layout::Dense { targets, .. } => {
-                    deliver_dense(sums, walk.weights, (block * BLOCK_TARGETS, *targets), spikes, efficacies);
-                }
-                Layout::Sparse(rows) => {
-                    rows.find((block, bucket), walk.weights, (spikes, efficacies), &mut pieces);
-                }
-            }
-        }
-    }
-    add(&pieces, sums, ring.as_deref_mut().map(|ring| (ring, turn(iteration))));
-    if let Some(ring) = ring {
-        for (sum, cell) in sums.iter_mut().zip(&mut ring[due(iteration)]) {
-            *sum += std::mem::take(cell);
-        }
-    }
 }
 
 impl<'a> Walk<'a> {
@@ -218,12 +246,6 @@ impl<'a> Walk<'a> {
             (bucket, spikes.before(age), efficacies.map(|efficacies| efficacies.before(age)))
         });
         due.filter(|(_, spikes, _)| !spikes.is_empty())
-    }
-
-    /// Weights that are to be added.
-    fn work(&self) -> usize {
-        let spikes: usize = self.due().map(|(_, spikes, _)| spikes.len()).sum();
-        spikes * self.layout.mean_length() / self.layout.ages().len().max(1)
     }
 }
 
@@ -256,6 +278,7 @@ fn add_rows(sums: &mut [Real], weights: &[Real], first: usize, targets: usize, s
     let rest = add_by::<8>(sums, weights, first, targets, spikes);
     let rest = add_by::<4>(sums, weights, first, targets, rest);
     let rest = add_by::<2>(sums, weights, first, targets, rest);
+
     add_by::<1>(sums, weights, first, targets, rest);
 }
 
