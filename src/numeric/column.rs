@@ -4,6 +4,8 @@ use std::ops::{Deref, DerefMut};
 
 use aligned_vec::{AVec, ConstAlign};
 
+use super::pages::prefer_large;
+
 /// The values of one variable, one per member, aligned to 64 bytes.
 ///
 /// Reads and writes as a slice. The alignment lets a 512-bit load take one cache line instead of two.
@@ -19,7 +21,8 @@ impl<T> Default for Column<T> {
 impl<T: Clone> Column<T> {
     /// A column of `len` copies of `value`.
     pub fn filled(value: T, len: usize) -> Self {
-        let mut column = Self::default();
+        let mut column = Self(AVec::with_capacity(64, len));
+        prefer_large(column.0.as_ptr(), len * size_of::<T>());
         column.resize(value, len);
         column
     }

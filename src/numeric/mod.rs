@@ -8,6 +8,7 @@ pub mod exp;
 pub mod instruction_set;
 pub mod lanes;
 pub mod normal;
+mod pages;
 pub mod philox;
 pub mod poisson;
 mod prefetch;

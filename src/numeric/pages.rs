@@ -1,0 +1,24 @@
+//! Advice on memory: large pages for what is large and read at random.
+#![expect(unsafe_code, reason = "a system call that changes no memory")]
+
+/// Bytes from which large pages are asked for: two of those that x86-64 and AArch64 have.
+const LARGE: usize = 4 << 20;
+
+/// Asks the system for large pages for `bytes` from `start` on, before they are touched for the first time.
+///
+/// The rows of a large network lie all over gigabytes, and with pages of 4 KB nearly every one of them misses the cache of
+/// page addresses. Where the system does not know such pages, or gives none, nothing is lost.
+pub(super) fn prefer_large<T>(start: *const T, bytes: usize) {
+    #[cfg(target_os = "linux")]
+    if bytes >= LARGE {
+        // SAFETY: a constant of the system.
+        let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(1 << 16).max(1);
+        let skipped = start.addr().next_multiple_of(page) - start.addr();
+        let whole = (bytes - skipped.min(bytes)) / page * page;
+        // SAFETY: whole pages within what the caller owns; the advice changes no byte of them, and where the call fails
+        // they stay as they are.
+        unsafe { libc::madvise(start.wrapping_byte_add(skipped).cast_mut().cast(), whole, libc::MADV_HUGEPAGE) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (start, bytes);
+}
