@@ -19,8 +19,10 @@ use crate::{
         receptor::{Heard, WiringChanged, hears},
     },
     numeric::{
-        Real, dispatch,
-        rows::{BLOCK_TARGETS, CELLS, Piece, add, due, turn},
+        Real,
+        coding::{BLOCK_TARGETS, CELLS, Coding},
+        dispatch,
+        rows::{Piece, add},
     },
     schedule::{AddToStage, Stage},
 };
@@ -105,7 +107,7 @@ fn share(mut jobs: Vec<(&mut Arriving, Walks<'_>)>, iteration: u64) {
 #[derive(Default)]
 struct Sources {
     list: Vec<Source>,
-    /// Neurons of receptors that have a ring, all of which is looked at in eight iterations.
+    /// Neurons of receptors that have a ring, whose slot of the iteration is looked at.
     in_rings: usize,
 }
 
@@ -189,20 +191,22 @@ impl Wiring<'_, '_> {
 /// The part of a receptor that one task fills.
 struct Block<'a> {
     number: usize,
+    coding: Coding,
     sums: &'a mut [Real],
     ring: Option<&'a mut [Real; CELLS]>,
 }
 
 fn blocks(arriving: &mut Arriving) -> impl Iterator<Item = Block<'_>> {
+    let coding = Coding::new(arriving.sums.len());
     let rings = arriving.ring.as_chunks_mut::<CELLS>().0.iter_mut().map(Some).chain(std::iter::repeat_with(|| None));
     let blocks = arriving.sums.chunks_mut(BLOCK_TARGETS).zip(rings).enumerate();
-    blocks.map(|(number, (sums, ring))| Block { number, sums, ring })
+    blocks.map(move |(number, (sums, ring))| Block { number, coding, sums, ring })
 }
 
 impl Block<'_> {
     /// Adds everything that is due.
     fn fill(self, walks: &[Walk<'_>], iteration: u64) {
-        let Self { number, sums, mut ring } = self;
+        let Self { number, coding, sums, mut ring } = self;
         let mut pieces: SmallVec<[Piece<'_>; 16]> = SmallVec::new();
         for walk in walks {
             for (bucket, spikes, efficacies) in walk.due() {
@@ -217,10 +221,10 @@ impl Block<'_> {
             }
         }
         if !pieces.is_empty() {
-            add(&pieces, sums, ring.as_deref_mut().map(|ring| (ring, turn(iteration))));
+            add(&pieces, sums, ring.as_deref_mut().map(|ring| (ring, coding.turn(iteration))));
         }
         if let Some(ring) = ring {
-            for (sum, cell) in sums.iter_mut().zip(&mut ring[due(iteration)]) {
+            for (sum, cell) in sums.iter_mut().zip(&mut ring[coding.due(iteration)]) {
                 *sum += std::mem::take(cell);
             }
         }

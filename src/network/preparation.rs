@@ -11,7 +11,7 @@ use super::{
     synapse::Synapses,
 };
 use crate::{
-    numeric::{Real, real::wide, rows::BLOCK_TARGETS, stream::Stream},
+    numeric::{Real, coding::BLOCK_TARGETS, real::wide, stream::Stream},
     value::{Array, ArraySource, Function, Functions, NoArrays, ValueError},
 };
 

@@ -1,8 +1,9 @@
 //! Numbers without an ECS: precision, columns, instruction sets, random numbers, parallel blocks.
 //!
-//! The only room in which `unsafe` may appear: in [`instruction_set`], and in a prefetch.
+//! The only room in which `unsafe` may appear: in [`instruction_set`], in a prefetch and in advice on pages.
 
 pub mod blocks;
+pub mod coding;
 pub mod column;
 pub mod exp;
 pub mod instruction_set;

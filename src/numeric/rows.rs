@@ -2,30 +2,27 @@
 //! what one pass adds to stays in the second-level cache and one task owns it.
 //!
 //! ```text
-//! block of 8192 targets → bucket of 8 delays → source → synapses: a code of 16 bits each, a weight elsewhere
-//! code = (delay mod 8) · 8192 + target mod 8192
+//! block of up to 8192 targets → bucket of 8 delays or more → source → synapses: a code of 16 bits each, a weight elsewhere
+//! code = (delay mod slots) · width + target mod 8192      slots · width = 65 536
 //! ```
-//! A bucket's spikes are delivered when they are as old as its shortest delay, into a ring of eight slots per block:
-//! 65 536 sums, a quarter of a megabyte. Slots turn with the iterations, and adding iteration · 8192 to a code in
-//! 16-bit arithmetic gives the cell of the ring: no look-up, and no index can lead outside.
+//! A bucket's spikes are delivered when they are as old as its shortest delay, into a ring per block that has a slot for each
+//! delay of the bucket: 65 536 sums, a quarter of a megabyte. Slots turn with the iterations, and adding iteration · width to
+//! a code in 16-bit arithmetic gives the cell of the ring: no look-up, and no index can lead outside. Few targets leave
+//! bits for many slots, so that a spike has few buckets and its synapses lie in few places.
 
 use std::ops::Range;
 
-use super::{Column, Real, prefetch::prefetch};
-
-/// Targets of a block.
-pub const BLOCK_TARGETS: usize = 1 << TARGET_BITS;
-/// Slots of a ring, and delays (steps) of a bucket.
-pub const SLOTS: usize = 8;
-/// Cells of a ring: slots × targets of a block.
-pub const CELLS: usize = SLOTS * BLOCK_TARGETS;
-
-const TARGET_BITS: u32 = 13;
+use super::{
+    Column, Real,
+    coding::{BLOCK_TARGETS, CELLS, Coding},
+    prefetch::prefetch,
+};
 
 /// The synapses of a group, without their weights.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     sources: usize,
+    coding: Coding,
     /// The age (iterations) at which each bucket delivers its spikes, ascending.
     ages: Vec<u32>,
     /// Whether every delay is the age of its bucket, so that no ring is needed.
@@ -78,15 +75,19 @@ impl Shape {
         block * BLOCK_TARGETS..((block + 1) * BLOCK_TARGETS).min(self.targets)
     }
 
+    const fn coding(&self) -> Coding {
+        Coding::new(self.targets)
+    }
+
     /// The piece of a block to which a synapse belongs.
     fn piece(&self, synapse: Synapse) -> usize {
-        let bucket = if self.delay.is_some() { 0 } else { synapse.delay as usize / SLOTS };
+        let bucket = if self.delay.is_some() { 0 } else { synapse.delay as usize / self.coding().slots() };
         bucket * self.sources + synapse.source as usize
     }
 
     fn code(&self, synapse: Synapse) -> u16 {
-        let slot = if self.delay.is_some() { 0 } else { synapse.delay as usize % SLOTS };
-        ((slot << TARGET_BITS) | (synapse.target as usize % BLOCK_TARGETS)) as u16
+        let delay = if self.delay.is_some() { 0 } else { synapse.delay as usize };
+        self.coding().code(delay, synapse.target as usize)
     }
 }
 
@@ -161,9 +162,11 @@ impl Rows {
             block
         });
         let blocks = blocks.collect();
+        let span = shape.coding().slots() as u32;
         let rows = Self {
             sources: shape.sources,
-            ages: shape.delay.map_or_else(|| (0..buckets as u32).map(|b| b * SLOTS as u32).collect(), |d| vec![d]),
+            coding: shape.coding(),
+            ages: shape.delay.map_or_else(|| (0..buckets as u32).map(|b| b * span).collect(), |d| vec![d]),
             punctual: shape.delay.is_some(),
             blocks,
             codes: Column::filled(0, start),
@@ -271,8 +274,8 @@ impl Rows {
                 let codes = self.codes.get(Self::piece(block, bucket, self.sources, source)).unwrap_or_default();
                 codes.iter().map(move |&code| Synapse {
                     source,
-                    target: (b * BLOCK_TARGETS) as u32 + u32::from(code) % BLOCK_TARGETS as u32,
-                    delay: self.ages[bucket] + (u32::from(code) >> TARGET_BITS),
+                    target: (b * BLOCK_TARGETS + self.coding.target(code)) as u32,
+                    delay: self.ages[bucket] + self.coding.delay(code),
                 })
             })
         })
@@ -295,7 +298,7 @@ const AHEAD: usize = 3;
 const LINE: usize = 64;
 
 /// Adds pieces to the sums of a block: those of equal delays to the sums of this iteration, others to the ring, whose
-/// slot of this iteration [`turn`] gives. Each target adds in the order of the pieces.
+/// slot of this iteration [`Coding::turn`] gives. Each target adds in the order of the pieces.
 pub fn add(pieces: &[Piece<'_>], sums: &mut [Real], mut ring: Option<(&mut [Real; CELLS], u16)>) {
     for (k, piece) in pieces.iter().enumerate() {
         if let Some(next) = pieces.get(k + AHEAD) {
@@ -330,19 +333,6 @@ impl Piece<'_> {
     }
 }
 
-/// What is to be added to a code to find its cell in the ring in an iteration.
-#[must_use]
-pub const fn turn(iteration: u64) -> u16 {
-    (iteration % SLOTS as u64 * BLOCK_TARGETS as u64) as u16
-}
-
-/// The cells of a slot of a ring that are due in an iteration.
-#[must_use]
-pub fn due(iteration: u64) -> Range<usize> {
-    let start = usize::from(turn(iteration));
-    start..start + BLOCK_TARGETS
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -369,14 +359,16 @@ mod tests {
         /// against a list of events, to the last bit.
         #[test]
         fn spikes_arrive_when_and_where_they_should(
+            targets in prop::sample::select(vec![1_u32, 70, 3000, 9000]),
             ends in prop::collection::vec((0..5_u32, 0..9000_u32, 0..30_u32), 1..60),
             spikes in prop::collection::vec((0..20_u64, 0..5_u32), 0..40),
             same in any::<bool>(),
         ) {
             let mut synapses: Vec<Synapse> =
-                ends.into_iter().map(|(source, target, delay)| Synapse { source, target, delay: if same { 7 } else { delay } }).collect();
+                ends.into_iter().map(|(source, target, delay)| Synapse { source, target: target % targets, delay: if same { 7 } else { delay } }).collect();
+            let coding = Coding::new(targets as usize);
             synapses.sort_by_key(|s| s.source);
-            let shape = Shape { sources: 5, targets: 9000, delay: same.then_some(7) };
+            let shape = Shape { sources: 5, targets: targets as usize, delay: same.then_some(7) };
             let (rows, weights) = built(&shape, &synapses);
             prop_assert_eq!(rows.iter().count(), synapses.len());
             let mut rings = vec![[0.0; CELLS]; shape.blocks()];
@@ -387,21 +379,21 @@ mod tests {
                 now
             };
             for iteration in 0..60 {
-                let mut arrived = vec![0.0; 9000];
+                let mut arrived = vec![0.0; targets as usize];
                 for (block, ring) in rings.iter_mut().enumerate() {
-                    let targets = shape.targets_of(block);
+                    let own = shape.targets_of(block);
                     for (bucket, &age) in rows.ages().iter().enumerate() {
                         let Some(then) = u64::checked_sub(iteration, u64::from(age)) else { continue };
                         let spikes = fired(then);
                         let mut pieces = Vec::new();
                         rows.find((block, bucket), &weights, (&spikes, None), &mut pieces);
-                        add(&pieces, &mut arrived[targets.clone()], Some((ring, turn(iteration))));
+                        add(&pieces, &mut arrived[own.clone()], Some((ring, coding.turn(iteration))));
                     }
-                    for (sum, cell) in arrived[targets].iter_mut().zip(&mut ring[due(iteration)]) {
+                    for (sum, cell) in arrived[own].iter_mut().zip(&mut ring[coding.due(iteration)]) {
                         *sum += std::mem::take(cell);
                     }
                 }
-                let mut expected = vec![0.0; 9000];
+                let mut expected = vec![0.0; targets as usize];
                 for (k, synapse) in synapses.iter().enumerate() {
                     if u64::checked_sub(iteration, u64::from(synapse.delay)).is_some_and(|then| fired(then).contains(&synapse.source)) {
                         expected[synapse.target as usize] += 1.0 + k as Real;

@@ -73,7 +73,7 @@ fn the_microcircuit_at_a_tenth_of_its_scale() {
 
 /// The program itself is the network of the paper: at full scale it has the published rates.
 #[test]
-#[ignore = "12 GB and ten minutes in a release build; see the header"]
+#[ignore = "5 GB and a minute and a half in a release build; see the header"]
 fn the_microcircuit_at_full_scale() {
     let rates = microcircuit::rates(1.0, 1, (0.1, 1.0));
     for ((name, published), found) in microcircuit::NAMES.into_iter().zip(microcircuit::RATES).zip(rates) {

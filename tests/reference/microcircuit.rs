@@ -1,15 +1,15 @@
 //! The cortical microcircuit of T. C. Potjans & M. Diesmann, Cereb. Cortex 24:785 (2014), at a fraction `s` of its size, scaled
-//! down as by S. J. van Albada, M. Helias & M. Diesmann, PLoS Comput. Biol. 11:e1004490 (2015): numbers of neurons and
+//! down as by S. J. van Albada, M. Helias & M. Diesmann, PLOS Comput. Biol. 11:e1004490 (2015): numbers of neurons and
 //! in-degrees times s, weights (also of the background) divided by √s, and to each population the direct current that keeps
 //! its mean input, from the rates of the full-scale network.
 //!
 //! Leaky integrate-and-fire neurons with exponential currents, integrated exactly on a grid of 0.1 ms (S. Rotter & M. Diesmann,
-//! Biol. Cybern. 81:381, 1999), with the order of events of NEST's iaf_psc_exp. A step from t to t + 0.1 ms: v advances with
+//! Biol. Cybern. 81:381, 1999), with the order of events of NEST's `iaf_psc_exp`. A step from t to t + 0.1 ms: v advances with
 //! the currents at t unless refractory; currents decay; spikes whose time of arrival is t + 0.1 ms and the background of
 //! the step are added to the currents; v ≥ threshold is a spike at t + 0.1 ms, after which v stands at reset for 20 steps.
 //! A spike at T with a delay of d steps arrives at T + d · 0.1 ms.
 //!
-//! Synapses of a pair of populations: ln(1 − p) / ln(1 − 1/(N_s N_t)) · s², sources and targets drawn with replacement.
+//! Synapses of a pair of populations: `ln(1 − p) / ln(1 − 1/(N_s N_t)) · s²`, sources and targets drawn with replacement.
 //! Weights: normal, relative sd 0.1, a change of sign is set to 0. Delays: normal, rounded to steps, at least one step.
 
 use super::random::Rng;
