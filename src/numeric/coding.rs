@@ -29,7 +29,7 @@ impl Coding {
     }
 
     pub(super) const fn code(self, delay: usize, target: usize) -> u16 {
-        ((delay % self.slots()) << self.target_bits | target % BLOCK_TARGETS) as u16
+        (((delay % self.slots()) << self.target_bits) | (target % BLOCK_TARGETS)) as u16
     }
 
     pub(super) const fn target(self, code: u16) -> usize {
