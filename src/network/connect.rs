@@ -134,7 +134,8 @@ impl Job {
         let (mut rows, mut weights) = Rows::with_room(&shape, counts);
         let parts = rows.parts(&shape, &mut weights).into_par_iter().zip(steps).enumerate();
         let placed: Vec<_> = parts.map(|(block, (part, steps))| wiring.place(block, part, &steps)).collect();
-        placed.into_iter().collect::<Result<(), _>>()?;
+        let ascending = placed.into_iter().collect::<Result<Vec<_>, _>>()?;
+        rows.set_ascending(ascending.into_iter().all(|ascending| ascending));
         Ok(Made { layout: Layout::Sparse(rows), weights, delays })
     }
 
@@ -211,8 +212,8 @@ impl Wiring<'_> {
         Ok((count, steps, summary))
     }
 
-    /// Places the synapses of a block, with the delays that [`count`](Self::count) found.
-    fn place(&self, block: usize, mut part: Part<'_>, steps: &[u16]) -> Result<(), PrepareError> {
+    /// Places the synapses of a block, with the delays that [`count`](Self::count) found; returns whether they ascend.
+    fn place(&self, block: usize, mut part: Part<'_>, steps: &[u16]) -> Result<bool, PrepareError> {
         let mut done = 0;
         self.in_batches(block, |pairs| {
             let weights = self.values.weights_of(Batch::Synapses(pairs))?;
@@ -223,6 +224,7 @@ impl Wiring<'_> {
             }
             done += pairs.sources.len();
             Ok(())
-        })
+        })?;
+        Ok(part.is_ascending())
     }
 }

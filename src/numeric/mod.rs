@@ -11,6 +11,7 @@ pub mod lanes;
 pub mod normal;
 mod pages;
 pub mod philox;
+pub mod pieces;
 pub mod poisson;
 mod prefetch;
 pub mod real;

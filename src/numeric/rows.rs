@@ -14,8 +14,8 @@ use std::ops::Range;
 
 use super::{
     Column, Real,
-    coding::{BLOCK_TARGETS, CELLS, Coding},
-    prefetch::prefetch,
+    coding::{BLOCK_TARGETS, Coding},
+    pieces::{Piece, Targets},
 };
 
 /// The synapses of a group, without their weights.
@@ -27,6 +27,8 @@ pub struct Rows {
     ages: Vec<u32>,
     /// Whether every delay is the age of its bucket, so that no ring is needed.
     punctual: bool,
+    /// Whether the targets of each piece ascend, so that a part of them can be found.
+    ascending: bool,
     blocks: Vec<Block>,
     codes: Column<u16>,
 }
@@ -146,6 +148,17 @@ impl Part<'_> {
         self.codes[at] = self.shape.code(synapse);
         self.weights[at] = weight;
     }
+
+    /// Whether the codes of every piece ascend, once all synapses are placed.
+    #[must_use]
+    pub fn is_ascending(&self) -> bool {
+        let mut start = 0;
+        self.next.iter().all(|&end| {
+            let piece = &self.codes[start..end as usize];
+            start = end as usize;
+            piece.is_sorted()
+        })
+    }
 }
 
 impl Rows {
@@ -168,6 +181,7 @@ impl Rows {
             coding: shape.coding(),
             ages: shape.delay.map_or_else(|| (0..buckets as u32).map(|b| b * span).collect(), |d| vec![d]),
             punctual: shape.delay.is_some(),
+            ascending: false,
             blocks,
             codes: Column::filled(0, start),
         };
@@ -212,6 +226,17 @@ impl Rows {
         self.punctual
     }
 
+    /// Says whether all [`Part`]s were [ascending](Part::is_ascending).
+    pub const fn set_ascending(&mut self, ascending: bool) {
+        self.ascending = ascending;
+    }
+
+    /// Whether several tasks can share a block, each with some of the targets.
+    #[must_use]
+    pub const fn can_be_shared(&self) -> bool {
+        self.punctual && self.ascending
+    }
+
     /// Synapses of a row on average.
     #[must_use]
     pub fn mean_length(&self) -> usize {
@@ -241,18 +266,19 @@ impl Rows {
         }
     }
 
-    /// Lists the pieces of `spikes` in a bucket of a block, each with the efficacy of its spike.
+    /// Lists the pieces of `spikes` in a bucket that lead to some targets, each with the efficacy of its spike.
     ///
     /// All of them before any is walked: the places of rows lie far apart, and looking them up one after another would
     /// wait for the memory each time.
     pub fn find<'a>(
         &'a self,
-        (block, bucket): (usize, usize),
+        bucket: usize,
+        targets: &Targets,
         weights: &'a [Real],
         (spikes, efficacies): (&[u32], Option<&[Real]>),
         pieces: &mut impl Extend<Piece<'a>>,
     ) {
-        let Some(block) = self.blocks.get(block) else { return };
+        let Some(block) = self.blocks.get(targets.block) else { return };
         let ends = [bucket, bucket + 1].map(|bucket| block.offsets.get(bucket * self.sources));
         if ends[0] == ends[1] {
             return;
@@ -261,6 +287,8 @@ impl Rows {
             let piece = Self::piece(block, bucket, self.sources, spike);
             let efficacy = efficacies.and_then(|efficacies| efficacies.get(k)).copied();
             let (codes, weights) = (self.codes.get(piece.clone())?, weights.get(piece)?);
+            let part = targets.part(codes);
+            let (codes, weights) = (codes.get(part.clone())?, weights.get(part)?);
             (!codes.is_empty()).then_some(Piece { codes, weights, efficacy, punctual: self.punctual })
         }));
     }
@@ -282,62 +310,14 @@ impl Rows {
     }
 }
 
-/// The synapses of one spike onto one block.
-#[derive(Clone, Copy, Debug)]
-pub struct Piece<'a> {
-    codes: &'a [u16],
-    weights: &'a [Real],
-    efficacy: Option<Real>,
-    punctual: bool,
-}
-
-/// Pieces that are fetched ahead of the one that is walked.
-const AHEAD: usize = 3;
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
-
-/// Adds pieces to the sums of a block: those of equal delays to the sums of this iteration, others to the ring, whose
-/// slot of this iteration [`Coding::turn`] gives. Each target adds in the order of the pieces.
-pub fn add(pieces: &[Piece<'_>], sums: &mut [Real], mut ring: Option<(&mut [Real; CELLS], u16)>) {
-    for (k, piece) in pieces.iter().enumerate() {
-        if let Some(next) = pieces.get(k + AHEAD) {
-            next.fetch();
-        }
-        match &mut ring {
-            Some((cells, turn)) if !piece.punctual => piece.add_each(|code, weight| {
-                cells[usize::from(code.wrapping_add(*turn))] += weight;
-            }),
-            _ => piece.add_each(|code, weight| {
-                if let Some(sum) = sums.get_mut(usize::from(code)) {
-                    *sum += weight;
-                }
-            }),
-        }
-    }
-}
-
-impl Piece<'_> {
-    fn fetch(&self) {
-        (0..self.codes.len()).step_by(LINE / size_of::<u16>()).for_each(|at| prefetch(self.codes, at));
-        (0..self.weights.len()).step_by(LINE / size_of::<Real>()).for_each(|at| prefetch(self.weights, at));
-    }
-
-    #[inline(always)]
-    fn add_each(&self, mut add: impl FnMut(u16, Real)) {
-        let synapses = self.codes.iter().zip(self.weights);
-        match self.efficacy {
-            None => synapses.for_each(|(&code, &weight)| add(code, weight)),
-            Some(efficacy) => synapses.for_each(|(&code, &weight)| add(code, weight * efficacy)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{
+        super::{coding::CELLS, pieces::add},
+        *,
+    };
 
     fn built(shape: &Shape, synapses: &[Synapse]) -> (Rows, Column<Real>) {
         let in_block =
@@ -386,8 +366,9 @@ mod tests {
                         let Some(then) = u64::checked_sub(iteration, u64::from(age)) else { continue };
                         let spikes = fired(then);
                         let mut pieces = Vec::new();
-                        rows.find((block, bucket), &weights, (&spikes, None), &mut pieces);
-                        add(&pieces, &mut arrived[own.clone()], Some((ring, coding.turn(iteration))));
+                        let targets = Targets { block, range: 0..own.len(), of: own.len() };
+                        rows.find(bucket, &targets, &weights, (&spikes, None), &mut pieces);
+                        add(&pieces, 0, &mut arrived[own.clone()], Some((ring, coding.turn(iteration))));
                     }
                     for (sum, cell) in arrived[own].iter_mut().zip(&mut ring[coding.due(iteration)]) {
                         *sum += std::mem::take(cell);
