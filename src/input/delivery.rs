@@ -137,7 +137,8 @@ impl Sources {
 #[derive(SystemParam)]
 struct Wiring<'w, 's> {
     receptors: Query<'w, 's, (Entity, &'static ReceptorOf, &'static mut Listens, &'static mut Arriving)>,
-    synapses: Query<'w, 's, (&'static network::Source, &'static Synapses, &'static Weights, Option<&'static mut Efficacies>)>,
+    synapses:
+        Query<'w, 's, (&'static network::Source, &'static Synapses, &'static Weights, Option<&'static mut Efficacies>)>,
     spikes: Query<'w, 's, &'static mut Spikes>,
     afferents: Query<'w, 's, &'static Afferents>,
     tags: Query<'w, 's, &'static Tags>,
