@@ -5,7 +5,7 @@ use super::{
     correlation::Pairs,
     counts::Counts,
     intervals::Intervals,
-    population::Population,
+    population::{Population, Rhythm},
     stretch::Bins,
     summary::{mean, median},
 };
@@ -142,9 +142,7 @@ impl SpikeStatistics {
         let spread = Moments::of(&rates);
         let correlation = self.pairs.mean(self.pair_bins.count);
         let poisson_power = spread.mean().unwrap_or_default() / count.max(1) as f64;
-        let [spectrum_bin_ms, autocorrelation_bin_ms] = self.population.bins_ms();
-        let (spectrum, autocorrelation) = self.population.finish(count);
-        let peak = spectrum.as_ref().and_then(|spectrum| spectrum.peak(poisson_power));
+        let rhythm = self.population.finish(count, poisson_power);
         let summary = Summary {
             neurons: count as u64,
             silent: self.neurons.iter().filter(|neuron| neuron.spikes == 0).count() as u64,
@@ -162,11 +160,12 @@ impl SpikeStatistics {
             correlation: correlation.map(|(mean, _)| mean),
             correlation_bin_ms: self.pair_bins.ms,
             pairs: correlation.map_or(0, |(_, pairs)| pairs),
-            peak_hz: peak.map(|peak| peak.hz),
-            peak_ratio: peak.map(|peak| peak.ratio),
-            spectrum_bin_ms,
-            autocorrelation_bin_ms,
+            peak_hz: rhythm.peak.map(|peak| peak.hz),
+            peak_ratio: rhythm.peak.map(|peak| peak.ratio),
+            spectrum_bin_ms: rhythm.spectrum_bin_ms,
+            autocorrelation_bin_ms: rhythm.autocorrelation_bin_ms,
         };
+        let Rhythm { spectrum, autocorrelation, .. } = rhythm;
         Findings { summary, rates, rate_step, cvs, spectrum, poisson_power, autocorrelation }
     }
 }

@@ -133,9 +133,12 @@ fn a_rhythm_of_a_few_time_steps_is_found_where_it_is() {
             (0..100).filter(|_| dice.uniform() < 0.2).for_each(|neuron| spikes.push([beat, f64::from(neuron)]));
         }
         spikes.iter_mut().for_each(|spike| spike[0] = (spike[0] + jitter(&mut dice)).min(49_999.0));
-        let Findings { summary, .. } = findings(100, 50_000, &in_order(spikes));
+        let Findings { summary, autocorrelation, .. } = findings(100, 50_000, &in_order(spikes));
         assert_near(summary.peak_hz, hz, 0.2);
         assert_near(Some(summary.spectrum_bin_ms), DT, 1e-12);
+        // Two steps to a bin.
+        let (values, beat) = (autocorrelation.unwrap().values, period as usize / 2);
+        assert!(values[beat] > 0.3 && values[3 * beat] > 0.3 && values[beat / 2] < 0.0, "{values:?}");
     }
 }
 
