@@ -282,18 +282,21 @@ fn statistics_are_drawn_of_groups_that_fired_after_the_transient() {
     assert!(!svg.contains(">i<") && !svg.contains("NaN"), "i was silent after 5 ms");
 }
 
-/// Neuron 7 has nine intervals, the others four, which are too few.
+/// From some neuron on they have nine intervals, the others four, which are too few.
 #[test]
-fn a_distribution_of_cvs_says_how_many_neurons_it_is_of() {
-    let run = RunFolder::new("cvs", json!([spikes("e"), spikes("i")]));
-    let at = |k: u32| if k.is_multiple_of(2) { 0..8 } else { 7..8 };
-    let some: Vec<[u32; 2]> = (0..10).flat_map(|k| at(k).map(move |n| [10 + 7 * k, n])).collect();
-    run.spikes("e.spikes.npy", &some);
-    run.spikes("i.spikes.npy", &[[30, 0]]);
-    draw(&run.0).unwrap();
-    let svg = run.text("statistics.svg");
-    for text in [">CV of 5 intervals or more<", ">1 of 10 neurons<", ">1 of 8<", ">0 of 2<"] {
-        assert!(svg.contains(text), "{text}");
+fn a_distribution_of_cvs_says_how_many_neurons_it_is_of_and_is_not_of_too_few() {
+    for (from, texts) in [(3, [">5 of 10 neurons<", ">5 of 8<"]), (7, [">0 of 10 neurons<", ">1 of 8<"])] {
+        let run = RunFolder::new("cvs", json!([spikes("e"), spikes("i")]));
+        let at = |k: u32| if k.is_multiple_of(2) { 0..8 } else { from..8 };
+        let some: Vec<[u32; 2]> = (0..10).flat_map(|k| at(k).map(move |n| [10 + 7 * k, n])).collect();
+        run.spikes("e.spikes.npy", &some);
+        run.spikes("i.spikes.npy", &[[30, 0]]);
+        draw(&run.0).unwrap();
+        let svg = run.text("statistics.svg");
+        for text in [">CV of 5 intervals or more<", texts[0], texts[1], ">0 of 2<"] {
+            assert!(svg.contains(text), "{from}: {text}");
+        }
+        assert_eq!(svg.contains(">too few intervals<"), from == 7);
     }
 }
 

@@ -82,14 +82,14 @@ fn paint_rates(canvas: &mut Canvas, portraits: &[Portrait], colours: &[Colour], 
 }
 
 fn paint_cvs(canvas: &mut Canvas, portraits: &[Portrait], colours: &[Colour], panel: impl Fn(Axis, Axis) -> Panel) {
-    let cvs = portraits.iter().flat_map(|one| one.findings.cvs.iter().copied());
+    let cvs = portraits.iter().flat_map(Portrait::enough_cvs).copied();
     // A clock is at 0 and a Poisson process at 1, so both are on the axis.
     let highest = cvs.fold(1.2, f64::max);
     let steps: Vec<_> = portraits.iter().map(|one| one.cvs(highest)).collect();
     let below = format!("CV of {LEAST_INTERVALS} intervals or more");
     let panel = paint_steps(canvas, &steps, colours, highest, ("probability density", "", &below), panel);
-    let sum = |f: &dyn Fn(&Summary) -> u64| portraits.iter().map(|one| f(&one.findings.summary)).sum::<u64>();
-    let neurons = share(sum(&|summary| summary.interval_neurons), sum(&|summary| summary.neurons)) + " neurons";
+    let drawn = portraits.iter().map(|one| one.enough_cvs().len() as u64).sum();
+    let neurons = share(drawn, portraits.iter().map(|one| one.findings.summary.neurons).sum()) + " neurons";
     canvas.text((panel.right(), panel.top - 11.0), &neurons, SMALL, Align::Right, Colour::GREY);
 }
 
