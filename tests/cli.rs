@@ -286,6 +286,31 @@ fn pictures_are_drawn_again_as_they_were() {
 }
 
 /// Driven cells that fire about every 20 ms, over one second.
+/// What a scene says of pictures is in the report, and the pictures need no more than that.
+#[test]
+fn pictures_show_what_the_scene_asks_for() {
+    let desk = Desk::new();
+    desk.write(
+        "net.ron",
+        &SCENE.replace("    recorders:", "    plots: (raster: (window: (1, 4), neurons: 2)),\n    recorders:"),
+    );
+    desk.prints("run net.ron --quiet");
+    let raster = || fs::read_to_string(desk.path("runs/net/raster.svg")).unwrap();
+    let report = desk.report("runs/net");
+    let plotting = serde_json::json!({"window": [1.0, 4.0], "neurons": 2, "bin": null, "colours": []});
+    assert_eq!(report["plotting"]["raster"], plotting);
+    assert!(raster().contains(">0 spikes of 2 of 3 neurons<"));
+    fs::remove_file(desk.path("net.ron")).unwrap();
+    let first = raster();
+    desk.prints("plot runs/net");
+    assert_eq!(raster(), first);
+    // Whoever wants another picture of a run changes the report.
+    let text = report.to_string().replace("\"neurons\":2", "\"neurons\":1");
+    fs::write(desk.path("runs/net/report.json"), text).unwrap();
+    desk.prints("plot runs/net");
+    assert!(raster().contains(">0 spikes of 1 of 3 neurons<"));
+}
+
 #[test]
 fn a_run_states_the_statistics_of_its_spikes_and_draws_them_again() {
     let desk = Desk::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     numeric::real::{real, wide},
-    scene::{Scene, Spans},
+    scene::{GroupScene, RasterPlot, Scene, Spans},
     text::{Diagnostic, Span},
 };
 
@@ -50,7 +50,35 @@ pub(super) fn validate(scene: &Scene) -> Vec<Diagnostic> {
         }
         check_tags(&synapses.tags, synapses.spans.get("tags"), &mut faults);
     }
+    check_raster(scene, &mut faults);
     faults
+}
+
+/// What is said of pictures, before a run has spent hours for them.
+fn check_raster(scene: &Scene, faults: &mut Vec<Diagnostic>) {
+    let RasterPlot { window, neurons, bin, colours } = &scene.plots.raster;
+    let mut wrong = |field: &str, message: String, note: &str| {
+        let fault = at(Diagnostic::error(message), scene.spans.get(&RasterPlot::span_of(field)));
+        faults.push(if note.is_empty() { fault } else { fault.note(note) });
+    };
+    if let Some([from, to]) = window.filter(|[from, to]| !(0.0 <= *from && from < to && to.is_finite())) {
+        let message = match from >= 0.0 && to.is_finite() {
+            true if from == to => format!("a window from {from} to {to} ms is empty"),
+            true => format!("a window from {from} to {to} ms is reversed"),
+            false => format!("a window is finite and begins at 0 or later, not from {from} to {to} ms"),
+        };
+        wrong("window", message, "from where to where, in ms: `(400, 600)`");
+    }
+    if *neurons == Some(0) {
+        wrong("neurons", "a raster of no neurons shows nothing".into(), "without `neurons` it shows all");
+    }
+    if let Some(bin) = bin.filter(|bin| !(bin.is_finite() && *bin > 0.0)) {
+        wrong("bin", format!("a bin is finite and above zero, not {bin} ms"), "");
+    }
+    let has = |group: &GroupScene, name: &String| group.name == *name || group.tags.contains(name);
+    for name in colours.iter().filter(|&name| !scene.groups.iter().any(|group| has(group, name))) {
+        wrong("colours", format!("no group is named or tagged `{name}`"), "");
+    }
 }
 
 fn at(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {

@@ -208,6 +208,7 @@ fn first_report(scene: &Scene, arguments: &RunArguments, network: &Network, file
         recordings: files.reports(),
         statistics: Vec::new(),
         no_statistics: Vec::new(),
+        plotting: scene.plots.clone(),
         plots: Vec::new(),
         not_drawn: Vec::new(),
         provenance: Provenance::now(&file, text, scene.seed, arguments.scene.assignments()),

@@ -8,6 +8,7 @@ use super::GroupStatistics;
 use crate::{
     build::{GroupPlan, SynapsePlan},
     numeric::{InstructionSet, real::PRECISION},
+    scene::Plots,
     schedule::Stage,
     stopwatch::Lap,
 };
@@ -50,6 +51,8 @@ pub struct Report {
     pub statistics: Vec<GroupStatistics>,
     /// Why statistics are missing, if some are.
     pub no_statistics: Vec<String>,
+    /// How pictures are drawn, as the scene says.
+    pub plotting: Plots,
     /// Pictures, by file name.
     pub plots: Vec<String>,
     /// Recordings of which there is no picture, and why.

@@ -44,6 +44,11 @@ impl Axis {
         Self::exact(low - margin, high + margin, target)
     }
 
+    /// The same with its low end at the top.
+    pub(super) fn downwards(self) -> Self {
+        Self { low: self.high, high: self.low, ..self }
+    }
+
     /// From zero to above the largest of `values`.
     pub(super) fn from_zero(values: impl IntoIterator<Item = f64>, target: usize) -> Self {
         let high = values.into_iter().filter(|v| v.is_finite()).fold(0.0, f64::max);
@@ -165,6 +170,14 @@ mod tests {
             assert!((axis.high - axis.low).is_finite(), "{values:?}");
         }
         assert!(Axis::from_zero([0.0], 5).share(0.5) > 0.0);
+    }
+
+    #[test]
+    fn an_axis_downwards_begins_at_the_top() {
+        let axis = Axis::exact(0.0, 10.0, 2);
+        let down = axis.clone().downwards();
+        assert_eq!([0.0, 2.5, 10.0, 99.0].map(|value| down.share(value)), [1.0, 0.75, 0.0, 0.0]);
+        assert_eq!(texts(&down), texts(&axis));
     }
 
     #[test]

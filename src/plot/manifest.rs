@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -23,6 +24,40 @@ pub(super) struct Manifest {
     synapses: Vec<Synapses>,
     #[serde(default)]
     pub(super) recordings: Vec<Recording>,
+    #[serde(default)]
+    pub(super) plotting: Plotting,
+}
+
+/// What the scene says of pictures.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Plotting {
+    pub(super) raster: RasterPlotting,
+}
+
+/// What the scene says of the raster.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RasterPlotting {
+    /// From where to where (ms).
+    window: Option<[f64; 2]>,
+    /// How many neurons, of all groups together.
+    pub(super) neurons: Option<u64>,
+    /// Bins of the rates (ms).
+    pub(super) bin: Option<f64>,
+    /// Names or tags, the groups of each of which have a colour in common.
+    colours: Vec<String>,
+}
+
+impl RasterPlotting {
+    /// A field that cannot be as it is, and its value.
+    fn nonsense(&self) -> Option<(&'static str, f64)> {
+        let window =
+            self.window.filter(|[from, to]| !(from.is_finite() && to.is_finite() && 0.0 <= *from && from < to));
+        window
+            .map(|[_, to]| ("plotting.raster.window", to))
+            .or_else(|| self.bin.filter(|bin| bin.is_nan() || *bin <= 0.0).map(|bin| ("plotting.raster.bin", bin)))
+    }
 }
 
 /// A group of neurons.
@@ -30,6 +65,8 @@ pub(super) struct Manifest {
 pub(super) struct Group {
     pub(super) name: String,
     pub(super) size: u64,
+    #[serde(default)]
+    tags: Vec<String>,
 }
 
 /// A group of synapses.
@@ -99,7 +136,7 @@ impl Manifest {
         } else if self.iterations == 0 {
             Some(("iterations", 0.0))
         } else {
-            every.min().filter(|&every| every == 0).map(|_| ("every", 0.0))
+            every.min().filter(|&every| every == 0).map(|_| ("every", 0.0)).or_else(|| self.plotting.raster.nonsense())
         };
         match nonsense {
             Some((field, value)) => Err(PlotError::Nonsense { path, field, value }),
@@ -111,6 +148,15 @@ impl Manifest {
     /// Duration of the run (ms).
     pub(super) fn duration(&self) -> f64 {
         self.iterations as f64 * self.dt
+    }
+
+    /// The iterations that the raster shows: those that the scene names, or all. Where the run ends before them, as many
+    /// at its end.
+    pub(super) fn raster_window(&self) -> Range<u64> {
+        let Some(window) = self.plotting.raster.window else { return 0..self.iterations };
+        let [from, to] = window.map(|ms| (ms / self.dt).round() as u64);
+        let end = to.clamp(1, self.iterations);
+        end.saturating_sub((to - from).max(1))..end
     }
 
     /// The group's neurons, if the report lists it.
@@ -127,6 +173,19 @@ impl Manifest {
         let place = self.groups.iter().position(|listed| listed.name == source.unwrap_or(name));
         let colour = place.and_then(|place| PALETTE.get(place % PALETTE.len()));
         colour.copied().unwrap_or(Colour::GREY)
+    }
+
+    /// The colour of a group in the raster, where the scene may give the groups of a tag one in common; groups that it names
+    /// nowhere are grey then.
+    pub(super) fn raster_colour(&self, group: &str) -> Colour {
+        let names = &self.plotting.raster.colours;
+        if names.is_empty() {
+            return self.colour(group);
+        }
+        let tags = self.groups.iter().filter(|listed| listed.name == group).flat_map(|listed| &listed.tags);
+        let own: Vec<&str> = tags.map(String::as_str).chain([group]).collect();
+        let place = names.iter().position(|name| own.contains(&name.as_str()));
+        place.map_or(Colour::GREY, |place| PALETTE[place % PALETTE.len()])
     }
 
     /// Recordings of spikes, in the order of their groups.

@@ -33,7 +33,8 @@ use manifest::Manifest;
 /// Draws the run folder `run`: reads `report.json` and the recordings that it lists, writes each picture as `.png` and
 /// `.svg` beside them, and returns the pictures' paths.
 ///
-/// The pictures are `raster` (spikes of all groups and their population rates), `statistics` (what those spikes say, from
+/// The pictures are `raster` (spikes of all groups, the first at the top, and a panel for the population rate of each; of
+/// the window and the neurons that the report names under `plotting`, or of all), `statistics` (what those spikes say, from
 /// 10 % of the recording on, 500 ms at most), one per recorded variable, named after it, `rate` for recorded rates, and
 /// `v-histogram` for recorded histograms of a variable `v`. A variable of more than 24 panels continues in `v-2`, `v-3`,
 /// and so on, the statistics of more than 8 groups in `statistics-2`. Memory is bounded by the size of the

@@ -138,12 +138,17 @@ pub(super) fn labelled(name: &str, unit: &str) -> String {
 
 /// `1 neuron`, `77 169 neurons`.
 pub(super) fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(count))
+}
+
+/// Digits in groups of three: `77 169`.
+pub(super) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
     // A narrow space that does not break; four digits are read without.
     let separator = if digits.len() > 4 { "\u{202f}" } else { "" };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", groups.join(separator))
+    groups.join(separator)
 }
 
 #[cfg(test)]

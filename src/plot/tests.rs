@@ -41,6 +41,14 @@ impl RunFolder {
         writer.finish().unwrap();
     }
 
+    /// With a field more in its report.
+    fn with(self, field: &str, value: Value) -> Self {
+        let mut report: Value = serde_json::from_str(&self.text("report.json")).unwrap();
+        report[field] = value;
+        fs::write(self.0.join("report.json"), report.to_string()).unwrap();
+        self
+    }
+
     fn text(&self, file: &str) -> String {
         fs::read_to_string(self.0.join(file)).unwrap()
     }
@@ -105,6 +113,22 @@ fn a_run_becomes_a_raster_and_a_picture_per_variable() {
     }
 }
 
+/// The data and the styles of a picture's paths of a colour.
+fn paths<'a>(svg: &'a str, colour: &str) -> impl Iterator<Item = &'a str> {
+    let all = svg.split("<path d=\"").skip(1).filter_map(|path| path.split_once('>')?.0.split_once('"'));
+    all.filter(move |(_, style)| style.contains(colour)).map(|(d, _)| d)
+}
+
+fn marks(svg: &str, colour: &str) -> usize {
+    paths(svg, colour).map(|d| d.matches('h').count()).sum()
+}
+
+/// Vertical places that the paths of a colour state: of corners, and of every sixteenth mark.
+fn heights(svg: &str, colour: &str) -> Vec<f64> {
+    let points = paths(svg, colour).flat_map(|d| d.split(['M', 'L']).skip(1));
+    points.filter_map(|point| point.split_whitespace().nth(1)?.split(['h', 'Z']).next()?.parse().ok()).collect()
+}
+
 #[test]
 fn every_spike_is_a_mark_in_the_colour_of_its_group() {
     let run = RunFolder::new("marks", json!([spikes("e"), spikes("i")]));
@@ -112,14 +136,60 @@ fn every_spike_is_a_mark_in_the_colour_of_its_group() {
     run.spikes("i.spikes.npy", &[[5, 1]]);
     draw(&run.0).unwrap();
     let svg = run.text("raster.svg");
-    let marks = |colour: &str| -> usize {
-        let paths = svg.split("<path d=\"").skip(1);
-        let drawn = paths.filter_map(|path| path.split_once("\" stroke=\""));
-        let own = drawn.filter(|(_, style)| style.starts_with(colour));
-        own.map(|(d, _)| d.matches('h').count()).sum()
+    assert_eq!(marks(&svg, "#0072b2"), 4, "blue is the first group");
+    assert_eq!(marks(&svg, "#d55e00"), 1, "vermilion the second");
+}
+
+/// Groups stand in the order in which they are listed, in the raster and below it.
+#[test]
+fn the_first_group_is_at_the_top_and_no_rate_hides_another() {
+    let run = RunFolder::new("order", json!([spikes("i"), spikes("e")]));
+    let same: Vec<[u32; 2]> = (0..100).map(|k| [k, k % 2]).collect();
+    run.spikes("e.spikes.npy", &same);
+    run.spikes("i.spikes.npy", &same);
+    draw(&run.0).unwrap();
+    let svg = run.text("raster.svg");
+    let range = |colour: &str| {
+        let end_of_raster = 76.0 + 10.0 * 26.0;
+        let (marks, rates): (Vec<f64>, Vec<f64>) = heights(&svg, colour).into_iter().partition(|&y| y < end_of_raster);
+        [marks, rates]
+            .map(|all| [all.iter().copied().fold(f64::MAX, f64::min), all.iter().copied().fold(0.0, f64::max)])
     };
-    assert_eq!(marks("#0072b2"), 4, "blue is the first group");
-    assert_eq!(marks("#d55e00"), 1, "vermilion the second");
+    let [[_, e_marks], [e_top, e_rate]] = range("#0072b2");
+    let [[i_marks, _], [i_rate, i_bottom]] = range("#d55e00");
+    assert!(e_marks < i_marks, "{e_marks} {i_marks}");
+    assert!(e_top < e_rate && e_rate < i_rate && i_rate < i_bottom, "{e_top} {e_rate} {i_rate} {i_bottom}");
+}
+
+/// Of 50 ms the stretch from 10 to 20, of 10 neurons five: four of `e` (1, 3, 5, 7) and one of `i` (1).
+#[test]
+fn a_raster_shows_the_window_and_the_neurons_that_are_asked_for() {
+    let plotting = json!({"raster": {"window": [10.0, 20.0], "neurons": 5, "bin": 0.5, "colours": ["i", "neurons"]}});
+    let run = RunFolder::new("window", json!([spikes("e"), spikes("i")])).with("plotting", plotting);
+    run.spikes("e.spikes.npy", &[[19, 1], [20, 1], [25, 2], [30, 7], [39, 7], [40, 7]]);
+    run.spikes("i.spikes.npy", &[[30, 0], [30, 1]]);
+    draw(&run.0).unwrap();
+    let svg = run.text("raster.svg");
+    for text in [">4 spikes of 5 of 10 neurons<", ">population rate in bins of 0.5 ms<", ">10<", ">20<"] {
+        assert!(svg.contains(text), "{text}");
+    }
+    // The colours are those of the names asked for: the first is that of `i`.
+    assert_eq!((marks(&svg, "#0072b2"), marks(&svg, "#d55e00")), (1, 3));
+    // Nothing else looks at the window.
+    assert!(run.text("statistics.svg").contains(">e<"));
+}
+
+#[test]
+fn a_window_after_the_end_of_a_short_run_is_as_long_at_its_end() {
+    for (window, axis) in [([400.0, 420.0], [">30.0<", ">50.0<"]), ([400.0, 600.0], [">0<", ">50<"])] {
+        let plotting = json!({"raster": {"window": window}});
+        let run = RunFolder::new("early-end", json!([spikes("i")])).with("plotting", plotting);
+        run.spikes("i.spikes.npy", &[[70, 0]]);
+        draw(&run.0).unwrap();
+        let svg = run.text("raster.svg");
+        assert!(axis.iter().all(|label| svg.contains(label)), "{window:?}");
+        assert!(svg.contains(">1 spike of 2 neurons<"));
+    }
 }
 
 #[test]
@@ -169,6 +239,10 @@ fn a_report_without_sense_is_refused() {
     assert!(matches!(with("\"dt\":0.5", "\"dt\":1e308"), PlotError::Nonsense { field: "dt", .. }));
     assert!(matches!(with("\"iterations\":100", "\"iterations\":0"), PlotError::Nonsense { field: "iterations", .. }));
     assert!(matches!(with("\"every\":1", "\"every\":0"), PlotError::Nonsense { field: "every", .. }));
+    let plotting = |raster| with("\"dt\":0.5", &format!("\"plotting\":{{\"raster\":{raster}}},\"dt\":0.5"));
+    for raster in ["{\"window\":[5,5]}", "{\"window\":[-5,5]}", "{\"bin\":0}"] {
+        assert!(matches!(plotting(raster), PlotError::Nonsense { .. }), "{raster}");
+    }
     assert!(matches!(with("\"dt\":0.5,", ""), PlotError::Report { .. }));
     fs::remove_file(run.0.join("report.json")).unwrap();
     assert!(matches!(draw(&run.0), Err(PlotError::Io { .. })));
@@ -206,6 +280,24 @@ fn statistics_are_drawn_of_groups_that_fired_after_the_transient() {
         assert!(svg.contains(text), "{text}");
     }
     assert!(!svg.contains(">i<") && !svg.contains("NaN"), "i was silent after 5 ms");
+}
+
+/// From some neuron on they have nine intervals, the others four, which are too few.
+#[test]
+fn a_distribution_of_cvs_says_how_many_neurons_it_is_of_and_is_not_of_too_few() {
+    for (from, texts) in [(3, [">5 of 10 neurons<", ">5 of 8<"]), (7, [">0 of 10 neurons<", ">1 of 8<"])] {
+        let run = RunFolder::new("cvs", json!([spikes("e"), spikes("i")]));
+        let at = |k: u32| if k.is_multiple_of(2) { 0..8 } else { from..8 };
+        let some: Vec<[u32; 2]> = (0..10).flat_map(|k| at(k).map(move |n| [10 + 7 * k, n])).collect();
+        run.spikes("e.spikes.npy", &some);
+        run.spikes("i.spikes.npy", &[[30, 0]]);
+        draw(&run.0).unwrap();
+        let svg = run.text("statistics.svg");
+        for text in [">CV of 5 intervals or more<", texts[0], texts[1], ">0 of 2<"] {
+            assert!(svg.contains(text), "{from}: {text}");
+        }
+        assert_eq!(svg.contains(">too few intervals<"), from == 7);
+    }
 }
 
 #[test]

@@ -7,10 +7,12 @@ mod constant;
 pub mod describe;
 mod group;
 mod model;
+mod plots;
 mod read;
 mod set;
 mod written;
 
 pub use model::{Attached, GroupScene, Scene, Spans, SynapseScene};
+pub use plots::{Plots, RasterPlot};
 pub use read::{open, read};
 pub use set::set;

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use bevy_reflect::Reflect;
 
+use super::Plots;
 use crate::{
     network::{Ends, NeuronGroup, Selection},
     text::{Diagnostics, Document, Span},
@@ -49,6 +50,8 @@ pub struct Scene {
     pub synapses: Vec<SynapseScene>,
     /// The recorders.
     pub recorders: Vec<Attached>,
+    /// How the pictures of a run are drawn.
+    pub plots: Plots,
     /// The folder from which arrays are read; `None` refuses them.
     pub folder: Option<PathBuf>,
     /// The text that the scene was read from.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 const SCENE: &[&str] =
-    &["title", "dt", "iterations", "seed", "constants", "definitions", "groups", "synapses", "recorders"];
+    &["title", "dt", "iterations", "seed", "constants", "definitions", "groups", "synapses", "recorders", "plots"];
 const SYNAPSES: &[&str] = &[
     "name",
     "from",
@@ -85,6 +85,7 @@ impl<'a> Reader<'a> {
         let fields = self.fields(root, "a scene", SCENE);
         let empty = Scene::new("");
         self.constants(fields.get("constants"));
+        let mut spans = fields.spans().with_own(root.span.start..root.span.start + 1);
         Scene {
             title: self.value(fields.get("title"), String::new()),
             dt: self.value(fields.get("dt"), empty.dt),
@@ -94,7 +95,8 @@ impl<'a> Reader<'a> {
             groups: self.groups(fields.get("groups"), fields.get("definitions")),
             synapses: self.synapses(fields.get("synapses")),
             recorders: self.recorders(fields.get("recorders")),
-            spans: fields.spans().with_own(root.span.start..root.span.start + 1),
+            plots: self.plots(fields.get("plots"), &mut spans),
+            spans,
             folder: None,
             document: None,
         }

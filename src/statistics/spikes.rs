@@ -1,12 +1,11 @@
 //! All statistics of a group in one pass over its spikes, in memory for its neurons, whatever the number of spikes.
 
 use super::{
-    Autocorrelation, Findings, Moments, Spectrum, Stretch, Summary,
-    autocorrelation::Products,
+    Findings, Moments, Stretch, Summary,
     correlation::Pairs,
     counts::Counts,
     intervals::Intervals,
-    spectrum::Welch,
+    population::{Population, Rhythm},
     stretch::Bins,
     summary::{mean, median},
 };
@@ -15,14 +14,6 @@ use super::{
 const FANO_WINDOW: f64 = 100.0;
 /// Bins of the correlation (ms).
 const CORRELATION_BIN: f64 = 5.0;
-/// Bins of the population rate (ms).
-const RATE_BIN: f64 = 1.0;
-/// Segments of the spectrum (ms), where the stretch holds two of them; half the stretch in a shorter one.
-const SEGMENT: f64 = 1000.0;
-/// Shortest segment of a spectrum (ms).
-const LEAST_SEGMENT: f64 = 100.0;
-/// Longest lag of the autocorrelation (ms), where the stretch holds four of them; a quarter of a shorter one.
-const LAG: f64 = 200.0;
 
 /// Why the spikes of a group cannot be summed up.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -79,7 +70,7 @@ impl SpikeStatistics {
             windows: stretch.bins(FANO_WINDOW),
             pair_bins: stretch.bins(CORRELATION_BIN),
             pairs: Pairs::new(filled(0, neurons)?),
-            population: Population::new(stretch.bins(RATE_BIN)),
+            population: Population::new(&stretch),
             latest: 0,
         })
     }
@@ -151,9 +142,7 @@ impl SpikeStatistics {
         let spread = Moments::of(&rates);
         let correlation = self.pairs.mean(self.pair_bins.count);
         let poisson_power = spread.mean().unwrap_or_default() / count.max(1) as f64;
-        let rate_bin_ms = self.population.bins.ms;
-        let (spectrum, autocorrelation) = self.population.finish(count);
-        let peak = spectrum.as_ref().and_then(|spectrum| spectrum.peak(poisson_power));
+        let rhythm = self.population.finish(count, poisson_power);
         let summary = Summary {
             neurons: count as u64,
             silent: self.neurons.iter().filter(|neuron| neuron.spikes == 0).count() as u64,
@@ -171,10 +160,12 @@ impl SpikeStatistics {
             correlation: correlation.map(|(mean, _)| mean),
             correlation_bin_ms: self.pair_bins.ms,
             pairs: correlation.map_or(0, |(_, pairs)| pairs),
-            peak_hz: peak.map(|peak| peak.hz),
-            peak_ratio: peak.map(|peak| peak.ratio),
-            rate_bin_ms,
+            peak_hz: rhythm.peak.map(|peak| peak.hz),
+            peak_ratio: rhythm.peak.map(|peak| peak.ratio),
+            spectrum_bin_ms: rhythm.spectrum_bin_ms,
+            autocorrelation_bin_ms: rhythm.autocorrelation_bin_ms,
         };
+        let Rhythm { spectrum, autocorrelation, .. } = rhythm;
         Findings { summary, rates, rate_step, cvs, spectrum, poisson_power, autocorrelation }
     }
 }
@@ -201,52 +192,4 @@ fn places(size: usize, recorded: &[u32]) -> Result<Vec<u32>, SpikeError> {
     let known = places.iter_mut().filter(|place| **place != NOBODY);
     known.zip(0..).for_each(|(place, nth)| *place = nth);
     Ok(places)
-}
-
-/// The spikes of all neurons in bins, as a series of which nothing is kept but its spectrum and autocorrelation.
-struct Population {
-    bins: Bins,
-    bin: u64,
-    open: u64,
-    welch: Option<Welch>,
-    products: Products,
-}
-
-impl Population {
-    fn new(bins: Bins) -> Self {
-        let samples = |ms: f64, share: u64| ((ms / bins.ms) as u64).min(bins.count / share) as usize;
-        let segment = samples(SEGMENT, 2);
-        let welch = if segment as f64 * bins.ms >= LEAST_SEGMENT { Welch::new(segment) } else { None };
-        Self { bins, bin: 0, open: 0, welch, products: Products::new(samples(LAG, 4)) }
-    }
-
-    #[inline]
-    fn spike(&mut self, past: u64) {
-        if let Some(bin) = self.bins.of(past) {
-            if bin != self.bin {
-                self.close(bin);
-            }
-            self.open += 1;
-        }
-    }
-
-    /// Closes all bins before `next`.
-    fn close(&mut self, next: u64) {
-        while self.bin < next {
-            let count = std::mem::take(&mut self.open) as f64;
-            if let Some(welch) = &mut self.welch {
-                welch.push(count);
-            }
-            self.products.push(count);
-            self.bin += 1;
-        }
-    }
-
-    fn finish(mut self, neurons: usize) -> (Option<Spectrum>, Option<Autocorrelation>) {
-        self.close(self.bins.count);
-        let hertz = 1000.0 / (self.bins.ms * neurons.max(1) as f64);
-        let spectrum = self.welch.and_then(|welch| welch.finish(self.bins.ms, hertz));
-        let values = self.products.correlations();
-        (spectrum, values.map(|values| Autocorrelation { step_ms: self.bins.ms, values }))
-    }
 }

@@ -43,8 +43,10 @@ pub struct Summary {
     pub peak_hz: Option<f64>,
     /// The power of the peak over that of independent Poisson neurons.
     pub peak_ratio: Option<f64>,
-    /// Sampling interval of the population rate for spectrum and autocorrelation (ms).
-    pub rate_bin_ms: f64,
+    /// Bins of the population rate for its spectrum (ms): frequencies up to half of one over it are seen.
+    pub spectrum_bin_ms: f64,
+    /// Bins of the population rate for its autocorrelation (ms).
+    pub autocorrelation_bin_ms: f64,
 }
 
 /// The summary and what it was made of.

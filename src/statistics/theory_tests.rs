@@ -119,6 +119,38 @@ fn a_common_rhythm_of_irregular_neurons_is_found() {
     assert_near(summary.cv, 1.0, 0.05);
 }
 
+/// Neurons that take part in a fifth of the beats of a fast rhythm, as in the synchronous states of Brunel (2000): counted
+/// in milliseconds, 625 Hz would be seen at 375, and 1250 at 250.
+#[test]
+fn a_rhythm_of_a_few_time_steps_is_found_where_it_is() {
+    for (period, hz) in [(16, 625.0), (8, 1250.0)] {
+        let mut dice = Dice::new(7);
+        let beats = (0..50_000 / period).map(|beat| f64::from(beat * period));
+        // A beat is not sharper than some time steps, so that its harmonics are weaker than itself.
+        let jitter = |dice: &mut Dice| (f64::from(period) / 2.0 * (dice.uniform() + dice.uniform())).floor();
+        let mut spikes = Vec::new();
+        for beat in beats {
+            (0..100).filter(|_| dice.uniform() < 0.2).for_each(|neuron| spikes.push([beat, f64::from(neuron)]));
+        }
+        spikes.iter_mut().for_each(|spike| spike[0] = (spike[0] + jitter(&mut dice)).min(49_999.0));
+        let Findings { summary, autocorrelation, .. } = findings(100, 50_000, &in_order(spikes));
+        assert_near(summary.peak_hz, hz, 0.2);
+        assert_near(Some(summary.spectrum_bin_ms), DT, 1e-12);
+        // Two steps to a bin.
+        let (values, beat) = (autocorrelation.unwrap().values, period as usize / 2);
+        assert!(values[beat] > 0.3 && values[3 * beat] > 0.3 && values[beat / 2] < 0.0, "{values:?}");
+    }
+}
+
+/// Steps of 10 µs are put together by tens; steps of 1 ms stay what they are.
+#[test]
+fn spectra_have_bins_of_a_tenth_of_a_millisecond_or_of_a_step() {
+    for (dt, bin) in [(0.01, 0.1), (0.05, 0.1), (0.1, 0.1), (0.5, 0.5), (1.0, 1.0)] {
+        let statistics = SpikeStatistics::new(1, None, Stretch { first: 0, end: 1000, dt }).unwrap();
+        assert_near(Some(statistics.finish().summary.spectrum_bin_ms), bin, 1e-12);
+    }
+}
+
 #[test]
 fn empty_and_short_data_have_no_statistics_and_no_nan() {
     for (neurons, iterations, spikes) in [

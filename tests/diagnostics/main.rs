@@ -6,6 +6,7 @@
 mod files;
 mod forms;
 mod names;
+mod plots;
 mod values;
 mod wholes;
 

@@ -1,28 +1,51 @@
 //! The raster: spikes of all groups over one neuron axis, and the population rates under it.
 //!
-//! Here the recordings are read into the cells and bins that the picture has; `page` says how many those are, and draws.
+//! Here the recordings are read into the cells and bins that the picture has; `page` says how many those are, and draws,
+//! `rates` below it; `sample` chooses neurons where a scene asks for some of all.
 
 mod page;
+mod rates;
+mod sample;
+
+use std::ops::Range;
 
 use super::manifest::{Manifest, Recording};
 use super::reduce::{Cells, RateBins};
 use super::spikes::{CHUNK, open};
 use super::{Fault, Folder, PlotError};
 use page::Page;
+use sample::Sample;
 
 /// A spike recording as a stripe of the neuron axis.
 struct Layer<'a> {
     recording: &'a Recording,
     neurons: u64,
-    /// Index of its first neuron on the common axis.
+    sample: Sample,
+    /// Index of its first shown neuron on the common axis.
     base: u64,
     events: u64,
 }
 
 /// What a layer's file held.
 struct Spikes {
+    window: Range<u64>,
     cells: Cells,
     rate: RateBins,
+    shown: u64,
+}
+
+impl Spikes {
+    /// Takes a spike, which may be of a time or a neuron that is not shown.
+    fn take(&mut self, sample: &Sample, iteration: u64, neuron: u64) {
+        if !self.window.contains(&iteration) {
+            return;
+        }
+        self.rate.count(iteration);
+        if let Some(place) = sample.place(neuron) {
+            self.cells.mark(iteration - self.window.start, place);
+            self.shown += 1;
+        }
+    }
 }
 
 /// Draws `raster`, unless no spikes were recorded.
@@ -30,13 +53,16 @@ pub(super) fn draw(manifest: &Manifest, folder: &mut Folder) -> Result<(), PlotE
     let mut layers = Vec::new();
     for recording in manifest.spikes() {
         match open(manifest, folder, recording) {
-            Ok((neurons, reader)) => layers.push(Layer { recording, neurons, base: 0, events: reader.rows() as u64 }),
+            Ok((neurons, reader)) => {
+                let events = reader.rows() as u64;
+                layers.push(Layer { recording, neurons, sample: Sample::all(neurons), base: 0, events });
+            }
             Err(fault) => folder.leave_out(&recording.file, fault),
         }
     }
     // A file that turns out to be faulty leaves the picture, whose stripes are then shared out again.
     while !layers.is_empty() {
-        stack(&mut layers);
+        stack(manifest, &mut layers);
         let page = Page::new(manifest, &layers);
         let spikes: Result<Vec<_>, _> = layers
             .iter()
@@ -54,11 +80,14 @@ pub(super) fn draw(manifest: &Manifest, folder: &mut Folder) -> Result<(), PlotE
     Ok(())
 }
 
-fn stack(layers: &mut [Layer]) {
+fn stack(manifest: &Manifest, layers: &mut [Layer]) {
+    let groups: Vec<_> = layers.iter().map(|layer| (layer.recording, layer.neurons)).collect();
+    let samples = Sample::share_out(manifest.plotting.raster.neurons, &groups);
     let mut base = 0u64;
-    for layer in layers {
+    for (layer, sample) in layers.iter_mut().zip(samples) {
         layer.base = base;
-        base = base.saturating_add(layer.neurons);
+        base = base.saturating_add(sample.shown());
+        layer.sample = sample;
     }
 }
 
@@ -69,13 +98,13 @@ fn read(manifest: &Manifest, folder: &Folder, layer: &Layer, page: &Page) -> Res
     let mut events = Vec::new();
     while reader.read_rows(CHUNK, &mut events)? > 0 {
         for &[iteration, neuron] in events.as_chunks::<2>().0 {
-            if iteration < 0.0 || iteration >= iterations as f64 {
+            if !(0.0..iterations as f64).contains(&iteration) {
                 return Err(Fault::Iteration { iteration, iterations });
             }
-            if neuron < 0.0 || !spikes.cells.mark(iteration as u64, neuron as u64) {
+            if neuron < 0.0 || neuron as u64 >= neurons {
                 return Err(Fault::Neuron { neuron, size: neurons });
             }
-            spikes.rate.count(iteration as u64);
+            spikes.take(&layer.sample, iteration as u64, neuron as u64);
         }
     }
     Ok(spikes)

@@ -1,68 +1,69 @@
 //! The page of the raster: stripes of the neuron axis, the groups' names beside them, the rates below.
 
+use std::ops::Range;
+
+use super::rates::Rates;
 use super::{Layer, Spikes};
 use crate::plot::axis::Axis;
 use crate::plot::canvas::{Align, Canvas, Colour, Mark, WIDTH, shortened, width_of};
 use crate::plot::manifest::Manifest;
-use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL, counted, time_unit};
+use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, counted, grouped, time_unit};
 use crate::plot::reduce::{Cells, RateBins};
 
 const TOP: f64 = 76.0;
 const GAP: f64 = 44.0;
-const RATE_HEIGHT: f64 = 120.0;
 /// Cells are half a unit wide and high: a pixel of the PNG.
 const CELL: f64 = 0.5;
 /// A mark is at least this large, so that a single spike is seen, and a tick of at most that height in a group of few.
 const MARK: (f64, f64) = (1.1, 14.0);
 /// Where more than this share of the cells is occupied, marks keep to their cells, lest the picture fill up.
 const CROWDED: f64 = 0.1;
+/// Where less than this share is, marks may be larger.
+const SPARSE: (f64, f64) = (0.004, 1.7);
 
-/// The two panels of the picture.
+/// The panels of the picture.
 pub(super) struct Page<'a> {
     manifest: &'a Manifest,
     raster: Panel,
-    /// Top of the rate panel, whose vertical axis is known only when the spikes are counted.
-    rate_top: f64,
+    /// The iterations that are shown.
+    window: Range<u64>,
+    /// Iterations of a bin of the rates.
     bin: u64,
     unit: (&'static str, f64),
 }
 
 impl<'a> Page<'a> {
     pub(super) fn new(manifest: &'a Manifest, layers: &[Layer]) -> Self {
-        let neurons = layers.iter().map(|layer| layer.neurons as f64).sum::<f64>();
+        let neurons = layers.iter().map(|layer| layer.sample.shown() as f64).sum::<f64>();
         let names = layers.iter().map(|layer| width_of(&layer.recording.group, MEDIUM));
         let right_room = names.fold(0.0, f64::max).min(150.0) + 24.0;
-        let unit = time_unit(manifest.duration());
-        let time = Axis::exact(0.0, manifest.duration() / unit.1, 8);
-        // A handful of neurons fill less of the page.
-        let height = (neurons * 26.0).clamp(90.0, 400.0);
+        let window = manifest.raster_window();
+        let unit = time_unit(window.end as f64 * manifest.dt);
+        let [from, to] = [window.start, window.end].map(|iteration| iteration as f64 * manifest.dt / unit.1);
         let raster = Panel {
             left: LEFT_ROOM,
             top: TOP,
             width: (WIDTH - LEFT_ROOM - right_room).floor(),
-            height,
-            x: time,
+            // A handful of neurons fill less of the page.
+            height: (neurons * 26.0).clamp(90.0, 400.0),
+            x: Axis::exact(from, to, 8),
             y: neuron_axis(neurons),
         };
-        let events = layers.iter().map(|layer| layer.events).sum::<u64>();
-        let per_layer = events / layers.len().max(1) as u64;
-        Self {
-            manifest,
-            rate_top: raster.bottom() + GAP,
-            raster,
-            bin: RateBins::width_for(manifest.iterations, per_layer),
-            unit,
-        }
+        Self { manifest, raster, bin: bin_of(manifest, layers, &window), window, unit }
     }
 
     /// Cells and bins of a layer without spikes yet.
     pub(super) fn blank(&self, layer: &Layer) -> Spikes {
-        let iterations = self.manifest.iterations;
         let columns = (self.raster.width / CELL) as usize;
         let rows = (self.stripe(layer).height / CELL) as usize;
+        let recording = layer.recording;
+        let first = self.window.start.max(recording.first);
+        let end = self.window.end.min(recording.until.unwrap_or(u64::MAX));
         Spikes {
-            cells: Cells::new(iterations, layer.neurons, columns, rows),
-            rate: RateBins::new(layer.recording.first, iterations, self.bin),
+            window: self.window.clone(),
+            cells: Cells::new(self.window.end - self.window.start, layer.sample.shown(), columns, rows),
+            rate: RateBins::new(first, end, self.bin),
+            shown: 0,
         }
     }
 
@@ -70,33 +71,36 @@ impl<'a> Page<'a> {
         // On the grid of cells, so that they are pixels of the PNG and not smeared over two.
         let snapped = |y: f64| (y / CELL).round() * CELL;
         let edge = |neuron: f64| snapped(self.raster.at(0.0, neuron - 0.5).1);
-        let bottom = edge(layer.base as f64);
-        Stripe { bottom, height: bottom - edge(layer.base as f64 + layer.neurons as f64) }
+        let top = edge(layer.base as f64);
+        Stripe { top, height: edge(layer.base as f64 + layer.sample.shown() as f64) - top }
     }
 
     pub(super) fn paint(&self, layers: &[Layer], spikes: &[Spikes]) -> Canvas {
-        let mut canvas = Canvas::new(self.rate_top + RATE_HEIGHT + BOTTOM_ROOM);
+        let rates = Rates::new(self.manifest, layers, spikes, self.unit);
+        let mut canvas = Canvas::new(self.raster.bottom() + GAP + rates.height() + BOTTOM_ROOM);
         let title = shortened(&self.manifest.title, LARGE, WIDTH - 2.0 * MARGIN);
         canvas.text((MARGIN, 26.0), &title, LARGE, Align::Left, Colour::BLACK);
-        let events = layers.iter().map(|layer| layer.events).sum();
-        let neurons = layers.iter().map(|layer| layer.neurons).fold(0, u64::saturating_add);
-        let facts = format!("{} of {}", counted(events, "spike"), counted(neurons, "neuron"));
-        canvas.text((MARGIN, 44.0), &facts, MEDIUM, Align::Left, Colour::GREY);
+        canvas.text((MARGIN, 44.0), &facts(layers, spikes), MEDIUM, Align::Left, Colour::GREY);
         // Under the marks, so that the frame hides no spike of the first iterations.
         self.raster.frame(&mut canvas, ("neuron", ""), None);
-        let least = if crowded(spikes) { CELL } else { MARK.0 };
+        let least = match occupied(spikes) {
+            share if share > CROWDED => CELL,
+            share if share < SPARSE.0 => SPARSE.1,
+            _ => MARK.0,
+        };
         for (layer, spikes) in layers.iter().zip(spikes) {
             self.paint_stripe(&mut canvas, layer, &spikes.cells, least);
         }
         self.paint_names(&mut canvas, layers);
-        self.paint_rates(&mut canvas, layers, spikes);
+        let bin = trimmed(self.bin as f64 * self.manifest.dt);
+        rates.paint(&mut canvas, &self.raster, GAP, &format!("population rate in bins of {bin} ms"));
         canvas
     }
 
     fn paint_stripe(&self, canvas: &mut Canvas, layer: &Layer, cells: &Cells, least: f64) {
         let stripe = self.stripe(layer);
         if layer.base > 0 {
-            let boundary = vec![(self.raster.left, stripe.bottom), (self.raster.right(), stripe.bottom)];
+            let boundary = vec![(self.raster.left, stripe.top), (self.raster.right(), stripe.top)];
             canvas.line(boundary, Colour::PALE, 0.8);
         }
         let step = (self.raster.width / cells.columns() as f64, stripe.height / cells.rows() as f64);
@@ -107,76 +111,71 @@ impl<'a> Page<'a> {
             .runs()
             .map(|run| {
                 let left = self.raster.left + run.column as f64 * step.0 - wider / 2.0;
-                let middle = stripe.bottom - (run.row as f64 + 0.5) * step.1;
+                let middle = stripe.top + (run.row as f64 + 0.5) * step.1;
                 [left, middle - height / 2.0, run.length as f64 * step.0 + wider, height]
             })
             .collect();
-        canvas.marks(&marks, height, self.manifest.colour(&layer.recording.group));
+        canvas.marks(&marks, height, self.manifest.raster_colour(&layer.recording.group));
     }
 
     /// The groups' names beside their stripes, moved apart where stripes are thin; names that find no room are left out.
     fn paint_names(&self, canvas: &mut Canvas, layers: &[Layer]) {
         let room = WIDTH - self.raster.right() - 14.0;
-        let mut free = self.raster.bottom() + 4.0;
+        let mut free = self.raster.top + 4.0;
         for layer in layers {
             let stripe = self.stripe(layer);
-            let baseline = (stripe.bottom - stripe.height / 2.0 + 4.0).min(free);
-            if baseline < self.raster.top + 4.0 {
+            let baseline = (stripe.top + stripe.height / 2.0 + 4.0).max(free);
+            if baseline > self.raster.bottom() + 4.0 {
                 break;
             }
-            free = baseline - 14.0;
+            free = baseline + 14.0;
             let name = shortened(&layer.recording.group, MEDIUM, room);
-            let colour = self.manifest.colour(&layer.recording.group);
+            let colour = self.manifest.raster_colour(&layer.recording.group);
             canvas.text((self.raster.right() + 10.0, baseline), &name, MEDIUM, Align::Left, colour);
         }
     }
+}
 
-    fn paint_rates(&self, canvas: &mut Canvas, layers: &[Layer], spikes: &[Spikes]) {
-        let dt = self.manifest.dt;
-        let curves: Vec<Vec<(f64, f64)>> = layers
-            .iter()
-            .zip(spikes)
-            .map(|(layer, spikes)| {
-                let recorded = layer.recording.neurons.as_ref();
-                let neurons = recorded.map_or(layer.neurons, |list| list.len() as u64);
-                let rates = spikes.rate.rates(neurons.max(1), dt);
-                rates.map(|(middle, rate)| (middle * dt / self.unit.1, rate)).collect()
-            })
-            .collect();
-        let panel = Panel {
-            left: self.raster.left,
-            top: self.rate_top,
-            width: self.raster.width,
-            height: RATE_HEIGHT,
-            x: self.raster.x.clone(),
-            y: Axis::from_zero(curves.iter().flatten().map(|&(_, rate)| rate), 4),
-        };
-        for (layer, curve) in layers.iter().zip(&curves) {
-            panel.curve(canvas, curve, self.manifest.colour(&layer.recording.group), 1.2);
-        }
-        panel.frame(canvas, ("rate", "Hz"), Some(self.unit.0));
-        let bin = format!("population rate in bins of {} ms", trimmed(self.bin as f64 * dt));
-        canvas.text((panel.right(), panel.top - 11.0), &bin, SMALL, Align::Right, Colour::GREY);
+/// Iterations of a bin: as asked for, or as many as the spikes of the window fill, as far as the file's number tells.
+fn bin_of(manifest: &Manifest, layers: &[Layer], window: &Range<u64>) -> u64 {
+    let iterations = window.end - window.start;
+    if let Some(ms) = manifest.plotting.raster.bin {
+        return RateBins::width_of(ms / manifest.dt, iterations);
     }
+    let events = layers.iter().map(|layer| layer.events).sum::<u64>();
+    let per_layer = events / layers.len().max(1) as u64;
+    let share = iterations as f64 / manifest.iterations as f64;
+    RateBins::width_for(iterations, (per_layer as f64 * share) as u64)
+}
+
+/// `1000 spikes of 50 of 12 500 neurons`.
+fn facts(layers: &[Layer], spikes: &[Spikes]) -> String {
+    let sum = |f: &dyn Fn(&Layer) -> u64| layers.iter().map(f).fold(0, u64::saturating_add);
+    let (shown, neurons) = (sum(&|layer| layer.sample.shown()), sum(&|layer| layer.neurons));
+    let some = if shown < neurons { format!("{} of ", grouped(shown)) } else { String::new() };
+    let spikes = spikes.iter().map(|spikes| spikes.shown).sum();
+    format!("{} of {some}{}", counted(spikes, "spike"), counted(neurons, "neuron"))
 }
 
 struct Stripe {
-    bottom: f64,
+    top: f64,
     height: f64,
 }
 
-fn crowded(spikes: &[Spikes]) -> bool {
+/// The share of the cells that is occupied.
+fn occupied(spikes: &[Spikes]) -> f64 {
     let cells = |spikes: &Spikes| spikes.cells.columns() * spikes.cells.rows();
     let all: usize = spikes.iter().map(cells).sum();
     let runs = spikes.iter().flat_map(|spikes| spikes.cells.runs());
     let occupied: usize = runs.map(|run| run.length).sum();
-    occupied as f64 > CROWDED * all as f64
+    occupied as f64 / all.max(1) as f64
 }
 
-/// From half a neuron below the first to half a neuron above the last, so that every mark is inside.
+/// From half a neuron above the first to half a neuron below the last, so that every mark is inside. Downwards, so that
+/// groups stand in the order in which they are listed and read.
 fn neuron_axis(neurons: f64) -> Axis {
     let target = if neurons < 6.0 { neurons.max(1.0) as usize } else { 6 };
-    Axis::exact(-0.5, neurons.max(1.0) - 0.5, target)
+    Axis::exact(-0.5, neurons.max(1.0) - 0.5, target).downwards()
 }
 
 /// At most six decimals, without the zeros that rounding of binary fractions leaves.

@@ -8,7 +8,10 @@ const FEWEST: u64 = 25;
 /// one spike or none are combs.
 const SPIKES_PER_BIN: u64 = 8;
 
-/// Spike counts of one group from some iteration to the end of the run.
+/// Most bins of a width that was asked for: more than there are pixels.
+const MOST_OF_A_WIDTH: u64 = 4000;
+
+/// Spike counts of one group from some iteration to another.
 #[derive(Debug, Clone)]
 pub(in crate::plot) struct RateBins {
     first: u64,
@@ -30,6 +33,12 @@ impl RateBins {
             .unwrap_or(decade.saturating_mul(10))
     }
 
+    /// Iterations per bin of about so many, which are multiplied where bins would be more than a picture shows.
+    pub(in crate::plot) fn width_of(wanted: f64, iterations: u64) -> u64 {
+        let width = (wanted.round() as u64).clamp(1, iterations.max(1));
+        width * iterations.div_ceil(width).div_ceil(MOST_OF_A_WIDTH).max(1)
+    }
+
     /// Bins of `width` iterations (at least 1) from iteration `first` up to `end`.
     pub(in crate::plot) fn new(first: u64, end: u64, width: u64) -> Self {
         let bins = end.saturating_sub(first).div_ceil(width);
@@ -44,16 +53,15 @@ impl RateBins {
         }
     }
 
-    /// The middle of each bin (iterations) and its rate (Hz) per neuron, for iterations of `dt` ms. The last bin may be
-    /// shorter; its rate is over its true length.
-    pub(in crate::plot) fn rates(&self, neurons: u64, dt: f64) -> impl Iterator<Item = (f64, f64)> {
-        self.counts.iter().zip(0..).map(move |(&count, bin)| {
+    /// Where the bins begin, their width (iterations), and the rate (Hz) of each per neuron, for iterations of `dt` ms. The
+    /// last bin may be shorter; its rate is over its true length.
+    pub(in crate::plot) fn rates(&self, neurons: u64, dt: f64) -> (u64, u64, Vec<f64>) {
+        let rate = |(&count, bin): (&u64, u64)| {
             let start = self.first + bin * self.width;
-            let length = self.width.min(self.end - start) as f64;
-            let seconds = length * dt / 1000.0;
-            let middle = start as f64 + length / 2.0;
-            (middle, count as f64 / (neurons as f64 * seconds))
-        })
+            let seconds = self.width.min(self.end - start) as f64 * dt / 1000.0;
+            count as f64 / (neurons as f64 * seconds)
+        };
+        (self.first, self.width, self.counts.iter().zip(0..).map(rate).collect())
     }
 }
 
@@ -72,16 +80,24 @@ mod tests {
     }
 
     #[test]
+    fn a_width_that_is_asked_for_is_had_unless_no_picture_shows_it() {
+        assert_eq!(RateBins::width_of(1.0, 4000), 1);
+        assert_eq!(RateBins::width_of(2.4, 4000), 2);
+        assert_eq!(RateBins::width_of(0.01, 100), 1);
+        assert_eq!(RateBins::width_of(1.0, 10_000), 3, "3334 bins");
+        assert_eq!(RateBins::width_of(1e300, 50), 50);
+    }
+
+    #[test]
     fn a_regular_neuron_shows_its_rate() {
         // 4 neurons, each firing every 20 ms: 50 Hz. Bins of 100 ms hold 5 spikes per neuron.
         let mut bins = RateBins::new(0, 1000, 200);
         for iteration in (0..1000).step_by(40) {
             (0..4).for_each(|_| bins.count(iteration));
         }
-        let rates: Vec<_> = bins.rates(4, 0.5).collect();
-        assert_eq!(rates.len(), 5);
-        assert!(rates.iter().all(|&(_, rate)| (rate - 50.0).abs() < 1e-9));
-        assert_eq!(rates[0].0, 100.0);
+        let (first, width, rates) = bins.rates(4, 0.5);
+        assert_eq!((first, width, rates.len()), (0, 200, 5));
+        assert!(rates.iter().all(|rate| (rate - 50.0).abs() < 1e-9));
     }
 
     #[test]
@@ -89,8 +105,7 @@ mod tests {
         let mut bins = RateBins::new(10, 35, 10);
         bins.count(34);
         bins.count(9);
-        let rates: Vec<_> = bins.rates(1, 1.0).collect();
         // One spike in 5 ms is 200 Hz; iteration 9 is before the recording began.
-        assert_eq!(rates, [(15.0, 0.0), (25.0, 0.0), (32.5, 200.0)]);
+        assert_eq!(bins.rates(1, 1.0), (10, 10, vec![0.0, 0.0, 200.0]));
     }
 }

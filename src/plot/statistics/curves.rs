@@ -8,6 +8,9 @@ use crate::statistics::Findings;
 const BINS: f64 = 30.0;
 /// Narrowest bin of a CV.
 const CV_BIN: f64 = 0.05;
+/// Fewest CVs that have a distribution, where a group has twice as many neurons; half of a smaller group. One neuron of
+/// thousands would stand higher than all others.
+const LEAST_CVS: u64 = 10;
 
 /// A recording of spikes and what they say.
 pub(super) struct Portrait<'a> {
@@ -25,9 +28,16 @@ impl Portrait<'_> {
         Steps::of(&self.findings.rates, -0.5 * step, width)
     }
 
-    /// The distribution of the neurons' CVs up to `highest`; `None` if there is no CV.
+    /// The CVs of the neurons, if they are enough for a distribution.
+    pub(super) fn enough_cvs(&self) -> &[f64] {
+        let summary = &self.findings.summary;
+        let is_enough = summary.interval_neurons >= LEAST_CVS.min(summary.neurons.div_ceil(2));
+        if is_enough { &self.findings.cvs } else { &[] }
+    }
+
+    /// The distribution of the neurons' CVs up to `highest`; `None` if there are too few.
     pub(super) fn cvs(&self, highest: f64) -> Option<Steps> {
-        let cvs = &self.findings.cvs;
+        let cvs = self.enough_cvs();
         let width = CV_BIN * (highest / CV_BIN / BINS).ceil().max(1.0);
         (!cvs.is_empty()).then(|| Steps::of(cvs, 0.0, width))
     }

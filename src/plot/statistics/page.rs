@@ -5,9 +5,9 @@ use super::curves::Portrait;
 use crate::plot::axis::Axis;
 use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened};
 use crate::plot::manifest::Manifest;
-use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL};
+use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL, grouped};
 use crate::plot::steps::Steps;
-use crate::statistics::{Summary, written};
+use crate::statistics::{LEAST_INTERVALS, Summary, written};
 
 /// Baseline of the table's head, and from line to line.
 const TABLE: f64 = 56.0;
@@ -15,8 +15,9 @@ const LINE: f64 = 18.0;
 /// From the table to the panels, and between panels.
 const GAP: f64 = 40.0;
 const HEIGHT: f64 = 170.0;
-/// The spectrum is drawn up to here (Hz), unless a peak is higher.
+/// The spectrum is drawn up to here (Hz), or to so many times the highest peak: over its first harmonic.
 const HIGHEST: f64 = 200.0;
+const PEAKS: f64 = 2.5;
 /// Decades of power that are drawn at most: between the harmonics of a clock there are thirty.
 const DECADES: f64 = 5.0;
 const CURVE_WIDTH: f64 = 1.2;
@@ -43,14 +44,14 @@ pub(super) fn paint(manifest: &Manifest, portraits: &[Portrait]) -> Canvas {
 
 /// The numbers, one line per group in its colour.
 fn paint_table(canvas: &mut Canvas, manifest: &Manifest, portraits: &[Portrait]) {
-    let heads = ["rate ± sd (Hz)", "CV", "LV", "Fano", "correlation", "peak (Hz)", "from (ms)"];
-    let ends = [330.0, 390.0, 450.0, 510.0, 610.0, 700.0, WIDTH - MARGIN];
+    let heads = ["rate ± sd (Hz)", "CV", "LV", "of neurons", "Fano", "correlation", "peak (Hz)", "from (ms)"];
+    let ends = [270.0, 315.0, 360.0, 470.0, 530.0, 640.0, 725.0, WIDTH - MARGIN];
     for (head, x) in heads.into_iter().zip(ends) {
         canvas.text((x, TABLE), head, SMALL, Align::Right, Colour::GREY);
     }
     for (nth, portrait) in portraits.iter().enumerate() {
         let y = TABLE + LINE * (nth + 1) as f64;
-        let name = shortened(&portrait.recording.group, MEDIUM, 170.0);
+        let name = shortened(&portrait.recording.group, MEDIUM, 130.0);
         canvas.text((MARGIN, y), &name, MEDIUM, Align::Left, manifest.colour(&portrait.recording.group));
         for (number, x) in numbers(&portrait.findings.summary).iter().zip(ends) {
             canvas.text((x, y), number, MEDIUM, Align::Right, Colour::BLACK);
@@ -58,13 +59,14 @@ fn paint_table(canvas: &mut Canvas, manifest: &Manifest, portraits: &[Portrait])
     }
 }
 
-fn numbers(summary: &Summary) -> [String; 7] {
+fn numbers(summary: &Summary) -> [String; 8] {
     let number = |number, decimals| written(number, decimals).replace('-', "−");
     let spread = summary.rate_deviation_hz.map_or_else(String::new, |spread| format!(" ± {spread:.2}"));
     [
         number(summary.rate_hz, 2) + &spread,
         number(summary.cv, 2),
         number(summary.lv, 2),
+        share(summary.interval_neurons, summary.neurons),
         number(summary.fano, 2),
         number(summary.correlation, 3),
         number(summary.peak_hz, 1),
@@ -80,11 +82,20 @@ fn paint_rates(canvas: &mut Canvas, portraits: &[Portrait], colours: &[Colour], 
 }
 
 fn paint_cvs(canvas: &mut Canvas, portraits: &[Portrait], colours: &[Colour], panel: impl Fn(Axis, Axis) -> Panel) {
-    let cvs = portraits.iter().flat_map(|one| one.findings.cvs.iter().copied());
+    let cvs = portraits.iter().flat_map(Portrait::enough_cvs).copied();
     // A clock is at 0 and a Poisson process at 1, so both are on the axis.
     let highest = cvs.fold(1.2, f64::max);
     let steps: Vec<_> = portraits.iter().map(|one| one.cvs(highest)).collect();
-    paint_steps(canvas, &steps, colours, highest, ("probability density", "", "CV of the intervals"), panel);
+    let below = format!("CV of {LEAST_INTERVALS} intervals or more");
+    let panel = paint_steps(canvas, &steps, colours, highest, ("probability density", "", &below), panel);
+    let drawn = portraits.iter().map(|one| one.enough_cvs().len() as u64).sum();
+    let neurons = share(drawn, portraits.iter().map(|one| one.findings.summary.neurons).sum()) + " neurons";
+    canvas.text((panel.right(), panel.top - 11.0), &neurons, SMALL, Align::Right, Colour::GREY);
+}
+
+/// `96 of 100`.
+fn share(part: u64, whole: u64) -> String {
+    format!("{} of {}", grouped(part), grouped(whole))
 }
 
 /// Distributions in one panel: all fillings under all lines.
@@ -95,7 +106,7 @@ fn paint_steps(
     least: f64,
     (name, unit, below): (&str, &str, &str),
     panel: impl Fn(Axis, Axis) -> Panel,
-) {
+) -> Panel {
     let present = || steps.iter().zip(colours).filter_map(|(steps, colour)| Some((steps.as_ref()?, *colour)));
     let high = present().map(|(steps, _)| steps.high()).fold(least, f64::max);
     let heights = present().flat_map(|(steps, _)| steps.heights.iter().copied());
@@ -106,11 +117,12 @@ fn paint_steps(
         note(canvas, &panel, "too few intervals");
     }
     panel.frame(canvas, (name, unit), Some(below));
+    panel
 }
 
 fn paint_spectra(canvas: &mut Canvas, portraits: &[Portrait], colours: &[Colour], panel: impl Fn(Axis, Axis) -> Panel) {
-    let limit =
-        if portraits.iter().filter_map(Portrait::peak).any(|(hz, _)| hz > HIGHEST) { f64::MAX } else { HIGHEST };
+    let peaks = portraits.iter().filter_map(Portrait::peak);
+    let limit = peaks.map(|(hz, _)| PEAKS * hz).fold(HIGHEST, f64::max);
     let curves: Vec<_> = portraits.iter().map(|one| one.spectrum(limit)).collect();
     let hertz = curves.iter().flatten().map(|&(hz, _)| hz).fold(0.0, f64::max);
     let powers = || curves.iter().flatten().map(|&(_, power)| power).filter(|power| power.is_finite());

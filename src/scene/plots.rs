@@ -1,0 +1,84 @@
+//! How the pictures of a run are drawn: what a scene says in `plots`. The network is the same without it; it is in the
+//! report, where those who draw find it.
+
+use serde::Serialize;
+
+use super::{model::Spans, written::Reader};
+use crate::text::{Kind as Form, Node};
+
+/// How the pictures of a run are drawn.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Plots {
+    /// The raster and the population rates under it.
+    pub raster: RasterPlot,
+}
+
+/// What the raster shows; everything is left to those who draw it where nothing is said.
+///
+/// ```
+/// use cortecs::{prelude::*, scene::Plots};
+///
+/// let world = App::new();
+/// let text = "(groups: {\"cells\": (size: 9)}, plots: (raster: (window: (400, 600), neurons: 50)))";
+/// let scene = Scene::from_text(world.world(), text).unwrap();
+/// assert_eq!((scene.plots.raster.window, scene.plots.raster.neurons), (Some([400.0, 600.0]), Some(50)));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct RasterPlot {
+    /// From where to where (ms); otherwise the whole run. Where the run ends before the window does, as much at its end.
+    pub window: Option<[f64; 2]>,
+    /// How many neurons of all groups together; otherwise all. They are spread evenly over the neurons of a group, of which
+    /// each has its share, in proportion to its size, and one at least. The rates are those of all neurons.
+    pub neurons: Option<u64>,
+    /// Bins of the population rates (ms); otherwise as wide as their spikes need. A picture has 4000 at most.
+    pub bin: Option<f64>,
+    /// Names or tags of groups: those of a tag have a colour in common, and those of none are grey. Otherwise each group
+    /// has its own.
+    pub colours: Vec<String>,
+}
+
+const PLOTS: &[&str] = &["raster"];
+const RASTER: &[&str] = &["window", "neurons", "bin", "colours"];
+
+impl RasterPlot {
+    /// The name of a field of the raster among the spans of a scene.
+    #[must_use]
+    pub fn span_of(field: &str) -> String {
+        format!("plots.raster.{field}")
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// What is said of pictures. Whether it makes sense is for the build to say.
+    pub fn plots(&mut self, node: Option<&'a Node>, spans: &mut Spans) -> Plots {
+        let Some(node) = node else { return Plots::default() };
+        let fields = self.fields(node, "`plots`", PLOTS);
+        let raster = fields.get("raster").map(|node| self.raster(node, spans));
+        Plots { raster: raster.unwrap_or_default() }
+    }
+
+    fn raster(&mut self, node: &'a Node, spans: &mut Spans) -> RasterPlot {
+        let fields = self.fields(node, "`raster`", RASTER);
+        let own = RASTER.iter().filter_map(|name| Some((RasterPlot::span_of(name), fields.get(name)?.span.clone())));
+        spans.0.extend(own);
+        RasterPlot {
+            window: fields.get("window").and_then(|node| self.window(node)),
+            neurons: fields.get("neurons").map(|node| self.value(Some(node), 1)),
+            bin: fields.get("bin").map(|node| self.value(Some(node), 1.0)),
+            colours: self.words(fields.get("colours")),
+        }
+    }
+
+    /// `(400, 600)`.
+    fn window(&mut self, node: &Node) -> Option<[f64; 2]> {
+        match &node.kind {
+            Form::Tuple { name: None, items } if items.len() == 2 => {
+                Some([0, 1].map(|place| self.value(items.get(place), 0.0)))
+            }
+            _ => {
+                self.expected("a window in ms, from where to where: (400, 600)", node);
+                None
+            }
+        }
+    }
+}
