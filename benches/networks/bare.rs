@@ -10,7 +10,7 @@ use cortecs::{
 
 use crate::{
     cells::{Cells, Drive, Kind},
-    replay::{CELLS, Places, Spiking, Wires, excites},
+    replay::{CELLS, Places, Spiking, Wires, inhibits},
 };
 
 /// The network.
@@ -32,7 +32,7 @@ impl<'a> Bare<'a> {
         let mut side = Vec::new();
         let mut groups = Vec::new();
         for &(group, first) in &places.0 {
-            let receptor = u8::from(!excites(world, group));
+            let receptor = u8::from(inhibits(world, group));
             let cells = cells_like(world, group, first);
             side.extend(std::iter::repeat_n(receptor, cells.v.len()));
             groups.push(cells);
@@ -84,8 +84,12 @@ fn cells_like(world: &mut World, group: Entity, first: usize) -> Cells {
         let model = entity.get::<Lif>().expect("a model that the bare loop knows");
         let receptors = entity.get::<Receptors>().expect("receptors");
         let receptors: Vec<_> = receptors.iter().filter_map(|r| world.get::<ExponentialReceptor>(r)).collect();
-        let at = |tag: &str| receptors.iter().copied().find(|receptor| receptor.afferent.0 == tag).expect("a receptor");
-        (Kind::lif(model, [at("EXCITATORY"), at("INHIBITORY")], dt), Column::filled(0.0, n))
+        let kind = match receptors[..] {
+            [all] => Kind::lif(model, [all, all], dt).with_one_receptor(),
+            [one, other] if other.afferent.0 == "INHIBITORY" => Kind::lif(model, [one, other], dt),
+            _ => panic!("receptors that the bare loop does not know"),
+        };
+        (kind, Column::filled(0.0, n))
     };
     let (drive, behaviour) = if let Some(noise) = entity.get::<NormalNoise>() {
         (Drive::Normal(noise.sd.at(0)), "NormalNoise")

@@ -20,6 +20,8 @@ pub enum Kind {
     Izhikevich([Real; 5]),
     /// Exponential currents: factors on both, weights of both, base, resistance, part of a step.
     Current(Membrane, [Real; 7]),
+    /// The same, of one receptor.
+    OneCurrent(Membrane, [Real; 7]),
     /// Exponential conductances: factors on both, weights of both, their reversal potentials, leak · base, dt / c.
     Conductance(Membrane, Real, [Real; 8]),
 }
@@ -71,6 +73,11 @@ impl Kind {
         let constants = [factors[0], factors[1], weights[0], weights[1], base, tau / c, -m.exp_m1()];
         Self::Current(membrane, constants.map(real))
     }
+
+    pub fn with_one_receptor(self) -> Self {
+        let Self::Current(membrane, constants) = self else { panic!("currents") };
+        Self::OneCurrent(membrane, constants)
+    }
 }
 
 /// The neurons of a group.
@@ -115,7 +122,10 @@ impl Cells {
             let levels = (&mut level[part.clone()], &mut level2[part.clone()]);
             self.count += match self.kind {
                 Kind::Izhikevich(constants) => izhikevich(state, &self.noise[..part.len()], one, other, constants),
-                Kind::Current(membrane, constants) => current(state, levels, one, other, membrane, constants),
+                Kind::Current(membrane, constants) => current::<true>(state, levels, one, other, membrane, constants),
+                Kind::OneCurrent(membrane, constants) => {
+                    current::<false>(state, levels, one, other, membrane, constants)
+                }
                 Kind::Conductance(membrane, leak, constants) => {
                     conductance(state, levels, one, other, membrane, leak, constants)
                 }
@@ -188,8 +198,9 @@ fn izhikevich(
     u64::from(count)
 }
 
+/// `TWO` receptors, or the first one alone.
 #[inline(always)]
-fn current(
+fn current<const TWO: bool>(
     (v, left, fired): State<'_>,
     (excitation, inhibition): (&mut [Real], &mut [Real]),
     one: &mut [Real],
@@ -202,10 +213,14 @@ fn current(
     let (excitation, inhibition) = (&mut excitation[..n], &mut inhibition[..n]);
     let mut count = 0_u32;
     for i in 0..n {
-        let (e, h) = (excitation[i] + one[i], inhibition[i] + other[i]);
-        (one[i], other[i]) = (0.0, 0.0);
-        (excitation[i], inhibition[i]) = (or_zero(decay * e), or_zero(decay2 * h));
-        let input = weight * e + weight2 * h;
+        let e = excitation[i] + one[i];
+        (one[i], excitation[i]) = (0.0, or_zero(decay * e));
+        let mut input = weight * e;
+        if TWO {
+            let h = inhibition[i] + other[i];
+            (other[i], inhibition[i]) = (0.0, or_zero(decay2 * h));
+            input += weight2 * h;
+        }
         let end = v[i] + (base + resistance * input - v[i]) * part;
         let free = left[i] <= 0.0;
         let fires = free & (end >= threshold);

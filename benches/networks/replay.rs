@@ -135,8 +135,8 @@ impl Wires {
     }
 }
 
-/// Whether a group's synapses excite, and so belong to the first of the two receptors.
-pub fn excites(world: &mut World, group: Entity) -> bool {
+/// Whether a group's synapses belong to the second of two receptors; there may be one that takes all of them.
+pub fn inhibits(world: &mut World, group: Entity) -> bool {
     let mut groups = world.query::<(&Source, &Tags)>();
-    groups.iter(world).any(|(source, tags)| source.0 == group && tags.contains("EXCITATORY"))
+    groups.iter(world).any(|(source, tags)| source.0 == group && tags.contains("INHIBITORY"))
 }
