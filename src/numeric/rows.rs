@@ -18,6 +18,9 @@ use super::{
     pieces::{Piece, Targets},
 };
 
+/// Synapses of a piece that are walked in as much time as four tasks spend to look the piece up.
+const LONG: usize = 256;
+
 /// The synapses of a group, without their weights.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
@@ -231,10 +234,10 @@ impl Rows {
         self.ascending = ascending;
     }
 
-    /// Whether several tasks can share a block, each with some of the targets.
+    /// Whether it pays that several tasks share a block, each with some of the targets: all of them look each piece up.
     #[must_use]
-    pub const fn can_be_shared(&self) -> bool {
-        self.punctual && self.ascending
+    pub fn can_be_shared(&self) -> bool {
+        self.punctual && self.ascending && self.mean_length() >= LONG * self.blocks.len()
     }
 
     /// Synapses of a row on average.
