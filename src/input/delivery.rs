@@ -22,7 +22,7 @@ use crate::{
         Real,
         coding::{BLOCK_TARGETS, CELLS, Coding},
         dispatch,
-        pieces::{Piece, Targets, add},
+        pieces::{Pieces, Targets, add},
     },
     schedule::{AddToStage, Stage},
 };
@@ -222,7 +222,7 @@ impl Block<'_> {
     fn fill(self, walks: &[Walk<'_>], iteration: u64) {
         let Self { targets: own, coding, sums, mut ring } = self;
         let first = own.block * BLOCK_TARGETS + own.range.start;
-        let mut pieces: SmallVec<[Piece<'_>; 16]> = SmallVec::new();
+        let mut pieces = Pieces::new();
         for walk in walks {
             for (bucket, spikes, efficacies) in walk.due() {
                 match walk.layout {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::{Real, coding::CELLS, prefetch::prefetch};
 
 /// Targets of a block: all of them, or those that one task takes.
@@ -48,6 +50,9 @@ pub struct Piece<'a> {
     pub(super) efficacy: Option<Real>,
     pub(super) punctual: bool,
 }
+
+/// Pieces to be added, few of them without an allocation.
+pub type Pieces<'a> = SmallVec<[Piece<'a>; 16]>;
 
 /// Pieces that are fetched ahead of the one that is walked.
 const AHEAD: usize = 3;

@@ -15,7 +15,7 @@ use std::ops::Range;
 use super::{
     Column, Real,
     coding::{BLOCK_TARGETS, Coding},
-    pieces::{Piece, Targets},
+    pieces::{Piece, Pieces, Targets},
 };
 
 /// Synapses of a piece that are walked in as much time as four tasks spend to look the piece up.
@@ -279,21 +279,24 @@ impl Rows {
         targets: &Targets,
         weights: &'a [Real],
         (spikes, efficacies): (&[u32], Option<&[Real]>),
-        pieces: &mut impl Extend<Piece<'a>>,
+        pieces: &mut Pieces<'a>,
     ) {
         let Some(block) = self.blocks.get(targets.block) else { return };
         let ends = [bucket, bucket + 1].map(|bucket| block.offsets.get(bucket * self.sources));
         if ends[0] == ends[1] {
             return;
         }
-        pieces.extend(spikes.iter().enumerate().filter_map(|(k, &spike)| {
+        pieces.reserve(spikes.len());
+        for (k, &spike) in spikes.iter().enumerate() {
             let piece = Self::piece(block, bucket, self.sources, spike);
-            let efficacy = efficacies.and_then(|efficacies| efficacies.get(k)).copied();
-            let (codes, weights) = (self.codes.get(piece.clone())?, weights.get(piece)?);
+            let (Some(codes), Some(weights)) = (self.codes.get(piece.clone()), weights.get(piece)) else { continue };
             let part = targets.part(codes);
-            let (codes, weights) = (codes.get(part.clone())?, weights.get(part)?);
-            (!codes.is_empty()).then_some(Piece { codes, weights, efficacy, punctual: self.punctual })
-        }));
+            let (Some(codes), Some(weights)) = (codes.get(part.clone()), weights.get(part)) else { continue };
+            if !codes.is_empty() {
+                let efficacy = efficacies.and_then(|efficacies| efficacies.get(k)).copied();
+                pieces.push(Piece { codes, weights, efficacy, punctual: self.punctual });
+            }
+        }
     }
 
     /// All synapses, in the order of their weights.
@@ -368,7 +371,7 @@ mod tests {
                     for (bucket, &age) in rows.ages().iter().enumerate() {
                         let Some(then) = u64::checked_sub(iteration, u64::from(age)) else { continue };
                         let spikes = fired(then);
-                        let mut pieces = Vec::new();
+                        let mut pieces = Pieces::new();
                         let targets = Targets { block, range: 0..own.len(), of: own.len() };
                         rows.find(bucket, &targets, &weights, (&spikes, None), &mut pieces);
                         add(&pieces, 0, &mut arrived[own.clone()], Some((ring, coding.turn(iteration))));
