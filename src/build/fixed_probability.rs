@@ -1,7 +1,8 @@
 //! Pairwise Bernoulli connectivity: each pair of neurons is connected with the same probability, independently.
 //!
 //! Sources are skipped by geometrically distributed distances (Batagelj & Brandes, Phys. Rev. E 71:036113, 2005), so that
-//! the work is proportional to the synapses that there are.
+//! the work is proportional to the synapses that there are: a distance is the whole part of E / −ln(1 − p), E being
+//! exponentially distributed.
 
 use std::ops::Range;
 
@@ -9,7 +10,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 use rand::distr::Distribution;
-use rand_distr::Geometric;
+use rand_distr::Exp1;
 
 use crate::{
     network::{Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides, connect::connect, sides::sides},
@@ -64,15 +65,19 @@ impl Rule for Bernoulli {
         if probability == 0.0 {
             return Ok(());
         }
-        let gap = Geometric::new(probability).map_err(|error| error.to_string())?;
+        let decay = -libm::log1p(-probability);
+        let gap = |words: &mut Words| {
+            let exponential: f64 = Exp1.sample(words);
+            (exponential / decay) as u64
+        };
         for t in targets {
             let mut words = Words::new(self.stream, t as u32);
-            let mut s = gap.sample(&mut words);
+            let mut s = gap(&mut words);
             while s < sides.pair.sources as u64 {
                 if autapses || !sides.is_autapse(s as usize, t) {
                     emit(s as usize, t);
                 }
-                s = s.saturating_add(1).saturating_add(gap.sample(&mut words));
+                s = s.saturating_add(1).saturating_add(gap(&mut words));
             }
         }
         Ok(())
