@@ -22,3 +22,19 @@ pub(super) fn prefer_large<T>(start: *const T, bytes: usize) {
     #[cfg(not(target_os = "linux"))]
     let _ = (start, bytes);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_changes_no_byte_wherever_memory_starts_and_ends() {
+        let mut bytes = vec![7_u8; 2 * LARGE + 13];
+        for (start, len) in [(0, 2 * LARGE + 13), (5, LARGE + 1001), (4096, LARGE), (1, 0)] {
+            prefer_large(bytes[start..].as_ptr(), len);
+        }
+        assert!(bytes.iter().all(|&byte| byte == 7));
+        bytes.fill(8);
+        assert!(bytes.iter().all(|&byte| byte == 8));
+    }
+}
