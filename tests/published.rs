@@ -15,7 +15,7 @@ use cortecs::{
     statistics::{Findings, Moments, SpikeStatistics, Stretch, autocorrelation, power_spectrum},
 };
 
-use expected::{COBA, MICROCIRCUIT_TENTH};
+use expected::{COBA, MICROCIRCUIT, MICROCIRCUIT_TENTH};
 
 /// The spikes of a group.
 struct Activity {
@@ -266,18 +266,6 @@ fn brunel_synchronous_irregular_slow() {
     assert_within("frequency", state.hz, 18.0, 33.0);
     assert_within("depth", state.depth, 1.0, 10.0);
 }
-
-/// The rates of the full-scale network (Hz), ten seconds without the first half.
-const MICROCIRCUIT: [(&str, f64); 8] = [
-    ("L23E", 0.903),
-    ("L23I", 2.965),
-    ("L4E", 4.414),
-    ("L4I", 5.876),
-    ("L5E", 7.569),
-    ("L5I", 8.633),
-    ("L6E", 1.105),
-    ("L6I", 7.829),
-];
 
 /// Irregular, and hardly correlated.
 fn assert_irregular(groups: &BTreeMap<String, Activity>) {

@@ -30,6 +30,21 @@ pub enum Kind {
 #[derive(Clone, Copy)]
 pub struct Membrane([Real; 3]);
 
+impl Membrane {
+    /// Moves v to the end of its step, unless the neuron waits; returns whether it fires.
+    #[inline(always)]
+    fn settle(self, end: Real, v: &mut Real, left: &mut Real) -> bool {
+        let Self([threshold, reset, refractory]) = self;
+        let free = *left <= 0.0;
+        let fires = free & (end >= threshold);
+        let moved = if free { end } else { *v };
+        let waited = if free { 0.0 } else { *left - 1.0 };
+        *v = if fires { reset } else { moved };
+        *left = if fires { refractory } else { waited };
+        fires
+    }
+}
+
 /// Random numbers.
 pub enum Drive {
     None,
@@ -205,7 +220,7 @@ fn current<const TWO: bool>(
     (excitation, inhibition): (&mut [Real], &mut [Real]),
     one: &mut [Real],
     other: &mut [Real],
-    Membrane([threshold, reset, refractory]): Membrane,
+    membrane: Membrane,
     [decay, decay2, weight, weight2, base, resistance, part]: [Real; 7],
 ) -> u64 {
     let n = v.len();
@@ -222,12 +237,7 @@ fn current<const TWO: bool>(
             input += weight2 * h;
         }
         let end = v[i] + (base + resistance * input - v[i]) * part;
-        let free = left[i] <= 0.0;
-        let fires = free & (end >= threshold);
-        let moved = if free { end } else { v[i] };
-        let waited = if free { 0.0 } else { left[i] - 1.0 };
-        v[i] = if fires { reset } else { moved };
-        left[i] = if fires { refractory } else { waited };
+        let fires = membrane.settle(end, &mut v[i], &mut left[i]);
         fired[i] = u8::from(fires);
         count += u32::from(fires);
     }
@@ -240,7 +250,7 @@ fn conductance(
     (excitation, inhibition): (&mut [Real], &mut [Real]),
     one: &mut [Real],
     other: &mut [Real],
-    Membrane([threshold, reset, refractory]): Membrane,
+    membrane: Membrane,
     leak: Real,
     [decay, decay2, mean, mean2, reversal, reversal2, pull, per_charge]: [Real; 8],
 ) -> u64 {
@@ -256,12 +266,7 @@ fn conductance(
         let total = leak + e + h;
         let goal = (pull + e * reversal + h * reversal2) / total;
         let end = v[i] - (goal - v[i]) * exp_m1(-per_charge * total);
-        let free = left[i] <= 0.0;
-        let fires = free & (end >= threshold);
-        let moved = if free { end } else { v[i] };
-        let waited = if free { 0.0 } else { left[i] - 1.0 };
-        v[i] = if fires { reset } else { moved };
-        left[i] = if fires { refractory } else { waited };
+        let fires = membrane.settle(end, &mut v[i], &mut left[i]);
         fired[i] = u8::from(fires);
         count += u32::from(fires);
     }

@@ -56,12 +56,12 @@ pub(super) fn validate(scene: &Scene) -> Vec<Diagnostic> {
 
 /// What is said of pictures, before a run has spent hours for them.
 fn check_raster(scene: &Scene, faults: &mut Vec<Diagnostic>) {
-    let RasterPlot { window, neurons, bin, colours } = &scene.plots.raster;
+    let raster @ RasterPlot { neurons, colours, .. } = &scene.plots.raster;
     let mut wrong = |field: &str, message: String, note: &str| {
         let fault = at(Diagnostic::error(message), scene.spans.get(&RasterPlot::span_of(field)));
         faults.push(if note.is_empty() { fault } else { fault.note(note) });
     };
-    if let Some([from, to]) = window.filter(|[from, to]| !(0.0 <= *from && from < to && to.is_finite())) {
+    if let Some([from, to]) = raster.wrong_window() {
         let message = match from >= 0.0 && to.is_finite() {
             true if from == to => format!("a window from {from} to {to} ms is empty"),
             true => format!("a window from {from} to {to} ms is reversed"),
@@ -72,7 +72,7 @@ fn check_raster(scene: &Scene, faults: &mut Vec<Diagnostic>) {
     if *neurons == Some(0) {
         wrong("neurons", "a raster of no neurons shows nothing".into(), "without `neurons` it shows all");
     }
-    if let Some(bin) = bin.filter(|bin| !(bin.is_finite() && *bin > 0.0)) {
+    if let Some(bin) = raster.wrong_bin() {
         wrong("bin", format!("a bin is finite and above zero, not {bin} ms"), "");
     }
     let has = |group: &GroupScene, name: &String| group.name == *name || group.tags.contains(name);

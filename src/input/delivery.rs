@@ -102,6 +102,9 @@ fn deliver(
 
 /// Shares the blocks of receptors among threads.
 fn share(mut jobs: Vec<(&mut Arriving, Walks<'_>)>, iteration: u64) {
+    if jobs.is_empty() {
+        return;
+    }
     let blocks = jobs.iter_mut().flat_map(|(arriving, walks)| {
         let can_be_shared = arriving.ring.is_empty() && walks.iter().all(Walk::can_be_shared);
         blocks(arriving, if can_be_shared { SHARE } else { BLOCK_TARGETS }).map(|block| (block, &walks[..]))

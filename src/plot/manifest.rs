@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::PlotError;
 use super::canvas::{Colour, PALETTE};
+use crate::scene::{Plots, RasterPlot};
 
 /// A run as its report describes it.
 #[derive(Debug, Deserialize)]
@@ -25,39 +26,13 @@ pub(super) struct Manifest {
     #[serde(default)]
     pub(super) recordings: Vec<Recording>,
     #[serde(default)]
-    pub(super) plotting: Plotting,
+    pub(super) plotting: Plots,
 }
 
-/// What the scene says of pictures.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Plotting {
-    pub(super) raster: RasterPlotting,
-}
-
-/// What the scene says of the raster.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct RasterPlotting {
-    /// From where to where (ms).
-    window: Option<[f64; 2]>,
-    /// How many neurons, of all groups together.
-    pub(super) neurons: Option<u64>,
-    /// Bins of the rates (ms).
-    pub(super) bin: Option<f64>,
-    /// Names or tags, the groups of each of which have a colour in common.
-    colours: Vec<String>,
-}
-
-impl RasterPlotting {
-    /// A field that cannot be as it is, and its value.
-    fn nonsense(&self) -> Option<(&'static str, f64)> {
-        let window =
-            self.window.filter(|[from, to]| !(from.is_finite() && to.is_finite() && 0.0 <= *from && from < to));
-        window
-            .map(|[_, to]| ("plotting.raster.window", to))
-            .or_else(|| self.bin.filter(|bin| bin.is_nan() || *bin <= 0.0).map(|bin| ("plotting.raster.bin", bin)))
-    }
+/// A field of the raster that cannot be as it is, and its value.
+fn nonsense(raster: &RasterPlot) -> Option<(&'static str, f64)> {
+    let window = raster.wrong_window().map(|[_, to]| ("plotting.raster.window", to));
+    window.or_else(|| raster.wrong_bin().map(|bin| ("plotting.raster.bin", bin)))
 }
 
 /// A group of neurons.
@@ -136,7 +111,7 @@ impl Manifest {
         } else if self.iterations == 0 {
             Some(("iterations", 0.0))
         } else {
-            every.min().filter(|&every| every == 0).map(|_| ("every", 0.0)).or_else(|| self.plotting.raster.nonsense())
+            every.min().filter(|&every| every == 0).map(|_| ("every", 0.0)).or_else(|| nonsense(&self.plotting.raster))
         };
         match nonsense {
             Some((field, value)) => Err(PlotError::Nonsense { path, field, value }),

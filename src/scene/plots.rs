@@ -1,13 +1,14 @@
 //! How the pictures of a run are drawn: what a scene says in `plots`. The network is the same without it; it is in the
 //! report, where those who draw find it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{model::Spans, written::Reader};
 use crate::text::{Kind as Form, Node};
 
 /// How the pictures of a run are drawn.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Plots {
     /// The raster and the population rates under it.
     pub raster: RasterPlot,
@@ -23,7 +24,8 @@ pub struct Plots {
 /// let scene = Scene::from_text(world.world(), text).unwrap();
 /// assert_eq!((scene.plots.raster.window, scene.plots.raster.neurons), (Some([400.0, 600.0]), Some(50)));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RasterPlot {
     /// From where to where (ms); otherwise the whole run. Where the run ends before the window does, as much at its end.
     pub window: Option<[f64; 2]>,
@@ -45,6 +47,18 @@ impl RasterPlot {
     #[must_use]
     pub fn span_of(field: &str) -> String {
         format!("plots.raster.{field}")
+    }
+
+    /// The window, if it cannot be one: it is finite, begins at 0 or later, and ends after that.
+    #[must_use]
+    pub fn wrong_window(&self) -> Option<[f64; 2]> {
+        self.window.filter(|[from, to]| !(0.0 <= *from && from < to && to.is_finite()))
+    }
+
+    /// The bin, if it cannot be one: it is finite and above zero.
+    #[must_use]
+    pub fn wrong_bin(&self) -> Option<f64> {
+        self.bin.filter(|bin| !(bin.is_finite() && *bin > 0.0))
     }
 }
 

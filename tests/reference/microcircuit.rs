@@ -12,15 +12,12 @@
 //! Synapses of a pair of populations: `ln(1 − p) / ln(1 − 1/(N_s N_t)) · s²`, sources and targets drawn with replacement.
 //! Weights: normal, relative sd 0.1, a change of sign is set to 0. Delays: normal, rounded to steps, at least one step.
 
-use super::random::Rng;
+use super::{expected::MICROCIRCUIT, random::Rng};
 
-pub const NAMES: [&str; 8] = ["L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I"];
 const FULL: [f64; 8] = [20683.0, 5834.0, 21915.0, 5479.0, 4850.0, 1065.0, 14395.0, 2948.0];
 const K_EXT: [f64; 8] = [1600.0, 1500.0, 2100.0, 1900.0, 2000.0, 1900.0, 2900.0, 2100.0];
 const V0: [f64; 8] = [-68.28, -63.16, -63.33, -63.45, -63.11, -61.66, -66.72, -61.43];
 const V0_SD: [f64; 8] = [5.36, 4.57, 4.74, 4.94, 4.94, 4.55, 5.46, 4.48];
-/// At full scale (Hz).
-pub const RATES: [f64; 8] = [0.903, 2.965, 4.414, 5.876, 7.569, 8.633, 1.105, 7.829];
 /// [target][source]
 const P: [[f64; 8]; 8] = [
     [0.1009, 0.1689, 0.0437, 0.0818, 0.0323, 0.0, 0.0076, 0.0],
@@ -81,7 +78,7 @@ impl Network {
             let mut input = unit_weight() * K_EXT[t] * 8.0;
             for f in 0..8 {
                 let number = (1.0 - P[t][f]).ln() / (-1.0 / (FULL[f] * FULL[t])).ln_1p();
-                input += mean_weight(t, f) * number / FULL[t] * RATES[f];
+                input += mean_weight(t, f) * number / FULL[t] * MICROCIRCUIT[f].1;
                 let (mean, delay) = (mean_weight(t, f) / s.sqrt(), if f % 2 == 0 { 1.5 } else { 0.75 });
                 for _ in 0..(number * s * s).round() as usize {
                     let (source, target) = (first[f] + rng.below(n[f]), (first[t] + rng.below(n[t])) as u32);
