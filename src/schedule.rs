@@ -21,6 +21,7 @@ use bevy_ecs::{
 
 use crate::{
     network::{Behaviour, Clock, Failures},
+    numeric::threads::calls_from_outside,
     stopwatch::{Stopwatch, Timed},
 };
 
@@ -213,21 +214,37 @@ fn place<M>(
 
 /// Runs iterations, each followed by the advance of the clock, until `count` of them are done or something fails;
 /// returns how many were done.
+///
+/// Once a network has been found large enough to be shared among threads, they run on a thread of rayon's pool, unless
+/// a system must stay on the thread of the caller.
 pub fn run_ticks(world: &mut World, count: u64) -> u64 {
-    let mut done = 0;
     let any_waking = world.get_resource_or_init::<Dormant>().any_waking.clone();
     let laps = world.get_resource_or_init::<Stopwatch>().iterations();
     world.schedule_scope(Tick, |world, tick| {
-        while done < count && world.get_resource::<Failures>().is_none_or(Failures::is_empty) {
-            if any_waking.load(Relaxed) {
-                any_waking.store(false, Relaxed);
-                wake_due(world, tick);
+        let mut done = 0;
+        let mut run_until = |world: &mut World, tick: &mut Schedule, moves: fn() -> bool| {
+            while done < count && !moves() && world.get_resource::<Failures>().is_none_or(Failures::is_empty) {
+                if any_waking.load(Relaxed) {
+                    any_waking.store(false, Relaxed);
+                    wake_due(world, tick);
+                }
+                tick.run(world);
+                world.resource_mut::<Clock>().iteration += 1;
+                laps.end_one();
+                done += 1;
             }
-            tick.run(world);
-            world.resource_mut::<Clock>().iteration += 1;
-            laps.end_one();
-            done += 1;
+        };
+        run_until(world, tick, calls_from_outside);
+        if calls_from_outside() && can_move(tick) {
+            rayon::scope(|_| run_until(world, tick, || false));
+        } else {
+            run_until(world, tick, || false);
         }
-    });
-    done
+        done
+    })
+}
+
+/// Whether all systems may run on any thread.
+fn can_move(tick: &Schedule) -> bool {
+    tick.systems().is_ok_and(|mut systems| systems.all(|(_, system)| system.is_send()))
 }

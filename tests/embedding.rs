@@ -174,3 +174,42 @@ fn behaviours_are_switched_by_name_or_tag_and_keep_their_state() {
         assert!(cortecs::network::switch(app.world_mut(), wrong, false).is_err(), "{wrong}");
     }
 }
+
+/// Where the ticks of a network ran: the thread of each, and whether rayon has it.
+#[derive(Resource, Default)]
+struct Seen(Vec<(std::thread::ThreadId, bool)>);
+
+fn look(mut seen: ResMut<Seen>) {
+    seen.0.push((std::thread::current().id(), rayon::current_thread_index().is_some()));
+}
+
+/// Neurons enough to be shared among threads.
+fn large() -> Bench {
+    let mut bench = Bench::new();
+    bench.world_mut().init_resource::<Seen>();
+    bench.group("cells", 70_000, Lif::default());
+    bench.app_mut().add_stage_system(Stage::Record, "look", look);
+    bench
+}
+
+#[test]
+fn a_large_network_moves_to_the_threads_of_the_pool() {
+    let mut bench = large();
+    bench.ticks(3);
+    let seen: Vec<bool> = bench.world_mut().resource::<Seen>().0.iter().map(|seen| seen.1).collect();
+    let shared = rayon::current_num_threads() > 1;
+    assert_eq!(seen, [false, shared, shared]);
+}
+
+#[test]
+fn a_system_that_must_stay_on_its_thread_does() {
+    let mut bench = large();
+    bench.world_mut().insert_non_send(std::rc::Rc::new(0));
+    fn of_this_thread(number: NonSend<std::rc::Rc<i32>>) {
+        assert_eq!(**number, 0);
+    }
+    bench.app_mut().add_stage_system(Stage::Record, "of this thread", of_this_thread);
+    bench.ticks(3);
+    let here = std::thread::current().id();
+    assert_eq!(bench.world_mut().resource::<Seen>().0, [(here, false); 3]);
+}

@@ -7,6 +7,8 @@
 //! Work is proportional to spikes. Targets are cut into fixed blocks, so that threads share a delivery without
 //! atomics and every target adds in the same order whatever their number. Rows and delays: [`crate::numeric::rows`].
 
+use std::cmp::Reverse;
+
 use bevy_app::App;
 use bevy_ecs::{prelude::*, relationship::RelationshipTarget, system::SystemParam};
 use rayon::prelude::*;
@@ -23,6 +25,7 @@ use crate::{
         coding::{BLOCK_TARGETS, CELLS, Coding},
         dispatch,
         pieces::{Pieces, Targets, add},
+        threads::attend,
     },
     schedule::{AddToStage, Stage},
 };
@@ -31,12 +34,8 @@ use crate::{
 /// stream through.
 const TARGETS: usize = 4096;
 
-/// Weights added in one iteration from which threads are woken: about 20 µs of work.
-const WORTH_SHARING: usize = 1 << 15;
-
-/// Targets that a task takes where a block can be shared: with whole blocks of 8192, one of the two that the 10 000 neurons of
-/// a common benchmark have does four fifths of the work.
-const SHARE: usize = 2048;
+/// Sparse synapses walked in one iteration from which threads are called: 10 to 20 µs of work.
+const WORTH_SHARING: usize = 1 << 14;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_stage_system(Stage::Input, "delivery", deliver);
@@ -101,16 +100,29 @@ fn deliver(
 }
 
 /// Shares the blocks of receptors among threads.
+///
+/// A block is cut into as many parts as there are threads if its pieces are long: of the 10 000 neurons of a common
+/// benchmark, 8000 are one block. Blocks are dealt out by the synapses that lead to them, in every iteration alike, so
+/// that a block mostly meets the thread in whose cache its ring is: dealt by the spikes of the iteration, the cortical
+/// microcircuit took half as long again.
 fn share(mut jobs: Vec<(&mut Arriving, Walks<'_>)>, iteration: u64) {
     if jobs.is_empty() {
         return;
     }
+    let threads = rayon::current_num_threads();
     let blocks = jobs.iter_mut().flat_map(|(arriving, walks)| {
+        let (of, walks) = (arriving.sums.len(), &walks[..]);
         let can_be_shared = arriving.ring.is_empty() && walks.iter().all(Walk::can_be_shared);
-        blocks(arriving, if can_be_shared { SHARE } else { BLOCK_TARGETS }).map(|block| (block, &walks[..]))
+        let most = of.min(BLOCK_TARGETS).div_ceil(if can_be_shared { threads } else { 1 });
+        let synapses: usize = walks.iter().map(|walk| walk.weights.len()).sum();
+        blocks(arriving, most).map(move |block| (synapses / of * block.sums.len(), block, walks))
     });
-    let blocks: Vec<_> = blocks.collect();
-    blocks.into_par_iter().for_each(|(block, walks)| block.fill(walks, iteration));
+    let mut blocks: Vec<_> = blocks.collect();
+    blocks.sort_by_key(|(synapses, ..)| Reverse(*synapses));
+    let mut dealt: Vec<_> = blocks.into_iter().enumerate().collect();
+    dealt.sort_by_key(|(place, _)| place % threads);
+    attend();
+    dealt.into_par_iter().for_each(|(_, (_, block, walks))| block.fill(walks, iteration));
 }
 
 /// The groups whose spikes are delivered.
@@ -124,24 +136,24 @@ struct Sources {
 /// A group whose spikes are delivered.
 struct Source {
     group: Entity,
-    /// Weights that a spike adds on average, in all synapse groups together.
-    out_degree: usize,
+    /// What a spike costs in all synapse groups together, see [`Layout::cost`].
+    cost: usize,
 }
 
 impl Sources {
     /// The place of a source group in the list, to which it is added if it is new.
     fn place(&mut self, group: Entity) -> usize {
         self.list.iter().position(|known| known.group == group).unwrap_or_else(|| {
-            self.list.push(Source { group, out_degree: 0 });
+            self.list.push(Source { group, cost: 0 });
             self.list.len() - 1
         })
     }
 
-    /// About how many weights are to be added, as if every spike were due at once.
+    /// About how many sparse synapses are to be walked, as if every spike were due at once.
     fn work(&self, active: &[Option<&Past<u32>>]) -> usize {
         let spikes = active.iter().map(|past| past.map_or(0, |past| past.latest().len()));
-        let weights = self.list.iter().zip(spikes).map(|(source, spikes)| source.out_degree * spikes);
-        self.in_rings / 8 + weights.sum::<usize>()
+        let synapses = self.list.iter().zip(spikes).map(|(source, spikes)| source.cost * spikes);
+        self.in_rings / 8 + synapses.sum::<usize>()
     }
 }
 
@@ -186,7 +198,7 @@ impl Wiring<'_, '_> {
                     arriving.ring.resize(0.0, blocks * CELLS);
                 }
                 let source = sources.place(source.0);
-                sources.list[source].out_degree += layout.mean_length();
+                sources.list[source].cost += layout.cost();
                 heard.push(Heard { group, source });
             }
             let name = |entity| names.get(entity).map_or("", Name::as_str);

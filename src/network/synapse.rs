@@ -156,11 +156,11 @@ impl Layout {
         }
     }
 
-    /// Synapses of a row on average.
+    /// What a spike costs on average, in the time that a sparse synapse takes: eight dense ones take as much.
     #[must_use]
-    pub fn mean_length(&self) -> usize {
+    pub fn cost(&self) -> usize {
         match self {
-            Self::Dense { targets, .. } => *targets,
+            Self::Dense { targets, .. } => targets.div_ceil(8),
             Self::Sparse(rows) => rows.mean_length(),
         }
     }

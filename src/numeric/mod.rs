@@ -17,6 +17,7 @@ mod prefetch;
 pub mod real;
 pub mod rows;
 pub mod stream;
+pub mod threads;
 pub mod words;
 
 pub use column::Column;

@@ -27,11 +27,31 @@ impl Targets {
         }
     }
 
+    /// Fetches what will be looked at to find the part of a row.
+    #[inline]
+    pub(super) fn fetch(&self, codes: &[u16]) {
+        for target in [self.range.start, self.range.end] {
+            if target > 0 && target < self.of {
+                let guess = self.guess(codes, target);
+                [guess.saturating_sub(LINE / 2), guess].into_iter().for_each(|at| prefetch(codes, at));
+            }
+        }
+    }
+
+    /// About where in some ascending codes a target would be if they were even.
+    #[inline]
+    fn guess(&self, codes: &[u16], target: usize) -> usize {
+        codes.len() * target / self.of.max(1)
+    }
+
     /// The first of some ascending codes that is not below `target`.
     fn place(&self, codes: &[u16], target: usize) -> usize {
+        if target == 0 || target >= self.of {
+            return if target == 0 { 0 } else { codes.len() };
+        }
         let below = |code: &u16| usize::from(*code) < target;
         // Targets that are drawn from all alike are found within a cache line of where they would be if they were even.
-        let guess = codes.len() * target / self.of.max(1);
+        let guess = self.guess(codes, target);
         let near = guess.saturating_sub(LINE / 2)..(guess + LINE / 2).min(codes.len());
         let before = near.start == 0 || codes.get(near.start - 1).is_some_and(below);
         let behind = codes.get(near.end).is_none_or(|code| !below(code));

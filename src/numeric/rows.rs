@@ -21,6 +21,9 @@ use super::{
 /// Synapses of a piece that are walked in as much time as four tasks spend to look the piece up.
 const LONG: usize = 256;
 
+/// Spikes whose parts of rows are fetched ahead of the one that is looked for.
+const AHEAD: usize = 8;
+
 /// The synapses of a group, without their weights.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
@@ -287,8 +290,12 @@ impl Rows {
             return;
         }
         pieces.reserve(spikes.len());
+        let piece = |spike: u32| Self::piece(block, bucket, self.sources, spike);
         for (k, &spike) in spikes.iter().enumerate() {
-            let piece = Self::piece(block, bucket, self.sources, spike);
+            if let Some(codes) = spikes.get(k + AHEAD).and_then(|&next| self.codes.get(piece(next))) {
+                targets.fetch(codes);
+            }
+            let piece = piece(spike);
             let (Some(codes), Some(weights)) = (self.codes.get(piece.clone()), weights.get(piece)) else { continue };
             let part = targets.part(codes);
             let (Some(codes), Some(weights)) = (codes.get(part.clone()), weights.get(part)) else { continue };
