@@ -21,6 +21,6 @@ pub mod threads;
 pub mod words;
 
 pub use column::Column;
-pub use exp::{exp, exp_m1};
+pub use exp::{exp, exp_m1, mean_exp};
 pub use instruction_set::{InstructionSet, dispatch};
 pub use real::Real;
