@@ -1,21 +1,40 @@
 //! Stage 3: synapses and neurons change with their activity.
 //!
-//! Adding a behaviour: its file, and a line below.
+//! Adding a behaviour: its file, and a line below. A rule that goes by the times of spikes is a
+//! [`SpikeTiming`](spike_timing::SpikeTiming).
 #![forbid(unsafe_code)]
 
 use bevy_app::{App, Plugin};
 
 use crate::network::RegisterBehaviour;
 
+mod bounds;
+mod changes;
+mod incoming;
+mod inhibitory_stdp;
 mod short_term_plasticity;
+pub mod spike_timing;
+mod stdp;
+mod traces;
+mod triplet_stdp;
 
+#[cfg(test)]
+mod spike_timing_tests;
+
+pub use inhibitory_stdp::InhibitoryStdp;
 pub use short_term_plasticity::ShortTermPlasticity;
+pub use spike_timing::Pairing;
+pub use stdp::Stdp;
+pub use triplet_stdp::TripletStdp;
 
 /// The behaviours of the learn stage.
 pub struct LearnPlugin;
 
 impl Plugin for LearnPlugin {
     fn build(&self, app: &mut App) {
-        app.register_behaviour::<ShortTermPlasticity>();
+        app.register_behaviour::<ShortTermPlasticity>()
+            .register_behaviour::<Stdp>()
+            .register_behaviour::<TripletStdp>()
+            .register_behaviour::<InhibitoryStdp>();
     }
 }

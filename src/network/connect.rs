@@ -149,11 +149,12 @@ impl Job {
             weights.iter_mut().enumerate().for_each(|(i, weight)| *weight = real(numbers.at(i)));
             Ok(())
         })?;
-        if sides.pair.recurrent && !autapses {
+        let autapses = *autapses || !sides.pair.recurrent;
+        if !autapses {
             weights.iter_mut().step_by(targets + 1).for_each(|weight| *weight = 0.0);
         }
         let (delay, delays) = values.constant.unwrap_or_default();
-        Ok(Made { layout: Layout::Dense { sources, targets, delay }, weights, delays })
+        Ok(Made { layout: Layout::Dense { sources, targets, delay, autapses }, weights, delays })
     }
 }
 

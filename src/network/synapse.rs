@@ -123,6 +123,8 @@ pub enum Layout {
         targets: usize,
         /// The delay of all (steps).
         delay: u32,
+        /// Whether neurons have synapses with themselves, in a group that is connected to itself.
+        autapses: bool,
     },
     /// The synapses that there are, by source.
     Sparse(Rows),

@@ -15,6 +15,7 @@ pub mod pieces;
 pub mod poisson;
 mod prefetch;
 pub mod real;
+pub mod row_blocks;
 pub mod rows;
 pub mod stream;
 pub mod threads;

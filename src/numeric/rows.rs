@@ -27,25 +27,25 @@ const AHEAD: usize = 8;
 /// The synapses of a group, without their weights.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
-    sources: usize,
-    coding: Coding,
+    pub(super) sources: usize,
+    pub(super) coding: Coding,
     /// The age (iterations) at which each bucket delivers its spikes, ascending.
     ages: Vec<u32>,
     /// Whether every delay is the age of its bucket, so that no ring is needed.
     punctual: bool,
     /// Whether the targets of each piece ascend, so that a part of them can be found.
     ascending: bool,
-    blocks: Vec<Block>,
-    codes: Column<u16>,
+    pub(super) blocks: Vec<Block>,
+    pub(super) codes: Column<u16>,
 }
 
 /// The rows that lead to one block of targets.
 #[derive(Clone, Debug, Default)]
-struct Block {
+pub(super) struct Block {
     /// The first of its synapses.
-    start: usize,
+    pub(super) start: usize,
     /// Where the piece of each bucket and source begins, from `start`; one more for the end.
-    offsets: Vec<u32>,
+    pub(super) offsets: Vec<u32>,
 }
 
 /// One synapse.

@@ -1,0 +1,150 @@
+//! The weights that the spikes of an iteration change: an arriving spike walks the row of its source, one of a target finds
+//! its synapses by an index. Targets are cut into blocks, so that threads share a group and each weight has one of them.
+
+use rayon::prelude::*;
+use smallvec::SmallVec;
+
+use super::{
+    incoming::Incoming,
+    spike_timing::Update,
+    traces::{Side, at},
+};
+use crate::{
+    network::Past,
+    numeric::{Real, coding::BLOCK_TARGETS, dispatch, row_blocks::RowBlock, rows::Rows, threads::attend},
+};
+
+/// Synapses changed in one iteration from which threads are called.
+const WORTH_SHARING: usize = 1 << 13;
+
+/// The spikes of an iteration, and the traces that they meet.
+pub(super) struct Due<'a> {
+    /// Those of the sources, of which some arrive.
+    pub arriving: &'a Past<u32>,
+    /// Those of the targets.
+    pub fired: &'a [u32],
+    pub sources: &'a Side,
+    pub targets: &'a Side,
+}
+
+impl Due<'_> {
+    /// Changes the weights of dense synapses, which have so many targets, this delay, and autapses or none.
+    pub fn change_dense<const PRE: usize, const POST: usize>(
+        &self,
+        weights: &mut [Real],
+        (targets, delay, autapses): (usize, u32, bool),
+        update: impl Update<PRE, POST>,
+    ) {
+        let (x, y) = (self.sources.seen::<PRE>(delay), self.targets.seen::<POST>(0));
+        if targets == 0 || y.iter().any(|y| y.len() != targets) {
+            return;
+        }
+        for &spike in self.arriving.before(delay) {
+            let i = spike as usize;
+            let Some(row) = weights.chunks_exact_mut(targets).nth(i) else { continue };
+            let x = at(&x, i);
+            let own = row.get(i).copied().filter(|_| !autapses);
+            dispatch(
+                #[inline(always)]
+                || row.iter_mut().enumerate().for_each(|(j, w)| *w = update.on_pre(*w, x, y.map(|y| y[j]))),
+            );
+            if let Some(own) = own {
+                row[i] = own;
+            }
+        }
+        if self.fired.is_empty() {
+            return;
+        }
+        // Row by row, since a column of a matrix lies in as many cache lines as it has rows.
+        for (i, row) in weights.chunks_exact_mut(targets).enumerate() {
+            let x = at(&x, i);
+            for &j in self.fired.iter().filter(|j| autapses || **j as usize != i) {
+                let j = j as usize;
+                if let Some(w) = row.get_mut(j) {
+                    *w = update.on_post(*w, x, at(&y, j));
+                }
+            }
+        }
+    }
+
+    /// Changes the weights of rows.
+    pub fn change_sparse<const PRE: usize, const POST: usize>(
+        &self,
+        weights: &mut [Real],
+        rows: &Rows,
+        incoming: &Incoming,
+        update: impl Update<PRE, POST>,
+    ) {
+        let walk = Walk { due: self, rows, incoming, update };
+        let blocks = rows.with_weights(weights);
+        let spikes = self.arriving.latest().len() + self.fired.len();
+        let shared = blocks.len() > 1 && rayon::current_num_threads() > 1;
+        if shared && spikes * rows.mean_length() > WORTH_SHARING {
+            attend();
+            blocks.into_par_iter().for_each(|block| walk.change(block));
+        } else {
+            blocks.into_iter().for_each(|block| walk.change(block));
+        }
+    }
+}
+
+/// The changes of sparse synapses in an iteration.
+struct Walk<'a, U, const PRE: usize, const POST: usize> {
+    due: &'a Due<'a>,
+    rows: &'a Rows,
+    incoming: &'a Incoming,
+    update: U,
+}
+
+impl<U: Update<PRE, POST>, const PRE: usize, const POST: usize> Walk<'_, U, PRE, POST> {
+    fn change(&self, mut block: RowBlock<'_>) {
+        self.arrive(&mut block);
+        self.fire(&mut block);
+    }
+
+    /// The spikes of sources that arrive.
+    fn arrive(&self, block: &mut RowBlock<'_>) {
+        let Self { due, rows, incoming, update } = self;
+        let y = due.targets.seen::<POST>(0);
+        let first = block.first_target;
+        for (bucket, &age) in rows.ages().iter().enumerate() {
+            for later in (0..rows.span()).take_while(|later| age + later <= incoming.longest_delay) {
+                let spikes = due.arriving.before(age + later);
+                if spikes.is_empty() {
+                    continue;
+                }
+                let x = due.sources.seen::<PRE>(age + later);
+                for &spike in spikes {
+                    let x = at(&x, spike as usize);
+                    block.each_of_source((bucket, later), spike, |j, w| {
+                        *w = update.on_pre(*w, x, at(&y, first + j));
+                    });
+                }
+            }
+        }
+    }
+
+    /// The spikes of targets.
+    fn fire(&self, block: &mut RowBlock<'_>) {
+        let Self { due, rows, incoming, update } = self;
+        let own = |&&j: &&u32| (block.first_target..block.first_target + BLOCK_TARGETS).contains(&(j as usize));
+        let fired: SmallVec<[u32; 64]> = due.fired.iter().filter(own).copied().collect();
+        if fired.is_empty() {
+            return;
+        }
+        let y = due.targets.seen::<POST>(0);
+        let shortest = if rows.is_punctual() { incoming.longest_delay } else { 0 };
+        let x: SmallVec<[[&[Real]; PRE]; 32]> =
+            (shortest..=incoming.longest_delay).map(|delay| due.sources.seen(delay)).collect();
+        for j in fired {
+            let y = at(&y, j as usize);
+            for (entry, delay) in incoming.of_target(j as usize) {
+                let place = (entry.synapse as usize).wrapping_sub(block.first_synapse);
+                let x = x.get((delay - shortest) as usize);
+                if let (Some(w), Some(x)) = (block.weights.get_mut(place), x) {
+                    *w = update.on_post(*w, at(x, entry.source as usize), y);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Plasticity of inhibitory synapses that holds the rate of their targets: T. Vogels, H. Sprekeler, F. Zenke, C. Clopath &
+//! W. Gerstner, Science 334:1569 (2011), supporting material.
+//!
+//! ```text
+//! source:  w ← w + eta (y − α)        α = 2 · target_rate · tau
+//! target:  w ← w + eta · x
+//! ```
+//! Symmetric: x and y decay with the same time constant, and near spikes strengthen the synapse whichever comes first, while
+//! each spike of the source alone weakens it. Weights are magnitudes, held at 0 and at `w_max`. Which spikes meet:
+//! [`spike_timing`](super::spike_timing).
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::{
+    bounds::{self, Bounds},
+    spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change},
+};
+use crate::{
+    network::{Behaviour, Kind, Preparation, PrepareError, Unit},
+    numeric::{Real, real::real},
+    schedule::{AddToStage, Stage},
+};
+
+/// Inhibition that grows until its targets fire at a rate.
+#[derive(Component, Reflect, Clone, Debug)]
+#[require(Timing<InhibitoryStdp>)]
+pub struct InhibitoryStdp {
+    /// Change of the weight by two spikes at almost the same time, in the unit of the weights.
+    pub eta: f64,
+    /// Rate at which inhibition holds the targets.
+    #[reflect(@Unit("Hz"))]
+    pub target_rate: f64,
+    /// Time constant of both sides of the window.
+    #[reflect(@Unit("ms"))]
+    pub tau: f64,
+    /// The greatest weight.
+    pub w_max: f64,
+}
+
+impl Default for InhibitoryStdp {
+    fn default() -> Self {
+        Self { eta: 1e-3, target_rate: 3.0, tau: 20.0, w_max: 10.0 }
+    }
+}
+
+impl Behaviour for InhibitoryStdp {
+    const KIND: Kind = Kind::Synapses;
+
+    fn plugin(app: &mut App) {
+        app.add_behaviour_system::<Self, _>(Stage::Learn, change::<Self, 1, 1>);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        bounds::check(preparation, self.bounds())?;
+        bounds::finite(preparation, &[("eta", self.eta)])?;
+        bounds::positive(preparation, &[("tau", self.tau)])?;
+        bounds::not_negative(preparation, &[("target_rate", self.target_rate)])
+    }
+}
+
+impl SpikeTiming<1, 1> for InhibitoryStdp {
+    type Update = Symmetric;
+
+    fn pre_traces(&self) -> [Trace; 1] {
+        [Trace { tau: self.tau, pairing: Pairing::All }]
+    }
+
+    fn post_traces(&self) -> [Trace; 1] {
+        self.pre_traces()
+    }
+
+    fn update(&self) -> Symmetric {
+        let alpha = 2.0 * self.target_rate * self.tau / 1000.0;
+        Symmetric { eta: real(self.eta), alpha: real(alpha), bounds: Bounds::new(self.bounds()) }
+    }
+
+    fn bounds(&self) -> [f64; 2] {
+        [0.0, self.w_max]
+    }
+}
+
+/// The constants of the rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Symmetric {
+    eta: Real,
+    alpha: Real,
+    bounds: Bounds,
+}
+
+impl Update<1, 1> for Symmetric {
+    #[inline(always)]
+    fn on_pre(&self, w: Real, _: [Real; 1], [y]: [Real; 1]) -> Real {
+        self.bounds.hold(w + self.eta * (y - self.alpha))
+    }
+
+    #[inline(always)]
+    fn on_post(&self, w: Real, [x]: [Real; 1], _: [Real; 1]) -> Real {
+        self.bounds.hold(w + self.eta * x)
+    }
+}

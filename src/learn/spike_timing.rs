@@ -1,0 +1,178 @@
+//! Rules by which the times of spikes change weights: what they have in common. A rule is a file of its own, which says what
+//! its traces are and what a spike of a source and of a target does to a weight, in the few lines that its paper prints.
+//!
+//! ```text
+//! dx/dt = −x/τ,   x ← x + 1 at a spike (or x ← 1, where only the nearest spike counts)     x of sources, y of targets
+//! w ← on_pre(w, x, y)     when a spike of the source reaches the synapse
+//! w ← on_post(w, x, y)    when the target fires
+//! ```
+//! Delays lie in the axon: a synapse sees a spike of its source when it arrives, and the spikes of its target at once. A
+//! spike of iteration k is at (k + 1)·dt, and is at the synapse d steps later. Spikes of source and target that are at
+//! the synapse at the same time do not see each other, and the weight follows that of the source first; traces are those
+//! just before. A spike acts with the weight that it has just changed, as in NEST.
+
+use std::marker::PhantomData;
+
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::{changes::Due, incoming::Incoming, traces::Side};
+use crate::{
+    network::{Behaviour, Clock, Failures, Layout, Source, Spikes, Synapses, Target, Weights},
+    numeric::{Real, real::real},
+};
+
+/// Which spikes of the other side a spike is paired with.
+#[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pairing {
+    /// All that came before.
+    #[default]
+    All,
+    /// The last one that came before.
+    Nearest,
+}
+
+/// A trace of the spikes of a neuron.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trace {
+    /// Time constant (ms).
+    pub tau: f64,
+    /// Whether spikes add up.
+    pub pairing: Pairing,
+}
+
+/// A rule with `PRE` traces of the sources and `POST` of the targets.
+///
+/// Its component requires [`Timing`] of itself, and its plugin adds [`change`] to the learn stage.
+pub trait SpikeTiming<const PRE: usize, const POST: usize>: Behaviour {
+    /// What spikes do to a weight.
+    type Update: Update<PRE, POST>;
+    /// The traces of the sources.
+    fn pre_traces(&self) -> [Trace; PRE];
+    /// The traces of the targets.
+    fn post_traces(&self) -> [Trace; POST];
+    /// The constants of the rule.
+    fn update(&self) -> Self::Update;
+    /// The least and the greatest weight.
+    fn bounds(&self) -> [f64; 2];
+}
+
+/// What spikes do to a weight; `x` and `y` are the traces of source and target just before.
+pub trait Update<const PRE: usize, const POST: usize>: Copy + Send + Sync {
+    /// The weight after a spike of the source has arrived.
+    fn on_pre(&self, w: Real, x: [Real; PRE], y: [Real; POST]) -> Real;
+    /// The weight after the target has fired.
+    fn on_post(&self, w: Real, x: [Real; PRE], y: [Real; POST]) -> Real;
+}
+
+/// On a synapse group: what the rule `R` remembers of spikes.
+///
+/// Spikes that came before a group's rule was switched off are forgotten.
+#[derive(Component, Clone, Debug)]
+pub struct Timing<R> {
+    sources: Side,
+    targets: Side,
+    incoming: Option<Incoming>,
+    /// The iteration that is to follow.
+    next: Option<u64>,
+    rule: PhantomData<fn() -> R>,
+}
+
+impl<R> Default for Timing<R> {
+    fn default() -> Self {
+        Self { sources: Side::default(), targets: Side::default(), incoming: None, next: None, rule: PhantomData }
+    }
+}
+
+impl<R> Timing<R> {
+    /// Forgets all spikes; makes the index that is missing.
+    fn begin<const PRE: usize, const POST: usize>(
+        &mut self,
+        rule: &R,
+        layout: &Layout,
+        sizes: [usize; 2],
+        dt: f64,
+    ) -> Result<(), &'static str>
+    where
+        R: SpikeTiming<PRE, POST>,
+    {
+        if let (Layout::Sparse(rows), None) = (layout, &self.incoming) {
+            self.incoming = Some(Incoming::of(rows, sizes[1]).ok_or("more plastic synapses than 32 bits count")?);
+        }
+        let longest = match layout {
+            Layout::Dense { delay, .. } => *delay,
+            Layout::Sparse(_) => self.incoming.as_ref().map_or(0, |incoming| incoming.longest_delay),
+        };
+        self.sources = Side::new(sizes[0], &rule.pre_traces(), longest, dt);
+        self.targets = Side::new(sizes[1], &rule.post_traces(), 0, dt);
+        Ok(())
+    }
+}
+
+/// Says if a weight is outside the bounds of its rule.
+fn check(weights: &[Real], layout: &Layout, [least, most]: [f64; 2]) -> Result<(), String> {
+    let missing = |k: usize| match layout {
+        Layout::Dense { targets, autapses: false, .. } => k.is_multiple_of(targets + 1),
+        _ => false,
+    };
+    let within = real(least)..=real(most);
+    match weights.iter().enumerate().find(|(k, w)| !within.contains(*w) && !missing(*k)) {
+        Some((_, w)) => Err(format!("a weight of {w} is not within the bounds of its rule, {least} and {most}")),
+        None => Ok(()),
+    }
+}
+
+/// What [`change`] looks at.
+type Group<'w, R> = (Entity, Ref<'w, R>, &'w mut Timing<R>, &'w Source, &'w Target, Ref<'w, Synapses>, &'w mut Weights);
+
+/// The system of a rule, for the learn stage.
+pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
+    mut groups: Query<Group<'_, R>>,
+    mut spikes: Query<&mut Spikes>,
+    names: Query<&Name>,
+    clock: Res<Clock>,
+    mut failures: ResMut<Failures>,
+) {
+    for (entity, rule, mut timing, source, target, synapses, mut weights) in &mut groups {
+        let Some(layout) = &synapses.layout else { continue };
+        let size = |group| spikes.get(group).map_or(0, |spikes| spikes.fired().len());
+        let sizes = [source.0, target.0].map(size);
+        let [pre, post] = [&timing.sources, &timing.targets];
+        let same = sizes == [pre.neurons(), post.neurons()]
+            && pre.holds(&rule.pre_traces(), clock.dt)
+            && post.holds(&rule.post_traces(), clock.dt)
+            && !synapses.is_changed();
+        let goes_on = same && timing.next == Some(clock.iteration);
+        if !goes_on || rule.is_changed() {
+            if !same {
+                timing.incoming = None;
+            }
+            let begun = if goes_on { Ok(()) } else { timing.begin(&*rule, layout, sizes, clock.dt) };
+            let checked = begun.map_err(str::to_owned).and_then(|()| check(&weights.0, layout, rule.bounds()));
+            if let Err(why) = checked {
+                failures.push(names.get(entity).map_or("", Name::as_str), why);
+                continue;
+            }
+            if let Ok(mut spikes) = spikes.get_mut(source.0) {
+                spikes.keep(timing.sources.longest_delay());
+            }
+        }
+        timing.next = Some(clock.iteration + 1);
+        let (Ok(fired), Ok(past)) = (spikes.get(target.0), spikes.get(source.0)) else { continue };
+        timing.sources.decay();
+        timing.targets.decay();
+        let Timing { sources, targets, incoming, .. } = &*timing;
+        let due = Due { arriving: past.past(), fired: fired.neurons(), sources, targets };
+        match (layout, incoming) {
+            (&Layout::Dense { targets, delay, autapses, .. }, _) => {
+                due.change_dense(&mut weights.0, (targets, delay, autapses), rule.update());
+            }
+            (Layout::Sparse(rows), Some(incoming)) => {
+                due.change_sparse(&mut weights.0, rows, incoming, rule.update());
+            }
+            (Layout::Sparse(_), None) => {}
+        }
+        timing.sources.add(past.neurons());
+        timing.targets.add(fired.neurons());
+    }
+}

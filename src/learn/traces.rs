@@ -1,0 +1,105 @@
+//! Traces: what synapses remember of the spikes before. One number per neuron and trace, advanced in every iteration, and
+//! of the sources as many iterations of them as axons are long.
+
+use crate::numeric::{Column, Real, dispatch, real::real};
+
+use super::spike_timing::{Pairing, Trace};
+
+/// The traces of one side of a synapse group.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Side {
+    /// What the traces are, and the step (ms).
+    of: (Vec<Trace>, f64),
+    neurons: usize,
+    traces: Vec<Course>,
+    /// Iterations that are kept.
+    kept: usize,
+    /// The place of the latest among them.
+    head: usize,
+}
+
+/// One trace of all neurons.
+#[derive(Clone, Debug)]
+struct Course {
+    /// Factor of a step.
+    decay: Real,
+    pairing: Pairing,
+    /// With the latest spikes.
+    now: Column<Real>,
+    /// As it was when the spikes of an iteration came, without them: `kept` iterations after one another.
+    seen: Column<Real>,
+}
+
+impl Side {
+    /// Traces that remember nothing, kept for as many iterations as the longest delay lasts.
+    pub fn new(neurons: usize, traces: &[Trace], longest_delay: u32, dt: f64) -> Self {
+        let kept = longest_delay as usize + 1;
+        let course = |trace: &Trace| Course {
+            decay: real(libm::exp(-dt / trace.tau)),
+            pairing: trace.pairing,
+            now: Column::filled(0.0, neurons),
+            seen: Column::filled(0.0, neurons * kept),
+        };
+        let of = (traces.to_vec(), dt);
+        Self { of, neurons, traces: traces.iter().map(course).collect(), kept, head: 0 }
+    }
+
+    /// Whether these are such traces.
+    pub fn holds(&self, traces: &[Trace], dt: f64) -> bool {
+        (&self.of.0[..], self.of.1) == (traces, dt)
+    }
+
+    /// The number of neurons.
+    pub const fn neurons(&self) -> usize {
+        self.neurons
+    }
+
+    /// The longest delay (steps) for which traces are kept.
+    pub const fn longest_delay(&self) -> u32 {
+        self.kept.saturating_sub(1) as u32
+    }
+
+    /// Advances by a step, in which nobody has fired yet.
+    pub fn decay(&mut self) {
+        self.head = (self.head + 1) % self.kept;
+        let latest = self.head * self.neurons..(self.head + 1) * self.neurons;
+        for Course { decay, now, seen, .. } in &mut self.traces {
+            let seen = &mut seen[latest.clone()];
+            dispatch(
+                #[inline(always)]
+                || {
+                    for (now, seen) in now.iter_mut().zip(seen) {
+                        let decayed = *now * *decay;
+                        // Before it ends among the denormal numbers, which take a hundred times as long.
+                        *now = if decayed < 1e-30 { 0.0 } else { decayed };
+                        *seen = *now;
+                    }
+                },
+            );
+        }
+    }
+
+    /// Adds the spikes of the iteration, which later ones will see.
+    pub fn add(&mut self, spikes: &[u32]) {
+        for Course { pairing, now, .. } in &mut self.traces {
+            for &spike in spikes {
+                if let Some(now) = now.get_mut(spike as usize) {
+                    *now = if *pairing == Pairing::All { *now + 1.0 } else { 1.0 };
+                }
+            }
+        }
+    }
+
+    /// The traces of all neurons as they were so many iterations ago.
+    pub fn seen<const N: usize>(&self, delay: u32) -> [&[Real]; N] {
+        let place = (self.head + self.kept - (delay as usize).min(self.kept - 1)) % self.kept;
+        let range = place * self.neurons..(place + 1) * self.neurons;
+        std::array::from_fn(|k| self.traces.get(k).and_then(|trace| trace.seen.get(range.clone())).unwrap_or_default())
+    }
+}
+
+/// The traces of a neuron.
+#[inline(always)]
+pub(super) fn at<const N: usize>(traces: &[&[Real]; N], neuron: usize) -> [Real; N] {
+    traces.map(|trace| trace.get(neuron).copied().unwrap_or_default())
+}

@@ -1,0 +1,135 @@
+//! Plasticity by triplets of spikes: J.-P. Pfister & W. Gerstner, "Triplets of spikes in a model of spike timing-dependent
+//! plasticity", J. Neurosci. 26:9673 (2006), eqs. 3 and 4.
+//!
+//! ```text
+//! source:  w ← w − o1 (a2_minus + a3_minus · r2)         r1, r2 decay with tau_plus, tau_x;
+//! target:  w ← w + r1 (a2_plus + a3_plus · o2)           o1, o2 with tau_minus, tau_y
+//! ```
+//! r are traces of the source and o of the target, just before the spike. Weights stay within hard bounds. Which spikes
+//! meet: [`spike_timing`](super::spike_timing).
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::{
+    bounds::{self, Bounds},
+    spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change},
+};
+use crate::{
+    network::{Behaviour, Kind, Preparation, PrepareError, Unit},
+    numeric::{Real, real::real},
+    schedule::{AddToStage, Stage},
+};
+
+/// Pairs and triplets of spikes change a synapse, so that the rate of a pairing counts beside its lag.
+#[derive(Component, Reflect, Clone, Debug)]
+#[require(Timing<TripletStdp>)]
+pub struct TripletStdp {
+    /// Strengthening by a pair, in the unit of the weights.
+    pub a2_plus: f64,
+    /// Strengthening by a triplet with two spikes of the target, in the unit of the weights.
+    pub a3_plus: f64,
+    /// Weakening by a pair, in the unit of the weights.
+    pub a2_minus: f64,
+    /// Weakening by a triplet with two spikes of the source, in the unit of the weights.
+    pub a3_minus: f64,
+    /// Time constant of r1.
+    #[reflect(@Unit("ms"))]
+    pub tau_plus: f64,
+    /// Time constant of r2.
+    #[reflect(@Unit("ms"))]
+    pub tau_x: f64,
+    /// Time constant of o1.
+    #[reflect(@Unit("ms"))]
+    pub tau_minus: f64,
+    /// Time constant of o2.
+    #[reflect(@Unit("ms"))]
+    pub tau_y: f64,
+    /// The least weight.
+    pub w_min: f64,
+    /// The greatest weight.
+    pub w_max: f64,
+    /// Whether a spike is paired with all that came before on the other side, or with the nearest.
+    pub pairing: Pairing,
+}
+
+impl Default for TripletStdp {
+    /// Visual cortex, all spikes: table 3 of the paper, the full model; weights from 0 to 2, of which 1 is the start.
+    fn default() -> Self {
+        Self {
+            a2_plus: 5e-10,
+            a3_plus: 6.2e-3,
+            a2_minus: 7e-3,
+            a3_minus: 2.3e-4,
+            tau_plus: 16.8,
+            tau_x: 101.0,
+            tau_minus: 33.7,
+            tau_y: 125.0,
+            w_min: 0.0,
+            w_max: 2.0,
+            pairing: Pairing::All,
+        }
+    }
+}
+
+impl Behaviour for TripletStdp {
+    const KIND: Kind = Kind::Synapses;
+
+    fn plugin(app: &mut App) {
+        app.add_behaviour_system::<Self, _>(Stage::Learn, change::<Self, 2, 2>);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        let Self { a2_plus, a3_plus, a2_minus, a3_minus, tau_plus, tau_x, tau_minus, tau_y, .. } = *self;
+        bounds::check(preparation, [self.w_min, self.w_max])?;
+        let changes = [("a2_plus", a2_plus), ("a3_plus", a3_plus), ("a2_minus", a2_minus), ("a3_minus", a3_minus)];
+        bounds::finite(preparation, &changes)?;
+        let times = [("tau_plus", tau_plus), ("tau_x", tau_x), ("tau_minus", tau_minus), ("tau_y", tau_y)];
+        bounds::positive(preparation, &times)
+    }
+}
+
+impl SpikeTiming<2, 2> for TripletStdp {
+    type Update = Triplets;
+
+    fn pre_traces(&self) -> [Trace; 2] {
+        [self.tau_plus, self.tau_x].map(|tau| Trace { tau, pairing: self.pairing })
+    }
+
+    fn post_traces(&self) -> [Trace; 2] {
+        [self.tau_minus, self.tau_y].map(|tau| Trace { tau, pairing: self.pairing })
+    }
+
+    fn update(&self) -> Triplets {
+        Triplets {
+            plus: [self.a2_plus, self.a3_plus].map(real),
+            minus: [self.a2_minus, self.a3_minus].map(real),
+            bounds: Bounds::new(self.bounds()),
+        }
+    }
+
+    fn bounds(&self) -> [f64; 2] {
+        [self.w_min, self.w_max]
+    }
+}
+
+/// The constants of the rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Triplets {
+    plus: [Real; 2],
+    minus: [Real; 2],
+    bounds: Bounds,
+}
+
+impl Update<2, 2> for Triplets {
+    #[inline(always)]
+    fn on_pre(&self, w: Real, [_, r2]: [Real; 2], [o1, _]: [Real; 2]) -> Real {
+        self.bounds.hold(w - o1 * (self.minus[0] + self.minus[1] * r2))
+    }
+
+    #[inline(always)]
+    fn on_post(&self, w: Real, [r1, _]: [Real; 2], [_, o2]: [Real; 2]) -> Real {
+        self.bounds.hold(w + r1 * (self.plus[0] + self.plus[1] * o2))
+    }
+}

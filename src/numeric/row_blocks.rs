@@ -1,0 +1,73 @@
+//! Rows whose weights change: block by block, each with its own weights, so that tasks can share them.
+
+use super::{
+    Real,
+    coding::BLOCK_TARGETS,
+    rows::{Block, Rows},
+};
+
+/// The synapses that lead to a block of targets, with their weights.
+pub struct RowBlock<'a> {
+    rows: &'a Rows,
+    block: &'a Block,
+    codes: &'a [u16],
+    /// The first of its targets.
+    pub first_target: usize,
+    /// The first of its synapses, in the order of weights.
+    pub first_synapse: usize,
+    /// The weights of its synapses.
+    pub weights: &'a mut [Real],
+}
+
+impl Rows {
+    /// The blocks with their weights; none if there is not a weight for each synapse.
+    pub fn with_weights<'a>(&'a self, mut weights: &'a mut [Real]) -> Vec<RowBlock<'a>> {
+        if weights.len() != self.len() {
+            return Vec::new();
+        }
+        let mut codes = &self.codes[..];
+        let blocks = self.blocks.iter().enumerate().map(|(k, block)| {
+            let len = block.offsets.last().map_or(0, |&end| end as usize);
+            let (own, rest) = std::mem::take(&mut weights).split_at_mut(len);
+            let (own_codes, other_codes) = codes.split_at(len);
+            (weights, codes) = (rest, other_codes);
+            RowBlock {
+                rows: self,
+                block,
+                codes: own_codes,
+                first_target: k * BLOCK_TARGETS,
+                first_synapse: block.start,
+                weights: own,
+            }
+        });
+        blocks.collect()
+    }
+
+    /// Delays (steps) of a bucket: those from its age on.
+    #[must_use]
+    pub const fn span(&self) -> u32 {
+        if self.is_punctual() { 1 } else { self.coding.slots() as u32 }
+    }
+}
+
+impl RowBlock<'_> {
+    /// Calls `change` with the target, counted within the block, and the weight of each synapse that leaves a source
+    /// and belongs to a bucket, its delay being so many steps longer than the bucket's age.
+    #[inline(always)]
+    pub fn each_of_source(
+        &mut self,
+        (bucket, later): (usize, u32),
+        source: u32,
+        mut change: impl FnMut(usize, &mut Real),
+    ) {
+        let at = bucket * self.rows.sources + source as usize;
+        let Some(&[from, to]) = self.block.offsets.get(at..at + 2) else { return };
+        let piece = from as usize..to as usize;
+        let (Some(codes), Some(weights)) = (self.codes.get(piece.clone()), self.weights.get_mut(piece)) else { return };
+        for (&code, weight) in codes.iter().zip(weights) {
+            if self.rows.coding.delay(code) == later {
+                change(self.rows.coding.target(code), weight);
+            }
+        }
+    }
+}
