@@ -37,11 +37,12 @@ pub struct Target(pub Entity);
 pub struct Afferents(Vec<Entity>);
 
 variable! {
-    /// Synaptic weight; of dense synapses source-major, of sparse ones in the order of the file `GROUP.synapses.npy`.
+    /// Synaptic weight.
     pub struct Weights = "weights" in "";
 }
 
-/// How the synapses of a group are laid out; a connectivity rule decides.
+/// How the synapses of a group are laid out; a connectivity rule decides. The weights of dense synapses are source-major,
+/// those of sparse ones in the order of the file `GROUP.synapses.npy`.
 #[derive(Component, Clone, Debug, Default)]
 pub struct Synapses {
     /// The layout; `None` until the rule was applied.

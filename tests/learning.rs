@@ -1,0 +1,126 @@
+//! Rules of plasticity do to synapses and networks what their papers report.
+
+use std::path::PathBuf;
+
+use cortecs::{
+    network::{Weights, switch},
+    prelude::*,
+    scene::{open, read, set},
+};
+
+/// A scene with some settings, without recorders.
+fn network(name: &str, settings: &[&str], seed: u64) -> Bench {
+    let mut bench = Bench::new();
+    let world = bench.world_mut();
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenes").join(name);
+    let whole = open(&path).unwrap_or_else(|faults| panic!("{faults}"));
+    let document = settings.iter().try_fold(whole, |document, setting| set(&document, setting));
+    let document = document.unwrap_or_else(|faults| panic!("{faults}"));
+    let scene = read(world, document).unwrap_or_else(|faults| panic!("{faults}")).with_seed(seed);
+    build(world, &Scene { recorders: Vec::new(), ..scene }).unwrap_or_else(|faults| panic!("{faults}"));
+    bench
+}
+
+/// The mean rate (Hz) of a group over the next iterations.
+fn rate(bench: &mut Bench, group: &str, iterations: u64) -> f64 {
+    let world = bench.world_mut();
+    let seconds = iterations as f64 * world.resource::<Clock>().dt / 1000.0;
+    let mut groups = world.query::<(Entity, &Name, &NeuronGroup)>();
+    let (entity, _, neurons) = groups.iter(world).find(|(_, name, _)| name.as_str() == group).unwrap();
+    let size = neurons.size() as f64;
+    let before = bench.spike_count(entity);
+    bench.ticks(iterations);
+    (bench.spike_count(entity) - before) as f64 / size / seconds
+}
+
+/// The weights of the synapses of a tag.
+fn weights(bench: &mut Bench, tag: &str) -> Vec<f64> {
+    let world = bench.world_mut();
+    let mut groups = world.query::<(&Tags, &Weights)>();
+    let of_tag = groups.iter(world).filter(|(tags, _)| tags.contains(tag));
+    of_tag.flat_map(|(_, weights)| weights.0.iter().map(|&w| f64::from(w))).collect()
+}
+
+/// What 60 pairs at a frequency and a lag (ms) do to a weight of 1.
+fn paired(rule: impl Bundle, frequency: f64, lag: f64) -> f64 {
+    let mut bench = Bench::new(); // 1 ms a step: traces decay exactly at any
+    let times = |shift: f64| vec![(0..60).map(|k| 100.5 + shift + 1000.0 / frequency * f64::from(k)).collect()];
+    let source = bench.group("source", 1, SpikeSource::at(times(0.0)));
+    let target = bench.group("target", 1, SpikeSource::at(times(lag)));
+    let synapses = bench.synapses(source, target, "X", (OneToOne::default(), rule));
+    bench.ticks((300.0 + 60_000.0 / frequency) as u64);
+    bench.get(synapses, "weights")[0] - 1.0
+}
+
+/// J.-P. Pfister & W. Gerstner (2006), fig. 2 A: the experiments of P. J. Sjöström, G. Turrigiano & S. Nelson, Neuron 32:1149
+/// (2001), with their standard errors, and the rule with the constants of table 3, all pairs.
+#[test]
+fn triplets_give_the_frequency_dependence_of_pairing() {
+    let measured = [
+        (0.1, [(-0.04, 0.05), (-0.29, 0.08)]),
+        (10.0, [(0.14, 0.10), (-0.41, 0.11)]),
+        (20.0, [(0.29, 0.14), (-0.34, 0.10)]),
+        (40.0, [(0.53, 0.11), (0.56, 0.32)]),
+        (50.0, [(0.56, 0.26), (0.75, 0.19)]),
+    ];
+    for (frequency, changes) in measured {
+        for (lag, (expected, error)) in [10.0, -10.0].into_iter().zip(changes) {
+            let change = paired(TripletStdp::default(), frequency, lag);
+            let off = (change - expected) / error;
+            assert!(f64::abs(off) < 1.5, "{frequency} Hz, {lag} ms: {change:.3}, measured {expected} ± {error}");
+        }
+    }
+}
+
+/// Pairs alone weaken a synapse at every frequency if the target fires first: what triplets are for.
+#[test]
+fn pairs_alone_do_not() {
+    let rule = || Stdp { a_plus: 0.0065, a_minus: 0.007, tau_plus: 16.8, tau_minus: 33.7, w_max: 2.0, ..default() };
+    for frequency in [0.1, 10.0, 20.0, 40.0, 50.0] {
+        assert!(paired(rule(), frequency, -10.0) < -0.1, "{frequency} Hz");
+    }
+}
+
+/// Song, Miller & Abbott (2000), fig. 2: weights end near their bounds, and the rate of the neuron falls and settles. With
+/// steps and changes of weights four and five times as large as in the scene.
+#[test]
+fn synapses_compete_for_the_spikes_of_a_neuron() {
+    let settings = ["dt=0.5", "constants.a_plus=\"0.02 * g_max\""];
+    let mut bench = network("song_2000.ron", &settings, 1);
+    let first = rate(&mut bench, "neuron", 2000);
+    bench.ticks(200_000);
+    let [settled, last] = [100_000, 100_000].map(|iterations| rate(&mut bench, "neuron", iterations));
+    assert!(first > 100.0 && settled < 0.2 * first, "{first} Hz at first, then {settled}");
+    assert!((0.7..1.4).contains(&(last / settled)), "{settled} Hz, then {last}");
+    let weights = weights(&mut bench, "EXCITATORY");
+    let share = |from: f64, to: f64| {
+        let within = weights.iter().filter(|&&w| (from * 0.015..=to * 0.015).contains(&w));
+        within.count() as f64 / weights.len() as f64
+    };
+    let [low, middle, high] = [share(0.0, 0.2), share(0.4, 0.6), share(0.8, 1.0)];
+    assert!(low > 2.0 * middle && high > 1.3 * middle, "{low} {middle} {high}");
+}
+
+/// Vogels et al. (2011): inhibition grows until the excitatory neurons fire at the target rate, and holds them
+/// there. A rate above the target comes from inhibition, which leaves fewer coincidences than those of
+/// independent spikes, by which the rule goes: within 1.5 Hz here.
+#[test]
+fn inhibition_holds_its_targets_at_their_rate() {
+    for target in [3.0, 8.0] {
+        let settings = ["constants.size=1000".to_owned(), format!("constants.target_rate={target}")];
+        let mut bench = network("vogels_2011.ron", &settings.each_ref().map(String::as_str), 1);
+        let first = rate(&mut bench, "excitatory", 1000);
+        assert!(first > 100.0, "{first} Hz without inhibition");
+        bench.ticks(150_000);
+        let reached = rate(&mut bench, "excitatory", 50_000);
+        assert!((target..target + 1.5).contains(&reached), "{reached} Hz, not {target}");
+        // Frozen, it stays where it is; thawed as well.
+        for on in [false, true] {
+            let before = weights(&mut bench, "PLASTIC");
+            switch(bench.world_mut(), "PLASTIC.InhibitoryStdp", on).unwrap();
+            let held = rate(&mut bench, "excitatory", 20_000);
+            assert!((target - 0.5..target + 2.0).contains(&held), "{held} Hz, not {target}");
+            assert_eq!(before != weights(&mut bench, "PLASTIC"), on);
+        }
+    }
+}
