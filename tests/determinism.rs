@@ -104,11 +104,12 @@ fn spikes(name: &str, settings: &[&str], iterations: u64, threads: usize) -> Byt
 }
 
 /// Networks with every receptor, rule, and kind of delay that the published ones have, shortened and made smaller.
-const PUBLISHED: [(&str, &[&str], u64); 4] = [
+const PUBLISHED: [(&str, &[&str], u64); 5] = [
     ("cuba.ron", &[], 300),
     ("coba.ron", &[], 300),
     ("brunel.ron", &["constants.c_e=200"], 300),
     ("microcircuit.ron", &["constants.scale=0.05"], 800),
+    ("vogels_2011.ron", &["constants.size=1000", "constants.eta=1"], 500),
 ];
 
 /// One test: the instruction set is a setting of the whole process.

@@ -12,6 +12,7 @@ mod bounds;
 mod changes;
 mod incoming;
 mod inhibitory_stdp;
+mod normalization;
 mod short_term_plasticity;
 pub mod spike_timing;
 mod stdp;
@@ -22,6 +23,7 @@ mod triplet_stdp;
 mod spike_timing_tests;
 
 pub use inhibitory_stdp::InhibitoryStdp;
+pub use normalization::{Normalization, Over};
 pub use short_term_plasticity::ShortTermPlasticity;
 pub use spike_timing::Pairing;
 pub use stdp::Stdp;
@@ -35,6 +37,7 @@ impl Plugin for LearnPlugin {
         app.register_behaviour::<ShortTermPlasticity>()
             .register_behaviour::<Stdp>()
             .register_behaviour::<TripletStdp>()
-            .register_behaviour::<InhibitoryStdp>();
+            .register_behaviour::<InhibitoryStdp>()
+            .register_behaviour::<Normalization>();
     }
 }

@@ -70,4 +70,20 @@ impl RowBlock<'_> {
             }
         }
     }
+
+    /// Calls `change` with the target, counted within the block, and the weight of each synapse.
+    pub fn each_by_target(&mut self, mut change: impl FnMut(usize, &mut Real)) {
+        for (&code, weight) in self.codes.iter().zip(&mut *self.weights) {
+            change(self.rows.coding.target(code), weight);
+        }
+    }
+
+    /// Calls `change` with each source and the weights of its synapses, bucket by bucket.
+    pub fn each_by_source(&mut self, mut change: impl FnMut(usize, &mut [Real])) {
+        for (piece, ends) in self.block.offsets.windows(2).enumerate() {
+            if let Some(weights) = self.weights.get_mut(ends[0] as usize..ends[1] as usize) {
+                change(piece % self.rows.sources, weights);
+            }
+        }
+    }
 }
