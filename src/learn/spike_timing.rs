@@ -43,7 +43,66 @@ pub struct Trace {
 
 /// A rule with `PRE` traces of the sources and `POST` of the targets.
 ///
-/// Its component requires [`Timing`] of itself, and its plugin adds [`change`] to the learn stage.
+/// Its component requires [`Timing`] of itself, and its plugin adds [`change`] to the learn stage:
+///
+/// ```
+/// use cortecs::{
+///     learn::spike_timing::{SpikeTiming, Timing, Trace, Update, change},
+///     prelude::*,
+/// };
+///
+/// /// Each spike of a target strengthens the synapses whose source fired shortly before; each of a source costs a little.
+/// #[derive(Component, Reflect, Clone, Default)]
+/// #[require(Timing<Hebb>)]
+/// struct Hebb {
+///     gain: f64,
+///     cost: f64,
+/// }
+///
+/// impl Behaviour for Hebb {
+///     const KIND: Kind = Kind::Synapses;
+///     fn plugin(app: &mut App) {
+///         app.add_behaviour_system::<Self, _>(Stage::Learn, change::<Self, 1, 0>);
+///     }
+/// }
+///
+/// impl SpikeTiming<1, 0> for Hebb {
+///     type Update = Changes;
+///     fn pre_traces(&self) -> [Trace; 1] {
+///         [Trace { tau: 20.0, pairing: Pairing::All }]
+///     }
+///     fn post_traces(&self) -> [Trace; 0] {
+///         []
+///     }
+///     fn update(&self) -> Changes {
+///         Changes(self.gain as Real, self.cost as Real)
+///     }
+///     fn bounds(&self) -> [f64; 2] {
+///         [0.0, 1.0]
+///     }
+/// }
+///
+/// #[derive(Clone, Copy)]
+/// struct Changes(Real, Real);
+///
+/// impl Update<1, 0> for Changes {
+///     fn on_pre(&self, w: Real, _: [Real; 1], _: [Real; 0]) -> Real {
+///         (w - self.1).max(0.0)
+///     }
+///     fn on_post(&self, w: Real, [x]: [Real; 1], _: [Real; 0]) -> Real {
+///         (w + self.0 * x).min(1.0)
+///     }
+/// }
+///
+/// let mut bench = Bench::new();
+/// bench.app_mut().register_behaviour::<Hebb>();
+/// let source = bench.group("source", 1, SpikeSource::at(vec![vec![3.0]]));
+/// let target = bench.group("target", 1, SpikeSource::at(vec![vec![13.0]]));
+/// let rule = (OneToOne::default(), InitialWeights(0.5.into()), Hebb { gain: 0.1, cost: 0.01 });
+/// let synapses = bench.synapses(source, target, "X", rule);
+/// bench.ticks(20);
+/// bench.assert_near(synapses, "weights", &[0.5 - 0.01 + 0.1 * f64::exp(-10.0 / 20.0)]);
+/// ```
 pub trait SpikeTiming<const PRE: usize, const POST: usize>: Behaviour {
     /// What spikes do to a weight.
     type Update: Update<PRE, POST>;
