@@ -8,7 +8,7 @@ use std::{
     cell::{Cell, OnceCell},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
     thread,
     time::{Duration, Instant},
@@ -21,8 +21,10 @@ use rayon::Yield;
 const PATIENCE: Duration = Duration::from_micros(100);
 
 thread_local! {
-    /// Whether the others look out for work of this thread.
-    static ATTENDED: OnceCell<Arc<AtomicBool>> = const { OnceCell::new() };
+    /// How many threads have been called by this one and look out for work.
+    static ATTENDING: OnceCell<Arc<AtomicUsize>> = const { OnceCell::new() };
+    /// Whether this thread looks out for work.
+    static LOOKING_OUT: Cell<bool> = const { Cell::new(false) };
     /// Whether this thread, which belongs to no pool, has had parallel regions.
     static OUTSIDE: Cell<bool> = const { Cell::new(false) };
 }
@@ -31,25 +33,30 @@ thread_local! {
 ///
 /// They do so until none has come for 100 µs, and offer their core to other programs all the while: a thread that
 /// waits in a loop without giving way would make a region last a time slice wherever there are fewer free cores than
-/// threads.
+/// threads. Those that found nothing are not called again as long as one is left, since regions of few tasks do with few.
 pub fn attend() {
     let Some(caller) = rayon::current_thread_index() else { return OUTSIDE.set(true) };
-    ATTENDED.with(|attended| {
-        let attended = attended.get_or_init(Arc::default);
-        if !attended.swap(true, Relaxed) {
-            let attended = attended.clone();
+    ATTENDING.with(|attending| {
+        let attending = attending.get_or_init(Arc::default);
+        if attending.load(Relaxed) == 0 {
+            attending.store(rayon::current_num_threads() - 1, Relaxed);
+            let attending = attending.clone();
             rayon::spawn_broadcast(move |thread| {
                 if thread.index() != caller {
                     look_out();
-                    attended.store(false, Relaxed);
+                    attending.fetch_sub(1, Relaxed);
                 }
             });
         }
     });
 }
 
-/// Works on what comes until nothing has come for a while.
+/// Works on what comes until nothing has come for a while; at once done if this thread does so already, called by another
+/// one: what comes may be such a call, and calls within calls would use up the stack.
 fn look_out() {
+    if LOOKING_OUT.replace(true) {
+        return;
+    }
     let mut last = Instant::now();
     while last.elapsed() < PATIENCE {
         match rayon::yield_now() {
@@ -57,6 +64,7 @@ fn look_out() {
             _ => thread::yield_now(),
         }
     }
+    LOOKING_OUT.set(false);
 }
 
 /// Whether the calling thread should go on within the pool ([`rayon::scope`]): it has had parallel regions, in each of
@@ -81,10 +89,35 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_that_looks_out_does_not_begin_again() {
+        LOOKING_OUT.set(true);
+        let start = Instant::now();
+        (0..1000).for_each(|_| look_out());
+        assert!(start.elapsed() < 100 * PATIENCE);
+        LOOKING_OUT.set(false);
+        look_out();
+        assert!(!LOOKING_OUT.get() && start.elapsed() >= PATIENCE);
+    }
+
+    /// Several threads of one pool call the others, again and again.
+    #[test]
+    fn threads_that_call_each_other_come_to_an_end() {
+        let pool = ThreadPoolBuilder::new().num_threads(4).build().expect("threads");
+        let regions = |n: u64| {
+            for _ in 0..200 {
+                attend();
+                let sum = rayon::join(|| (0..n).sum::<u64>(), || (n..2 * n).sum::<u64>());
+                assert_eq!(sum.0 + sum.1, n * (2 * n - 1));
+            }
+        };
+        pool.install(|| rayon::join(|| rayon::join(|| regions(100), || regions(200)), || regions(5000)));
+    }
+
+    #[test]
     fn threads_look_out_for_a_while_and_then_rest() {
         for threads in [1, 2, 3] {
             let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-            let attended = || ATTENDED.with(|attended| attended.get().is_some_and(|attended| attended.load(Relaxed)));
+            let attended = || ATTENDING.with(|attending| attending.get().is_some_and(|n| n.load(Relaxed) > 0));
             pool.install(|| {
                 for _ in 0..3 {
                     attend();
