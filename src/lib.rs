@@ -75,7 +75,9 @@ pub mod prelude {
             AdEx, Detection, ExponentialIf, FitzHughNagumo, HodgkinHuxley, Izhikevich, Izhikevich2007, Lif,
             PoissonNeurons, RateUnit, SpikeSource, Transfer, TraubMiles,
         },
-        learn::{InhibitoryStdp, Normalization, Over, Pairing, ShortTermPlasticity, Stdp, TripletStdp},
+        learn::{
+            Dopamine, InhibitoryStdp, Normalization, Over, Pairing, RewardStdp, ShortTermPlasticity, Stdp, TripletStdp,
+        },
         network::{
             Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Input, Jump, Kind, Membrane,
             NeuronGroup, Parameter, Parameters, Preparation, PrepareError, ReceptorOf, RegisterBehaviour,

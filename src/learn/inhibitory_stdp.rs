@@ -18,7 +18,7 @@ use super::{
     spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change},
 };
 use crate::{
-    network::{Behaviour, Kind, Preparation, PrepareError, Unit},
+    network::{Behaviour, Kind, Preparation, PrepareError, Unit, Weights},
     numeric::{Real, real::real},
     schedule::{AddToStage, Stage},
 };
@@ -62,6 +62,7 @@ impl Behaviour for InhibitoryStdp {
 
 impl SpikeTiming<1, 1> for InhibitoryStdp {
     type Update = Symmetric;
+    type Changed = Weights;
 
     fn pre_traces(&self) -> [Trace; 1] {
         [Trace { tau: self.tau, pairing: Pairing::All }]

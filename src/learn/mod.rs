@@ -10,9 +10,11 @@ use crate::network::RegisterBehaviour;
 
 mod bounds;
 mod changes;
+mod dopamine;
 mod incoming;
 mod inhibitory_stdp;
 mod normalization;
+mod reward_stdp;
 mod short_term_plasticity;
 pub mod spike_timing;
 mod stdp;
@@ -22,8 +24,10 @@ mod triplet_stdp;
 #[cfg(test)]
 mod spike_timing_tests;
 
+pub use dopamine::{Concentration, Dopamine};
 pub use inhibitory_stdp::InhibitoryStdp;
 pub use normalization::{Normalization, Over};
+pub use reward_stdp::{Eligibility, RewardStdp};
 pub use short_term_plasticity::ShortTermPlasticity;
 pub use spike_timing::Pairing;
 pub use stdp::Stdp;
@@ -38,6 +42,8 @@ impl Plugin for LearnPlugin {
             .register_behaviour::<Stdp>()
             .register_behaviour::<TripletStdp>()
             .register_behaviour::<InhibitoryStdp>()
+            .register_behaviour::<RewardStdp>()
+            .register_behaviour::<Dopamine>()
             .register_behaviour::<Normalization>();
     }
 }

@@ -13,13 +13,13 @@
 
 use std::marker::PhantomData;
 
-use bevy_ecs::prelude::*;
+use bevy_ecs::{component::Mutable, prelude::*};
 use bevy_reflect::prelude::*;
 
 use super::{changes::Due, incoming::Incoming, traces::Side};
 use crate::{
     network::{Behaviour, Clock, Failures, Layout, Source, Spikes, Synapses, Target, Weights},
-    numeric::{Real, real::real},
+    numeric::{Column, Real, real::real},
 };
 
 /// Which spikes of the other side a spike is paired with.
@@ -48,6 +48,7 @@ pub struct Trace {
 /// ```
 /// use cortecs::{
 ///     learn::spike_timing::{SpikeTiming, Timing, Trace, Update, change},
+///     network::Weights,
 ///     prelude::*,
 /// };
 ///
@@ -68,6 +69,7 @@ pub struct Trace {
 ///
 /// impl SpikeTiming<1, 0> for Hebb {
 ///     type Update = Changes;
+///     type Changed = Weights;
 ///     fn pre_traces(&self) -> [Trace; 1] {
 ///         [Trace { tau: 20.0, pairing: Pairing::All }]
 ///     }
@@ -106,14 +108,28 @@ pub struct Trace {
 pub trait SpikeTiming<const PRE: usize, const POST: usize>: Behaviour {
     /// What spikes do to a weight.
     type Update: Update<PRE, POST>;
+    /// The column that spikes change: [`Weights`], or another one with a number for each synapse.
+    type Changed: OfSynapses;
     /// The traces of the sources.
     fn pre_traces(&self) -> [Trace; PRE];
     /// The traces of the targets.
     fn post_traces(&self) -> [Trace; POST];
     /// The constants of the rule.
     fn update(&self) -> Self::Update;
-    /// The least and the greatest weight.
+    /// The least and the greatest number of the column.
     fn bounds(&self) -> [f64; 2];
+}
+
+/// A column with a number for each synapse of a group, in the order of [`Weights`].
+pub trait OfSynapses: Component<Mutability = Mutable> {
+    /// The numbers.
+    fn numbers(&mut self) -> &mut Column<Real>;
+}
+
+impl OfSynapses for Weights {
+    fn numbers(&mut self) -> &mut Column<Real> {
+        &mut self.0
+    }
 }
 
 /// What spikes do to a weight; `x` and `y` are the traces of source and target just before.
@@ -169,7 +185,7 @@ impl<R> Timing<R> {
 }
 
 /// Says if a weight is outside the bounds of its rule.
-fn check(weights: &[Real], layout: &Layout, [least, most]: [f64; 2]) -> Result<(), String> {
+pub(super) fn check(weights: &[Real], layout: &Layout, [least, most]: [f64; 2]) -> Result<(), String> {
     let missing = |k: usize| match layout {
         Layout::Dense { targets, autapses: false, .. } => k.is_multiple_of(targets + 1),
         _ => false,
@@ -182,18 +198,22 @@ fn check(weights: &[Real], layout: &Layout, [least, most]: [f64; 2]) -> Result<(
 }
 
 /// What [`change`] looks at.
-type Group<'w, R> = (Entity, Ref<'w, R>, &'w mut Timing<R>, &'w Source, &'w Target, Ref<'w, Synapses>, &'w mut Weights);
+type Group<'w, R, C> = (Entity, Ref<'w, R>, &'w mut Timing<R>, &'w Source, &'w Target, Ref<'w, Synapses>, &'w mut C);
 
 /// The system of a rule, for the learn stage.
 pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
-    mut groups: Query<Group<'_, R>>,
+    mut groups: Query<Group<'_, R, R::Changed>>,
     mut spikes: Query<&mut Spikes>,
     names: Query<&Name>,
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    for (entity, rule, mut timing, source, target, synapses, mut weights) in &mut groups {
+    for (entity, rule, mut timing, source, target, synapses, mut changed) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
+        let weights = changed.numbers();
+        if weights.is_empty() {
+            weights.resize(0.0, layout.shape().iter().product());
+        }
         let size = |group| spikes.get(group).map_or(0, |spikes| spikes.fired().len());
         let sizes = [source.0, target.0].map(size);
         let [pre, post] = [&timing.sources, &timing.targets];
@@ -207,7 +227,7 @@ pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
                 timing.incoming = None;
             }
             let begun = if goes_on { Ok(()) } else { timing.begin(&*rule, layout, sizes, clock.dt) };
-            let checked = begun.map_err(str::to_owned).and_then(|()| check(&weights.0, layout, rule.bounds()));
+            let checked = begun.map_err(str::to_owned).and_then(|()| check(weights, layout, rule.bounds()));
             if let Err(why) = checked {
                 failures.push(names.get(entity).map_or("", Name::as_str), why);
                 continue;
@@ -224,10 +244,10 @@ pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
         let due = Due { arriving: past.past(), fired: fired.neurons(), sources, targets };
         match (layout, incoming) {
             (&Layout::Dense { targets, delay, autapses, .. }, _) => {
-                due.change_dense(&mut weights.0, (targets, delay, autapses), rule.update());
+                due.change_dense(weights, (targets, delay, autapses), rule.update());
             }
             (Layout::Sparse(rows), Some(incoming)) => {
-                due.change_sparse(&mut weights.0, rows, incoming, rule.update());
+                due.change_sparse(weights, rows, incoming, rule.update());
             }
             (Layout::Sparse(_), None) => {}
         }

@@ -19,7 +19,7 @@ use super::{
     spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change},
 };
 use crate::{
-    network::{Behaviour, Kind, Preparation, PrepareError, Unit},
+    network::{Behaviour, Kind, Preparation, PrepareError, Unit, Weights},
     numeric::{
         Real,
         real::{real, wide},
@@ -87,6 +87,7 @@ impl Behaviour for Stdp {
 
 impl SpikeTiming<1, 1> for Stdp {
     type Update = Pairs;
+    type Changed = Weights;
 
     fn pre_traces(&self) -> [Trace; 1] {
         [Trace { tau: self.tau_plus, pairing: self.pairing }]

@@ -17,7 +17,7 @@ use super::{
     spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change},
 };
 use crate::{
-    network::{Behaviour, Kind, Preparation, PrepareError, Unit},
+    network::{Behaviour, Kind, Preparation, PrepareError, Unit, Weights},
     numeric::{Real, real::real},
     schedule::{AddToStage, Stage},
 };
@@ -92,6 +92,7 @@ impl Behaviour for TripletStdp {
 
 impl SpikeTiming<2, 2> for TripletStdp {
     type Update = Triplets;
+    type Changed = Weights;
 
     fn pre_traces(&self) -> [Trace; 2] {
         [self.tau_plus, self.tau_x].map(|tau| Trace { tau, pairing: self.pairing })

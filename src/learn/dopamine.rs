@@ -1,0 +1,84 @@
+//! Dopamine: a signal at the synapses onto a group, which any behaviour may raise and rules of learning go by (E. M.
+//! Izhikevich, "Solving the distal reward problem through linkage of STDP and dopamine signaling", Cereb. Cortex 17:2443, 2007,
+//! eq. 3).
+//!
+//! ```text
+//! d(dopamine)/dt = −dopamine/tau + tonic,      dopamine += amount     by whatever rewards
+//! ```
+//! Exact at any step. The concentration is that at the end of an iteration, before which behaviours of the input and integrate
+//! stages may add to it; it decays as the last of the learn stage.
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::bounds;
+use crate::{
+    network::{Behaviour, Clock, Preparation, PrepareError, RegisterVariable, Unit},
+    numeric::real::real,
+    schedule::{AddToStage, Stage},
+    variable,
+};
+
+variable! {
+    /// Concentration of dopamine at the synapses onto a neuron.
+    pub struct Concentration = "dopamine" in "µM";
+}
+
+/// Dopamine at the synapses onto the neurons of a group.
+#[derive(Component, Reflect, Clone, Debug)]
+#[require(Concentration)]
+pub struct Dopamine {
+    /// Time constant of the uptake.
+    #[reflect(@Unit("ms"))]
+    pub tau: f64,
+    /// What is always released.
+    #[reflect(@Unit("µM/s"))]
+    pub tonic: f64,
+}
+
+impl Default for Dopamine {
+    fn default() -> Self {
+        Self { tau: 200.0, tonic: 0.0 }
+    }
+}
+
+impl Behaviour for Dopamine {
+    fn plugin(app: &mut App) {
+        app.register_variable::<Concentration>().add_behaviour_system::<Self, _>(Stage::Learn, decay);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        bounds::positive(preparation, &[("tau", self.tau)])?;
+        bounds::finite(preparation, &[("tonic", self.tonic)])
+    }
+}
+
+fn decay(mut groups: Query<(&Dopamine, &mut Concentration)>, clock: Res<Clock>) {
+    for (dopamine, mut concentration) in &mut groups {
+        let rest = -libm::expm1(-clock.dt / dopamine.tau);
+        let (kept, released) = (real(1.0 - rest), real(dopamine.tonic * 1e-3 * dopamine.tau * rest));
+        concentration.0.iter_mut().for_each(|d| *d = *d * kept + released);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    #[test]
+    fn it_settles_at_what_is_released_and_taken_up_and_decays_from_above() {
+        let mut bench = Bench::new().with_dt(0.5);
+        let cells = bench.group("cells", 2, Dopamine { tau: 100.0, tonic: 20.0 });
+        bench.set(cells, "dopamine", &[0.0, 5.0]);
+        for step in 1..=2000 {
+            bench.tick();
+            let decayed = (-0.5 * f64::from(step) / 100.0).exp();
+            // 20 µM/s · 0.1 s
+            for (found, start) in bench.get(cells, "dopamine").into_iter().zip([0.0, 5.0]) {
+                let exact = 2.0 + (start - 2.0) * decayed;
+                assert!((found - exact).abs() < 1e-4, "{step}: {found} {exact}");
+            }
+        }
+    }
+}
