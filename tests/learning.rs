@@ -102,25 +102,30 @@ fn synapses_compete_for_the_spikes_of_a_neuron() {
 }
 
 /// Vogels et al. (2011): inhibition grows until the excitatory neurons fire at the target rate, and holds them
-/// there. A rate above the target comes from inhibition, which leaves fewer coincidences than those of
-/// independent spikes, by which the rule goes: within 1.5 Hz here.
+/// there. Somewhat above it, since inhibition leaves fewer coincidences than there are among independent spikes, by
+/// which the rule goes: by 0.0 to 0.8 Hz over three seeds. With six times the pace of the scene, so that 10 s are enough.
 #[test]
 fn inhibition_holds_its_targets_at_their_rate() {
     for target in [3.0, 8.0] {
-        let settings = ["constants.size=1000".to_owned(), format!("constants.target_rate={target}")];
-        let mut bench = network("vogels_2011.ron", &settings.each_ref().map(String::as_str), 1);
-        let first = rate(&mut bench, "excitatory", 1000);
-        assert!(first > 100.0, "{first} Hz without inhibition");
-        bench.ticks(150_000);
-        let reached = rate(&mut bench, "excitatory", 50_000);
-        assert!((target..target + 1.5).contains(&reached), "{reached} Hz, not {target}");
-        // Frozen, it stays where it is; thawed as well.
-        for on in [false, true] {
-            let before = weights(&mut bench, "PLASTIC");
+        let near = target - 0.5..target + 1.5;
+        let set =
+            ["constants.size=1000".to_owned(), "constants.eta=0.3".into(), format!("constants.target_rate={target}")];
+        let settings = set.each_ref().map(String::as_str);
+        let mut bench = network("vogels_2011.ron", &settings, 1);
+        let first = rate(&mut bench, "excitatory", 300);
+        assert!(first > 10.0 * target, "{first} Hz without inhibition");
+        bench.ticks(100_000);
+        let reached = rate(&mut bench, "excitatory", 40_000);
+        assert!(near.contains(&reached), "{reached} Hz, not {target}");
+        // Frozen, nothing changes; thawed, it is held again.
+        let changes = |bench: &mut Bench, on: bool, iterations: u64| {
+            let before = weights(bench, "PLASTIC");
             switch(bench.world_mut(), "PLASTIC.InhibitoryStdp", on).unwrap();
-            let held = rate(&mut bench, "excitatory", 20_000);
-            assert!((target - 0.5..target + 2.0).contains(&held), "{held} Hz, not {target}");
-            assert_eq!(before != weights(&mut bench, "PLASTIC"), on);
-        }
+            bench.ticks(iterations);
+            before != weights(bench, "PLASTIC")
+        };
+        assert!(!changes(&mut bench, false, 2000) && changes(&mut bench, true, 2000));
+        let held = rate(&mut bench, "excitatory", 40_000);
+        assert!(near.contains(&held), "{held} Hz, not {target}");
     }
 }
