@@ -297,6 +297,29 @@ mod tests {
         }
     }
 
+    /// The number of its synapses is not known before they are made.
+    #[test]
+    fn synapses_that_chance_decides_learn() {
+        let mut bench = Bench::new();
+        let text = r#"(
+            groups: {
+                "a": (size: 50, behaviours: [PoissonNeurons(rate: 50)]),
+                "b": (size: 50, behaviours: [PoissonNeurons(rate: 50), Dopamine(tonic: 5)]),
+            },
+            synapses: [(
+                from: "a", to: "b", connectivity: FixedProbability(probability: 0.3), behaviours: [RewardStdp()],
+            )],
+        )"#;
+        let scene = Scene::from_text(bench.world_mut(), text).unwrap();
+        let network = build(bench.world_mut(), &scene).unwrap();
+        bench.ticks(500);
+        let synapses = network.synapses[0];
+        let [weights, eligibility] = ["weights", "eligibility"].map(|variable| bench.get(synapses, variable));
+        assert_eq!(eligibility.len(), weights.len());
+        let changed = weights.iter().filter(|&&w| w != 1.0).count();
+        assert!(2 * changed > weights.len(), "{changed} of {} synapses", weights.len());
+    }
+
     #[test]
     fn a_group_without_dopamine_is_refused() {
         let mut bench = Bench::new();

@@ -211,9 +211,6 @@ pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
     for (entity, rule, mut timing, source, target, synapses, mut changed) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
         let weights = changed.numbers();
-        if weights.is_empty() {
-            weights.resize(0.0, layout.shape().iter().product());
-        }
         let size = |group| spikes.get(group).map_or(0, |spikes| spikes.fired().len());
         let sizes = [source.0, target.0].map(size);
         let [pre, post] = [&timing.sources, &timing.targets];

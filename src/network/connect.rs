@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::{
     preparation::{Preparation, PrepareError, PrepareFault},
+    prepare::resize_columns,
     sides::{Rule, Sides},
     synapse::{DelaySummary, Layout, Synapses, Weights},
     synapse_values::{AT_ONCE, SynapseValues, both},
@@ -103,9 +104,11 @@ impl Made {
     fn attach(self, world: &mut World, entity: Entity) {
         let Self { layout, weights, delays } = self;
         let synapses = Synapses { planned: layout.shape(), layout: Some(layout), delays };
-        if let Ok(mut entity) = world.get_entity_mut(entity) {
-            entity.insert((synapses, Weights(weights)));
+        if let Ok(mut group) = world.get_entity_mut(entity) {
+            group.insert((synapses, Weights(weights)));
         }
+        // Other columns of the group were given the number of synapses that was expected.
+        resize_columns(world, entity);
     }
 }
 
