@@ -17,7 +17,7 @@ use crate::{
         Arriving, Behaviour, Clock, Conductance, Derived, Input, Membrane, Parameter, Parameters, Preparation,
         PrepareError, ReceptorOf, Receptors, V, Variable, View, preparation::path_of, variable::VariableInfo,
     },
-    numeric::{Column, Real, blocks::in_blocks, dispatch, exp},
+    numeric::{Column, Real, blocks::in_blocks, dispatch, exp, real::or_zero},
     variable,
 };
 
@@ -271,13 +271,6 @@ fn step<const RISES: bool, const FORM: u8>(columns: Columns<'_>, coefficients: i
             input[i] += given;
         }
     }
-}
-
-/// Zero for what has decayed to nothing: without it a silent receptor would end among the denormal numbers, which
-/// take a processor a hundred times as long.
-#[inline(always)]
-fn or_zero(x: Real) -> Real {
-    if x.abs() < 1e-30 { 0.0 } else { x }
 }
 
 impl Variable for Level {

@@ -24,7 +24,11 @@ use crate::{
         Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterVariable, Synapses, Target, Unit,
         Weights, preparation::path_of,
     },
-    numeric::{Column, Real, real::real, rows::Rows},
+    numeric::{
+        Column, Real,
+        real::{or_zero, real},
+        rows::Rows,
+    },
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -146,7 +150,8 @@ impl Update<1, 1> for Eligible {
 }
 
 /// What changes with dopamine.
-type Group<'w> = (&'w Name, Ref<'w, RewardStdp>, &'w Target, &'w Synapses, &'w mut Eligibility, &'w mut Weights);
+type Group<'w> =
+    (Option<&'w Name>, Ref<'w, RewardStdp>, &'w Target, &'w Synapses, &'w mut Eligibility, &'w mut Weights);
 
 /// A step of eligibilities and weights.
 fn reward(
@@ -164,7 +169,7 @@ fn reward(
         if rule.is_changed()
             && let Err(why) = check(&weights.0, layout, range)
         {
-            failures.push(name.as_str(), why);
+            failures.push(name.map_or("", Name::as_str), why);
             continue;
         }
         // ∫ exp(−(1/tau_c + 1/tau) s) ds over the step.
@@ -194,9 +199,7 @@ impl Step {
     #[inline(always)]
     fn advance(&self, c: &mut Real, w: &mut Real, dopamine: Real) {
         *w = self.bounds.hold(*w + *c * dopamine * self.covered);
-        let decayed = *c * self.decay;
-        // Before it ends among the denormal numbers, which take a hundred times as long.
-        *c = if decayed.abs() < 1e-30 { 0.0 } else { decayed };
+        *c = or_zero(*c * self.decay);
     }
 
     fn dense(&self, c: &mut [Real], w: &mut [Real], dopamine: &[Real], (targets, autapses): (usize, bool)) {

@@ -1,7 +1,10 @@
 //! Traces: what synapses remember of the spikes before. One number per neuron and trace, advanced in every iteration, and
 //! of the sources as many iterations of them as axons are long.
 
-use crate::numeric::{Column, Real, dispatch, real::real};
+use crate::numeric::{
+    Column, Real, dispatch,
+    real::{or_zero, real},
+};
 
 use super::spike_timing::{Pairing, Trace};
 
@@ -69,9 +72,7 @@ impl Side {
                 #[inline(always)]
                 || {
                     for (now, seen) in now.iter_mut().zip(seen) {
-                        let decayed = *now * *decay;
-                        // Before it ends among the denormal numbers, which take a hundred times as long.
-                        *now = if decayed < 1e-30 { 0.0 } else { decayed };
+                        *now = or_zero(*now * *decay);
                         *seen = *now;
                     }
                 },

@@ -20,22 +20,24 @@ pub struct Targets {
 impl Targets {
     /// The part of a row that leads here.
     pub(super) fn part(&self, codes: &[u16]) -> Range<usize> {
-        if self.range == (0..self.of) {
-            0..codes.len()
-        } else {
-            self.place(codes, self.range.start)..self.place(codes, self.range.end)
-        }
+        self.place(codes, self.range.start)..self.place(codes, self.range.end)
     }
 
     /// Fetches what will be looked at to find the part of a row.
     #[inline]
     pub(super) fn fetch(&self, codes: &[u16]) {
         for target in [self.range.start, self.range.end] {
-            if target > 0 && target < self.of {
+            if self.is_inside(target) {
                 let guess = self.guess(codes, target);
                 [guess.saturating_sub(LINE / 2), guess].into_iter().for_each(|at| prefetch(codes, at));
             }
         }
+    }
+
+    /// Whether a row has to be looked at to be cut before a target: nothing lies before the first or from the end on.
+    #[inline]
+    fn is_inside(&self, target: usize) -> bool {
+        (1..self.of).contains(&target)
     }
 
     /// About where in some ascending codes a target would be if they were even.
@@ -46,7 +48,7 @@ impl Targets {
 
     /// The first of some ascending codes that is not below `target`.
     fn place(&self, codes: &[u16], target: usize) -> usize {
-        if target == 0 || target >= self.of {
+        if !self.is_inside(target) {
             return if target == 0 { 0 } else { codes.len() };
         }
         let below = |code: &u16| usize::from(*code) < target;

@@ -29,3 +29,11 @@ pub const fn wide(x: Real) -> f64 {
         x as f64
     }
 }
+
+/// Zero for what has decayed to nothing: without it, what nothing reaches would end among the denormal numbers, which
+/// take a processor a hundred times as long.
+#[inline(always)]
+#[must_use]
+pub fn or_zero(x: Real) -> Real {
+    if x.abs() < 1e-30 { 0.0 } else { x }
+}

@@ -27,9 +27,8 @@ impl Rows {
         }
         let mut codes = &self.codes[..];
         let blocks = self.blocks.iter().enumerate().map(|(k, block)| {
-            let len = block.offsets.last().map_or(0, |&end| end as usize);
-            let (own, rest) = std::mem::take(&mut weights).split_at_mut(len);
-            let (own_codes, other_codes) = codes.split_at(len);
+            let (own, rest) = std::mem::take(&mut weights).split_at_mut(block.len());
+            let (own_codes, other_codes) = codes.split_at(block.len());
             (weights, codes) = (rest, other_codes);
             RowBlock {
                 rows: self,
@@ -60,9 +59,7 @@ impl RowBlock<'_> {
         source: u32,
         mut change: impl FnMut(usize, &mut Real),
     ) {
-        let at = bucket * self.rows.sources + source as usize;
-        let Some(&[from, to]) = self.block.offsets.get(at..at + 2) else { return };
-        let piece = from as usize..to as usize;
+        let piece = self.block.piece(bucket, self.rows.sources, source);
         let (Some(codes), Some(weights)) = (self.codes.get(piece.clone()), self.weights.get_mut(piece)) else { return };
         for (&code, weight) in codes.iter().zip(weights) {
             if self.rows.coding.delay(code) == later {

@@ -48,6 +48,23 @@ pub(super) struct Block {
     pub(super) offsets: Vec<u32>,
 }
 
+impl Block {
+    /// The number of its synapses.
+    pub(super) fn len(&self) -> usize {
+        self.offsets.last().map_or(0, |&end| end as usize)
+    }
+
+    /// The synapses of a source, one of so many, in a bucket, counted from the first of the block.
+    #[inline]
+    pub(super) fn piece(&self, bucket: usize, sources: usize, source: u32) -> Range<usize> {
+        let at = bucket * sources + source as usize;
+        match self.offsets.get(at..at + 2) {
+            Some(&[from, to]) => from as usize..to as usize,
+            _ => 0..0,
+        }
+    }
+}
+
 /// One synapse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Synapse {
@@ -199,7 +216,7 @@ impl Rows {
         let mut codes = &mut self.codes[..];
         let mut parts = Vec::new();
         for block in &self.blocks {
-            let len = block.offsets.last().map_or(0, |&end| end as usize);
+            let len = block.len();
             let (own_codes, other_codes) = codes.split_at_mut(len);
             let (own_weights, other_weights) = weights.split_at_mut(len);
             (codes, weights) = (other_codes, other_weights);
@@ -264,12 +281,9 @@ impl Rows {
 
     /// The synapses of a source in a bucket of a block.
     #[inline]
-    fn piece(block: &Block, bucket: usize, sources: usize, source: u32) -> Range<usize> {
-        let at = bucket * sources + source as usize;
-        match block.offsets.get(at..at + 2) {
-            Some(&[from, to]) => block.start + from as usize..block.start + to as usize,
-            _ => 0..0,
-        }
+    fn piece(&self, block: &Block, bucket: usize, source: u32) -> Range<usize> {
+        let piece = block.piece(bucket, self.sources, source);
+        block.start + piece.start..block.start + piece.end
     }
 
     /// Lists the pieces of `spikes` in a bucket that lead to some targets, each with the efficacy of its spike.
@@ -290,7 +304,7 @@ impl Rows {
             return;
         }
         pieces.reserve(spikes.len());
-        let piece = |spike: u32| Self::piece(block, bucket, self.sources, spike);
+        let piece = |spike: u32| self.piece(block, bucket, spike);
         for (k, &spike) in spikes.iter().enumerate() {
             if let Some(codes) = spikes.get(k + AHEAD).and_then(|&next| self.codes.get(piece(next))) {
                 targets.fetch(codes);
@@ -312,7 +326,7 @@ impl Rows {
             let pieces =
                 (0..self.ages.len()).flat_map(move |bucket| (0..self.sources as u32).map(move |i| (bucket, i)));
             pieces.flat_map(move |(bucket, source)| {
-                let codes = self.codes.get(Self::piece(block, bucket, self.sources, source)).unwrap_or_default();
+                let codes = self.codes.get(self.piece(block, bucket, source)).unwrap_or_default();
                 codes.iter().map(move |&code| Synapse {
                     source,
                     target: (b * BLOCK_TARGETS + self.coding.target(code)) as u32,
