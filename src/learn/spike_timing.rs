@@ -160,27 +160,39 @@ impl<R> Default for Timing<R> {
 }
 
 impl<R> Timing<R> {
-    /// Forgets all spikes; makes the index that is missing.
-    fn begin<const PRE: usize, const POST: usize>(
+    /// Forgets all spikes, and makes the index that is missing, unless the last iteration was seen with the same traces,
+    /// neurons and synapses. Returns whether it did; an error if numbers are out of the bounds of a rule that is new to them.
+    fn follow<const PRE: usize, const POST: usize>(
         &mut self,
-        rule: &R,
-        layout: &Layout,
+        rule: &Ref<'_, R>,
+        (layout, is_new): (&Layout, bool),
+        numbers: &[Real],
         sizes: [usize; 2],
-        dt: f64,
-    ) -> Result<(), &'static str>
+        clock: &Clock,
+    ) -> Result<bool, String>
     where
         R: SpikeTiming<PRE, POST>,
     {
-        if let (Layout::Sparse(rows), None) = (layout, &self.incoming) {
-            self.incoming = Some(Incoming::of(rows, sizes[1]).ok_or("more plastic synapses than 32 bits count")?);
+        let (pre, post) = (rule.pre_traces(), rule.post_traces());
+        let same =
+            !is_new && self.sources.holds(&pre, sizes[0], clock.dt) && self.targets.holds(&post, sizes[1], clock.dt);
+        let goes_on = same && self.next == Some(clock.iteration);
+        if !goes_on || rule.is_changed() {
+            check(numbers, layout, rule.bounds())?;
+        }
+        if goes_on {
+            return Ok(false);
         }
         let longest = match layout {
             Layout::Dense { delay, .. } => *delay,
-            Layout::Sparse(_) => self.incoming.as_ref().map_or(0, |incoming| incoming.longest_delay),
+            Layout::Sparse(rows) => {
+                let known = self.incoming.take().filter(|_| same).or_else(|| Incoming::of(rows, sizes[1]));
+                self.incoming.insert(known.ok_or("more plastic synapses than 32 bits count")?).longest_delay
+            }
         };
-        self.sources = Side::new(sizes[0], &rule.pre_traces(), longest, dt);
-        self.targets = Side::new(sizes[1], &rule.post_traces(), 0, dt);
-        Ok(())
+        self.sources = Side::new(sizes[0], &pre, longest, clock.dt);
+        self.targets = Side::new(sizes[1], &post, 0, clock.dt);
+        Ok(true)
     }
 }
 
@@ -198,39 +210,31 @@ pub(super) fn check(weights: &[Real], layout: &Layout, [least, most]: [f64; 2]) 
 }
 
 /// What [`change`] looks at.
-type Group<'w, R, C> = (Entity, Ref<'w, R>, &'w mut Timing<R>, &'w Source, &'w Target, Ref<'w, Synapses>, &'w mut C);
+type Group<'w, R, C> =
+    (Option<&'w Name>, Ref<'w, R>, &'w mut Timing<R>, &'w Source, &'w Target, Ref<'w, Synapses>, &'w mut C);
 
 /// The system of a rule, for the learn stage.
 pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
     mut groups: Query<Group<'_, R, R::Changed>>,
     mut spikes: Query<&mut Spikes>,
-    names: Query<&Name>,
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    for (entity, rule, mut timing, source, target, synapses, mut changed) in &mut groups {
+    for (name, rule, mut timing, source, target, synapses, mut changed) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
         let weights = changed.numbers();
         let size = |group| spikes.get(group).map_or(0, |spikes| spikes.fired().len());
         let sizes = [source.0, target.0].map(size);
-        let [pre, post] = [&timing.sources, &timing.targets];
-        let same = sizes == [pre.neurons(), post.neurons()]
-            && pre.holds(&rule.pre_traces(), clock.dt)
-            && post.holds(&rule.post_traces(), clock.dt)
-            && !synapses.is_changed();
-        let goes_on = same && timing.next == Some(clock.iteration);
-        if !goes_on || rule.is_changed() {
-            if !same {
-                timing.incoming = None;
+        match timing.follow(&rule, (layout, synapses.is_changed()), weights, sizes, &clock) {
+            Ok(false) => {}
+            Ok(true) => {
+                if let Ok(mut spikes) = spikes.get_mut(source.0) {
+                    spikes.keep(timing.sources.longest_delay());
+                }
             }
-            let begun = if goes_on { Ok(()) } else { timing.begin(&*rule, layout, sizes, clock.dt) };
-            let checked = begun.map_err(str::to_owned).and_then(|()| check(weights, layout, rule.bounds()));
-            if let Err(why) = checked {
-                failures.push(names.get(entity).map_or("", Name::as_str), why);
+            Err(why) => {
+                failures.push(name.map_or("", Name::as_str), why);
                 continue;
-            }
-            if let Ok(mut spikes) = spikes.get_mut(source.0) {
-                spikes.keep(timing.sources.longest_delay());
             }
         }
         timing.next = Some(clock.iteration + 1);

@@ -47,14 +47,9 @@ impl Side {
         Self { of, neurons, traces: traces.iter().map(course).collect(), kept, head: 0 }
     }
 
-    /// Whether these are such traces.
-    pub fn holds(&self, traces: &[Trace], dt: f64) -> bool {
-        (&self.of.0[..], self.of.1) == (traces, dt)
-    }
-
-    /// The number of neurons.
-    pub const fn neurons(&self) -> usize {
-        self.neurons
+    /// Whether these are such traces of so many neurons.
+    pub fn holds(&self, traces: &[Trace], neurons: usize, dt: f64) -> bool {
+        (&self.of.0[..], self.neurons, self.of.1) == (traces, neurons, dt)
     }
 
     /// The longest delay (steps) for which traces are kept.
