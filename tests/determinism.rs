@@ -3,12 +3,7 @@
 
 use std::path::PathBuf;
 
-use cortecs::{
-    numeric::InstructionSet,
-    prelude::*,
-    record::Recording,
-    scene::{open, read, set},
-};
+use cortecs::{numeric::InstructionSet, prelude::*, record::Recording};
 use rayon::ThreadPoolBuilder;
 
 /// Drivers that fire, and cells enough for several blocks of neurons, so that threads have something to share.
@@ -86,10 +81,7 @@ fn spikes(name: &str, settings: &[&str], iterations: u64, threads: usize) -> Byt
     let mut bench = Bench::new();
     let world = bench.world_mut();
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenes").join(name);
-    let whole = open(&path).unwrap_or_else(|faults| panic!("{faults}"));
-    let document = settings.iter().try_fold(whole, |document, setting| set(&document, setting));
-    let document = document.unwrap_or_else(|faults| panic!("{faults}"));
-    let scene = read(world, document).unwrap_or_else(|faults| panic!("{faults}"));
+    let scene = Scene::from_file_with(world, path, settings).unwrap_or_else(|faults| panic!("{faults}"));
     let recorders = vec![SpikeRecorder { of: vec!["neurons".into()], ..default() }.into()];
     let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {

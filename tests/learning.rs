@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use cortecs::{
     network::{Weights, switch},
     prelude::*,
-    scene::{open, read, set},
 };
 
 /// A scene with some settings, without recorders.
@@ -13,10 +12,8 @@ fn network(name: &str, settings: &[&str], seed: u64) -> Bench {
     let mut bench = Bench::new();
     let world = bench.world_mut();
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenes").join(name);
-    let whole = open(&path).unwrap_or_else(|faults| panic!("{faults}"));
-    let document = settings.iter().try_fold(whole, |document, setting| set(&document, setting));
-    let document = document.unwrap_or_else(|faults| panic!("{faults}"));
-    let scene = read(world, document).unwrap_or_else(|faults| panic!("{faults}")).with_seed(seed);
+    let scene =
+        Scene::from_file_with(world, path, settings).unwrap_or_else(|faults| panic!("{faults}")).with_seed(seed);
     build(world, &Scene { recorders: Vec::new(), ..scene }).unwrap_or_else(|faults| panic!("{faults}"));
     bench
 }

@@ -11,7 +11,6 @@ use std::{collections::BTreeMap, path::PathBuf};
 use cortecs::{
     prelude::*,
     record::Recording,
-    scene::{open, read, set},
     statistics::{Findings, Moments, SpikeStatistics, Stretch, autocorrelation, power_spectrum},
 };
 
@@ -58,10 +57,8 @@ fn run(name: &str, settings: &[&str], seed: u64, (from, ms): (f64, f64)) -> BTre
     let mut bench = Bench::new();
     let world = bench.world_mut();
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenes").join(name);
-    let whole = open(&path).unwrap_or_else(|faults| panic!("{faults}"));
-    let document = settings.iter().try_fold(whole, |document, setting| set(&document, setting));
-    let document = document.unwrap_or_else(|faults| panic!("{faults}"));
-    let scene = read(world, document).unwrap_or_else(|faults| panic!("{faults}")).with_seed(seed);
+    let scene =
+        Scene::from_file_with(world, path, settings).unwrap_or_else(|faults| panic!("{faults}")).with_seed(seed);
     let recorders = vec![SpikeRecorder { of: vec!["neurons".into()], ..default() }.into()];
     let scene = Scene { recorders, ..scene };
     let network = build(world, &scene).unwrap_or_else(|faults| panic!("{faults}"));

@@ -2,10 +2,7 @@
 
 use std::{ops::RangeInclusive, path::Path};
 
-use cortecs::{
-    prelude::*,
-    scene::{open, read, set},
-};
+use cortecs::prelude::*;
 
 use crate::common::spikes;
 
@@ -104,11 +101,7 @@ impl Workload {
         let mut bench = Bench::new();
         let world = bench.world_mut();
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(self.file);
-        let mut document = open(&path).expect("the scene is part of the crate");
-        for assignment in self.set {
-            document = set(&document, assignment).unwrap_or_else(|faults| panic!("{faults}"));
-        }
-        let scene = read(world, document).unwrap_or_else(|faults| panic!("{faults}"));
+        let scene = Scene::from_file_with(world, path, self.set).unwrap_or_else(|faults| panic!("{faults}"));
         let scene = Scene { recorders: Vec::new(), ..scene };
         let network = build(world, &scene).unwrap_or_else(|faults| panic!("{faults}"));
         (bench, network)

@@ -14,7 +14,6 @@ use cortecs::{
     network::{Layout, Synapses, switch},
     numeric::{InstructionSet, real::PRECISION},
     prelude::*,
-    scene::{open, read, set},
     schedule::run_ticks,
 };
 use rayon::ThreadPool;
@@ -32,11 +31,7 @@ fn build_network(changes: &[&str], learns: bool) -> Bench {
     let mut bench = Bench::new();
     let world = bench.world_mut();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/plasticity/cuba.ron");
-    let mut document = open(&path).expect("the scene is part of the crate");
-    for assignment in changes {
-        document = set(&document, assignment).unwrap_or_else(|faults| panic!("{faults}"));
-    }
-    let scene = read(world, document).unwrap_or_else(|faults| panic!("{faults}"));
+    let scene = Scene::from_file_with(world, path, changes).unwrap_or_else(|faults| panic!("{faults}"));
     build(world, &Scene { recorders: Vec::new(), ..scene }).unwrap_or_else(|faults| panic!("{faults}"));
     if !learns {
         switch(world, &format!("{PLASTIC}.Stdp"), false).expect("there are plastic synapses");

@@ -14,7 +14,7 @@ mod table;
 
 use std::{
     io::{self, IsTerminal, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use bevy_app::{App, PluginGroup};
@@ -22,12 +22,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use error::CliError;
 
-use crate::{
-    CortecsPlugins,
-    host::HostPlugin,
-    scene::{Scene, open, read, set},
-    text::{Diagnostics, Document},
-};
+use crate::{CortecsPlugins, host::HostPlugin, scene::Scene, text::Diagnostics};
 
 /// Simulates networks of spiking neurons that scene files describe.
 #[derive(Parser, Debug)]
@@ -76,14 +71,9 @@ impl SceneArguments {
         self.settings.iter().cloned().chain(seed).chain(iterations).collect()
     }
 
-    /// The scene with everything that is set. Settings change its text, so that messages and the report show what ran.
+    /// The scene with everything that is set.
     fn load(&self, app: &App) -> Result<Scene, Diagnostics> {
-        let mut document: Document = open(&self.scene)?;
-        for assignment in self.assignments() {
-            document = set(&document, &assignment)?;
-        }
-        let scene = read(app.world(), document)?;
-        Ok(Scene { folder: self.scene.parent().map(Path::to_owned), ..scene })
+        Scene::from_file_with(app.world(), &self.scene, &self.assignments())
     }
 }
 

@@ -6,6 +6,7 @@ use bevy_ecs::{prelude::*, reflect::AppTypeRegistry};
 
 use super::{
     model::{Attached, Scene, SynapseScene},
+    set::set,
     written::Reader,
 };
 use crate::{
@@ -66,9 +67,23 @@ impl Scene {
     /// # Errors
     /// As for [`open`] and [`read`].
     pub fn from_file(world: &World, path: impl AsRef<Path>) -> Result<Self, Diagnostics> {
+        Self::from_file_with(world, path, &[] as &[&str])
+    }
+
+    /// The same, with what is set in it, as by `--set`: `groups.excitatory.size=400`. It changes the scene's text, so that
+    /// messages and the report show what runs.
+    ///
+    /// # Errors
+    /// As for [`open`], [`set`] and [`read`].
+    pub fn from_file_with(
+        world: &World,
+        path: impl AsRef<Path>,
+        assignments: &[impl AsRef<str>],
+    ) -> Result<Self, Diagnostics> {
         let path = path.as_ref();
-        let scene = read(world, open(path)?)?;
-        Ok(Self { folder: path.parent().map(Path::to_owned), ..scene })
+        let set = |document, assignment: &_| set(&document, AsRef::as_ref(assignment));
+        let document = assignments.iter().try_fold(open(path)?, set)?;
+        Ok(Self { folder: path.parent().map(Path::to_owned), ..read(world, document)? })
     }
 
     /// Reads a scene from a text. It can read no arrays, unless its `folder` is set.
