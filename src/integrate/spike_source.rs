@@ -117,7 +117,7 @@ fn fire(mut groups: Query<(&SpikeSource, &mut Spikes)>, clock: Res<Clock>, mut d
         let first = all.partition_point(|&(iteration, _)| iteration < clock.iteration);
         due.clear();
         due.extend(all[first..].iter().take_while(|&&(at, _)| at == clock.iteration).map(|&(_, neuron)| neuron));
-        if !(due.is_empty() && spikes.neurons().is_empty()) {
+        if !due.is_empty() {
             spikes.set_neurons(&due);
         }
     }
@@ -131,7 +131,10 @@ mod tests {
     fn trains(bench: &mut Bench, source: Entity, iterations: usize) -> Vec<Vec<u32>> {
         let tick = |_| {
             bench.tick();
-            bench.spikes(source)
+            let marks = bench.get(source, "fired");
+            let marked: Vec<u32> = (0..).zip(marks).filter(|(_, mark)| *mark != 0.0).map(|(i, _)| i).collect();
+            assert_eq!(marked, bench.spikes(source), "the marks are those of the list");
+            marked
         };
         (0..iterations).map(tick).collect()
     }

@@ -92,8 +92,6 @@ pub struct Membrane {
 pub struct Spikes {
     fired: Column<u8>,
     lists: Past<u32>,
-    /// Whether the iteration's list has been made.
-    collected: bool,
     total: u64,
 }
 
@@ -120,10 +118,12 @@ impl Spikes {
     /// If nobody [`collect`](Self::collect)s, because the model is switched off, the group is silent.
     #[inline]
     pub fn begin(&mut self) {
-        self.lists.begin();
-        if !std::mem::replace(&mut self.collected, false) {
-            self.fired.fill(0);
+        for &neuron in self.lists.latest() {
+            if let Some(mark) = self.fired.get_mut(neuron as usize) {
+                *mark = 0;
+            }
         }
+        self.lists.begin();
     }
 
     /// The marks of the last iteration: 1 where a neuron fired, else 0.
@@ -149,7 +149,6 @@ impl Spikes {
             || list_marked(fired, neurons),
         );
         self.total += neurons.len() as u64;
-        self.collected = true;
     }
 
     /// The number of spikes since the group was made.
@@ -239,7 +238,6 @@ mod tests {
         let mut spikes = Spikes::default();
         spikes.resize(3);
         spikes.set_neurons(&[1]);
-        spikes.begin();
         spikes.begin();
         assert_eq!((spikes.neurons(), spikes.fired()), (&[][..], &[0, 0, 0][..]));
     }
