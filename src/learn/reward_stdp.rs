@@ -25,7 +25,7 @@ use crate::{
         Weights, preparation::path_of,
     },
     numeric::{
-        Column, Real,
+        Column, Real, dispatch,
         real::{or_zero, real},
         rows::Rows,
     },
@@ -218,6 +218,16 @@ impl Step {
     }
 
     fn sparse(&self, c: &mut [Real], w: &mut [Real], dopamine: &[Real], rows: &Rows) {
+        // Mostly all targets have as much. Without looking it up for each synapse a step takes a quarter of the time.
+        if let [first, rest @ ..] = dopamine
+            && rest.iter().all(|dopamine| dopamine == first)
+        {
+            dispatch(
+                #[inline(always)]
+                || c.iter_mut().zip(w).for_each(|(c, w)| self.advance(c, w, *first)),
+            );
+            return;
+        }
         for mut block in rows.with_weights(w) {
             let mut c = c[block.first_synapse..].iter_mut();
             let first = block.first_target;
