@@ -76,7 +76,8 @@ pub mod prelude {
             PoissonNeurons, RateUnit, SpikeSource, Transfer, TraubMiles,
         },
         learn::{
-            Dopamine, InhibitoryStdp, Normalization, Over, Pairing, RewardStdp, ShortTermPlasticity, Stdp, TripletStdp,
+            DeferredStdp, Dopamine, InhibitoryStdp, Normalization, Over, Pairing, Reward, RewardStdp,
+            ShortTermPlasticity, Stdp, TripletStdp,
         },
         network::{
             Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Input, Jump, Kind, Membrane,

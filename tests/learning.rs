@@ -126,3 +126,30 @@ fn inhibition_holds_its_targets_at_their_rate() {
         assert!(near.contains(&held), "{held} Hz, not {target}");
     }
 }
+
+/// Izhikevich (2006): within a minute the network settles at 2 to 7 Hz, and weights that all were the same have parted.
+#[test]
+fn polychronous_networks_settle_and_their_weights_part() {
+    let mut bench = network("polychronization.ron", &[], 1);
+    bench.ticks(50_000);
+    let settled = rate(&mut bench, "excitatory", 10_000);
+    assert!((2.0..7.0).contains(&settled), "{settled} Hz");
+    let weights = weights(&mut bench, "EXCITATORY");
+    let weak_or_strong = weights.iter().filter(|&&w| !(2.0..8.0).contains(&w)).count();
+    assert!(5 * weak_or_strong > weights.len(), "{weak_or_strong} of {}", weights.len());
+}
+
+/// Izhikevich (2007), fig. 1: the synapse that is rewarded becomes one of the strongest twentieth. An hour of biological time takes
+/// a minute and more: `cargo test --release --test learning -- --ignored`.
+#[test]
+#[ignore = "an hour of biological time for each of three seeds"]
+fn the_rewarded_synapse_wins() {
+    for seed in 1..=3 {
+        let mut bench = network("dopamine.ron", &[], seed);
+        bench.ticks(3_600_000);
+        let chosen = weights(&mut bench, "CHOSEN")[0];
+        let others = weights(&mut bench, "OTHERS");
+        let stronger = others.iter().filter(|&&w| w >= chosen).count();
+        assert!(chosen > 3.0 && 20 * stronger < others.len(), "{seed}: {chosen}, {stronger} are stronger");
+    }
+}

@@ -5,8 +5,8 @@
 //! ```text
 //! d(dopamine)/dt = −dopamine/tau + tonic,      dopamine += amount     by whatever rewards
 //! ```
-//! Exact at any step. The concentration is that at the end of an iteration, before which behaviours of the input and integrate
-//! stages may add to it; it decays as the last of the learn stage.
+//! Exact at any step. The concentration is that at the end of an iteration, before which any behaviour may add to it
+//! that comes before the rules of the learn stage, as `Reward` does; it decays as the last of that stage.
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;

@@ -10,10 +10,12 @@ use crate::network::RegisterBehaviour;
 
 mod bounds;
 mod changes;
+mod deferred_stdp;
 mod dopamine;
 mod incoming;
 mod inhibitory_stdp;
 mod normalization;
+mod reward;
 mod reward_stdp;
 mod short_term_plasticity;
 pub mod spike_timing;
@@ -24,9 +26,11 @@ mod triplet_stdp;
 #[cfg(test)]
 mod spike_timing_tests;
 
+pub use deferred_stdp::{DeferredStdp, Tendency};
 pub use dopamine::{Concentration, Dopamine};
 pub use inhibitory_stdp::InhibitoryStdp;
 pub use normalization::{Normalization, Over};
+pub use reward::{Reward, Watch};
 pub use reward_stdp::{Eligibility, RewardStdp};
 pub use short_term_plasticity::ShortTermPlasticity;
 pub use spike_timing::Pairing;
@@ -42,6 +46,8 @@ impl Plugin for LearnPlugin {
             .register_behaviour::<Stdp>()
             .register_behaviour::<TripletStdp>()
             .register_behaviour::<InhibitoryStdp>()
+            .register_behaviour::<DeferredStdp>()
+            .register_behaviour::<Reward>()
             .register_behaviour::<RewardStdp>()
             .register_behaviour::<Dopamine>()
             .register_behaviour::<Normalization>();

@@ -1,0 +1,227 @@
+//! Pair-based plasticity whose changes are gathered and applied now and then: the rule of E. M. Izhikevich, "Polychronization:
+//! computation with spikes", Neural Comput. 18:245 (2006), section 2.3, as the program that accompanies it has it.
+//!
+//! ```text
+//! source:  c ← c − a_minus · y        x, y decay with tau_plus, tau_minus
+//! target:  c ← c + a_plus · x
+//! every so often:  c ← kept · c,   w ← w + growth + c
+//! ```
+//! c is the tendency of a synapse. Weights stay within their bounds, which are hard. Which spikes meet:
+//! [`spike_timing`](super::spike_timing).
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::{
+    bounds::{self, Bounds},
+    spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, Update, change, check},
+};
+use crate::{
+    network::{
+        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterVariable, Synapses, Unit, Weights,
+    },
+    numeric::{
+        Column, Real,
+        real::{or_zero, real},
+    },
+    schedule::{AddToStage, Stage},
+    variable,
+};
+
+variable! {
+    /// What the weight of a synapse tends to change by.
+    pub struct Tendency = "tendency" in "";
+}
+
+impl OfSynapses for Tendency {
+    fn numbers(&mut self) -> &mut Column<Real> {
+        &mut self.0
+    }
+}
+
+/// Pairs of spikes give a synapse a tendency, which its weight follows at intervals.
+#[derive(Component, Reflect, Clone, Debug)]
+#[require(Timing<DeferredStdp>, Tendency)]
+pub struct DeferredStdp {
+    /// Change of the tendency by a source that fired just before its target, in the unit of the weights.
+    pub a_plus: f64,
+    /// Change of the tendency, downwards, by a source that fires just after its target, in the unit of the weights.
+    pub a_minus: f64,
+    /// Time constant of the window before a spike of the target.
+    #[reflect(@Unit("ms"))]
+    pub tau_plus: f64,
+    /// Time constant of the window after a spike of the target.
+    #[reflect(@Unit("ms"))]
+    pub tau_minus: f64,
+    /// Time from one change of the weights to the next, rounded to iterations.
+    #[reflect(@Unit("ms"))]
+    pub every: f64,
+    /// What is kept of the tendency at such a time, from 0 to 1.
+    pub kept: f64,
+    /// Change of every weight at such a time, in the unit of the weights.
+    pub growth: f64,
+    /// The least weight.
+    pub w_min: f64,
+    /// The greatest weight.
+    pub w_max: f64,
+    /// Whether a spike is paired with all that came before on the other side, or with the nearest.
+    pub pairing: Pairing,
+}
+
+impl Default for DeferredStdp {
+    /// The rule of the paper's program, where a source counts that fired last: its traces are set, not added to.
+    fn default() -> Self {
+        Self {
+            a_plus: 0.1,
+            a_minus: 0.12,
+            tau_plus: 20.0,
+            tau_minus: 20.0,
+            every: 1000.0,
+            kept: 0.9,
+            growth: 0.01,
+            w_min: 0.0,
+            w_max: 10.0,
+            pairing: Pairing::Nearest,
+        }
+    }
+}
+
+impl Behaviour for DeferredStdp {
+    const KIND: Kind = Kind::Synapses;
+
+    fn plugin(app: &mut App) {
+        app.register_variable::<Tendency>()
+            .add_behaviour_system::<Self, _>(Stage::Learn, change::<Self, 1, 1>)
+            .add_behaviour_system::<Self, _>(Stage::Learn, apply);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        bounds::check(preparation, [self.w_min, self.w_max])?;
+        let finite = [("a_plus", self.a_plus), ("a_minus", self.a_minus), ("growth", self.growth)];
+        bounds::finite(preparation, &finite)?;
+        let times = [("tau_plus", self.tau_plus), ("tau_minus", self.tau_minus), ("every", self.every)];
+        bounds::positive(preparation, &times)?;
+        if (0.0..=1.0).contains(&self.kept) {
+            return Ok(());
+        }
+        Err(preparation.error(Some("kept"), format!("must be from 0 to 1, not {}", self.kept)))
+    }
+}
+
+impl SpikeTiming<1, 1> for DeferredStdp {
+    type Update = Tending;
+    type Changed = Tendency;
+
+    fn pre_traces(&self) -> [Trace; 1] {
+        [Trace { tau: self.tau_plus, pairing: self.pairing }]
+    }
+
+    fn post_traces(&self) -> [Trace; 1] {
+        [Trace { tau: self.tau_minus, pairing: self.pairing }]
+    }
+
+    fn update(&self) -> Tending {
+        Tending([self.a_plus, self.a_minus].map(real))
+    }
+
+    fn bounds(&self) -> [f64; 2] {
+        [f64::NEG_INFINITY, f64::INFINITY]
+    }
+}
+
+/// The constants of the rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Tending([Real; 2]);
+
+impl Update<1, 1> for Tending {
+    #[inline(always)]
+    fn on_pre(&self, c: Real, _: [Real; 1], [y]: [Real; 1]) -> Real {
+        c - self.0[1] * y
+    }
+
+    #[inline(always)]
+    fn on_post(&self, c: Real, [x]: [Real; 1], _: [Real; 1]) -> Real {
+        c + self.0[0] * x
+    }
+}
+
+/// What the system of the weights looks at.
+type Group<'w> = (Option<&'w Name>, Ref<'w, DeferredStdp>, &'w Synapses, &'w mut Tendency, &'w mut Weights);
+
+/// Weights follow the tendencies.
+fn apply(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<Failures>) {
+    for (name, rule, synapses, mut tendency, mut weights) in &mut groups {
+        let Some(layout) = &synapses.layout else { continue };
+        let range = [rule.w_min, rule.w_max];
+        if rule.is_changed()
+            && let Err(why) = check(&weights.0, layout, range)
+        {
+            failures.push(name.map_or("", Name::as_str), why);
+            continue;
+        }
+        let every = libm::round(rule.every / clock.dt).max(1.0) as u64;
+        if !(clock.iteration + 1).is_multiple_of(every) {
+            continue;
+        }
+        let (kept, growth, bounds) = (real(rule.kept), real(rule.growth), Bounds::new(range));
+        // The places of missing autapses, which are on the diagonal of a dense matrix, keep their zeros.
+        let missing = match layout {
+            Layout::Dense { targets, autapses: false, .. } => targets + 1,
+            _ => usize::MAX,
+        };
+        for (k, (c, w)) in tendency.0.iter_mut().zip(weights.0.iter_mut()).enumerate() {
+            if !k.is_multiple_of(missing) || missing == usize::MAX {
+                *c = or_zero(*c * kept);
+                *w = bounds.hold(*w + growth + *c);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    /// The paper's program by hand, for a synapse with a delay of 3 ms: weights change at 20 ms and at 40 ms.
+    #[test]
+    fn weights_follow_the_tendency_at_intervals() {
+        let mut bench = Bench::new();
+        let source = bench.group("source", 1, SpikeSource::at(vec![vec![2.0, 24.0]]));
+        let target = bench.group("target", 1, SpikeSource::at(vec![vec![9.0, 11.0]]));
+        let rule = DeferredStdp { every: 20.0, ..default() };
+        let synapses = (OneToOne::default(), InitialWeights(6.0.into()), Delays(Some(3.0.into())), rule);
+        let synapses = bench.synapses(source, target, "X", synapses);
+        let e = |ms: f64| (-ms / 20.0).exp();
+        // The source's spike is there at 5: 4 ms before the first spike of the target, 6 ms before the second.
+        let stronger = 0.1 * (e(4.0) + e(6.0));
+        // Its next one is there at 27, 16 ms after the target's last, the only one that counts.
+        let weaker = 0.12 * e(16.0);
+        for (ticks, tendency, w) in [
+            (19, stronger, 6.0),
+            (1, 0.9 * stronger, 6.01 + 0.9 * stronger),
+            (19, 0.9 * stronger - weaker, 6.01 + 0.9 * stronger),
+            (1, 0.9 * (0.9 * stronger - weaker), 6.02 + 0.9 * stronger + 0.9 * (0.9 * stronger - weaker)),
+        ] {
+            bench.ticks(ticks);
+            bench.assert_near(synapses, "tendency", &[tendency]);
+            bench.assert_near(synapses, "weights", &[w]);
+        }
+    }
+
+    #[test]
+    fn weights_stay_within_their_bounds_and_missing_autapses_at_zero() {
+        let mut bench = Bench::new();
+        let cells = bench.group("cells", 2, Spikes::default());
+        let rule = DeferredStdp { every: 1.0, growth: 4.0, w_min: 1.0, ..default() };
+        let all = (AllToAll { autapses: false }, InitialWeights(5.0.into()), rule);
+        let synapses = bench.synapses(cells, cells, "X", all);
+        for w in [9.0, 10.0, 10.0] {
+            bench.tick();
+            assert_eq!(bench.get(synapses, "weights"), [0.0, w, w, 0.0]);
+        }
+        let error =
+            bench.try_synapses(cells, cells, "Y", (AllToAll::default(), DeferredStdp { kept: 1.5, ..default() }));
+        assert!(error.unwrap_err().ends_with("DeferredStdp.kept: must be from 0 to 1, not 1.5"));
+    }
+}

@@ -1,0 +1,245 @@
+//! Dopamine for pairs of spikes: the experiment of E. M. Izhikevich, "Solving the distal reward problem through linkage of
+//! STDP and dopamine signaling", Cereb. Cortex 17:2443 (2007), fig. 1.
+//!
+//! ```text
+//! the target of a synapse fires less than `within` after its source:  dopamine += amount,  `soonest` to `latest` later
+//! ```
+//! A spike of the target counts once, with the last spike of the source; spikes of one iteration are no pair. How long a
+//! reward is waited for depends on the seed, the name of the synapses and the iteration alone, so that groups that wait for
+//! the same synapses are rewarded at the same times.
+
+use std::collections::VecDeque;
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::{
+    bounds,
+    dopamine::{Concentration, Dopamine},
+};
+use crate::{
+    network::{
+        Behaviour, Clock, Layout, Preparation, PrepareError, Seed, Source, Spikes, SynapseGroup, Synapses, Tags,
+        Target, Unit, address::groups,
+    },
+    numeric::{philox::uniform_pair, real::real, stream::Stream},
+    schedule::{AddToStage, Stage},
+};
+
+/// The neurons of a group get dopamine some time after the source and the target of a synapse have fired in this order.
+#[derive(Component, Reflect, Clone, Debug)]
+#[require(Dopamine, Watch)]
+pub struct Reward {
+    /// Name or tag of the synapses that are rewarded.
+    pub synapses: String,
+    /// The target fires less than so long after the source.
+    #[reflect(@Unit("ms"))]
+    pub within: f64,
+    /// The least time from the spike of the target to the reward.
+    #[reflect(@Unit("ms"))]
+    pub soonest: f64,
+    /// The greatest time from the spike of the target to the reward; all times in between are equally likely.
+    #[reflect(@Unit("ms"))]
+    pub latest: f64,
+    /// Dopamine that is released.
+    #[reflect(@Unit("µM"))]
+    pub amount: f64,
+}
+
+impl Default for Reward {
+    /// The experiment of the paper.
+    fn default() -> Self {
+        Self { synapses: String::new(), within: 20.0, soonest: 1000.0, latest: 3000.0, amount: 0.5 }
+    }
+}
+
+impl Behaviour for Reward {
+    fn plugin(app: &mut App) {
+        // Before the rules that go by dopamine, and before it decays.
+        app.add_behaviour_system::<Self, _>(Stage::Learn, give);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        bounds::positive(preparation, &[("within", self.within)])?;
+        bounds::not_negative(preparation, &[("soonest", self.soonest)])?;
+        bounds::finite(preparation, &[("latest", self.latest), ("amount", self.amount)])?;
+        if self.latest < self.soonest {
+            let why = format!("must not be below soonest, {}, but is {}", self.soonest, self.latest);
+            return Err(preparation.error(Some("latest"), why));
+        }
+        // In a trial the whole network stands; elsewhere synapses may come later.
+        if !preparation.is_trial() {
+            return Ok(());
+        }
+        let found = groups(preparation.world(), &self.synapses);
+        let found = found.map_err(|error| preparation.address_error("synapses", error))?;
+        if found.iter().any(|&group| preparation.world().get::<SynapseGroup>(group).is_some()) {
+            return Ok(());
+        }
+        Err(preparation.error(Some("synapses"), format!("`{}` has neurons, not synapses", self.synapses)))
+    }
+}
+
+/// What a [`Reward`] has seen: the pairs of neurons that it waits for, and what is due.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Watch {
+    pairs: Vec<Joined>,
+    /// Whether `pairs` are those of the synapses that there are.
+    known: bool,
+    /// Iterations at whose end dopamine is released, ascending.
+    due: VecDeque<u64>,
+}
+
+/// Two neurons with a synapse.
+#[derive(Clone, Copy, Debug)]
+struct Joined {
+    source: (Entity, u32),
+    target: (Entity, u32),
+    /// The iteration in which the source fired last.
+    fired: Option<u64>,
+}
+
+/// A synapse group as a reward sees it.
+type Group<'w> = (&'w Name, &'w Tags, &'w Source, &'w Target, Ref<'w, Synapses>);
+
+fn give(
+    mut rewards: Query<(&Reward, &mut Watch, &mut Concentration)>,
+    synapses: Query<Group<'_>>,
+    spikes: Query<&Spikes>,
+    (clock, seed): (Res<Clock>, Res<Seed>),
+) {
+    let rewired = synapses.iter().any(|(.., synapses)| synapses.is_changed());
+    for (reward, mut watch, mut concentration) in &mut rewards {
+        if rewired || !watch.known {
+            watch.find(reward, &synapses);
+        }
+        if watch.sees_pair(&spikes, &clock, reward.within) {
+            let stream = Stream::new(seed.0, &[&reward.synapses, "Reward", "delay"]);
+            let [part, _] = uniform_pair(stream, clock.iteration);
+            let wait = reward.soonest + (reward.latest - reward.soonest) * part;
+            watch.await_until(clock.iteration + libm::round(wait / clock.dt) as u64);
+        }
+        while watch.due.front().is_some_and(|due| *due <= clock.iteration) {
+            watch.due.pop_front();
+            concentration.0.iter_mut().for_each(|dopamine| *dopamine += real(reward.amount));
+        }
+    }
+}
+
+impl Watch {
+    fn find(&mut self, reward: &Reward, synapses: &Query<Group<'_>>) {
+        let wanted = |name: &Name, tags: &Tags| name.as_str() == reward.synapses || tags.contains(&reward.synapses);
+        let groups = synapses.iter().filter(|(name, tags, ..)| wanted(name, tags));
+        let pairs = groups.flat_map(|(_, _, source, target, synapses)| {
+            let ends = synapses.layout.as_ref().map(ends).unwrap_or_default();
+            ends.into_iter().map(|[i, j]| Joined { source: (source.0, i), target: (target.0, j), fired: None })
+        });
+        self.pairs = pairs.collect();
+        self.known = !self.pairs.is_empty();
+    }
+
+    /// Whether the iteration completes a pair.
+    fn sees_pair(&mut self, spikes: &Query<&Spikes>, clock: &Clock, within: f64) -> bool {
+        let fires = |(group, neuron): (Entity, u32)| {
+            spikes.get(group).is_ok_and(|spikes| spikes.fired().get(neuron as usize).is_some_and(|&mark| mark != 0))
+        };
+        let mut seen = false;
+        for pair in &mut self.pairs {
+            let since = pair.fired.map(|fired| (clock.iteration - fired) as f64 * clock.dt);
+            // A thousandth of a step for times such as 0.3 that are not exactly what they say.
+            seen |= since.is_some_and(|since| since < within - 1e-3 * clock.dt) && fires(pair.target);
+            if fires(pair.source) {
+                pair.fired = Some(clock.iteration);
+            }
+        }
+        seen
+    }
+
+    fn await_until(&mut self, iteration: u64) {
+        let place = self.due.partition_point(|due| *due <= iteration);
+        self.due.insert(place, iteration);
+    }
+}
+
+/// Source and target of the synapses of a layout.
+fn ends(layout: &Layout) -> Vec<[u32; 2]> {
+    match layout {
+        &Layout::Dense { sources, targets, autapses, .. } => {
+            let pairs = (0..sources as u32).flat_map(|i| (0..targets as u32).map(move |j| [i, j]));
+            pairs.filter(|[i, j]| autapses || i != j).collect()
+        }
+        Layout::Sparse(rows) => rows.iter().map(|synapse| [synapse.source, synapse.target]).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    /// A group with a reward of fixed wait for the only synapse from a source to a target with these spikes (ms).
+    fn rewarded(source: &[f64], target: &[f64], reward: Reward) -> (Bench, Entity) {
+        let mut bench = Bench::new();
+        let source = bench.group("source", 1, SpikeSource::at(vec![source.to_vec()]));
+        let cells = (SpikeSource::at(vec![target.to_vec()]), Dopamine { tau: 1e9, tonic: 0.0 }, reward);
+        let target = bench.group("target", 1, cells);
+        bench.synapses(source, target, "chosen", OneToOne::default());
+        (bench, target)
+    }
+
+    fn waiting(soonest: f64, latest: f64) -> Reward {
+        Reward { synapses: "chosen".into(), within: 10.0, soonest, latest, ..default() }
+    }
+
+    /// The iterations after which dopamine has risen.
+    fn rises(bench: &mut Bench, cells: Entity, iterations: usize) -> Vec<usize> {
+        let mut before = 0.0;
+        let rise = |k: &usize| {
+            bench.tick();
+            let now = bench.get(cells, "dopamine")[0];
+            let rise = now - std::mem::replace(&mut before, now) > 0.4;
+            (*k, rise).1
+        };
+        (0..iterations).filter(rise).collect()
+    }
+
+    #[test]
+    fn a_target_that_follows_its_source_is_rewarded_once_and_in_time() {
+        // 5 → 5 at once, 5 → 14 in time, 20 → 30 too late, 40 → 43 in time with the last of two.
+        let (mut bench, cells) = rewarded(&[5.0, 20.0, 40.0, 42.0], &[5.0, 14.0, 30.0, 43.0], waiting(30.0, 30.0));
+        assert_eq!(rises(&mut bench, cells, 100), [44, 73]);
+        bench.assert_near(cells, "dopamine", &[1.0]);
+    }
+
+    #[test]
+    fn the_wait_is_between_its_bounds_and_the_same_for_all_who_wait() {
+        let at: Vec<f64> = (0..200).map(|k| f64::from(k) * 20.0).collect();
+        let later: Vec<f64> = at.iter().map(|t| t + 1.0).collect();
+        let (mut bench, cells) = rewarded(&at, &later, waiting(0.0, 19.0));
+        let others = (Dopamine { tau: 1e9, tonic: 0.0 }, waiting(0.0, 19.0));
+        let others = bench.group("others", 3, others);
+        let waits: Vec<usize> = rises(&mut bench, cells, 4000).iter().map(|k| (k - 1) % 20).collect();
+        assert_eq!((waits.len(), bench.get(others, "dopamine")[0]), (200, bench.get(cells, "dopamine")[0]));
+        // Mean 9.5, standard deviation 19/√12; four standard errors of 200.
+        let mean = waits.iter().sum::<usize>() as f64 / 200.0;
+        assert!((mean - 9.5).abs() < 4.0 * 5.5 / 200_f64.sqrt(), "{mean}");
+    }
+
+    #[test]
+    fn synapses_that_do_not_exist_are_refused() {
+        let mut bench = Bench::new();
+        let scene = |name: &str| {
+            format!(
+                "(groups: {{\"a\": (size: 2, behaviours: [Reward(synapses: \"{name}\")])}}, synapses: [(name: \"chosen\", \
+                 from: \"a\", to: \"a\", connectivity: AllToAll())])"
+            )
+        };
+        for (name, expected) in
+            [("choosen", "no group is named or tagged `choosen`"), ("a", "has neurons, not synapses")]
+        {
+            let scene = Scene::from_text(bench.world_mut(), &scene(name)).unwrap();
+            let error = build(bench.world_mut(), &scene).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}
