@@ -17,7 +17,7 @@ pub struct Writer {
     dtype: Dtype,
     row_shape: Vec<usize>,
     row_bytes: usize,
-    rows: u64,
+    bytes: u64,
 }
 
 impl Writer {
@@ -36,16 +36,17 @@ impl Writer {
             dtype,
             row_shape: row_shape.to_vec(),
             row_bytes,
-            rows: 0,
+            bytes: 0,
         };
         writer.flush()?;
         Ok(writer)
     }
 
-    /// Rows appended so far.
+    /// Whole rows appended so far.
     #[must_use]
     pub fn rows(&self) -> u64 {
-        self.rows
+        // Rows of no elements cannot be told apart, so none are counted.
+        self.bytes.checked_div(self.row_bytes as u64).unwrap_or(0)
     }
 
     /// Appends whole rows: their elements' bytes, little-endian, last axis fastest.
@@ -53,17 +54,23 @@ impl Writer {
     /// # Errors
     /// [`NpyError::PartialRow`], with nothing written, unless `bytes` are a whole number of rows; [`NpyError::Io`].
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), NpyError> {
-        // Rows of no elements cannot be told apart, so none are counted.
-        let rows = bytes.len().checked_div(self.row_bytes).unwrap_or(0);
-        if rows * self.row_bytes != bytes.len() {
+        if bytes.len().checked_rem(self.row_bytes).unwrap_or(bytes.len()) != 0 {
             return Err(NpyError::PartialRow {
                 path: self.path.clone(),
                 bytes: bytes.len(),
                 row_bytes: self.row_bytes,
             });
         }
+        self.append_part(bytes)
+    }
+
+    /// Appends bytes of rows that are too long to be handed over at once; a row counts once it is whole.
+    ///
+    /// # Errors
+    /// [`NpyError::Io`].
+    pub fn append_part(&mut self, bytes: &[u8]) -> Result<(), NpyError> {
         self.file.write_all(bytes).map_err(NpyError::io(&self.path))?;
-        self.rows += rows as u64;
+        self.bytes += bytes.len() as u64;
         Ok(())
     }
 
@@ -73,7 +80,7 @@ impl Writer {
     /// # Errors
     /// [`NpyError::Io`].
     pub fn flush(&mut self) -> Result<(), NpyError> {
-        let header = header::write(self.dtype, self.rows, &self.row_shape);
+        let header = header::write(self.dtype, self.rows(), &self.row_shape);
         self.file
             .seek(SeekFrom::Start(0))
             .and_then(|_| self.file.write_all(&header))
@@ -88,7 +95,7 @@ impl Writer {
     /// [`NpyError::Io`].
     pub fn finish(mut self) -> Result<u64, NpyError> {
         self.flush()?;
-        Ok(self.rows)
+        Ok(self.rows())
     }
 }
 
@@ -139,6 +146,21 @@ mod tests {
         let mut values = Vec::new();
         reader.read_rows(usize::MAX, &mut values).unwrap();
         assert!(values.iter().enumerate().all(|(i, &v)| v == i as f64));
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_row_in_parts_counts_once_it_is_whole() {
+        let path = file("parts");
+        let mut writer = Writer::create(&path, Dtype::U8, &[3]).unwrap();
+        for part in [&[1, 2][..], &[3, 4], &[5]] {
+            writer.append_part(part).unwrap();
+        }
+        writer.flush().unwrap();
+        assert_eq!((writer.rows(), load(&path).unwrap().data), (1, vec![1.0, 2.0, 3.0]));
+        writer.append_part(&[6]).unwrap();
+        assert_eq!(writer.finish().unwrap(), 2);
+        assert_eq!(load(&path).unwrap().data, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
         std::fs::remove_file(path).unwrap();
     }
 

@@ -75,7 +75,7 @@ fn write(inbox: &Receiver<Order>, emptied: &Sender<Vec<u8>>, failure: &OnceLock<
             Order::Append(file, mut rows) => {
                 // After a failure nothing more is written: a file with a hole would be worse than a short one.
                 if failure.get().is_none() {
-                    failed(files[file].append(&rows));
+                    failed(files[file].append_part(&rows));
                 }
                 rows.clear();
                 let _ = emptied.send(rows);

@@ -39,7 +39,7 @@ impl Dtype {
 
 /// Where rows go when they leave memory.
 pub trait Sink: Send + Sync {
-    /// Takes whole rows, and gives an empty buffer for the next ones.
+    /// Takes rows, or the next part of a long one, and gives an empty buffer for what follows.
     ///
     /// # Errors
     /// They cannot be kept; the run stops.
@@ -88,9 +88,29 @@ impl Tape {
     /// The sink refuses them.
     #[inline]
     pub fn append(&mut self, rows: u64, bytes: &[u8]) -> io::Result<()> {
-        self.bytes.extend_from_slice(bytes);
         self.rows += rows;
-        if self.sink.is_some() && self.bytes.len() >= BUFFER { self.drain() } else { Ok(()) }
+        self.append_part(bytes)
+    }
+
+    /// Adds a part of a row, which the next [`append`](Self::append) ends.
+    ///
+    /// A row that is longer than the buffer, such as the weights of 10⁸ synapses, leaves memory piece by piece.
+    ///
+    /// # Errors
+    /// The sink refuses it.
+    #[inline]
+    pub fn append_part(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.sink.is_none() || self.bytes.len() + bytes.len() < BUFFER {
+            self.bytes.extend_from_slice(bytes);
+            return Ok(());
+        }
+        for piece in bytes.chunks(BUFFER) {
+            self.bytes.extend_from_slice(piece);
+            if self.bytes.len() >= BUFFER {
+                self.drain()?;
+            }
+        }
+        Ok(())
     }
 
     /// Hands everything to the sink and lets it make that readable. Nothing happens without a sink.
@@ -117,18 +137,34 @@ mod tests {
 
     use super::*;
 
+    /// What a sink was given, and the length of each piece.
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
+    struct Kept(Arc<Mutex<Vec<u8>>>, Arc<Mutex<Vec<usize>>>);
 
     impl Sink for Kept {
         fn append(&mut self, rows: Vec<u8>) -> io::Result<Vec<u8>> {
             self.0.lock().unwrap().extend_from_slice(&rows);
+            self.1.lock().unwrap().push(rows.len());
             Ok(Vec::new())
         }
 
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn a_row_longer_than_the_buffer_leaves_piece_by_piece() {
+        let (mut tape, kept) = (Tape::default(), Kept::default());
+        tape.attach(Box::new(kept.clone())).unwrap();
+        let row: Vec<u8> = (0..5 * BUFFER + 3).map(|k| (k % 251) as u8).collect();
+        let (start, rest) = row.split_at(100);
+        tape.append_part(start).unwrap();
+        tape.append(1, rest).unwrap();
+        assert!(tape.bytes().len() < BUFFER && tape.rows() == 1);
+        assert!(kept.1.lock().unwrap().iter().all(|&piece| piece < 2 * BUFFER));
+        tape.flush().unwrap();
+        assert!(*kept.0.lock().unwrap() == row);
     }
 
     #[test]
