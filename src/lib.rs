@@ -85,7 +85,9 @@ pub mod prelude {
             RegisterValueFunction, RegisterVariable, Seed, Source, Spikes, SynapseGroup, Tags, Target, Unit, V,
         },
         numeric::Real,
-        record::{ExpressionRecorder, HistogramRecorder, RateRecorder, SpikeRecorder, VariableRecorder},
+        record::{
+            ExpressionRecorder, HistogramRecorder, RateRecorder, SpikeRecorder, VariableRecorder, WeightRecorder,
+        },
         scene::{GroupScene, Scene, SynapseScene},
         schedule::{AddToStage, Stage, Tick},
         workbench::Bench,

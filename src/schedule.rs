@@ -32,6 +32,10 @@ use crate::{
 #[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tick;
 
+/// What is done once, after the last iteration of a run: run it with [`finish`].
+#[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Finish;
+
 /// The stages of a [`Tick`], in the order in which they run.
 ///
 /// A spike that stage 2 of iteration *k* detects reaches its targets in stage 1 of iteration *k* + 1.
@@ -125,7 +129,8 @@ pub struct SchedulePlugin;
 
 impl Plugin for SchedulePlugin {
     fn build(&self, app: &mut App) {
-        app.init_resource::<Places>().init_resource::<Dormant>().init_resource::<Stopwatch>().init_schedule(Tick);
+        app.init_resource::<Places>().init_resource::<Dormant>().init_resource::<Stopwatch>();
+        app.init_schedule(Tick).init_schedule(Finish);
         app.edit_schedule(Tick, |tick| {
             tick.set_executor(SingleThreadedExecutor::new())
                 .set_build_settings(ScheduleBuildSettings {
@@ -242,6 +247,13 @@ pub fn run_ticks(world: &mut World, count: u64) -> u64 {
         }
         done
     })
+}
+
+/// Lets those who wait for the end of a run do what is left to do: whoever runs the last iteration calls it.
+///
+/// A Bevy application that shows a network without an end need not.
+pub fn finish(world: &mut World) {
+    world.run_schedule(Finish);
 }
 
 /// Whether all systems may run on any thread.

@@ -14,7 +14,7 @@ use crate::{
     },
     numeric::{Real, real},
     record::{Recording, Recordings},
-    schedule::run_ticks,
+    schedule::{finish, run_ticks},
 };
 
 /// A small network to be built by hand and watched.
@@ -177,6 +177,16 @@ impl Bench {
     pub fn try_ticks(&mut self, count: u64) -> Result<(), String> {
         run_ticks(self.app.world_mut(), count);
         self.first_failure().map_or(Ok(()), Err)
+    }
+
+    /// Ends the run, for those who wait for its end.
+    ///
+    /// # Panics
+    /// One of them fails.
+    #[track_caller]
+    pub fn finish(&mut self) {
+        finish(self.app.world_mut());
+        succeed(self.first_failure().map_or(Ok(()), Err));
     }
 
     /// Gives a variable new values.

@@ -23,7 +23,7 @@ use crate::{
         Existing, Files, GroupReport, Outcome, Provenance, Report, RunFolder, StageTime, attach_files, spike_statistics,
     },
     scene::Scene,
-    schedule::run_ticks,
+    schedule::{finish, run_ticks},
     stopwatch::Stopwatch,
 };
 
@@ -100,8 +100,10 @@ impl<'a> Run<'a> {
     fn complete(mut self) -> Result<(), CliError> {
         let iterated = self.iterate();
         self.progress.finish();
+        finish(self.world);
+        let finished = self.failed();
         let flushed = self.files.flush(self.world).map_err(CliError::from);
-        let ended = iterated.and(flushed);
+        let ended = iterated.and(finished).and(flushed);
         self.fill_report();
         self.sum_up_spikes();
         self.report.outcome = match &ended {
@@ -126,10 +128,7 @@ impl<'a> Run<'a> {
             let looked = Instant::now();
             done += run_ticks(self.world, batch.min(total - done));
             self.report.wall_s = start.elapsed().as_secs_f64();
-            let failures = self.world.resource_mut::<Failures>().take();
-            if !failures.is_empty() {
-                return Err(CliError::Stopped { iteration: done.saturating_sub(1), failures });
-            }
+            self.failed()?;
             self.progress.advance(done);
             if flushed.elapsed() >= FLUSH {
                 self.files.flush(self.world)?;
@@ -141,6 +140,13 @@ impl<'a> Run<'a> {
             batch = fits.clamp(1, batch.saturating_mul(2));
         }
         Ok(())
+    }
+
+    /// What has failed in the last iteration.
+    fn failed(&mut self) -> Result<(), CliError> {
+        let failures = self.world.resource_mut::<Failures>().take();
+        let iteration = self.world.resource::<Clock>().iteration.saturating_sub(1);
+        if failures.is_empty() { Ok(()) } else { Err(CliError::Stopped { iteration, failures }) }
     }
 
     fn fill_report(&mut self) {

@@ -198,12 +198,8 @@ impl<R> Timing<R> {
 
 /// Says if a weight is outside the bounds of its rule.
 pub(super) fn check(weights: &[Real], layout: &Layout, [least, most]: [f64; 2]) -> Result<(), String> {
-    let missing = |k: usize| match layout {
-        Layout::Dense { targets, autapses: false, .. } => k.is_multiple_of(targets + 1),
-        _ => false,
-    };
     let within = real(least)..=real(most);
-    match weights.iter().enumerate().find(|(k, w)| !within.contains(*w) && !missing(*k)) {
+    match weights.iter().enumerate().find(|(k, w)| !within.contains(*w) && layout.has(*k)) {
         Some((_, w)) => Err(format!("a weight of {w} is not within the bounds of its rule, {least} and {most}")),
         None => Ok(()),
     }

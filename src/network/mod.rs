@@ -44,8 +44,8 @@ pub use selection::Selection;
 pub use sides::{Rule, Sides};
 pub use switch::switch;
 pub use synapse::{
-    Afferents, DelaySummary, Delays, Efferents, Efficacies, Ends, InitialWeights, Layout, Source, SynapseGroup,
-    Synapses, Target, Weights,
+    Afferents, DelaySummary, Delays, Efferents, Efficacies, Ends, InitialWeights, Layout, Rewired, Source,
+    SynapseGroup, Synapses, Target, Weights,
 };
 pub use variable::{RegisterVariable, Variable, VariableEntry, Variables, View};
 

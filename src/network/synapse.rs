@@ -5,7 +5,10 @@ use bevy_ecs::prelude::*;
 
 use super::{group::Tags, past::Past, selection::Selection};
 use crate::{
-    numeric::{Real, rows::Rows},
+    numeric::{
+        Real,
+        rows::{Rows, Synapse},
+    },
     value::Value,
     variable,
 };
@@ -52,6 +55,19 @@ pub struct Synapses {
     /// The shape that the weights will have, as far as it is known before the rule was applied.
     pub planned: Vec<usize>,
 }
+
+impl Synapses {
+    /// The number of synapses; before the rule was applied as many as are expected.
+    #[must_use]
+    pub fn number(&self) -> usize {
+        self.layout.as_ref().map_or_else(|| self.planned.iter().product(), Layout::number)
+    }
+}
+
+/// On a synapse group whose synapses come and go while the network runs: a behaviour that makes or removes some requires it,
+/// and those who record weights then note each time which synapse each of them belongs to.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct Rewired;
 
 /// The weights that the synapses of a group start with; default 1.
 ///
@@ -139,6 +155,39 @@ impl Layout {
             Self::Dense { sources, targets, .. } => vec![*sources, *targets],
             Self::Sparse(rows) => vec![rows.len()],
         }
+    }
+
+    /// Whether there is a synapse to the weight `k`: neurons may have none with themselves.
+    #[inline]
+    #[must_use]
+    pub const fn has(&self, k: usize) -> bool {
+        match self {
+            Self::Dense { targets, autapses: false, .. } => !k.is_multiple_of(*targets + 1),
+            Self::Dense { .. } | Self::Sparse(_) => true,
+        }
+    }
+
+    /// The number of synapses.
+    #[must_use]
+    pub fn number(&self) -> usize {
+        match self {
+            Self::Dense { sources, targets, autapses, .. } => {
+                sources * targets - if *autapses { 0 } else { *sources.min(targets) }
+            }
+            Self::Sparse(rows) => rows.len(),
+        }
+    }
+
+    /// All synapses, in the order of their weights.
+    pub fn synapses(&self) -> impl Iterator<Item = Synapse> + '_ {
+        let (pairs, targets, delay) = match self {
+            Self::Dense { sources, targets, delay, .. } => (sources * targets, *targets, *delay),
+            Self::Sparse(_) => (0, 1, 0),
+        };
+        let synapse = move |k: usize| Synapse { source: (k / targets) as u32, target: (k % targets) as u32, delay };
+        let dense = (0..pairs).filter(|&k| self.has(k)).map(synapse);
+        let rows = if let Self::Sparse(rows) = self { Some(rows) } else { None };
+        dense.chain(rows.into_iter().flat_map(Rows::iter))
     }
 
     /// The ages (iterations) at which spikes are delivered.

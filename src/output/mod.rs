@@ -8,6 +8,8 @@ mod statistics;
 mod tapes;
 
 pub use folder::{Existing, FolderError, RunFolder};
-pub use report::{BehaviourTime, FileReport, GroupReport, Outcome, Provenance, REPORT, Report, StageTime};
+pub use report::{
+    BehaviourTime, FileReport, GroupReport, Outcome, Provenance, REPORT, Report, SnapshotReport, StageTime,
+};
 pub use statistics::{GroupStatistics, StatisticsError, spike_statistics};
 pub use tapes::{Files, TapeError, attach_files};

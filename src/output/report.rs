@@ -110,8 +110,9 @@ pub struct BehaviourTime {
 pub struct FileReport {
     /// Its name in the run folder.
     pub file: String,
-    /// `variable` (a row per recorded iteration), `spikes` (a row per spike: iteration, neuron), `rate` (a row per bin) or
-    /// `histogram` (a row of counts per recorded iteration: below the range, in equal bins of it, above it).
+    /// `variable` (a row per recorded iteration), `spikes` (a row per spike: iteration, neuron), `rate` (a row per bin),
+    /// `histogram` (a row of counts per recorded iteration: below the range, in equal bins of it, above it), `snapshots` (a
+    /// row of the weights of all synapses per recorded iteration) or `synapses` (a row per synapse: source, target, delay).
     pub kind: String,
     /// The group, or group and receptor.
     pub group: String,
@@ -129,14 +130,30 @@ pub struct FileReport {
     pub rows: u64,
     /// The first recorded iteration.
     pub first: u64,
-    /// Row k is iteration first + k · every; of a rate, the iterations from there to the next row.
-    pub every: u64,
+    /// Row k is iteration first + k · every; of a rate, the iterations from there to the next row. `None` where there are
+    /// `snapshots` of the first and the last alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<u64>,
     /// The first iteration that was not recorded any more, if not all were to the end.
     pub until: Option<u64>,
     /// The recorded neurons, if not all.
     pub neurons: Option<Vec<u32>>,
+    /// The file that says which synapse each column of recorded synapses is: source, target and delay (steps).
+    pub synapses: Option<String>,
+    /// The snapshots that were taken.
+    pub snapshots: Option<Vec<SnapshotReport>>,
     /// The lower edge of a histogram's first bin and the upper edge of its last.
     pub range: Option<[f64; 2]>,
+}
+
+/// A snapshot of weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SnapshotReport {
+    /// The iteration at whose end it was taken.
+    pub iteration: u64,
+    /// How many synapses there were. Where they come and go, weights and synapses of all snapshots stand behind one another,
+    /// and these are the numbers of their rows.
+    pub synapses: u64,
 }
 
 /// Where a run came from.

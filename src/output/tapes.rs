@@ -4,16 +4,16 @@ use std::{collections::BTreeMap, io, path::Path};
 
 use bevy_ecs::prelude::*;
 
-use super::{report::FileReport, scribe::Scribe};
+use super::{
+    report::{FileReport, SnapshotReport},
+    scribe::Scribe,
+};
 use crate::{
     network::{Layout, Synapses},
     npy::{self, Writer},
     numeric::Real,
-    record::{Content, Dtype, Recording},
+    record::{Content, Dtype, Recording, Snapshots, for_each_part},
 };
-
-/// Synapses that are written in one go: 800 kB.
-const SYNAPSES_AT_ONCE: usize = 1 << 16;
 
 /// A file cannot be made or written.
 #[derive(Debug, thiserror::Error)]
@@ -47,28 +47,9 @@ pub fn attach_files(world: &mut World, folder: &Path) -> Result<Files, TapeError
         recording.tape.attach(Box::new(scribe.take_on(writer)?))?;
         files.0.push((entity, describe(&recording, name)));
     }
-    write_synapses(world, folder)?;
+    files.name_lists(world);
+    files.write_synapses(world, folder)?;
     Ok(files)
-}
-
-/// For recorded sparse synapses, which synapse each column of a recording is: `GROUP.synapses.npy`, a row of source,
-/// target and delay (steps) for each.
-fn write_synapses(world: &mut World, folder: &Path) -> Result<(), TapeError> {
-    let mut recordings = world.query::<&Recording>();
-    let recorded: BTreeMap<&str, Entity> =
-        recordings.iter(world).map(|recording| (recording.group.as_str(), recording.source)).collect();
-    for (group, entity) in recorded {
-        let layout = world.get::<Synapses>(entity).and_then(|synapses| synapses.layout.as_ref());
-        let Some(Layout::Sparse(rows)) = layout else { continue };
-        let mut writer = Writer::create(&folder.join(format!("{group}.synapses.npy")), npy::Dtype::U32, &[3])?;
-        let mut synapses = rows.iter().map(|synapse| [synapse.source, synapse.target, synapse.delay]).peekable();
-        while synapses.peek().is_some() {
-            let part: Vec<[u32; 3]> = synapses.by_ref().take(SYNAPSES_AT_ONCE).collect();
-            writer.append(bytemuck::cast_slice(&part))?;
-        }
-        writer.flush()?;
-    }
-    Ok(())
 }
 
 impl Files {
@@ -80,6 +61,39 @@ impl Files {
         std::iter::once(format!("{stem}.npy")).chain(numbered).find(|name| !taken(name)).unwrap_or(stem)
     }
 
+    /// Says of snapshots which file lists their synapses.
+    fn name_lists(&mut self, world: &World) {
+        for k in 0..self.0.len() {
+            let list = world.get::<Snapshots>(self.0[k].0).and_then(|snapshots| snapshots.list);
+            let name = self.0.iter().find(|(entity, _)| Some(*entity) == list).map(|(_, file)| file.file.clone());
+            self.0[k].1.synapses = name;
+        }
+    }
+
+    /// For recorded sparse synapses, which synapse each column of a recording is: `GROUP.synapses.npy`, a row of source,
+    /// target and delay (steps) for each.
+    fn write_synapses(&mut self, world: &World, folder: &Path) -> Result<(), TapeError> {
+        let mut by_group: BTreeMap<String, (Entity, Vec<usize>)> = BTreeMap::new();
+        for (k, (entity, file)) in self.0.iter().enumerate() {
+            let Some(recording) = world.get::<Recording>(*entity) else { continue };
+            if matches!(recording.content, Content::Variable(..)) {
+                by_group.entry(file.group.clone()).or_insert((recording.source, Vec::new())).1.push(k);
+            }
+        }
+        for (group, (source, columns)) in by_group {
+            let layout = world.get::<Synapses>(source).and_then(|synapses| synapses.layout.as_ref());
+            let Some(layout @ Layout::Sparse(_)) = layout else { continue };
+            let name = format!("{group}.synapses.npy");
+            if !self.0.iter().any(|(_, file)| file.file == name) {
+                let mut writer = Writer::create(&folder.join(&name), npy::Dtype::U32, &[3])?;
+                for_each_part(layout, |part| writer.append(bytemuck::cast_slice(part)))?;
+                writer.flush()?;
+            }
+            columns.into_iter().for_each(|k| self.0[k].1.synapses = Some(name.clone()));
+        }
+        Ok(())
+    }
+
     /// Writes what is still in memory: from here on the files can be read by others.
     ///
     /// # Errors
@@ -89,6 +103,9 @@ impl Files {
             let Some(mut recording) = world.get_mut::<Recording>(*entity) else { continue };
             recording.tape.flush()?;
             file.rows = recording.tape.rows();
+            let taken = world.get::<Snapshots>(*entity).map(|taken| taken.iterations.iter().zip(&taken.synapses));
+            let report = |(&iteration, &synapses)| SnapshotReport { iteration, synapses };
+            file.snapshots = taken.map(|taken| taken.map(report).collect());
         }
         Ok(())
     }
@@ -122,9 +139,11 @@ fn describe(recording: &Recording, file: String) -> FileReport {
         row_shape: recording.row_shape.clone(),
         rows: 0,
         first: recording.window.from,
-        every: recording.window.every,
+        every: Some(recording.window.every).filter(|&every| every != u64::MAX),
         until: Some(recording.window.until).filter(|&until| until != u64::MAX),
         neurons: recording.members.clone(),
+        synapses: None,
+        snapshots: None,
         range: match recording.content {
             Content::Histogram(_, bins) => Some([bins.low, bins.high]),
             _ => None,

@@ -17,16 +17,18 @@ mod resolve;
 mod spike_recorder;
 mod tape;
 mod variable_recorder;
+mod weight_recorder;
 
 pub use crate::network::Selection;
 pub use bins::Bins;
 pub use expression_recorder::ExpressionRecorder;
 pub use histogram_recorder::HistogramRecorder;
 pub use rate_recorder::RateRecorder;
-pub use recording::{Content, RecordedBy, Recording, Recordings, Window, settle};
+pub use recording::{Content, Listed, RecordedBy, Recording, Recordings, Window, settle};
 pub use spike_recorder::SpikeRecorder;
 pub use tape::{Dtype, Sink, Tape};
 pub use variable_recorder::VariableRecorder;
+pub use weight_recorder::{Snapshots, WeightRecorder, for_each_part};
 
 /// The behaviours of the record stage.
 pub struct RecordPlugin;
@@ -37,6 +39,7 @@ impl Plugin for RecordPlugin {
             .register_behaviour::<SpikeRecorder>()
             .register_behaviour::<RateRecorder>()
             .register_behaviour::<HistogramRecorder>()
-            .register_behaviour::<ExpressionRecorder>();
+            .register_behaviour::<ExpressionRecorder>()
+            .register_behaviour::<WeightRecorder>();
     }
 }

@@ -6,7 +6,7 @@ use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
 
 use super::{Bins, Dtype, Tape};
 use crate::{
-    network::{Clock, Failures, VariableEntry, View, preparation::shape, variable::VariableInfo},
+    network::{Clock, Failures, Synapses, VariableEntry, View, preparation::shape, variable::VariableInfo},
     numeric::{Real, real::wide},
 };
 
@@ -48,6 +48,19 @@ pub enum Content {
     Rate,
     /// Counts of the values of a variable, a row per recorded iteration.
     Histogram(VariableEntry, Bins),
+    /// The weights of synapses: a row per snapshot, or one per weight where snapshots differ in their synapses.
+    Snapshots(Listed),
+    /// Which synapses the weights of snapshots belong to: source, target and delay, a row each.
+    Synapses(Listed),
+}
+
+/// When the synapses are listed to which the weights of snapshots belong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// With the first snapshot: they stay the same.
+    Once,
+    /// With each snapshot.
+    Always,
 }
 
 impl Content {
@@ -59,6 +72,8 @@ impl Content {
             Self::Spikes => "spikes",
             Self::Rate => "rate",
             Self::Histogram(..) => "histogram",
+            Self::Snapshots(_) => "snapshots",
+            Self::Synapses(_) => "synapses",
         }
     }
 }
@@ -89,6 +104,13 @@ impl Window {
         self.iterations(iterations).div_ceil(self.every)
     }
 
+    /// How many of the first `iterations` are recorded if the last between its ends always is.
+    #[must_use]
+    pub fn rows_and_last(&self, iterations: u64) -> u64 {
+        let span = self.iterations(iterations);
+        span.div_ceil(self.every) + u64::from(span > 0 && !(span - 1).is_multiple_of(self.every))
+    }
+
     /// Whether an iteration is between its ends.
     #[inline]
     #[must_use]
@@ -110,11 +132,11 @@ impl Recording {
         &self.info.name
     }
 
-    /// What is recorded: the variable, and what was made of it. `v`, `spikes`, `rate`, `v.histogram`.
+    /// What is recorded: the variable, and what was made of it. `v`, `spikes`, `rate`, `v.histogram`, `weights.snapshots`.
     #[must_use]
     pub fn what(&self) -> String {
         match self.content {
-            Content::Histogram(..) => format!("{}.histogram", self.info.name),
+            Content::Histogram(..) | Content::Snapshots(_) => format!("{}.{}", self.info.name, self.content.kind()),
             _ => self.info.name.clone(),
         }
     }
@@ -124,8 +146,8 @@ impl Recording {
     pub const fn dtype(&self) -> Dtype {
         match self.content {
             Content::Variable(_, dtype) => dtype,
-            Content::Spikes => Dtype::Event,
-            Content::Rate | Content::Expression => Dtype::Real,
+            Content::Spikes | Content::Synapses(_) => Dtype::Event,
+            Content::Rate | Content::Expression | Content::Snapshots(_) => Dtype::Real,
             Content::Histogram(..) => Dtype::Count,
         }
     }
@@ -144,8 +166,20 @@ impl Recording {
             Content::Spikes => None,
             // A bin is written when it is full.
             Content::Rate => Some(self.window.iterations(iterations) / self.window.every),
+            Content::Snapshots(Listed::Once) => Some(self.window.rows_and_last(iterations)),
+            Content::Synapses(Listed::Once) => {
+                Some(if self.window.iterations(iterations) > 0 { self.members() } else { 0 })
+            }
+            Content::Snapshots(Listed::Always) | Content::Synapses(Listed::Always) => {
+                Some(self.window.rows_and_last(iterations).saturating_mul(self.members()))
+            }
             _ => Some(self.window.rows(iterations)),
         }
+    }
+
+    /// The members of the source; of synapses that chance makes their expected number, until they exist.
+    fn members(&self) -> u64 {
+        self.shape.iter().fold(1, |members, &axis| members.saturating_mul(axis as u64))
     }
 
     /// Whether the spikes of a neuron are recorded.
@@ -210,8 +244,10 @@ pub struct Recordings(Vec<Entity>);
 /// A recording of members that there are not, and how many there are.
 pub fn settle(world: &mut World) -> Result<(), (String, usize)> {
     let mut recordings = world.query::<(Entity, &Recording)>();
-    let shapes: Vec<_> =
-        recordings.iter(world).map(|(entity, recording)| (entity, shape(world, recording.source))).collect();
+    let shapes: Vec<_> = recordings
+        .iter(world)
+        .map(|(entity, recording)| (entity, recorded_shape(world, recording.source, recording.content)))
+        .collect();
     for (entity, shape) in shapes {
         let Some(mut recording) = world.get_mut::<Recording>(entity) else { continue };
         let members = shape.iter().product();
@@ -219,12 +255,20 @@ pub fn settle(world: &mut World) -> Result<(), (String, usize)> {
         if chosen.is_some_and(|chosen| chosen.iter().any(|&member| member as usize >= members)) {
             return Err((format!("{}.{}", recording.group, recording.variable()), members));
         }
-        if chosen.is_none() && matches!(recording.content, Content::Variable(..)) {
+        if chosen.is_none() && matches!(recording.content, Content::Variable(..) | Content::Snapshots(Listed::Once)) {
             recording.row_shape.clone_from(&shape);
         }
         recording.shape = shape;
     }
     Ok(())
+}
+
+/// The shape of what is recorded of an entity: all its members, or the synapses that there are.
+pub(super) fn recorded_shape(world: &World, entity: Entity, content: Content) -> Vec<usize> {
+    match (content, world.get::<Synapses>(entity)) {
+        (Content::Snapshots(_) | Content::Synapses(_), Some(synapses)) => vec![synapses.number()],
+        _ => shape(world, entity),
+    }
 }
 
 /// Lets every recording of some recorders that is due in this iteration take its rows, and notes what fails.

@@ -4,12 +4,10 @@ use bevy_ecs::prelude::*;
 
 use super::{
     Dtype, Recording, Selection, Tape,
-    recording::{Content, RecordedBy, Window},
+    recording::{Content, Listed, RecordedBy, Window, recorded_shape},
 };
 use crate::network::{
-    Address, Preparation, PrepareError, Spikes, VariableEntry, Variables, View,
-    address::groups,
-    preparation::{path_of, shape},
+    Address, Preparation, PrepareError, Spikes, VariableEntry, Variables, View, address::groups, preparation::path_of,
     variable::VariableInfo,
 };
 
@@ -62,21 +60,24 @@ fn recording(
     content: Content,
     info: VariableInfo,
 ) -> Result<Recording, PrepareError> {
-    let shape = shape(preparation.world(), entity);
+    let shape = recorded_shape(preparation.world(), entity, content);
     let size: usize = shape.iter().product();
     let members = request.neurons.of(preparation.world(), entity);
     let members = members.map_err(|fault| preparation.fault("neurons", fault))?;
     let row_shape = match (content, &members) {
         (Content::Spikes, _) => vec![2],
-        (Content::Rate, _) => vec![],
+        (Content::Rate | Content::Snapshots(Listed::Always), _) => vec![],
+        (Content::Synapses(_), _) => vec![3],
         // Those below and above the bins have their own.
         (Content::Histogram(_, bins), _) => vec![bins.count as usize + 2],
-        (Content::Variable(..) | Content::Expression, Some(members)) => vec![members.len()],
-        (Content::Variable(..) | Content::Expression, None) => shape.clone(),
+        (Content::Variable(..) | Content::Expression | Content::Snapshots(Listed::Once), Some(members)) => {
+            vec![members.len()]
+        }
+        (Content::Variable(..) | Content::Expression | Content::Snapshots(Listed::Once), None) => shape.clone(),
     };
     let observed = match content {
         Content::Spikes | Content::Rate => members.as_ref().map(|members| marked(members, size)),
-        Content::Variable(..) | Content::Expression | Content::Histogram(..) => None,
+        _ => None,
     };
     let group = path_of(preparation.world(), entity);
     let (window, tape) = (request.window, Tape::default());

@@ -18,7 +18,7 @@ pub enum Dtype {
     Real,
     /// Truth values, one byte each.
     Bool,
-    /// Pairs of iteration and neuron, 32 bits each.
+    /// Iteration and neuron of a spike, or the ends and the delay of a synapse, 32 bits each.
     Event,
     /// Counts, 64 bits each.
     Count,

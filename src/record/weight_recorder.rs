@@ -1,0 +1,232 @@
+//! Recording of all weights of synapse groups: snapshots, few and far between, that a sparse matrix is made of.
+//!
+//! Two recordings for each group: the weights, a row per snapshot and a column per synapse that there is, and the synapses,
+//! a row of source, target and delay for each column. Pairs without a synapse have no column, whatever the layout; a pair
+//! with several synapses has as many. Synapses that come and go ([`Rewired`]) are listed anew with each snapshot, and both
+//! recordings have a row per synapse and snapshot.
+
+use std::io;
+
+use bevy_app::App;
+use bevy_ecs::{change_detection::Tick, prelude::*, relationship::RelationshipTarget};
+use bevy_reflect::prelude::*;
+
+use super::{
+    Recording, Selection, Tape,
+    recording::{Content, Listed, RecordedBy, Recordings, Window, recorded_shape},
+    resolve::{Request, find, resolve},
+};
+use crate::{
+    network::{
+        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, Rewired, SynapseGroup, Synapses, Weights,
+        variable::VariableInfo,
+    },
+    numeric::Real,
+    schedule::{AddToStage, Finish, Stage},
+};
+
+/// Records all weights of synapse groups in snapshots, with sources, targets and delays, for a sparse matrix in Python.
+///
+/// There is a snapshot of the first iteration and of the last, and of one in `every` between them, at its end. The last is
+/// that of the run or before `until`.
+#[derive(Component, Reflect, Clone, Debug, Default)]
+pub struct WeightRecorder {
+    /// Names or tags of synapse groups.
+    pub of: Vec<String>,
+    /// One iteration in so many; `None` takes the first and the last only.
+    pub every: Option<u64>,
+    /// The first iteration.
+    pub from: u64,
+    /// The first iteration that is not recorded any more; `None` records to the end.
+    pub until: Option<u64>,
+}
+
+/// On a recording of snapshots: which there are.
+#[derive(Component, Debug, Default)]
+pub struct Snapshots {
+    /// The iteration of each.
+    pub iterations: Vec<u64>,
+    /// The number of synapses of each.
+    pub synapses: Vec<u64>,
+    /// The recording that lists the synapses.
+    pub list: Option<Entity>,
+    /// Of the synapses that were listed.
+    seen: Option<Seen>,
+}
+
+/// Synapses, as they were when they were listed.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    /// When they had last been changed, or looked as if.
+    changed: Tick,
+    fingerprint: u64,
+}
+
+impl Behaviour for WeightRecorder {
+    const KIND: Kind = Kind::Recorder;
+
+    fn plugin(app: &mut App) {
+        app.add_behaviour_system::<Self, _>(Stage::Record, record).add_systems(Finish, record_last);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        if !preparation.is_first() {
+            return Ok(());
+        }
+        let every = self.every.unwrap_or(u64::MAX);
+        let window = Window { from: self.from, until: self.until.unwrap_or(u64::MAX), every };
+        let of: Vec<String> = self.of.iter().map(|group| format!("{group}.{}", Weights::NAME)).collect();
+        let request = Request { of: &of, neurons: &Selection::All, window };
+        let recordings = resolve(preparation, &request, |world, entity, name| {
+            world.get::<SynapseGroup>(entity)?;
+            let listed = if world.get::<Rewired>(entity).is_some() { Listed::Always } else { Listed::Once };
+            find(world, entity, name).map(|(_, _, info)| (Content::Snapshots(listed), info))
+        })?;
+        recordings.into_iter().for_each(|recording| list(preparation.world(), recording));
+        Ok(())
+    }
+}
+
+/// Makes the recording of the synapses that some snapshots have.
+fn list(world: &mut World, snapshots: Entity) {
+    let Some(recording) = world.get::<Recording>(snapshots) else { return };
+    let Content::Snapshots(listed) = recording.content else { return };
+    let content = Content::Synapses(listed);
+    let docs = "Synapses: source, target and delay (steps)".into();
+    let list = Recording {
+        group: recording.group.clone(),
+        source: recording.source,
+        info: VariableInfo { name: "synapses".into(), unit: String::new(), docs, bytes: 12 },
+        content,
+        window: recording.window,
+        members: None,
+        shape: recorded_shape(world, recording.source, content),
+        observed: None,
+        row_shape: vec![3],
+        tape: Tape::default(),
+    };
+    let by = world.get::<RecordedBy>(snapshots).map(|by| RecordedBy(by.0));
+    let mut entity = world.spawn(list);
+    if let Some(by) = by {
+        entity.insert(by);
+    }
+    let list = Some(entity.id());
+    world.entity_mut(snapshots).insert(Snapshots { list, ..Snapshots::default() });
+}
+
+/// What a system takes snapshots with.
+type Recorders<'w, 's> = (
+    Query<'w, 's, &'static Recordings, With<WeightRecorder>>,
+    Query<'w, 's, (&'static mut Recording, Option<&'static mut Snapshots>)>,
+    Query<'w, 's, (Ref<'static, Synapses>, &'static Weights)>,
+);
+
+fn record(recorders: Recorders<'_, '_>, clock: Res<Clock>, failures: ResMut<Failures>) {
+    let now = clock.iteration;
+    let is_due = |window: &Window| window.contains(now) || (window.spans(now) && now + 1 == window.until);
+    record_if(is_due, recorders, now, failures);
+}
+
+fn record_last(recorders: Recorders<'_, '_>, clock: Res<Clock>, failures: ResMut<Failures>) {
+    if let Some(last) = clock.iteration.checked_sub(1) {
+        record_if(|window| window.spans(last), recorders, last, failures);
+    }
+}
+
+fn record_if(
+    is_due: impl Fn(&Window) -> bool,
+    (recorders, mut recordings, groups): Recorders<'_, '_>,
+    iteration: u64,
+    mut failures: ResMut<Failures>,
+) {
+    for entity in recorders.iter().flat_map(RelationshipTarget::iter) {
+        let Ok((mut recording, Some(mut snapshots))) = recordings.get_mut(entity) else { continue };
+        if !is_due(&recording.window) || snapshots.iterations.last() == Some(&iteration) {
+            continue;
+        }
+        let Ok((synapses, weights)) = groups.get(recording.source) else { continue };
+        let Some(layout) = &synapses.layout else { continue };
+        let content = recording.content;
+        let taken = snapshots
+            .follow(content, layout, synapses.last_changed())
+            .and_then(|is_new| take(&mut recording.tape, content, layout, &weights.0).map(|()| is_new));
+        let who = format!("{}.{}", recording.group, recording.what());
+        snapshots.iterations.push(iteration);
+        snapshots.synapses.push(layout.number() as u64);
+        let listed = match (taken, snapshots.list) {
+            (Ok(true), Some(list)) => {
+                recordings.get_mut(list).map_or(Ok(()), |(mut list, _)| enumerate(&mut list.tape, layout))
+            }
+            (taken, _) => taken.map(drop),
+        };
+        if let Err(error) = listed {
+            failures.push(who, error);
+        }
+    }
+}
+
+impl Snapshots {
+    /// Whether the synapses are to be listed with this snapshot; an error if they are not those that were listed once.
+    fn follow(&mut self, content: Content, layout: &Layout, changed: Tick) -> io::Result<bool> {
+        if matches!(content, Content::Snapshots(Listed::Always)) {
+            return Ok(true);
+        }
+        if self.seen.is_some_and(|seen| seen.changed == changed) {
+            return Ok(false);
+        }
+        let fingerprint = fingerprint(layout);
+        match self.seen.replace(Seen { changed, fingerprint }) {
+            None => Ok(true),
+            Some(seen) if seen.fingerprint == fingerprint => Ok(false),
+            Some(_) => Err(io::Error::other(
+                "synapses were made or removed since the first snapshot, and no behaviour of theirs requires `Rewired`",
+            )),
+        }
+    }
+}
+
+/// A number that other synapses do not have (Fowler, Noll & Vo's hash, by words).
+fn fingerprint(layout: &Layout) -> u64 {
+    let mix = |hash: u64, word: u32| (hash ^ u64::from(word)).wrapping_mul(0x0100_0000_01b3);
+    layout.synapses().fold(0xcbf2_9ce4_8422_2325, |hash, s| [s.source, s.target, s.delay].into_iter().fold(hash, mix))
+}
+
+/// Puts the weights of all synapses on a tape.
+fn take(tape: &mut Tape, content: Content, layout: &Layout, weights: &[Real]) -> io::Result<()> {
+    match *layout {
+        Layout::Dense { targets, autapses: false, .. } => {
+            for (i, row) in weights.chunks_exact(targets.max(1)).enumerate() {
+                let (before, after) = row.split_at(i.min(row.len()));
+                tape.append_part(bytemuck::cast_slice(before))?;
+                tape.append_part(bytemuck::cast_slice(after.get(1..).unwrap_or_default()))?;
+            }
+        }
+        _ => tape.append_part(bytemuck::cast_slice(weights))?,
+    }
+    let rows = if matches!(content, Content::Snapshots(Listed::Always)) { layout.number() as u64 } else { 1 };
+    tape.append(rows, &[])
+}
+
+/// Synapses that are listed in one go: 768 kB.
+const AT_ONCE: usize = 1 << 16;
+
+/// Puts the synapses of a group on a tape, in the order of their weights.
+fn enumerate(tape: &mut Tape, layout: &Layout) -> io::Result<()> {
+    for_each_part(layout, |part| tape.append(part.len() as u64, bytemuck::cast_slice(part)))
+}
+
+/// Hands the synapses of a group to `write`, some at a time: source, target and delay (steps) of each.
+pub fn for_each_part<E>(layout: &Layout, mut write: impl FnMut(&[[u32; 3]]) -> Result<(), E>) -> Result<(), E> {
+    let mut synapses = layout.synapses().map(|synapse| [synapse.source, synapse.target, synapse.delay]);
+    loop {
+        let part: Vec<[u32; 3]> = synapses.by_ref().take(AT_ONCE).collect();
+        if part.is_empty() {
+            return Ok(());
+        }
+        write(&part)?;
+    }
+}
+
+#[cfg(test)]
+#[path = "weight_recorder_tests.rs"]
+mod tests;
