@@ -150,6 +150,17 @@ impl Reader {
         self.row_len
     }
 
+    /// The same file as one axis of single elements, from the first on: for rows that no memory is to hold.
+    ///
+    /// # Errors
+    /// [`NpyError::Io`].
+    pub fn flattened(mut self) -> Result<Self, NpyError> {
+        self.header.shape = vec![self.rows() * self.row_len];
+        self.row_len = 1;
+        self.seek_row(0)?;
+        Ok(self)
+    }
+
     /// Clears `out` and fills it with the next rows: `rows` of them or as many as are left. Returns how many; 0 at the end.
     ///
     /// # Errors

@@ -148,3 +148,14 @@ fn a_shape_must_hold_the_elements() {
     assert!(matches!(Array::new(vec![2, 3], vec![0.0; 5]), Err(NpyError::Shape { found: 5, .. })));
     assert!(Array::new(vec![usize::MAX, 2], vec![]).is_err());
 }
+
+#[test]
+fn a_flattened_file_is_read_from_any_element_on() {
+    let sample = Sample::new("flat", "'|u1'", "False", "(2, 2, 2)", &[0, 1, 2, 3, 4, 5, 6, 7]);
+    let mut reader = Reader::open(&sample.0).unwrap().flattened().unwrap();
+    assert_eq!((reader.rows(), reader.row_len()), (8, 1));
+    reader.seek_row(3).unwrap();
+    let mut values = Vec::new();
+    assert_eq!(reader.read_rows(2, &mut values).unwrap(), 2);
+    assert_eq!(values, [3.0, 4.0]);
+}

@@ -27,6 +27,14 @@ impl Axis {
         Self { low, high, ticks, exponent, powers: false }
     }
 
+    /// For the indices below `count`, each with its middle at its number; only whole numbers are marked.
+    pub(super) fn of_indices(count: usize, target: usize) -> Self {
+        let last = count.max(1) as f64 - 1.0;
+        let mut ticks = generate_ticks(0.0, last.max(1.0), target);
+        ticks.retain(|tick| tick.fract() == 0.0 && *tick <= last);
+        Self { low: -0.5, high: last + 0.5, ticks, exponent: 0, powers: false }
+    }
+
     /// Around the finite ones of `values`, with a margin, so that no curve touches the frame.
     pub(super) fn around(values: impl IntoIterator<Item = f64>, target: usize) -> Self {
         let (low, high) = values
@@ -170,6 +178,14 @@ mod tests {
             assert!((axis.high - axis.low).is_finite(), "{values:?}");
         }
         assert!(Axis::from_zero([0.0], 5).share(0.5) > 0.0);
+    }
+
+    #[test]
+    fn indices_are_marked_at_whole_numbers_in_their_middles() {
+        assert_eq!(texts(&Axis::of_indices(1, 5)), ["0"]);
+        assert_eq!(texts(&Axis::of_indices(3, 5)), ["0", "1", "2"]);
+        assert_eq!(texts(&Axis::of_indices(1000, 4)).first().map(String::as_str), Some("0"));
+        assert_eq!(Axis::of_indices(4, 5).share(1.0), 0.375);
     }
 
     #[test]

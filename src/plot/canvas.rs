@@ -36,6 +36,22 @@ impl Colour {
     pub(super) const GREY: Self = Self(0x70, 0x70, 0x70);
     pub(super) const PALE: Self = Self(0xc8, 0xc8, 0xc8);
 
+    pub(super) const fn new(red: u8, green: u8, blue: u8) -> Self {
+        Self(red, green, blue)
+    }
+
+    /// With a share of another one.
+    pub(super) fn mixed(self, other: Self, share: f64) -> Self {
+        let mixed = |own: u8, other: u8| (f64::from(own) + (f64::from(other) - f64::from(own)) * share).round() as u8;
+        Self(mixed(self.0, other.0), mixed(self.1, other.1), mixed(self.2, other.2))
+    }
+
+    /// Black 0, white 1: luma of Rec. 601.
+    #[cfg(test)]
+    pub(super) fn lightness(self) -> f64 {
+        (0.299 * f64::from(self.0) + 0.587 * f64::from(self.1) + 0.114 * f64::from(self.2)) / 255.0
+    }
+
     /// Mixed with white (`towards` 1) or black (−1).
     pub(super) fn shade(self, towards: f64) -> Self {
         let goal = if towards > 0.0 { 255.0 } else { 0.0 };
@@ -134,6 +150,15 @@ impl Canvas {
             h: column(3),
             fills: vec![colour.into(); marks.len()],
         });
+    }
+
+    /// Marks of one height by colour that touch one another. In the SVG their edges are not smoothed, since between two that
+    /// are, the page would shine through.
+    pub(super) fn tiles(&mut self, colours: impl Iterator<Item = (Colour, Vec<Mark>)>, height: f64) {
+        let extra_attrs = Some(r#"shape-rendering="crispEdges""#.into());
+        self.svg.add(Primitive::GroupStart { transform: None, title: None, extra_attrs });
+        colours.for_each(|(colour, marks)| self.marks(&marks, height, colour));
+        self.svg.add(Primitive::GroupEnd);
     }
 
     /// A text with its baseline at `y`.

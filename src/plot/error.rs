@@ -79,7 +79,10 @@ pub enum Fault {
     #[error(transparent)]
     Unread(#[from] NpyError),
     /// There is no picture for this kind of recording.
-    #[error("recordings of kind {kind:?} have no picture (known: \"variable\", \"spikes\", \"rate\", \"histogram\")")]
+    #[error(
+        "recordings of kind {kind:?} have no picture (known: \"variable\", \"spikes\", \"rate\", \"histogram\", \
+         \"snapshots\")"
+    )]
     Kind {
         /// The kind as the report names it.
         kind: String,
@@ -98,10 +101,13 @@ pub enum Fault {
     /// Spikes that have no statistics, since they are not in the order of time or of neurons that were not recorded.
     #[error(transparent)]
     Spikes(#[from] SpikeError),
+    /// Snapshots without the file of their synapses.
+    #[error("the report names no file of its synapses")]
+    Synapses,
     /// A recording of no rows.
     #[error("has no rows")]
     Empty,
-    /// Spikes of a group that the report does not list, so that nobody knows how many neurons it has.
+    /// Spikes or weights of a group that the report does not list, so that nobody knows how many neurons it has.
     #[error("group {group:?} is not in the report")]
     Group {
         /// The group.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::PlotError;
 use super::canvas::{Colour, PALETTE};
+use super::panel::time_unit;
 use crate::scene::{Plots, RasterPlot};
 
 /// A run as its report describes it.
@@ -40,15 +41,28 @@ fn nonsense(raster: &RasterPlot) -> Option<(&'static str, f64)> {
 pub(super) struct Group {
     pub(super) name: String,
     pub(super) size: u64,
+    /// Width, height and depth of its grid.
+    #[serde(default)]
+    shape: Option<[usize; 3]>,
     #[serde(default)]
     tags: Vec<String>,
 }
 
 /// A group of synapses.
 #[derive(Debug, Deserialize)]
-struct Synapses {
+pub(super) struct Synapses {
     name: String,
-    source: String,
+    pub(super) source: String,
+    #[serde(default)]
+    pub(super) target: String,
+}
+
+/// A snapshot of weights.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Snapshot {
+    pub(super) iteration: u64,
+    /// How many synapses there were.
+    pub(super) synapses: u64,
 }
 
 /// One recorded file.
@@ -72,6 +86,12 @@ pub(super) struct Recording {
     /// The first iteration that was not recorded any more, or none before the end.
     #[serde(default)]
     pub(super) until: Option<u64>,
+    /// The file that says which synapses the weights of snapshots belong to.
+    #[serde(default)]
+    pub(super) synapses: Option<String>,
+    /// The snapshots.
+    #[serde(default)]
+    pub(super) snapshots: Option<Vec<Snapshot>>,
     /// The ends of a histogram's bins.
     #[serde(default)]
     pub(super) range: Option<[f64; 2]>,
@@ -134,6 +154,30 @@ impl Manifest {
         end.saturating_sub((to - from).max(1))..end
     }
 
+    /// The time at the end of an iteration, in words: in the unit of the time axes.
+    pub(super) fn moment(&self, iteration: u64) -> String {
+        let (unit, ms) = match time_unit(self.duration()) {
+            (_, 1.0) => ("ms", 1.0),
+            (_, ms) => ("s", ms),
+        };
+        let time = (iteration as f64 + 1.0) * self.dt / ms;
+        format!("{time:.1}").trim_end_matches(".0").to_owned() + " " + unit
+    }
+
+    /// The groups that synapses join, if the report lists them.
+    pub(super) fn synapses(&self, group: &str) -> Option<&Synapses> {
+        self.synapses.iter().find(|listed| listed.name == group)
+    }
+
+    /// Width and height of a group that is a sheet of neurons: more than a row, and no pile of sheets.
+    pub(super) fn sheet(&self, group: &str) -> Option<[usize; 2]> {
+        let found = self.groups.iter().find(|listed| listed.name == group)?;
+        match found.shape? {
+            [width, height, 1] if width > 1 && height > 1 => Some([width, height]),
+            _ => None,
+        }
+    }
+
     /// The group's neurons, if the report lists it.
     pub(super) fn size(&self, group: &str) -> Option<u64> {
         let found = self.groups.iter().find(|listed| listed.name == group);
@@ -144,7 +188,7 @@ impl Manifest {
     /// synapses that of their source; what is not listed is grey.
     pub(super) fn colour(&self, group: &str) -> Colour {
         let name = group.split('.').next().unwrap_or_default();
-        let source = self.synapses.iter().find(|listed| listed.name == name).map(|listed| listed.source.as_str());
+        let source = self.synapses(name).map(|listed| listed.source.as_str());
         let place = self.groups.iter().position(|listed| listed.name == source.unwrap_or(name));
         let colour = place.and_then(|place| PALETTE.get(place % PALETTE.len()));
         colour.copied().unwrap_or(Colour::GREY)
@@ -186,6 +230,13 @@ impl Manifest {
         self.by_variable(self.of_kind("histogram"))
     }
 
+    /// Recordings of snapshots of weights, in the order of their groups' names.
+    pub(super) fn snapshots(&self) -> Vec<&Recording> {
+        let mut snapshots: Vec<_> = self.of_kind("snapshots").collect();
+        snapshots.sort_by(|a, b| (&a.group, &a.file).cmp(&(&b.group, &b.file)));
+        snapshots
+    }
+
     fn by_variable<'a>(
         &self,
         recordings: impl Iterator<Item = &'a Recording>,
@@ -207,7 +258,8 @@ impl Manifest {
     }
 
     pub(super) fn of_no_known_kind(&self) -> impl Iterator<Item = &Recording> {
-        let known = |kind: &str| matches!(kind, "spikes" | "variable" | RATE | "histogram");
+        // Synapses are drawn with the weights that belong to them.
+        let known = |kind: &str| matches!(kind, "spikes" | "variable" | RATE | "histogram" | "snapshots" | "synapses");
         self.recordings.iter().filter(move |recording| !known(&recording.kind))
     }
 }

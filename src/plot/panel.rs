@@ -15,7 +15,7 @@ pub(super) const MARGIN: f64 = 20.0;
 /// Room below the lowest panel for the time axis.
 pub(super) const BOTTOM_ROOM: f64 = 46.0;
 /// The width of frames and ticks.
-const HAIRLINE: f64 = 0.8;
+pub(super) const HAIRLINE: f64 = 0.8;
 
 /// Where a panel is and what its axes span.
 #[derive(Debug)]
@@ -69,6 +69,12 @@ impl Panel {
         canvas.text(above, &label, MEDIUM, Align::Left, Colour::BLACK);
         let end = above.0 + width_of(&label, MEDIUM) + 12.0;
         (end.max(self.left + 6.0), above.1)
+    }
+
+    /// The upper and the right edge, which a heat map needs to have an end.
+    pub(super) fn close(&self, canvas: &mut Canvas) {
+        let edge = vec![(self.left, self.top), (self.right(), self.top), (self.right(), self.bottom())];
+        canvas.line(edge, Colour::BLACK, HAIRLINE);
     }
 
     fn time_ticks(&self, canvas: &mut Canvas, time_label: Option<&str>) {

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use super::{Fault, PlotError, draw};
 use crate::npy::{Dtype, Writer};
 
+mod weights;
+
 /// A run folder, removed when dropped.
 struct RunFolder(PathBuf);
 

@@ -6,12 +6,17 @@ use crate::npy::Reader;
 use crate::plot::Fault;
 use crate::plot::manifest::{Manifest, Recording};
 use crate::plot::panel::{counted, time_unit};
+use crate::plot::reduce::Course;
 use crate::plot::steps::Steps;
 
 /// Numbers read in one go: 8 MiB of them.
 const CHUNK: usize = 1 << 20;
 /// First and last row are drawn by themselves if their bins hold so many values on average: fewer make a comb.
 const SMOOTH: f64 = 20.0;
+
+/// Rows and bins of a course at most, as a picture has room for; and the least rows of one.
+const COURSE: [usize; 2] = [128, 110];
+const LEAST: usize = 4;
 
 /// A recording of histograms, read.
 pub(super) struct Content<'a> {
@@ -20,6 +25,8 @@ pub(super) struct Content<'a> {
     pub(super) whole: Steps,
     /// The first and the last row, where they are worth a look.
     pub(super) ends: Option<[Steps; 2]>,
+    /// All rows one after another, where there are enough to show a course.
+    pub(super) course: Option<Course>,
     rows: usize,
     /// Shares of the values below and above the bins.
     outside: [f64; 2],
@@ -31,10 +38,12 @@ impl<'a> Content<'a> {
         let [low, high] = check(manifest, recording, &reader)?;
         let (length, rows) = (reader.row_len(), reader.rows());
         let (mut sums, mut first, mut last) = (vec![0.0; length], Vec::new(), Vec::new());
+        let mut course = Course::new(rows, length - 2, COURSE);
         let (mut values, at_once) = (Vec::new(), (CHUNK / length).max(1));
         while reader.read_rows(at_once, &mut values)? > 0 {
             for row in values.chunks(length) {
                 sums.iter_mut().zip(row).for_each(|(sum, count)| *sum += count);
+                course.push(row);
             }
             if first.is_empty() {
                 first.extend_from_slice(&values[..length]);
@@ -51,9 +60,17 @@ impl<'a> Content<'a> {
             recording,
             whole: steps(&sums),
             ends: ends.then(|| [steps(&first), steps(&last)]),
+            course: (rows >= LEAST).then_some(course),
             rows,
             outside: [sums[0], sums[length - 1]].map(|count| count / total.max(1.0)),
         })
+    }
+
+    /// From the first row to one behind the last, in the unit of the time axis.
+    pub(super) fn span(&self, manifest: &Manifest) -> [f64; 2] {
+        let Recording { first, every, .. } = self.recording;
+        let [from, to] = [*first as f64, *first as f64 + *every as f64 * self.rows as f64];
+        [from, to].map(|iteration| iteration * manifest.dt / time_unit(manifest.duration()).1)
     }
 
     /// What lies outside, if it is worth a word: `0.2 % below, 1.0 % above`.
@@ -72,14 +89,7 @@ impl<'a> Content<'a> {
 
     /// The times of the first and the last row.
     pub(super) fn times(&self, manifest: &Manifest) -> [String; 2] {
-        let (unit, ms) = match time_unit(manifest.duration()) {
-            (_, 1.0) => ("ms", 1.0),
-            (_, ms) => ("s", ms),
-        };
-        let time = |row: usize| {
-            let iterations = self.recording.first as f64 + self.recording.every as f64 * row as f64 + 1.0;
-            format!("{:.1}", iterations * manifest.dt / ms).trim_end_matches(".0").to_owned() + " " + unit
-        };
+        let time = |row: usize| manifest.moment(self.recording.first + self.recording.every * row as u64);
         [time(0), time(self.rows - 1)]
     }
 }

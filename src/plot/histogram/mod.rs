@@ -1,4 +1,5 @@
-//! A picture per variable of which histograms were recorded: a panel per group.
+//! A picture per variable of which histograms were recorded: a panel per group, and beside it all
+//! histograms one after another.
 //!
 //! `content` adds up the rows of one recording, `page` draws.
 

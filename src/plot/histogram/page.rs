@@ -3,8 +3,11 @@
 use super::content::Content;
 use crate::plot::axis::Axis;
 use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened, width_of};
-use crate::plot::manifest::Manifest;
-use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL, labelled};
+use crate::plot::heat::{Heat, cell};
+use crate::plot::manifest::{Manifest, Recording};
+use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL, labelled, time_unit};
+use crate::plot::reduce::Course;
+use crate::plot::scale::{BAR_ROOM, Scale};
 
 /// Top of the first panel.
 const TOP: f64 = 88.0;
@@ -20,25 +23,64 @@ const WHOLE_WIDTH: f64 = 1.0;
 const END_WIDTH: f64 = 1.4;
 
 pub(super) fn paint(manifest: &Manifest, contents: &[Content]) -> Canvas {
-    let columns = contents.len().min(2);
+    // With its course beside it, a histogram has a row of its own.
+    let has_course = contents.iter().any(|content| content.course.is_some());
+    let columns = if has_course { 1 } else { contents.len().min(2) };
     let rows = contents.len().div_ceil(columns.max(1));
-    let height = if columns == 1 { 260.0 } else { 180.0 };
+    let height = if contents.len() == 1 { 260.0 } else { 180.0 };
     let mut canvas = Canvas::new(TOP + rows as f64 * (height + BOTTOM_ROOM + GAP) - GAP);
     paint_title(&mut canvas, manifest, contents);
-    let cell = (WIDTH - MARGIN) / columns.max(1) as f64;
+    let room = (WIDTH - MARGIN) / if has_course { 2.0 } else { columns.max(1) as f64 };
     for (place, content) in contents.iter().enumerate() {
         let heights = content.ends.iter().flatten().chain([&content.whole]).flat_map(|steps| &steps.heights);
+        let top = TOP + (place / columns) as f64 * (height + BOTTOM_ROOM + GAP);
+        // As high as the course, whose cells end with pixels.
+        let height = content.course.as_ref().map_or(height, |course| {
+            let cells = course.size()[1];
+            cell(height, cells) * cells as f64
+        });
         let panel = Panel {
-            left: (place % columns) as f64 * cell + LEFT_ROOM,
-            top: TOP + (place / columns) as f64 * (height + BOTTOM_ROOM + GAP),
-            width: cell - LEFT_ROOM - 6.0,
+            left: (place % columns) as f64 * room + LEFT_ROOM,
+            top,
+            width: room - LEFT_ROOM - if has_course { 24.0 } else { 6.0 },
             height,
-            x: Axis::exact(content.whole.low, content.whole.high(), 12 / columns),
+            x: Axis::exact(content.whole.low, content.whole.high(), if room < WIDTH / 2.0 { 6 } else { 12 }),
             y: Axis::from_zero(heights.copied(), 4),
         };
         paint_panel(&mut canvas, manifest, content, &panel);
+        if let Some(course) = &content.course {
+            paint_course(&mut canvas, manifest, content, course, [room + LEFT_ROOM, top, height]);
+        }
     }
     canvas
+}
+
+/// All rows one after another: time from left to right, values upwards, and the share of the members as colours.
+fn paint_course(
+    canvas: &mut Canvas,
+    manifest: &Manifest,
+    content: &Content,
+    course: &Course,
+    [left, top, height]: [f64; 3],
+) {
+    let [columns, cells] = course.size();
+    let [wide, high] = [cell(WIDTH - left - BAR_ROOM - 10.0, columns), cell(height, cells)];
+    let heat = Heat { columns, values: course.shares().iter().map(|share| 100.0 * share).collect() };
+    let scale = Scale::of_shares(&heat.values);
+    heat.tiles((left, top), [wide, high], &scale).paint(canvas, high, &scale);
+    let [from, to] = content.span(manifest);
+    let panel = Panel {
+        left,
+        top,
+        width: wide * columns as f64,
+        height,
+        x: Axis::exact(from, to, 4),
+        y: Axis::exact(content.whole.low, content.whole.high(), 5),
+    };
+    let Recording { variable, unit, .. } = content.recording;
+    panel.frame(canvas, (variable, unit), Some(time_unit(manifest.duration()).0));
+    panel.close(canvas);
+    scale.bar(canvas, (panel.right() + 14.0, top), height, ("share", "%"));
 }
 
 fn paint_title(canvas: &mut Canvas, manifest: &Manifest, contents: &[Content]) {

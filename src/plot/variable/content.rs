@@ -6,7 +6,7 @@ use crate::npy::{Dtype, Reader};
 use crate::plot::Fault;
 use crate::plot::manifest::{Manifest, Recording};
 use crate::plot::panel::{counted, time_unit};
-use crate::plot::reduce::{Columns, Summariser, Summary};
+use crate::plot::reduce::{Columns, Summariser, Summary, spread};
 
 /// Most picture columns of a panel; a full-width panel has 1 472 pixels.
 const COLUMNS: usize = 1200;
@@ -120,25 +120,4 @@ fn check(manifest: &Manifest, recording: &Recording, reader: &Reader) -> Result<
         return Err(Fault::Iteration { iteration, iterations: manifest.iterations });
     }
     Ok(())
-}
-
-/// At most `count` indices below `size`, evenly spread: the middles of equal shares.
-fn spread(count: usize, size: usize) -> Vec<usize> {
-    let count = count.min(size);
-    let middle = |nth| ((2 * nth + 1) as u128 * size as u128 / (2 * count) as u128) as usize;
-    (0..count).map(middle).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chosen_neurons_are_spread_evenly() {
-        assert_eq!(spread(3, 800), [133, 400, 666]);
-        assert_eq!(spread(3, 3), [0, 1, 2]);
-        assert_eq!(spread(3, 2), [0, 1]);
-        assert_eq!(spread(3, 1), [0]);
-        assert_eq!(spread(0, 5), [0; 0]);
-    }
 }
