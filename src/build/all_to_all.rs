@@ -44,7 +44,7 @@ impl Behaviour for AllToAll {
         let pairs = (pair.sources as u64).saturating_mul(pair.targets as u64);
         let missing = if pair.recurrent && !self.autapses { pair.sources.min(pair.targets) as u64 } else { 0 };
         let synapses = pairs - missing.min(pairs);
-        if pair.whole { Extent::dense(pair, synapses) } else { Extent::sparse(pair, synapses) }
+        if pair.whole { Extent::dense(synapses) } else { Extent::sparse(pair, synapses) }
     }
 }
 

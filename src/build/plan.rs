@@ -5,7 +5,10 @@ use bevy_ecs::prelude::*;
 
 use super::spawn::Spawned;
 use crate::{
-    network::{DelaySummary, Kind, Layout, NeuronGroup, Receptors, Sides, Source, Synapses, Tags, Target, Variables},
+    network::{
+        Clock, DelaySummary, Kind, Layout, NeuronGroup, Receptors, Sides, Size, Source, Synapses, Tags, Target,
+        Variables, preparation::shape,
+    },
     record::Recording,
 };
 
@@ -99,13 +102,17 @@ pub(super) fn plan(world: &mut World, spawned: &Spawned, iterations: u64) -> Pla
     }
     for pending in &spawned.pending {
         let entity = pending.entity;
+        let size = size(world, entity);
+        let own = world.get_entity(entity).map_or(0, |entity| (pending.entry.memory)(entity, size));
+        plan.memory = plan.memory.saturating_add(own);
         if pending.entry.kind != Kind::Connectivity {
             continue;
         }
         let Ok(Some(Sides { pair, .. })) = Sides::of(world, entity) else { continue };
+        let columns = bytes(world, entity, shape(world, entity).iter().fold(1, |all, &axis| all.saturating_mul(axis)));
         let extent = world.get_entity(entity).ok().and_then(|entity| (pending.entry.extent)(entity, pair));
         let extent = extent.unwrap_or_default();
-        plan.memory = plan.memory.saturating_add(extent.bytes);
+        plan.memory = plan.memory.saturating_add(extent.bytes).saturating_add(columns);
         let end = |side: Option<Entity>| side.map(|side| name(world, side)).unwrap_or_default();
         plan.synapses.push(SynapsePlan {
             name: name(world, entity),
@@ -130,6 +137,25 @@ impl Plan {
                 plan.synapses = rows.len() as u64;
             }
         }
+    }
+}
+
+/// How large an entity is, or will be.
+fn size(world: &World, entity: Entity) -> Size {
+    let members = shape(world, entity).iter().fold(1, |members: u64, &axis| members.saturating_mul(axis as u64));
+    let ends = world.get::<Source>(entity).zip(world.get::<Target>(entity));
+    let (Some(synapses), Some((source, target))) = (world.get::<Synapses>(entity), ends) else {
+        return Size { members, ..Size::default() };
+    };
+    let neurons = |group| world.get::<NeuronGroup>(group).map_or(0, |group| group.size() as u64);
+    let dt = world.get_resource::<Clock>().copied().unwrap_or_default().dt;
+    Size {
+        members,
+        sources: neurons(source.0),
+        targets: neurons(target.0),
+        dense: synapses.planned.len() == 2,
+        punctual: synapses.delays.is_none_or(|delays| delays.shortest_ms == delays.longest_ms),
+        longest_delay: synapses.delays.map_or(0, |delays| (delays.longest_ms / dt).round() as u64),
     }
 }
 
@@ -159,4 +185,57 @@ fn recordings(world: &mut World, iterations: u64) -> Vec<RecordingPlan> {
 
 fn name(world: &World, entity: Entity) -> String {
     world.get::<Name>(entity).map(|name| name.as_str().to_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    /// The memory of a network of 1000 synapses from 10 neurons to 20, whose behaviours are `learns`.
+    fn memory(connectivity: &str, delays: &str, learns: &str) -> u64 {
+        let mut bench = Bench::new();
+        let text = format!(
+            r#"(
+                dt: 1,
+                groups: {{
+                    "a": (size: 10, behaviours: [Izhikevich()]),
+                    "b": (size: 20, behaviours: [Izhikevich(), Dopamine()]),
+                }},
+                synapses: [(from: "a", to: "b", connectivity: {connectivity}, {delays} behaviours: [{learns}])],
+            )"#
+        );
+        let scene = Scene::from_text(bench.world_mut(), &text).unwrap();
+        check(bench.world_mut(), &scene).unwrap().memory
+    }
+
+    /// From the sizes of what the rules keep: 8 bytes of index for a synapse and 2 where delays differ, 8 for a target and one
+    /// more; two numbers for a neuron and trace, and one more for each step of delay.
+    #[test]
+    fn the_memory_of_what_learns_is_counted() {
+        let real = size_of::<Real>() as u64;
+        let sparse = "FixedTotalNumber(number: 1000)";
+        let index = 8 * 1000 + 8 * 21;
+        for (connectivity, delays, learns, expected) in [
+            ("AllToAll()", "", "Stdp()", real * 2 * (10 + 20)),
+            ("AllToAll()", "delays: 3,", "Stdp()", real * (5 * 10 + 2 * 20)),
+            (sparse, "", "Stdp()", index + real * 2 * (10 + 20)),
+            (sparse, "delays: \"3 + i\",", "Stdp()", index + 2 * 1000 + real * (14 * 10 + 2 * 20)),
+            (sparse, "", "TripletStdp()", index + real * 4 * (10 + 20)),
+            (sparse, "", "RewardStdp()", index + real * (2 * (10 + 20) + 1000)),
+            ("AllToAll()", "", "RewardStdp()", real * (2 * (10 + 20) + 200)),
+            (sparse, "", "ShortTermPlasticity()", 10 * 32),
+            (sparse, "", "Normalization()", 0),
+        ] {
+            let more = memory(connectivity, delays, learns) - memory(connectivity, delays, "");
+            assert_eq!(more, expected, "{connectivity} {delays} {learns}");
+        }
+    }
+
+    /// A weight for every pair, or weight and code of a synapse and an offset of each source.
+    #[test]
+    fn the_memory_of_synapses_is_counted() {
+        let real = size_of::<Real>() as u64;
+        let sparse = memory("FixedTotalNumber(number: 1000)", "", "");
+        assert_eq!(sparse + 200 * real, memory("AllToAll()", "", "") + 1000 * (real + 2) + 4 * 10);
+    }
 }

@@ -52,6 +52,13 @@ impl Incoming {
         Some(Self { offsets, entries, delays, longest_delay })
     }
 
+    /// Memory (bytes) of an index of so many synapses onto so many targets.
+    pub const fn bytes(synapses: u64, targets: u64, punctual: bool) -> u64 {
+        let each = size_of::<Entry>() + if punctual { 0 } else { size_of::<u16>() };
+        let offsets = targets.saturating_add(1).saturating_mul(size_of::<usize>() as u64);
+        synapses.saturating_mul(each as u64).saturating_add(offsets)
+    }
+
     /// The synapses of a target, each with its delay (steps).
     #[inline]
     pub fn of_target(&self, target: usize) -> impl Iterator<Item = (Entry, u32)> + '_ {

@@ -15,10 +15,10 @@ use bevy_reflect::prelude::*;
 
 use super::{
     bounds::{self, Bounds},
-    spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change},
+    spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
-    network::{Behaviour, Kind, Preparation, PrepareError, Unit, Weights},
+    network::{Behaviour, Kind, Preparation, PrepareError, Size, Unit, Weights},
     numeric::{Real, real::real},
     schedule::{AddToStage, Stage},
 };
@@ -57,6 +57,10 @@ impl Behaviour for InhibitoryStdp {
         bounds::finite(preparation, &[("eta", self.eta)])?;
         bounds::positive(preparation, &[("tau", self.tau)])?;
         bounds::not_negative(preparation, &[("target_rate", self.target_rate)])
+    }
+
+    fn memory(&self, size: Size) -> u64 {
+        memory(self, size)
     }
 }
 

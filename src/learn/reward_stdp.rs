@@ -17,12 +17,12 @@ use bevy_reflect::prelude::*;
 use super::{
     bounds::{self, Bounds},
     dopamine::{Concentration, Dopamine},
-    spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, Update, change, check},
+    spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, Update, change, check, memory},
 };
 use crate::{
     network::{
-        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterVariable, Synapses, Target, Unit,
-        Weights, preparation::path_of,
+        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterVariable, Size, Synapses, Target,
+        Unit, Weights, preparation::path_of,
     },
     numeric::{
         Column, Real, dispatch,
@@ -109,6 +109,10 @@ impl Behaviour for RewardStdp {
             }
             _ => Ok(()),
         }
+    }
+
+    fn memory(&self, size: Size) -> u64 {
+        memory(self, size)
     }
 }
 

@@ -15,7 +15,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use crate::{
-    network::{Behaviour, Clock, Efficacies, Kind, Preparation, PrepareError, Sides, Source, Spikes, Unit},
+    network::{Behaviour, Clock, Efficacies, Kind, Preparation, PrepareError, Sides, Size, Source, Spikes, Unit},
     numeric::real::real,
     schedule::{AddToStage, Stage},
 };
@@ -102,6 +102,10 @@ impl Behaviour for ShortTermPlasticity {
             self.sources = vec![Resources { u: self.utilization, x: 1.0, last: None }; sources];
         }
         Ok(())
+    }
+
+    fn memory(&self, size: Size) -> u64 {
+        size.sources.saturating_mul(size_of::<Resources>() as u64)
     }
 }
 

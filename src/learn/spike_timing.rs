@@ -18,7 +18,7 @@ use bevy_reflect::prelude::*;
 
 use super::{changes::Due, incoming::Incoming, traces::Side};
 use crate::{
-    network::{Behaviour, Clock, Failures, Layout, Source, Spikes, Synapses, Target, Weights},
+    network::{Behaviour, Clock, Failures, Layout, Size, Source, Spikes, Synapses, Target, Weights},
     numeric::{Column, Real, real::real},
 };
 
@@ -43,12 +43,13 @@ pub struct Trace {
 
 /// A rule with `PRE` traces of the sources and `POST` of the targets.
 ///
-/// Its component requires [`Timing`] of itself, and its plugin adds [`change`] to the learn stage:
+/// Its component requires [`Timing`] of itself, its plugin adds [`change`] to the learn stage, and [`memory`] says what that
+/// takes:
 ///
 /// ```
 /// use cortecs::{
-///     learn::spike_timing::{SpikeTiming, Timing, Trace, Update, change},
-///     network::Weights,
+///     learn::spike_timing::{SpikeTiming, Timing, Trace, Update, change, memory},
+///     network::{Size, Weights},
 ///     prelude::*,
 /// };
 ///
@@ -64,6 +65,9 @@ pub struct Trace {
 ///     const KIND: Kind = Kind::Synapses;
 ///     fn plugin(app: &mut App) {
 ///         app.add_behaviour_system::<Self, _>(Stage::Learn, change::<Self, 1, 0>);
+///     }
+///     fn memory(&self, size: Size) -> u64 {
+///         memory(self, size)
 ///     }
 /// }
 ///
@@ -194,6 +198,15 @@ impl<R> Timing<R> {
         self.targets = Side::new(sizes[1], &post, 0, clock.dt);
         Ok(true)
     }
+}
+
+/// What a rule says of the memory that it needs: for its traces, and the index of sparse synapses by their targets.
+#[must_use]
+pub fn memory<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(_: &R, size: Size) -> u64 {
+    let Size { members, sources, targets, dense, punctual, longest_delay } = size;
+    let index = if dense { 0 } else { Incoming::bytes(members, targets, punctual) };
+    let traces = Side::bytes(sources, PRE, longest_delay).saturating_add(Side::bytes(targets, POST, 0));
+    index.saturating_add(traces)
 }
 
 /// Says if a weight is outside the bounds of its rule.

@@ -16,10 +16,10 @@ use bevy_reflect::prelude::*;
 
 use super::{
     bounds::{self, Bounds},
-    spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change},
+    spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
-    network::{Behaviour, Kind, Preparation, PrepareError, Unit, Weights},
+    network::{Behaviour, Kind, Preparation, PrepareError, Size, Unit, Weights},
     numeric::{
         Real,
         real::{real, wide},
@@ -82,6 +82,10 @@ impl Behaviour for Stdp {
         bounds::finite(preparation, &[("a_plus", self.a_plus), ("a_minus", self.a_minus)])?;
         bounds::positive(preparation, &[("tau_plus", self.tau_plus), ("tau_minus", self.tau_minus)])?;
         bounds::not_negative(preparation, &[("mu_plus", self.mu_plus), ("mu_minus", self.mu_minus)])
+    }
+
+    fn memory(&self, size: Size) -> u64 {
+        memory(self, size)
     }
 }
 

@@ -47,6 +47,12 @@ impl Side {
         Self { of, neurons, traces: traces.iter().map(course).collect(), kept, head: 0 }
     }
 
+    /// Memory (bytes) of so many traces.
+    pub const fn bytes(neurons: u64, traces: usize, longest_delay: u64) -> u64 {
+        let numbers = (traces as u64).saturating_mul(neurons).saturating_mul(longest_delay.saturating_add(2));
+        numbers.saturating_mul(size_of::<Real>() as u64)
+    }
+
     /// Whether these are such traces of so many neurons.
     pub fn holds(&self, traces: &[Trace], neurons: usize, dt: f64) -> bool {
         (&self.of.0[..], self.neurons, self.of.1) == (traces, neurons, dt)

@@ -14,10 +14,10 @@ use bevy_reflect::prelude::*;
 
 use super::{
     bounds::{self, Bounds},
-    spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change},
+    spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
-    network::{Behaviour, Kind, Preparation, PrepareError, Unit, Weights},
+    network::{Behaviour, Kind, Preparation, PrepareError, Size, Unit, Weights},
     numeric::{Real, real::real},
     schedule::{AddToStage, Stage},
 };
@@ -87,6 +87,10 @@ impl Behaviour for TripletStdp {
         bounds::finite(preparation, &changes)?;
         let times = [("tau_plus", tau_plus), ("tau_x", tau_x), ("tau_minus", tau_minus), ("tau_y", tau_y)];
         bounds::positive(preparation, &times)
+    }
+
+    fn memory(&self, size: Size) -> u64 {
+        memory(self, size)
     }
 }
 

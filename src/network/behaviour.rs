@@ -4,7 +4,7 @@ use bevy_app::App;
 use bevy_ecs::{component::Mutable, prelude::*};
 use bevy_reflect::{GetTypeRegistration, Reflect, Typed};
 
-use super::preparation::{Extent, Pair, Preparation, PrepareError};
+use super::preparation::{Extent, Pair, Preparation, PrepareError, Size};
 
 /// What a behaviour is attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,5 +95,12 @@ pub trait Behaviour: Component<Mutability = Mutable> + Reflect + Typed + GetType
     fn extent(&self, pair: Pair) -> Extent {
         let _ = pair;
         Extent::default()
+    }
+
+    /// Memory (bytes) that it will need at an entity of a size, besides the columns there: indices, traces, what it keeps of
+    /// the past. `cortecs check` adds it up, and a network for which it is too much is not built.
+    fn memory(&self, size: Size) -> u64 {
+        let _ = size;
+        0
     }
 }

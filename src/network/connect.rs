@@ -44,7 +44,11 @@ pub fn connect_densely(preparation: &mut Preparation<'_>, sides: Sides, autapses
 
 fn make(preparation: &mut Preparation<'_>, job: Job) -> Result<(), PrepareError> {
     if preparation.is_trial() {
-        return job.values.try_some(&job.sides);
+        let tried = job.values.try_some(&job.sides)?;
+        if let Some(mut synapses) = preparation.world.get_mut::<Synapses>(preparation.entity) {
+            synapses.delays = tried;
+        }
+        return Ok(());
     }
     if !preparation.is_first() {
         return Ok(());

@@ -36,7 +36,7 @@ pub use group::{Draws, NeuronGroup, Tags};
 pub use parameter::{Initial, Parameter, Parameters};
 pub use past::Past;
 pub use preparation::{
-    ArrayFolder, Constants, Extent, Pair, Preparation, PrepareError, PrepareFault, RegisterValueFunction,
+    ArrayFolder, Constants, Extent, Pair, Preparation, PrepareError, PrepareFault, RegisterValueFunction, Size,
 };
 pub use receptor::{Afferent, Arriving, Listens, ReceptorOf, Receptors};
 pub use registry::{BehaviourEntry, Behaviours, RegisterBehaviour};

@@ -11,7 +11,7 @@ use super::{
     synapse::Synapses,
 };
 use crate::{
-    numeric::{Real, coding::BLOCK_TARGETS, real::wide, stream::Stream},
+    numeric::{coding::BLOCK_TARGETS, real::wide, stream::Stream},
     value::{Array, ArraySource, Function, Functions, NoArrays, ValueError},
 };
 
@@ -80,24 +80,43 @@ pub struct Pair {
 pub struct Extent {
     /// Synapses; their expected number where chance decides.
     pub synapses: u64,
-    /// Memory (bytes).
+    /// Memory (bytes), besides that of the columns that have a number for each, such as weights.
     pub bytes: u64,
+    /// Whether there is a weight for every pair.
+    pub dense: bool,
+}
+
+/// How large an entity is, for a behaviour that says what memory it will need there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Its members: neurons, or what weights there are; the expected number where chance decides.
+    pub members: u64,
+    /// Of a synapse group, the neurons of its source group.
+    pub sources: u64,
+    /// Of a synapse group, the neurons of its target group.
+    pub targets: u64,
+    /// Of a synapse group, whether it has a weight for every pair.
+    pub dense: bool,
+    /// Of a synapse group, whether all delays are the same.
+    pub punctual: bool,
+    /// Of a synapse group, the longest delay (steps); of delays that differ, the longest of those that were tried.
+    pub longest_delay: u64,
 }
 
 impl Extent {
-    /// Dense synapses: a weight for each pair.
+    /// Dense synapses: weights for each pair, and nothing else.
     #[must_use]
-    pub const fn dense(pair: Pair, synapses: u64) -> Self {
-        let pairs = (pair.sources as u64).saturating_mul(pair.targets as u64);
-        Self { synapses, bytes: pairs.saturating_mul(size_of::<Real>() as u64) }
+    pub const fn dense(synapses: u64) -> Self {
+        Self { synapses, bytes: 0, dense: true }
     }
 
-    /// Sparse synapses: a weight and a code for each, and an index of the rows.
+    /// Sparse synapses: a code for each, and an index of the rows.
     #[must_use]
     pub const fn sparse(pair: Pair, synapses: u64) -> Self {
         let rows = (pair.targets.div_ceil(BLOCK_TARGETS) as u64).saturating_mul(pair.sources as u64);
-        let each = (size_of::<Real>() + size_of::<u16>()) as u64;
-        Self { synapses, bytes: synapses.saturating_mul(each).saturating_add(rows.saturating_mul(4)) }
+        let each = size_of::<u16>() as u64;
+        let bytes = synapses.saturating_mul(each).saturating_add(rows.saturating_mul(4));
+        Self { synapses, bytes, dense: false }
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     behaviour::{Behaviour, Kind},
     failure::Failures,
     group::NeuronGroup,
-    preparation::{Depth, Extent, Preparation, PrepareError, path_of, shape},
+    preparation::{Depth, Preparation, PrepareError, path_of, shape},
     sample::sample_fields,
     sides::Sides,
     synapse::Synapses,
@@ -102,9 +102,8 @@ pub(super) fn prepare<T: Behaviour>(world: &mut World, entity: Entity, depth: De
 fn plan_synapses<T: Behaviour>(world: &mut World, entity: Entity) {
     let Ok(Some(Sides { pair, .. })) = Sides::of(world, entity) else { return };
     let Some(extent) = world.get::<T>(entity).map(|rule| rule.extent(pair)) else { return };
-    let dense = extent == Extent::dense(pair, extent.synapses);
     if let Some(mut synapses) = world.get_mut::<Synapses>(entity) {
         let number = usize::try_from(extent.synapses).unwrap_or(usize::MAX);
-        synapses.planned = if dense { vec![pair.sources, pair.targets] } else { vec![number] };
+        synapses.planned = if extent.dense { vec![pair.sources, pair.targets] } else { vec![number] };
     }
 }

@@ -8,7 +8,7 @@ use bevy_reflect::{PartialReflect, Reflect, TypeInfo, structs::StructInfo};
 
 use super::{
     behaviour::{Behaviour, Kind},
-    preparation::{Depth, Extent, Pair, PrepareError},
+    preparation::{Depth, Extent, Pair, PrepareError, Size},
     prepare::{self, on_insert},
     resting,
 };
@@ -38,6 +38,8 @@ pub struct BehaviourEntry {
     pub prepare: fn(&mut World, Entity, Depth) -> Result<(), PrepareError>,
     /// The extent of the synapse group which it makes.
     pub extent: fn(EntityRef<'_>, Pair) -> Option<Extent>,
+    /// The memory (bytes) that it will need there besides columns.
+    pub memory: fn(EntityRef<'_>, Size) -> u64,
 }
 
 impl BehaviourEntry {
@@ -61,6 +63,7 @@ impl BehaviourEntry {
             switch: resting::switch_one::<T>,
             prepare: prepare::prepare::<T>,
             extent: |entity, pair| entity.get::<T>().map(|rule| rule.extent(pair)),
+            memory: |entity, size| entity.get::<T>().map_or(0, |behaviour| behaviour.memory(size)),
         }
     }
 

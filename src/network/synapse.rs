@@ -50,7 +50,7 @@ variable! {
 pub struct Synapses {
     /// The layout; `None` until the rule was applied.
     pub layout: Option<Layout>,
-    /// Their delays; `None` as long as there are none.
+    /// Their delays, before they exist those of the first pairs; `None` where there are none.
     pub delays: Option<DelaySummary>,
     /// The shape that the weights will have, as far as it is known before the rule was applied.
     pub planned: Vec<usize>,

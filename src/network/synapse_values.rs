@@ -117,7 +117,8 @@ impl SynapseValues {
     }
 
     /// Evaluates the values of some pairs, to find out what is wrong with them.
-    pub(super) fn try_some(&self, sides: &Sides) -> Result<(), PrepareError> {
+    /// Returns their delays, unless it is the rule that brings them.
+    pub(super) fn try_some(&self, sides: &Sides) -> Result<Option<DelaySummary>, PrepareError> {
         let (sources, targets) = (sides.pair.sources, sides.pair.targets);
         let mut pairs = Pairs::default();
         for k in 0..sources.saturating_mul(targets).min(AT_ONCE) {
@@ -125,12 +126,10 @@ impl SynapseValues {
             pairs.push(source, target, (k / targets) as u32);
         }
         // What a rule brings, it has checked.
-        if !self.brings_delays() {
-            self.delays_of(&pairs)?;
-        }
+        let delays = if self.brings_delays() { None } else { self.delays_of(&pairs)?.1 };
         let path = [self.sampler.path.as_str(), "weights"];
         let tried = self.sampler.evaluate(&path, &self.weights, Batch::Synapses(&pairs));
-        tried.map(drop).map_err(|error| value_error("weights", None, error))
+        tried.map(|_| delays).map_err(|error| value_error("weights", None, error))
     }
 }
 
