@@ -381,6 +381,41 @@ fn rates_and_histograms_are_files_with_pictures() {
 }
 
 #[test]
+fn snapshots_of_weights_are_files_with_their_synapses_and_pictures() {
+    let desk = Desk::new();
+    let synapses = r#"synapses: [(
+        from: "cells", to: "cells", weights: "i + 0.5 * j + 1", connectivity: AllToAll(autapses: false), name: "loops",
+    )],
+    recorders: ["#;
+    let scene = SCENE.replace("size: 3", "size: (2, 2)").replace("recorders: [", synapses);
+    let scene = scene.replace("SpikeRecorder(of: \"cells\")", "WeightRecorder(of: [\"loops\"], every: 4)");
+    desk.write("net.ron", &scene);
+    let real = size_of::<cortecs::numeric::Real>();
+    let printed = desk.prints("check net.ron");
+    for line in
+        ["  loops.synapses           ".to_owned(), format!("  loops.weights.snapshots  {} bytes", 4 * 12 * real)]
+    {
+        assert!(printed.contains(&line), "{line}: {printed}");
+    }
+    desk.prints("run net.ron --out run");
+    let weights = npy::load(&desk.path("run/loops.weights.snapshots.npy")).unwrap();
+    let listed = npy::load(&desk.path("run/loops.synapses.npy")).unwrap();
+    assert_eq!((weights.shape, listed.shape), (vec![4, 12], vec![12, 3]));
+    for (w, synapse) in weights.data.iter().zip(listed.data.chunks(3).cycle()) {
+        assert!(synapse[0] != synapse[1] && *w == synapse[0] + 0.5 * synapse[1] + 1.0 && synapse[2] == 0.0);
+    }
+    let report = desk.report("run");
+    let recordings = report["recordings"].as_array().unwrap();
+    let snapshots = recordings.iter().find(|recording| recording["kind"] == "snapshots").unwrap();
+    assert_eq!(snapshots["synapses"], "loops.synapses.npy");
+    let taken: Vec<_> = [0, 4, 8, 9].map(|k| serde_json::json!({"iteration": k, "synapses": 12})).into();
+    assert_eq!((&snapshots["snapshots"], &snapshots["rows"]), (&Json::from(taken), &4.into()));
+    for picture in ["loops-weights.png", "loops-weights.svg", "loops-fields.png", "loops-fields.svg"] {
+        assert!(desk.path("run").join(picture).is_file(), "{picture}");
+    }
+}
+
+#[test]
 fn a_run_without_anything_to_draw_is_a_run() {
     let desk = Desk::new();
     desk.prints("run net.ron --set recorders=[] --out bare");

@@ -107,7 +107,8 @@ struct Made {
 impl Made {
     fn attach(self, world: &mut World, entity: Entity) {
         let Self { layout, weights, delays } = self;
-        let synapses = Synapses { planned: layout.shape(), layout: Some(layout), delays };
+        let (planned, expected) = (layout.shape(), layout.number());
+        let synapses = Synapses { layout: Some(layout), delays, planned, expected };
         if let Ok(mut group) = world.get_entity_mut(entity) {
             group.insert((synapses, Weights(weights)));
         }

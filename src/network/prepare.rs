@@ -105,5 +105,6 @@ fn plan_synapses<T: Behaviour>(world: &mut World, entity: Entity) {
     if let Some(mut synapses) = world.get_mut::<Synapses>(entity) {
         let number = usize::try_from(extent.synapses).unwrap_or(usize::MAX);
         synapses.planned = if extent.dense { vec![pair.sources, pair.targets] } else { vec![number] };
+        synapses.expected = number;
     }
 }

@@ -54,13 +54,15 @@ pub struct Synapses {
     pub delays: Option<DelaySummary>,
     /// The shape that the weights will have, as far as it is known before the rule was applied.
     pub planned: Vec<usize>,
+    /// The number of synapses that there will be, or is expected where chance decides.
+    pub expected: usize,
 }
 
 impl Synapses {
     /// The number of synapses; before the rule was applied as many as are expected.
     #[must_use]
     pub fn number(&self) -> usize {
-        self.layout.as_ref().map_or_else(|| self.planned.iter().product(), Layout::number)
+        self.layout.as_ref().map_or(self.expected, Layout::number)
     }
 }
 
