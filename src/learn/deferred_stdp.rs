@@ -15,11 +15,11 @@ use bevy_reflect::prelude::*;
 
 use super::{
     bounds::{self, Bounds},
-    spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, Update, change, check},
+    spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, Update, change, check, memory},
 };
 use crate::{
     network::{
-        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterVariable, Synapses, Unit, Weights,
+        Behaviour, Clock, Failures, Kind, Preparation, PrepareError, RegisterVariable, Size, Synapses, Unit, Weights,
     },
     numeric::{
         Column, Real,
@@ -107,6 +107,10 @@ impl Behaviour for DeferredStdp {
         }
         Err(preparation.error(Some("kept"), format!("must be from 0 to 1, not {}", self.kept)))
     }
+
+    fn memory(&self, size: Size) -> u64 {
+        memory(self, size)
+    }
 }
 
 impl SpikeTiming<1, 1> for DeferredStdp {
@@ -165,13 +169,8 @@ fn apply(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<F
             continue;
         }
         let (kept, growth, bounds) = (real(rule.kept), real(rule.growth), Bounds::new(range));
-        // The places of missing autapses, which are on the diagonal of a dense matrix, keep their zeros.
-        let missing = match layout {
-            Layout::Dense { targets, autapses: false, .. } => targets + 1,
-            _ => usize::MAX,
-        };
         for (k, (c, w)) in tendency.0.iter_mut().zip(weights.0.iter_mut()).enumerate() {
-            if !k.is_multiple_of(missing) || missing == usize::MAX {
+            if layout.has(k) {
                 *c = or_zero(*c * kept);
                 *w = bounds.hold(*w + growth + *c);
             }

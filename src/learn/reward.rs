@@ -132,8 +132,12 @@ impl Watch {
         let wanted = |name: &Name, tags: &Tags| name.as_str() == reward.synapses || tags.contains(&reward.synapses);
         let groups = synapses.iter().filter(|(name, tags, ..)| wanted(name, tags));
         let pairs = groups.flat_map(|(_, _, source, target, synapses)| {
-            let ends = synapses.layout.as_ref().map(ends).unwrap_or_default();
-            ends.into_iter().map(|[i, j]| Joined { source: (source.0, i), target: (target.0, j), fired: None })
+            let layout = synapses.into_inner().layout.as_ref();
+            layout.into_iter().flat_map(Layout::synapses).map(|synapse| Joined {
+                source: (source.0, synapse.source),
+                target: (target.0, synapse.target),
+                fired: None,
+            })
         });
         self.pairs = pairs.collect();
         self.known = !self.pairs.is_empty();
@@ -159,17 +163,6 @@ impl Watch {
     fn await_until(&mut self, iteration: u64) {
         let place = self.due.partition_point(|due| *due <= iteration);
         self.due.insert(place, iteration);
-    }
-}
-
-/// Source and target of the synapses of a layout.
-fn ends(layout: &Layout) -> Vec<[u32; 2]> {
-    match layout {
-        &Layout::Dense { sources, targets, autapses, .. } => {
-            let pairs = (0..sources as u32).flat_map(|i| (0..targets as u32).map(move |j| [i, j]));
-            pairs.filter(|[i, j]| autapses || i != j).collect()
-        }
-        Layout::Sparse(rows) => rows.iter().map(|synapse| [synapse.source, synapse.target]).collect(),
     }
 }
 
