@@ -1,5 +1,5 @@
-//! The weights that the spikes of an iteration change: an arriving spike walks the row of its source, one of a target finds
-//! its synapses by an index. Targets are cut into blocks, so that threads share a group and each weight has one of them.
+//! The weights that an iteration changes: an arriving spike walks the row of its source, what happens at a target finds its
+//! synapses by an index. Targets are cut into blocks, so that threads share a group and each weight has one of them.
 
 use rayon::prelude::*;
 use smallvec::SmallVec;
@@ -10,32 +10,51 @@ use super::{
     traces::{Side, at},
 };
 use crate::{
-    network::Past,
+    network::{Layout, Past},
     numeric::{Real, coding::BLOCK_TARGETS, dispatch, row_blocks::RowBlock, rows::Rows, threads::attend},
 };
 
 /// Synapses changed in one iteration from which threads are called.
 const WORTH_SHARING: usize = 1 << 13;
 
-/// The spikes of an iteration, and the traces that they meet.
-pub(super) struct Due<'a> {
-    /// Those of the sources, of which some arrive.
+/// What is due in an iteration.
+pub(super) struct Due<'a, const POST: usize> {
+    /// The spikes of the sources, of which some arrive.
     pub arriving: &'a Past<u32>,
-    /// Those of the targets.
-    pub fired: &'a [u32],
+    /// The targets at which something happens, ascending: those that fired, for most rules.
+    pub at: &'a [u32],
+    /// The traces of the sources.
     pub sources: &'a Side,
-    pub targets: &'a Side,
+    /// Numbers of the targets: their traces, or what else a rule goes by.
+    pub targets: [&'a [Real]; POST],
 }
 
-impl Due<'_> {
+impl<const POST: usize> Due<'_, POST> {
+    /// Changes the weights of synapses; sparse ones have an index.
+    pub fn change<const PRE: usize>(
+        &self,
+        weights: &mut [Real],
+        layout: &Layout,
+        incoming: Option<&Incoming>,
+        update: impl Update<PRE, POST>,
+    ) {
+        match (layout, incoming) {
+            (&Layout::Dense { targets, delay, autapses, .. }, _) => {
+                self.change_dense(weights, (targets, delay, autapses), update);
+            }
+            (Layout::Sparse(rows), Some(incoming)) => self.change_sparse(weights, rows, incoming, update),
+            (Layout::Sparse(_), None) => {}
+        }
+    }
+
     /// Changes the weights of dense synapses, which have so many targets, this delay, and autapses or none.
-    pub fn change_dense<const PRE: usize, const POST: usize>(
+    fn change_dense<const PRE: usize>(
         &self,
         weights: &mut [Real],
         (targets, delay, autapses): (usize, u32, bool),
         update: impl Update<PRE, POST>,
     ) {
-        let (x, y) = (self.sources.seen::<PRE>(delay), self.targets.seen::<POST>(0));
+        let (x, y) = (self.sources.seen::<PRE>(delay), self.targets);
         if targets == 0 || y.iter().any(|y| y.len() != targets) {
             return;
         }
@@ -52,13 +71,13 @@ impl Due<'_> {
                 row[i] = own;
             }
         }
-        if self.fired.is_empty() {
+        if self.at.is_empty() {
             return;
         }
         // Row by row, since a column of a matrix lies in as many cache lines as it has rows.
         for (i, row) in weights.chunks_exact_mut(targets).enumerate() {
             let x = at(&x, i);
-            for &j in self.fired.iter().filter(|j| autapses || **j as usize != i) {
+            for &j in self.at.iter().filter(|j| autapses || **j as usize != i) {
                 let j = j as usize;
                 if let Some(w) = row.get_mut(j) {
                     *w = update.on_post(*w, x, at(&y, j));
@@ -68,7 +87,7 @@ impl Due<'_> {
     }
 
     /// Changes the weights of rows.
-    pub fn change_sparse<const PRE: usize, const POST: usize>(
+    fn change_sparse<const PRE: usize>(
         &self,
         weights: &mut [Real],
         rows: &Rows,
@@ -77,7 +96,7 @@ impl Due<'_> {
     ) {
         let walk = Walk { due: self, rows, incoming, update };
         let blocks = rows.with_weights(weights);
-        let spikes = self.arriving.latest().len() + self.fired.len();
+        let spikes = self.arriving.latest().len() + self.at.len();
         let shared = blocks.len() > 1 && rayon::current_num_threads() > 1;
         if shared && spikes * rows.mean_length() > WORTH_SHARING {
             attend();
@@ -90,7 +109,7 @@ impl Due<'_> {
 
 /// The changes of sparse synapses in an iteration.
 struct Walk<'a, U, const PRE: usize, const POST: usize> {
-    due: &'a Due<'a>,
+    due: &'a Due<'a, POST>,
     rows: &'a Rows,
     incoming: &'a Incoming,
     update: U,
@@ -99,13 +118,13 @@ struct Walk<'a, U, const PRE: usize, const POST: usize> {
 impl<U: Update<PRE, POST>, const PRE: usize, const POST: usize> Walk<'_, U, PRE, POST> {
     fn change(&self, mut block: RowBlock<'_>) {
         self.arrive(&mut block);
-        self.fire(&mut block);
+        self.happen(&mut block);
     }
 
     /// The spikes of sources that arrive.
     fn arrive(&self, block: &mut RowBlock<'_>) {
         let Self { due, rows, incoming, update } = self;
-        let y = due.targets.seen::<POST>(0);
+        let y = due.targets;
         let first = block.first_target;
         for (bucket, &age) in rows.ages().iter().enumerate() {
             for later in (0..rows.span()).take_while(|later| age + later <= incoming.longest_delay) {
@@ -124,19 +143,19 @@ impl<U: Update<PRE, POST>, const PRE: usize, const POST: usize> Walk<'_, U, PRE,
         }
     }
 
-    /// The spikes of targets.
-    fn fire(&self, block: &mut RowBlock<'_>) {
+    /// What happens at targets.
+    fn happen(&self, block: &mut RowBlock<'_>) {
         let Self { due, rows, incoming, update } = self;
         let own = |&&j: &&u32| (block.first_target..block.first_target + BLOCK_TARGETS).contains(&(j as usize));
-        let fired: SmallVec<[u32; 64]> = due.fired.iter().filter(own).copied().collect();
-        if fired.is_empty() {
+        let here: SmallVec<[u32; 64]> = due.at.iter().filter(own).copied().collect();
+        if here.is_empty() {
             return;
         }
-        let y = due.targets.seen::<POST>(0);
+        let y = due.targets;
         let shortest = if rows.is_punctual() { incoming.longest_delay } else { 0 };
         let x: SmallVec<[[&[Real]; PRE]; 32]> =
             (shortest..=incoming.longest_delay).map(|delay| due.sources.seen(delay)).collect();
-        for j in fired {
+        for j in here {
             let y = at(&y, j as usize);
             for (entry, delay) in incoming.of_target(j as usize) {
                 let place = (entry.synapse as usize).wrapping_sub(block.first_synapse);

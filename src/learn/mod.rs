@@ -8,6 +8,7 @@ use bevy_app::{App, Plugin};
 
 use crate::network::RegisterBehaviour;
 
+mod arrivals;
 mod bounds;
 mod changes;
 mod deferred_stdp;

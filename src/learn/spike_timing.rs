@@ -16,7 +16,7 @@ use std::marker::PhantomData;
 use bevy_ecs::{component::Mutable, prelude::*};
 use bevy_reflect::prelude::*;
 
-use super::{changes::Due, incoming::Incoming, traces::Side};
+use super::{arrivals::Arrivals, changes::Due, traces::Side};
 use crate::{
     network::{Behaviour, Clock, Failures, Layout, Size, Source, Spikes, Synapses, Target, Weights},
     numeric::{Column, Real, real::real},
@@ -149,23 +149,20 @@ pub trait Update<const PRE: usize, const POST: usize>: Copy + Send + Sync {
 /// Spikes that came before a group's rule was switched off are forgotten.
 #[derive(Component, Clone, Debug)]
 pub struct Timing<R> {
-    sources: Side,
+    sources: Arrivals,
     targets: Side,
-    incoming: Option<Incoming>,
-    /// The iteration that is to follow.
-    next: Option<u64>,
     rule: PhantomData<fn() -> R>,
 }
 
 impl<R> Default for Timing<R> {
     fn default() -> Self {
-        Self { sources: Side::default(), targets: Side::default(), incoming: None, next: None, rule: PhantomData }
+        Self { sources: Arrivals::default(), targets: Side::default(), rule: PhantomData }
     }
 }
 
 impl<R> Timing<R> {
-    /// Forgets all spikes, and makes the index that is missing, unless the last iteration was seen with the same traces,
-    /// neurons and synapses. Returns whether it did; an error if numbers are out of the bounds of a rule that is new to them.
+    /// Forgets all spikes, unless the last iteration was seen with the same traces, neurons and synapses. Returns whether it
+    /// did; an error if numbers are out of the bounds of a rule that is new to them.
     fn follow<const PRE: usize, const POST: usize>(
         &mut self,
         rule: &Ref<'_, R>,
@@ -178,23 +175,15 @@ impl<R> Timing<R> {
         R: SpikeTiming<PRE, POST>,
     {
         let (pre, post) = (rule.pre_traces(), rule.post_traces());
-        let same =
-            !is_new && self.sources.holds(&pre, sizes[0], clock.dt) && self.targets.holds(&post, sizes[1], clock.dt);
-        let goes_on = same && self.next == Some(clock.iteration);
+        let goes_on =
+            !is_new && self.sources.go_on(&pre, sizes[0], clock) && self.targets.holds(&post, sizes[1], clock.dt);
         if !goes_on || rule.is_changed() {
             check(numbers, layout, rule.bounds())?;
         }
         if goes_on {
             return Ok(false);
         }
-        let longest = match layout {
-            Layout::Dense { delay, .. } => *delay,
-            Layout::Sparse(rows) => {
-                let known = self.incoming.take().filter(|_| same).or_else(|| Incoming::of(rows, sizes[1]));
-                self.incoming.insert(known.ok_or("more plastic synapses than 32 bits count")?).longest_delay
-            }
-        };
-        self.sources = Side::new(sizes[0], &pre, longest, clock.dt);
+        self.sources.begin(&pre, sizes, (layout, is_new), clock)?;
         self.targets = Side::new(sizes[1], &post, 0, clock.dt);
         Ok(true)
     }
@@ -203,10 +192,7 @@ impl<R> Timing<R> {
 /// What a rule says of the memory that it needs: for its traces, and the index of sparse synapses by their targets.
 #[must_use]
 pub fn memory<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(_: &R, size: Size) -> u64 {
-    let Size { members, sources, targets, dense, punctual, longest_delay } = size;
-    let index = if dense { 0 } else { Incoming::bytes(members, targets, punctual) };
-    let traces = Side::bytes(sources, PRE, longest_delay).saturating_add(Side::bytes(targets, POST, 0));
-    index.saturating_add(traces)
+    Arrivals::bytes(PRE, size).saturating_add(Side::bytes(size.targets, POST, 0))
 }
 
 /// Says if a weight is outside the bounds of its rule.
@@ -238,7 +224,7 @@ pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
             Ok(false) => {}
             Ok(true) => {
                 if let Ok(mut spikes) = spikes.get_mut(source.0) {
-                    spikes.keep(timing.sources.longest_delay());
+                    spikes.keep(timing.sources.traces.longest_delay());
                 }
             }
             Err(why) => {
@@ -246,22 +232,18 @@ pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
                 continue;
             }
         }
-        timing.next = Some(clock.iteration + 1);
         let (Ok(fired), Ok(past)) = (spikes.get(target.0), spikes.get(source.0)) else { continue };
-        timing.sources.decay();
+        timing.sources.enter(&clock);
         timing.targets.decay();
-        let Timing { sources, targets, incoming, .. } = &*timing;
-        let due = Due { arriving: past.past(), fired: fired.neurons(), sources, targets };
-        match (layout, incoming) {
-            (&Layout::Dense { targets, delay, autapses, .. }, _) => {
-                due.change_dense(weights, (targets, delay, autapses), rule.update());
-            }
-            (Layout::Sparse(rows), Some(incoming)) => {
-                due.change_sparse(weights, rows, incoming, rule.update());
-            }
-            (Layout::Sparse(_), None) => {}
-        }
-        timing.sources.add(past.neurons());
+        let Timing { sources, targets, .. } = &*timing;
+        let due = Due {
+            arriving: past.past(),
+            at: fired.neurons(),
+            sources: &sources.traces,
+            targets: targets.seen::<POST>(0),
+        };
+        due.change(weights, layout, sources.incoming.as_ref(), rule.update());
+        timing.sources.traces.add(past.neurons());
         timing.targets.add(fired.neurons());
     }
 }
