@@ -77,7 +77,7 @@ pub mod prelude {
         },
         learn::{
             DeferredStdp, Dopamine, InhibitoryStdp, Normalization, Over, Pairing, Reward, RewardStdp,
-            ShortTermPlasticity, Stdp, TripletStdp,
+            ShortTermPlasticity, Stdp, TripletStdp, VoltageStdp,
         },
         network::{
             Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Input, Jump, Kind, Membrane,

@@ -16,6 +16,7 @@ mod dopamine;
 mod incoming;
 mod inhibitory_stdp;
 mod normalization;
+mod potentials;
 mod reward;
 mod reward_stdp;
 mod short_term_plasticity;
@@ -23,9 +24,12 @@ pub mod spike_timing;
 mod stdp;
 mod traces;
 mod triplet_stdp;
+mod voltage_stdp;
 
 #[cfg(test)]
 mod spike_timing_tests;
+#[cfg(test)]
+mod voltage_stdp_tests;
 
 pub use deferred_stdp::{DeferredStdp, Tendency};
 pub use dopamine::{Concentration, Dopamine};
@@ -37,6 +41,7 @@ pub use short_term_plasticity::ShortTermPlasticity;
 pub use spike_timing::Pairing;
 pub use stdp::Stdp;
 pub use triplet_stdp::TripletStdp;
+pub use voltage_stdp::{VoltageStdp, Voltages};
 
 /// The behaviours of the learn stage.
 pub struct LearnPlugin;
@@ -46,6 +51,7 @@ impl Plugin for LearnPlugin {
         app.register_behaviour::<ShortTermPlasticity>()
             .register_behaviour::<Stdp>()
             .register_behaviour::<TripletStdp>()
+            .register_behaviour::<VoltageStdp>()
             .register_behaviour::<InhibitoryStdp>()
             .register_behaviour::<DeferredStdp>()
             .register_behaviour::<Reward>()

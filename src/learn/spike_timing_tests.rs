@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The times (iterations) of the spikes of one neuron.
-type Train = Vec<u64>;
+pub(super) type Train = Vec<u64>;
 
 /// Σ exp(−(t − s)/τ) over the spikes before `t`, or the last one of them.
 fn trace(train: &[u64], t: u64, tau: f64, pairing: Pairing) -> f64 {
@@ -20,7 +20,7 @@ fn trace(train: &[u64], t: u64, tau: f64, pairing: Pairing) -> f64 {
     }
 }
 
-const DT: f64 = 0.5;
+pub(super) const DT: f64 = 0.5;
 
 /// A rule as its paper prints it: the weight after a spike at `t` of the source, or of the target, of given trains.
 trait Printed: Bundle + Clone {
@@ -78,12 +78,12 @@ fn brute(rule: &impl Printed, [least, most]: [f64; 2], start: f64, arrivals: &[u
 }
 
 /// Trains as a source of spikes takes them: the middle of each iteration.
-fn source_of(trains: &[Train]) -> SpikeSource {
+pub(super) fn source_of(trains: &[Train]) -> SpikeSource {
     SpikeSource::at(trains.iter().map(|train| train.iter().map(|&k| (k as f64 + 0.5) * DT).collect()).collect())
 }
 
 /// How synapses are laid out: dense, dense with a delay, rows, rows of one delay, rows of many.
-fn wiring(kind: usize) -> (Option<AllToAll>, Delays) {
+pub(super) fn wiring(kind: usize) -> (Option<AllToAll>, Delays) {
     let dense = Some(AllToAll::default());
     match kind {
         0 => (dense, Delays::default()),
@@ -91,6 +91,19 @@ fn wiring(kind: usize) -> (Option<AllToAll>, Delays) {
         2 => (None, Delays::default()),
         3 => (None, Delays(Some((2.0 * DT).into()))),
         _ => (dense, Delays(Some("uniform(0.5, 12)".into()))),
+    }
+}
+
+/// The source, the target and the delay (steps) of each synapse of a group, in the order of the weights.
+pub(super) fn ends(bench: &mut Bench, synapses: Entity) -> Vec<(usize, usize, u64)> {
+    let layout = bench.world_mut().get::<Synapses>(synapses).unwrap().layout.clone().unwrap();
+    match &layout {
+        Layout::Sparse(rows) => {
+            rows.iter().map(|s| (s.source as usize, s.target as usize, u64::from(s.delay))).collect()
+        }
+        Layout::Dense { sources, targets, delay, .. } => {
+            (0..sources * targets).map(|k| (k / targets, k % targets, u64::from(*delay))).collect()
+        }
     }
 }
 
@@ -110,17 +123,8 @@ fn compare(rule: &impl Printed, bounds: [f64; 2], trains: [&[Train]; 2], kind: u
     let before = weights(&mut bench);
     bench.ticks(END);
     let after = weights(&mut bench);
-    let layout = bench.world_mut().get::<Synapses>(synapses).unwrap().layout.clone().unwrap();
-    let ends: Vec<(usize, usize, u64)> = match &layout {
-        Layout::Sparse(rows) => {
-            rows.iter().map(|s| (s.source as usize, s.target as usize, u64::from(s.delay))).collect()
-        }
-        Layout::Dense { targets, delay, .. } => {
-            (0..after.len()).map(|k| (k / targets, k % targets, u64::from(*delay))).collect()
-        }
-    };
     let tolerance = if size_of::<Real>() == 4 { 1e-5 } else { 1e-12 };
-    for (k, (i, j, delay)) in ends.into_iter().enumerate() {
+    for (k, (i, j, delay)) in ends(&mut bench, synapses).into_iter().enumerate() {
         // Times as the synapse sees them; what arrives after the end is not yet known there.
         let arrivals: Train = trains[0][i].iter().map(|t| t + delay).collect();
         let expected = brute(rule, bounds, wide(before[k]), &arrivals, &trains[1][j], END - 1);
@@ -130,7 +134,7 @@ fn compare(rule: &impl Printed, bounds: [f64; 2], trains: [&[Train]; 2], kind: u
     Ok(())
 }
 
-fn trains(neurons: usize) -> impl Strategy<Value = Vec<Train>> {
+pub(super) fn trains(neurons: usize) -> impl Strategy<Value = Vec<Train>> {
     prop::collection::vec(
         prop::collection::btree_set(0..150_u64, 0..25).prop_map(|set| set.into_iter().collect()),
         neurons,
