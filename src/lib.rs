@@ -73,7 +73,7 @@ pub mod prelude {
         },
         integrate::{
             AdEx, Detection, ExponentialIf, FitzHughNagumo, HodgkinHuxley, Izhikevich, Izhikevich2007, Lif,
-            PoissonNeurons, RateUnit, SpikeSource, Transfer, TraubMiles,
+            PoissonNeurons, RateUnit, SpikeSource, SpikeTrains, Transfer, TraubMiles,
         },
         learn::{
             DeferredStdp, Dopamine, InhibitoryStdp, Normalization, Over, Pairing, Reward, RewardStdp,

@@ -23,6 +23,7 @@ mod rate_unit;
 mod refractory;
 mod spike_list;
 mod spike_source;
+mod spike_trains;
 mod traub_miles;
 
 pub use adex::{AdEx, W};
@@ -37,6 +38,7 @@ pub use poisson_neurons::{Pause, PoissonNeurons};
 pub use rate_unit::{Rate, RateUnit, Transfer};
 pub use refractory::RefractoryLeft;
 pub use spike_source::{SpikeSource, TimeUnit};
+pub use spike_trains::SpikeTrains;
 pub use traub_miles::TraubMiles;
 
 /// The behaviours of the integrate stage.
@@ -54,6 +56,7 @@ impl Plugin for IntegratePlugin {
             .register_behaviour::<FitzHughNagumo>()
             .register_behaviour::<RateUnit>()
             .register_behaviour::<PoissonNeurons>()
-            .register_behaviour::<SpikeSource>();
+            .register_behaviour::<SpikeSource>()
+            .register_behaviour::<SpikeTrains>();
     }
 }

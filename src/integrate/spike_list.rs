@@ -61,10 +61,15 @@ impl Gathered {
         }
         for (neuron, list) in lists.iter().enumerate() {
             for (k, &time) in list.iter().enumerate() {
-                self.add(time, neuron as f64, Place::List(neuron, k))?;
+                self.add_time(neuron, k, time)?;
             }
         }
         Ok(())
+    }
+
+    /// The `k`-th time of a neuron.
+    pub fn add_time(&mut self, neuron: usize, k: usize, time: f64) -> Result<(), String> {
+        self.add(time, neuron as f64, Place::List(neuron, k))
     }
 
     /// An array of the shape spikes × 2: times and neurons.

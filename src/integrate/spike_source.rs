@@ -112,14 +112,18 @@ impl SpikeSource {
 
 fn fire(mut groups: Query<(&SpikeSource, &mut Spikes)>, clock: Res<Clock>, mut due: Local<Vec<u32>>) {
     for (source, mut spikes) in &mut groups {
-        let all = source.spikes.as_deref().unwrap_or_default();
-        // Searched for, so that nothing but the clock says where a run stands.
-        let first = all.partition_point(|&(iteration, _)| iteration < clock.iteration);
-        due.clear();
-        due.extend(all[first..].iter().take_while(|&&(at, _)| at == clock.iteration).map(|&(_, neuron)| neuron));
-        if !due.is_empty() {
-            spikes.set_neurons(&due);
-        }
+        emit(source.spikes.as_deref().unwrap_or_default(), &mut spikes, &clock, &mut due);
+    }
+}
+
+/// Lets those of all spikes, in order, come that are due; `due` is room for their list.
+pub(super) fn emit(all: &[(u64, u32)], spikes: &mut Spikes, clock: &Clock, due: &mut Vec<u32>) {
+    // Searched for, so that nothing but the clock says where a run stands.
+    let first = all.partition_point(|&(iteration, _)| iteration < clock.iteration);
+    due.clear();
+    due.extend(all[first..].iter().take_while(|&&(at, _)| at == clock.iteration).map(|&(_, neuron)| neuron));
+    if !due.is_empty() {
+        spikes.set_neurons(due);
     }
 }
 

@@ -1,0 +1,155 @@
+//! Neurons that fire in trains of equal intervals: pairing protocols, tetani, theta bursts.
+//!
+//! ```text
+//! t = start + m · period + k · interval,   k = 0, 1, … count − 1,   m = 0, 1, … trains − 1
+//! iteration = floor(t / dt)
+//! ```
+
+use std::sync::Arc;
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use bevy_reflect::prelude::*;
+
+use super::{
+    ranges,
+    spike_list::{Gathered, Times},
+    spike_source::emit,
+};
+use crate::{
+    network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Spikes, Unit},
+    numeric::real::wide,
+    schedule::{AddToStage, Stage},
+};
+
+/// Spikes of a group at most: they are listed when the group is made, in 16 bytes each.
+const MOST: f64 = 1e8;
+
+/// Neurons that fire regularly, in one train or several, each at times of its own.
+#[derive(Component, Reflect, Clone, Debug)]
+#[require(Spikes)]
+pub struct SpikeTrains {
+    /// The first spike.
+    #[reflect(@Unit("ms"))]
+    pub start: Parameter,
+    /// From a spike of a train to the next.
+    #[reflect(@Unit("ms"))]
+    pub interval: Parameter,
+    /// Spikes of a train, a whole number.
+    pub count: Parameter,
+    /// From the first spike of a train to that of the next train.
+    #[reflect(@Unit("ms"))]
+    pub period: Parameter,
+    /// Number of trains.
+    pub trains: Parameter,
+    /// The spikes in order, once their times are known.
+    #[reflect(ignore)]
+    pub spikes: Option<Arc<[(u64, u32)]>>,
+}
+
+impl Default for SpikeTrains {
+    /// One train of ten spikes at 10 Hz.
+    fn default() -> Self {
+        Self {
+            start: 0.0.into(),
+            interval: 100.0.into(),
+            count: 10.0.into(),
+            period: 10_000.0.into(),
+            trains: 1.0.into(),
+            spikes: None,
+        }
+    }
+}
+
+impl Behaviour for SpikeTrains {
+    fn plugin(app: &mut App) {
+        app.add_behaviour_system::<Self, _>(Stage::Integrate, fire);
+    }
+
+    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        if self.spikes.is_some() {
+            return Ok(()); // it comes back from being switched off
+        }
+        let Self { start, interval, count, period, trains, .. } = &*self;
+        ranges::not_negative(preparation, &[("start", start), ("interval", interval), ("period", period)])?;
+        let whole = |x: f64| x >= 0.0 && x.fract() == 0.0;
+        for (name, parameter) in [("count", count), ("trains", trains)] {
+            preparation.check(name, parameter, whole, "a whole number")?;
+        }
+        let dt = preparation.resource::<Clock>().copied().unwrap_or_default().dt;
+        let neurons = preparation.shape().iter().product();
+        let spikes = self.listed(neurons, dt).map_err(|why| preparation.error(None, why))?;
+        self.spikes = Some(spikes.into());
+        Ok(())
+    }
+}
+
+impl SpikeTrains {
+    fn listed(&self, neurons: usize, dt: f64) -> Result<Vec<(u64, u32)>, String> {
+        let of =
+            |i: usize| [&self.start, &self.interval, &self.count, &self.period, &self.trains].map(|p| wide(p.at(i)));
+        let total: f64 = (0..neurons).map(of).map(|[_, _, count, _, trains]| count * trains).sum();
+        if total > MOST {
+            return Err(format!("{total:e} spikes are more than {MOST:e}"));
+        }
+        let mut gathered = Gathered::new(neurons, Times::Milliseconds(dt));
+        for neuron in 0..neurons {
+            let [start, interval, count, period, trains] = of(neuron);
+            for m in 0..trains as u64 {
+                for k in 0..count as u64 {
+                    let place = m as usize * count as usize + k as usize;
+                    gathered.add_time(neuron, place, start + m as f64 * period + k as f64 * interval)?;
+                }
+            }
+        }
+        gathered.schedule()
+    }
+}
+
+fn fire(mut groups: Query<(&SpikeTrains, &mut Spikes)>, clock: Res<Clock>, mut due: Local<Vec<u32>>) {
+    for (trains, mut spikes) in &mut groups {
+        emit(trains.spikes.as_deref().unwrap_or_default(), &mut spikes, &clock, &mut due);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    #[test]
+    fn each_neuron_has_trains_of_its_own() {
+        let mut bench = Bench::new().with_dt(0.5);
+        let trains = SpikeTrains {
+            start: "1 + i".into(),
+            interval: "1.5 * i".into(),
+            count: "1 + i".into(),
+            period: 8.0.into(),
+            trains: 2.0.into(),
+            ..default()
+        };
+        let source = bench.group("source", 3, trains);
+        let mut times = vec![Vec::new(); 3];
+        for iteration in 0..60 {
+            bench.tick();
+            bench.spikes(source).iter().for_each(|&neuron| times[neuron as usize].push(0.5 * f64::from(iteration)));
+        }
+        assert_eq!(times, [vec![1.0, 9.0], vec![2.0, 3.5, 10.0, 11.5], vec![3.0, 6.0, 9.0, 11.0, 14.0, 17.0]]);
+    }
+
+    #[test]
+    fn trains_that_cannot_be_are_refused() {
+        let mut bench = Bench::new();
+        let mut refused = |trains| bench.try_group("cells", 2, trains).unwrap_err();
+        let error = refused(SpikeTrains { count: "1.5 * i".into(), ..default() });
+        assert_eq!(error, "cells: SpikeTrains.count: must be a whole number; member 1 gets 1.5");
+        let error = refused(SpikeTrains { start: (-1.0).into(), ..default() });
+        assert_eq!(error, "cells: SpikeTrains.start: must be 0 or more, not -1");
+        let error = refused(SpikeTrains { interval: 0.25.into(), ..default() });
+        assert_eq!(
+            error,
+            "cells: SpikeTrains: neuron 0, time 0 and neuron 0, time 1: two spikes of neuron 0 in iteration 0"
+        );
+        let error = refused(SpikeTrains { trains: 1e9.into(), ..default() });
+        assert_eq!(error, "cells: SpikeTrains: 2e10 spikes are more than 1e8");
+    }
+}
