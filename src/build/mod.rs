@@ -22,6 +22,7 @@ mod matrix;
 mod network;
 mod one_to_one;
 mod plan;
+mod profiles;
 mod receptive_field;
 mod spawn;
 mod validate;

@@ -5,6 +5,7 @@ use bevy_ecs::prelude::*;
 use super::{
     faults,
     plan::{Plan, plan},
+    profiles::unrecorded,
     spawn::{Pending, Spawned, spawn},
     validate::validate,
 };
@@ -93,8 +94,9 @@ fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Spawned, Plan),
     let mut faults = std::mem::take(&mut spawned.faults);
     faults.extend(prepare(world, scene, &spawned, Depth::Trial));
     if faults.is_empty() {
-        // Who listens to what cannot be told while a synapse group or a receptor is missing.
+        // Who listens to what, and what is recorded, cannot be told while a group or a recorder is missing.
         faults.extend(deaf_receptors(world, &spawned));
+        faults.extend(unrecorded(world, scene));
     }
     let plan = plan(world, &spawned, scene.iterations);
     if !faults.is_empty() {

@@ -32,8 +32,8 @@ use super::{
 };
 use crate::{
     network::{
-        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, Source, Spikes, Synapses, Target, Unit, V,
-        Weights, preparation::path_of,
+        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, Size, Source, Spikes, Synapses, Target,
+        Unit, V, Weights, preparation::path_of,
     },
     numeric::{Real, real::real},
     schedule::{AddToStage, Stage},
@@ -155,6 +155,10 @@ impl Behaviour for VoltageStdp {
             }
             _ => Ok(()),
         }
+    }
+
+    fn memory(&self, size: Size) -> u64 {
+        Arrivals::bytes(1, size)
     }
 }
 

@@ -107,6 +107,28 @@ pub enum Fault {
     /// A recording of no rows.
     #[error("has no rows")]
     Empty,
+    /// A curve of a profile whose variable was not recorded.
+    #[error("no variable {address:?} was recorded")]
+    NotRecorded {
+        /// The address.
+        address: String,
+    },
+    /// A curve of a profile over a variable of a group that is neither its own nor at an end of its synapses.
+    #[error("members of {of:?} have nothing to do with those of {over:?}")]
+    Unrelated {
+        /// The group of the curve.
+        of: String,
+        /// The group that it is drawn over.
+        over: String,
+    },
+    /// A curve of a profile over more or fewer numbers than its variable has members.
+    #[error("{found} numbers to be drawn over for {expected} members")]
+    Members {
+        /// The numbers.
+        found: usize,
+        /// The members.
+        expected: usize,
+    },
     /// Spikes or weights of a group that the report does not list, so that nobody knows how many neurons it has.
     #[error("group {group:?} is not in the report")]
     Group {

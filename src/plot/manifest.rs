@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::PlotError;
 use super::canvas::{Colour, PALETTE};
 use super::panel::time_unit;
-use crate::scene::{Plots, RasterPlot};
+use crate::scene::{Over, Plots, RasterPlot};
 
 /// A run as its report describes it.
 #[derive(Debug, Deserialize)]
@@ -110,6 +110,11 @@ impl Recording {
     }
 }
 
+/// Whether an address `group.variable` is that of a recording.
+fn is_at(recording: &Recording, address: &str) -> bool {
+    address.rsplit_once('.') == Some((&recording.group, &recording.variable))
+}
+
 fn one() -> u64 {
     1
 }
@@ -207,6 +212,28 @@ impl Manifest {
         place.map_or(Colour::GREY, |place| PALETTE[place % PALETTE.len()])
     }
 
+    /// The recording of the variable at an address.
+    pub(super) fn recorded(&self, address: &str) -> Option<&Recording> {
+        self.of_kind("variable").find(|recording| is_at(recording, address))
+    }
+
+    /// The groups that a synapse group joins.
+    pub(super) fn sides(&self, synapses: &str) -> [&str; 2] {
+        let found = self.synapses.iter().find(|listed| listed.name == synapses);
+        found.map_or([""; 2], |listed| [&listed.source, &listed.target])
+    }
+
+    /// On which side (0 source, 1 target) a group is of a synapse group; as the source if on both.
+    pub(super) fn side(&self, synapses: &str, group: &str) -> Option<usize> {
+        self.sides(synapses).iter().position(|side| *side == group)
+    }
+
+    /// Whether there is a profile over a recording.
+    fn is_below_profile(&self, recording: &Recording) -> bool {
+        let curves = self.plotting.profiles.iter().flat_map(|profile| &profile.curves);
+        curves.into_iter().any(|curve| matches!(&curve.over, Over::Recorded(address) if is_at(recording, address)))
+    }
+
     /// Recordings of spikes, in the order of their groups.
     pub(super) fn spikes(&self) -> Vec<&Recording> {
         let mut spikes: Vec<_> = self.of_kind("spikes").collect();
@@ -222,7 +249,8 @@ impl Manifest {
 
     /// Recordings of variables and of rates, by the variable's name, each in the order of their groups.
     pub(super) fn variables(&self) -> BTreeMap<&str, Vec<&Recording>> {
-        self.by_variable(self.of_kind("variable").chain(self.of_kind(RATE)))
+        let variables = self.of_kind("variable").filter(|recording| !self.is_below_profile(recording));
+        self.by_variable(variables.chain(self.of_kind(RATE)))
     }
 
     /// Recordings of histograms, by the variable's name, each in the order of their groups.

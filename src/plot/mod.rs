@@ -1,6 +1,6 @@
 //! The last step of the road: the files of a finished run become pictures. Nothing here knows of the simulation.
 //!
-//! `reduce` makes picture-sized summaries of files of any length; `raster`, `statistics`, `histogram`, `weights` and
+//! `reduce` makes picture-sized summaries of files of any length; `raster`, `statistics`, `histogram`, `weights`, `profile` and
 //! `variable` compose figures; `canvas`, `axis`, `panel`, `steps`, `heat` and `scale` draw.
 //!
 //! Drawing is kuva 0.6 at the level of its primitives: one list gives SVG and PNG, with a font of its own, so that a
@@ -15,6 +15,7 @@ mod heat;
 mod histogram;
 mod manifest;
 mod panel;
+mod profile;
 mod raster;
 mod reduce;
 mod scale;
@@ -39,8 +40,10 @@ use manifest::Manifest;
 /// The pictures are `raster` (spikes of all groups, the first at the top, and a panel for the population rate of each; of
 /// the window and the neurons that the report names under `plotting`, or of all), `statistics` (what those spikes say, from
 /// 10 % of the recording on, 500 ms at most), one per recorded variable, named after it, `rate` for recorded rates, and
-/// `v-histogram` for recorded histograms of a variable `v`, `GROUP-weights` for the first and the last snapshot of the weights of
-/// a synapse group, and `GROUP-fields` for its receptive fields where its sources are a sheet of neurons. A variable of more than 24 panels continues in `v-2`, `v-3`,
+/// `v-histogram` for recorded histograms of a variable `v`, `GROUP-weights` for the first and the last snapshot of the weights
+/// of a synapse group, `GROUP-fields` for its receptive fields where its sources are a sheet of neurons, and `profiles` of what
+/// the report asks for under `plotting`. A recording that profiles are drawn over has no picture of its own. A variable of more
+/// than 24 panels continues in `v-2`, `v-3`,
 /// and so on, the statistics of more than 8 groups in `statistics-2`. Memory is bounded by the size of the
 /// pictures and one stretch of rows, whatever the length of the run.
 ///
@@ -54,6 +57,7 @@ pub fn draw(run: &Path) -> Result<Vec<PathBuf>, PlotError> {
     statistics::draw(&manifest, &mut folder)?;
     histogram::draw(&manifest, &mut folder)?;
     weights::draw(&manifest, &mut folder)?;
+    profile::draw(&manifest, &mut folder)?;
     variable::draw(&manifest, &mut folder)?;
     for recording in manifest.of_no_known_kind() {
         let kind = recording.kind.clone();

@@ -11,11 +11,11 @@ use crate::npy::{Dtype, Writer};
 mod weights;
 
 /// A run folder, removed when dropped.
-struct RunFolder(PathBuf);
+pub(super) struct RunFolder(pub(super) PathBuf);
 
 impl RunFolder {
     /// With a report of two groups, `e` of 8 neurons and `i` of 2, over 100 iterations of 0.5 ms.
-    fn new(name: &str, recordings: Value) -> Self {
+    pub(super) fn new(name: &str, recordings: Value) -> Self {
         let path = std::env::temp_dir().join(format!("cortecs-{}-plot-{name}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
         let report = json!({
@@ -27,7 +27,7 @@ impl RunFolder {
         Self(path)
     }
 
-    fn values(&self, file: &str, columns: usize, value: impl Fn(usize, usize) -> f32) {
+    pub(super) fn values(&self, file: &str, columns: usize, value: impl Fn(usize, usize) -> f32) {
         let mut writer = Writer::create(&self.0.join(file), Dtype::F32, &[columns]).unwrap();
         for row in 0..100 {
             let row: Vec<u8> = (0..columns).flat_map(|n| value(row, n).to_le_bytes()).collect();
@@ -36,7 +36,7 @@ impl RunFolder {
         writer.finish().unwrap();
     }
 
-    fn spikes(&self, file: &str, spikes: &[[u32; 2]]) {
+    pub(super) fn spikes(&self, file: &str, spikes: &[[u32; 2]]) {
         let mut writer = Writer::create(&self.0.join(file), Dtype::U32, &[2]).unwrap();
         let bytes: Vec<u8> = spikes.as_flattened().iter().flat_map(|n| n.to_le_bytes()).collect();
         writer.append(&bytes).unwrap();
@@ -44,14 +44,14 @@ impl RunFolder {
     }
 
     /// With a field more in its report.
-    fn with(self, field: &str, value: Value) -> Self {
+    pub(super) fn with(self, field: &str, value: Value) -> Self {
         let mut report: Value = serde_json::from_str(&self.text("report.json")).unwrap();
         report[field] = value;
         fs::write(self.0.join("report.json"), report.to_string()).unwrap();
         self
     }
 
-    fn text(&self, file: &str) -> String {
+    pub(super) fn text(&self, file: &str) -> String {
         fs::read_to_string(self.0.join(file)).unwrap()
     }
 }
@@ -62,7 +62,7 @@ impl Drop for RunFolder {
     }
 }
 
-fn variable(group: &str) -> Value {
+pub(super) fn variable(group: &str) -> Value {
     let file = format!("{group}.v.npy");
     json!({"file": file, "kind": "variable", "group": group, "variable": "v", "unit": "mV",
            "description": "Membrane potential", "first": 0, "every": 1, "neurons": null})
@@ -74,7 +74,7 @@ fn spikes(group: &str) -> Value {
            "description": "", "first": 0, "every": 1, "neurons": null})
 }
 
-fn names(paths: &[PathBuf]) -> Vec<String> {
+pub(super) fn names(paths: &[PathBuf]) -> Vec<String> {
     let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
     paths.iter().map(name).collect()
 }

@@ -8,11 +8,13 @@ pub mod describe;
 mod group;
 mod model;
 mod plots;
+mod profile;
 mod read;
 mod set;
 mod written;
 
 pub use model::{Attached, GroupScene, Scene, Spans, SynapseScene};
 pub use plots::{Plots, RasterPlot};
+pub use profile::{Over, ProfileCurve, ProfilePlot, Show};
 pub use read::{open, read};
 pub use set::set;

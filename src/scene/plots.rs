@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{model::Spans, written::Reader};
+use super::{ProfilePlot, model::Spans, written::Reader};
 use crate::text::{Kind as Form, Node};
 
 /// How the pictures of a run are drawn.
@@ -12,6 +12,8 @@ use crate::text::{Kind as Form, Node};
 pub struct Plots {
     /// The raster and the population rates under it.
     pub raster: RasterPlot,
+    /// What a run left over other quantities: a panel each.
+    pub profiles: Vec<ProfilePlot>,
 }
 
 /// What the raster shows; everything is left to those who draw it where nothing is said.
@@ -39,7 +41,7 @@ pub struct RasterPlot {
     pub colours: Vec<String>,
 }
 
-const PLOTS: &[&str] = &["raster"];
+const PLOTS: &[&str] = &["raster", "profiles"];
 const RASTER: &[&str] = &["window", "neurons", "bin", "colours"];
 
 impl RasterPlot {
@@ -68,7 +70,8 @@ impl<'a> Reader<'a> {
         let Some(node) = node else { return Plots::default() };
         let fields = self.fields(node, "`plots`", PLOTS);
         let raster = fields.get("raster").map(|node| self.raster(node, spans));
-        Plots { raster: raster.unwrap_or_default() }
+        let profiles = self.profiles(fields.get("profiles"), spans);
+        Plots { raster: raster.unwrap_or_default(), profiles }
     }
 
     fn raster(&mut self, node: &'a Node, spans: &mut Spans) -> RasterPlot {

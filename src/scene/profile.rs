@@ -1,0 +1,142 @@
+//! Profiles: what a run left of its neurons or synapses over another quantity of theirs, as figures of papers show it; what a
+//! scene says of them in `plots`.
+
+use serde::{Deserialize, Serialize};
+
+use super::{model::Spans, written::Reader};
+use crate::text::{Kind as Form, Node};
+
+/// A panel of curves over one quantity.
+///
+/// ```
+/// use cortecs::{prelude::*, scene::Over};
+///
+/// let text = r#"(
+///     groups: {"cells": (size: 3, behaviours: [Izhikevich()])},
+///     recorders: [VariableRecorder(of: ["cells.v", "cells.u"])],
+///     plots: (
+///         profiles: [
+///             (title: "Phase plane", curves: [(of: "cells.v", over: "cells.u")]),
+///             (show: Change, x: "neuron", curves: [(of: "cells.v", over: [1, 2, 3], label: "v")]),
+///         ],
+///     ),
+/// )"#;
+/// let mut world = Bench::new();
+/// let scene = Scene::from_text(world.world_mut(), text).unwrap();
+/// assert_eq!(scene.plots.profiles[0].curves[0].over, Over::Recorded("cells.u".into()));
+/// check(world.world_mut(), &scene).unwrap();
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProfilePlot {
+    /// What stands above the panel.
+    pub title: String,
+    /// The quantity of the horizontal axis; otherwise the variable that the first curve is drawn over, and its unit.
+    pub x: String,
+    /// The quantity of the vertical axis; otherwise the variable of the first curve, and its unit.
+    pub y: String,
+    /// What of a variable is shown.
+    pub show: Show,
+    /// What the points beside the curves are: whose measurements.
+    pub reference: String,
+    /// The curves.
+    pub curves: Vec<ProfileCurve>,
+}
+
+/// A curve: a variable of the members of a group over another, or over numbers that are given.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProfileCurve {
+    /// The address of a recorded variable: `group.variable`.
+    pub of: String,
+    /// What it is drawn over.
+    pub over: Over,
+    /// What the curve is called.
+    pub label: String,
+    /// Points for comparison, in its colour: x, y, and the standard error of y, or 0 if it has none.
+    pub points: Vec<[f64; 3]>,
+}
+
+/// What a curve is drawn over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Over {
+    /// The last values of another recorded variable, of the same group, or of the group at either end of synapses, of which
+    /// each is then drawn at the number of its neuron.
+    Recorded(String),
+    /// A number for each member.
+    Numbers(Vec<f64>),
+}
+
+impl Default for Over {
+    fn default() -> Self {
+        Self::Numbers(Vec::new())
+    }
+}
+
+/// What of a recorded variable a profile shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Show {
+    /// The last value.
+    #[default]
+    Last,
+    /// The difference between the last value and the first.
+    Change,
+    /// That difference in per cent of the first value.
+    Percent,
+}
+
+const PROFILE: &[&str] = &["title", "x", "y", "show", "reference", "curves"];
+const CURVE: &[&str] = &["of", "over", "label", "points"];
+
+impl ProfilePlot {
+    /// The name of a field of a curve among the spans of a scene.
+    #[must_use]
+    pub fn span_of(profile: usize, curve: usize, field: &str) -> String {
+        format!("plots.profiles[{profile}].curves[{curve}].{field}")
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// The profiles that `plots` asks for.
+    pub fn profiles(&mut self, node: Option<&'a Node>, spans: &mut Spans) -> Vec<ProfilePlot> {
+        let elements = self.elements(node, "a list of profiles");
+        elements.iter().enumerate().map(|(place, node)| self.profile(place, node, spans)).collect()
+    }
+
+    fn profile(&mut self, place: usize, node: &'a Node, spans: &mut Spans) -> ProfilePlot {
+        let fields = self.fields(node, "a profile", PROFILE);
+        let curves = self.elements(fields.get("curves"), "a list of curves");
+        if curves.is_empty() {
+            self.expected("a profile with a list of `curves`", node);
+        }
+        ProfilePlot {
+            title: self.value(fields.get("title"), String::new()),
+            x: self.value(fields.get("x"), String::new()),
+            y: self.value(fields.get("y"), String::new()),
+            show: self.value(fields.get("show"), Show::default()),
+            reference: self.value(fields.get("reference"), String::new()),
+            curves: curves.iter().enumerate().map(|(nth, node)| self.curve([place, nth], node, spans)).collect(),
+        }
+    }
+
+    fn curve(&mut self, [profile, curve]: [usize; 2], node: &'a Node, spans: &mut Spans) -> ProfileCurve {
+        let fields = self.fields(node, "a curve", CURVE);
+        let name = |field: &&str| ProfilePlot::span_of(profile, curve, field);
+        spans.0.extend(CURVE.iter().filter_map(|field| Some((name(field), fields.get(field)?.span.clone()))));
+        let over = match fields.get("over").map(|node| (node, &node.kind)) {
+            Some((_, Form::Text(address))) => Over::Recorded(address.clone()),
+            Some((node, _)) => Over::Numbers(self.value(Some(node), Vec::new())),
+            None => {
+                self.expected("a curve that says what it is drawn `over`", node);
+                Over::default()
+            }
+        };
+        ProfileCurve {
+            of: self.required_word(&fields, "of", node, "a curve"),
+            over,
+            label: self.value(fields.get("label"), String::new()),
+            points: self.value(fields.get("points"), Vec::new()),
+        }
+    }
+}
