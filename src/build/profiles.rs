@@ -35,3 +35,37 @@ pub(super) fn unrecorded(world: &mut World, scene: &Scene) -> Vec<Diagnostic> {
     }
     faults
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    #[test]
+    fn a_profile_of_nothing_that_is_recorded_is_refused_where_it_stands() {
+        let said = |curve: &str| {
+            let text = format!(
+                "(groups: {{\"cells\": (size: 3, behaviours: [Izhikevich()])}},
+                recorders: [VariableRecorder(of: [\"cells.v\"]), SpikeRecorder(of: [\"cells\"])],
+                plots: (profiles: [(curves: [({curve})])]))"
+            );
+            let mut bench = Bench::new();
+            let scene = Scene::from_text(bench.world_mut(), &text);
+            let checked = scene.and_then(|scene| check(bench.world_mut(), &scene).map(drop));
+            checked.err().map(|faults| faults.to_string()).unwrap_or_default()
+        };
+        assert_eq!(said("of: \"cells.v\", over: \"cells.v\""), "");
+        assert_eq!(said("of: \"cells.v\", over: [1, 2, 3], points: [(1, -60, 2)]"), "");
+        for (curve, fault) in [
+            ("of: \"cells.u\", over: \"cells.v\"", "no variable `cells.u` is recorded, of which to draw a profile"),
+            ("of: \"cells.v\", over: \"cells.w\"", "did you mean `cells.v`?"),
+            ("of: \"cells.spikes\", over: [1]", "no variable `cells.spikes` is recorded"),
+            ("of: \"cells.v\"", "expected a curve that says what it is drawn `over`"),
+            ("over: [1]", "a curve needs the field `of`"),
+            ("of: \"cells.v\", over: [inf]", "what is drawn must be finite"),
+            ("of: \"cells.v\", over: [1], points: [(1, NaN, 0)]", "what is drawn must be finite"),
+            ("of: \"cells.v\", above: [1]", "a curve has no field `above`"),
+        ] {
+            assert!(said(curve).contains(fault), "{curve}: {}", said(curve));
+        }
+    }
+}

@@ -43,6 +43,8 @@ pub(super) struct Gains {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Potentials {
     of: Constants,
+    /// Factors of a step.
+    decay: [Real; 3],
     begun: bool,
     /// Iterations for which a spike goes on.
     left: Column<Real>,
@@ -64,6 +66,7 @@ impl Potentials {
         let rows = of.delay as usize + 1;
         Self {
             of,
+            decay: of.taus.map(|tau| real(libm::exp(-of.dt / tau))),
             left: zeros(1),
             now: [(); 3].map(|()| zeros(1)),
             before: [(); 2].map(|()| zeros(rows)),
@@ -126,13 +129,12 @@ impl Potentials {
     #[inline(always)]
     fn step(&mut self, oldest: usize, v: &[Real], fired: &[u8], gains: Gains) {
         let n = v.len();
-        let Constants { dt, taus, width, .. } = self.of;
         let [theta, peak, to_rest] = [self.of.theta, self.of.peak, self.of.theta - self.of.rest].map(real);
-        let decay = taus.map(|tau| real(libm::exp(-dt / tau)));
+        let (decay, width) = (self.decay, self.of.width as Real);
         let seen = self.before.each_ref().map(|before| &before[oldest * n..(oldest + 1) * n]);
         let [minus, plus, mean] = self.now.each_mut().map(|now| &mut now[..n]);
         let [down, up] = self.changes.each_mut().map(|change| &mut change[..n]);
-        let (left, fired, width) = (&mut self.left[..n], &fired[..n], width as Real);
+        let (left, fired) = (&mut self.left[..n], &fired[..n]);
         for j in 0..n {
             left[j] = if fired[j] != 0 { width } else { (left[j] - 1.0).max(0.0) };
             let u = if left[j] > 0.0 { peak } else { v[j] };

@@ -178,7 +178,7 @@ fn weights_are_those_of_nest() {
         bench.tick();
         for k in (0..6).filter(|&k| ends[k] == iteration) {
             let percent = 100.0 + 1500.0 * (bench.get(synapses, "weights")[k] - 0.5) / 0.5;
-            assert!((percent - published[k]).abs() < 4.0, "{:?}: {percent}, NEST has {}", cases[k], published[k]);
+            assert!((percent - published[k]).abs() < 3.0, "{:?}: {percent}, NEST has {}", cases[k], published[k]);
         }
     }
 }

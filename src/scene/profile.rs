@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{model::Spans, written::Reader};
-use crate::text::{Kind as Form, Node};
+use crate::text::{Diagnostic, Kind as Form, Node};
 
 /// A panel of curves over one quantity.
 ///
@@ -126,17 +126,31 @@ impl<'a> Reader<'a> {
         spans.0.extend(CURVE.iter().filter_map(|field| Some((name(field), fields.get(field)?.span.clone()))));
         let over = match fields.get("over").map(|node| (node, &node.kind)) {
             Some((_, Form::Text(address))) => Over::Recorded(address.clone()),
-            Some((node, _)) => Over::Numbers(self.value(Some(node), Vec::new())),
+            Some((node, _)) => {
+                let numbers: Vec<f64> = self.value(Some(node), Vec::new());
+                self.finite(numbers.iter().all(|x| x.is_finite()), node);
+                Over::Numbers(numbers)
+            }
             None => {
                 self.expected("a curve that says what it is drawn `over`", node);
                 Over::default()
             }
         };
+        let points: Vec<[f64; 3]> = self.value(fields.get("points"), Vec::new());
+        if let Some(node) = fields.get("points") {
+            self.finite(points.iter().flatten().all(|x| x.is_finite()), node);
+        }
         ProfileCurve {
             of: self.required_word(&fields, "of", node, "a curve"),
             over,
             label: self.value(fields.get("label"), String::new()),
-            points: self.value(fields.get("points"), Vec::new()),
+            points,
+        }
+    }
+
+    fn finite(&mut self, holds: bool, node: &Node) {
+        if !holds {
+            self.note(Diagnostic::error("what is drawn must be finite").at(node.span.clone()));
         }
     }
 }
