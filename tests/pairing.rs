@@ -10,7 +10,8 @@ use cortecs::npy;
 
 /// Long enough for all pairs of the window, and of the triplets at 2 Hz and above (ms).
 const END: f64 = 62_000.0;
-const DT: f64 = 0.2;
+/// Longer than in the scene (ms): what spikes do is the same at any step.
+const DT: f64 = 0.5;
 /// The tolerance for changes that add up over 60 pairs, in numbers of 32 bits.
 const NEAR: f64 = 2e-5;
 
@@ -20,7 +21,8 @@ fn run(folder: &Path) -> PathBuf {
     let run = folder.join("run");
     let mut command = Command::new(env!("CARGO_BIN_EXE_cortecs"));
     command.args(["run", "-q", "--iterations", &format!("{}", END / DT + 1.0)]);
-    command.args(["--set", "recorders.VariableRecorder.every=310000"]);
+    command.args(["--set", &format!("dt={DT}")]);
+    command.args(["--set", &format!("recorders.VariableRecorder.every={}", END / DT)]);
     command.arg("--out").arg(&run).arg(root.join("scenes/pairing_protocol.ron"));
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -38,13 +40,11 @@ fn changes(run: &Path, group: &str) -> Vec<f64> {
 /// The points of the longest line of a colour in a picture.
 fn drawn(run: &Path, colour: &str) -> Vec<(f64, f64)> {
     let svg = std::fs::read_to_string(run.join("profiles.svg")).unwrap();
-    let of_colour = svg.split("<polyline ").skip(1).filter_map(|line| line.split_once("/>")).map(|(line, _)| line);
-    let lines = of_colour
-        .filter(|line| line.contains(colour))
-        .filter_map(|line| line.split("points=\"").nth(1)?.split('"').next());
-    let point = |text: &str| text.split_once(',').map(|(x, y)| (x.parse().unwrap(), y.parse().unwrap()));
-    let lines = lines.map(|line| line.split_whitespace().filter_map(point).collect::<Vec<_>>());
-    lines.max_by_key(Vec::len).unwrap()
+    let paths = svg.split("<path d=\"").skip(1).filter_map(|path| path.split_once('>')?.0.split_once('"'));
+    let numbers = |data: &str| data.split_whitespace().filter_map(|word| word.parse().ok()).collect::<Vec<f64>>();
+    let lines = paths.filter(|(_, style)| style.contains(colour)).map(|(data, _)| numbers(data));
+    let longest = lines.max_by_key(Vec::len).unwrap();
+    longest.chunks(2).map(|point| (point[0], point[1])).collect()
 }
 
 #[test]

@@ -42,17 +42,18 @@ mod tests {
 
     #[test]
     fn a_profile_of_nothing_that_is_recorded_is_refused_where_it_stands() {
-        let said = |curve: &str| {
+        let said_of = |reference: &str, curve: &str| {
             let text = format!(
                 "(groups: {{\"cells\": (size: 3, behaviours: [Izhikevich()])}},
                 recorders: [VariableRecorder(of: [\"cells.v\"]), SpikeRecorder(of: [\"cells\"])],
-                plots: (profiles: [(curves: [({curve})])]))"
+                plots: (profiles: [({reference}curves: [({curve})])]))"
             );
             let mut bench = Bench::new();
             let scene = Scene::from_text(bench.world_mut(), &text);
             let checked = scene.and_then(|scene| check(bench.world_mut(), &scene).map(drop));
             checked.err().map(|faults| faults.to_string()).unwrap_or_default()
         };
+        let said = |curve: &str| said_of("", curve);
         assert_eq!(said("of: \"cells.v\", over: \"cells.v\""), "");
         assert_eq!(said("of: \"cells.v\", over: [1, 2, 3], points: [(1, -60, 2)]"), "");
         for (curve, fault) in [
@@ -67,5 +68,7 @@ mod tests {
         ] {
             assert!(said(curve).contains(fault), "{curve}: {}", said(curve));
         }
+        let fault = said_of("reference: \"them\", ", "of: \"cells.v\", over: [1, 2, 3]");
+        assert!(fault.contains("no curve has `points` that this could be about"), "{fault}");
     }
 }

@@ -110,13 +110,18 @@ impl<'a> Reader<'a> {
         if curves.is_empty() {
             self.expected("a profile with a list of `curves`", node);
         }
+        let curves: Vec<ProfileCurve> =
+            curves.iter().enumerate().map(|(nth, node)| self.curve([place, nth], node, spans)).collect();
+        if let Some(node) = fields.get("reference").filter(|_| curves.iter().all(|curve| curve.points.is_empty())) {
+            self.note(Diagnostic::error("no curve has `points` that this could be about").at(node.span.clone()));
+        }
         ProfilePlot {
             title: self.value(fields.get("title"), String::new()),
             x: self.value(fields.get("x"), String::new()),
             y: self.value(fields.get("y"), String::new()),
             show: self.value(fields.get("show"), Show::default()),
             reference: self.value(fields.get("reference"), String::new()),
-            curves: curves.iter().enumerate().map(|(nth, node)| self.curve([place, nth], node, spans)).collect(),
+            curves,
         }
     }
 
