@@ -15,8 +15,8 @@
 //! models that draw their spikes themselves, such as `HodgkinHuxley`.
 //!
 //! The ū are those of `delay` before, so that a spike does not meet itself in them. The paper does not say so, but the
-//! authors' program does it (ModelDB 144566, by the account of NEST's `clopath_archiving_node`); without, a pairing at 10 ms
-//! and 0.1 Hz potentiates. An iteration adds dt times what is to the right of dw/dt, with u at its end, and x̄ and ū just
+//! authors' program does it (`ModelDB` 144566, by the account of NEST's `clopath_archiving_node`); without, a pairing at 10
+//! ms and 0.1 Hz strengthens. An iteration adds dt times what is to the right of dw/dt, with u at its end, and x̄ and ū just
 //! before; arrivals come first. Delays of spikes and who meets whom: [`spike_timing`](super::spike_timing).
 
 use bevy_app::App;

@@ -139,7 +139,7 @@ fn neurons_of(manifest: &Manifest, run: &Path, group: &str, side: usize) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::plot::tests::{RunFolder, names, variable};
@@ -212,7 +212,7 @@ mod tests {
         let missing = json!({"curves": [{"of": "x.v", "over": [1.0]}]});
         let profile = json!({"title": "Lags", "x": "lag (ms)", "show": "Percent", "reference": "measured",
                              "curves": [curve("one"), curve("other")]});
-        let run = run("profile-picture").with("plotting", json!({"profiles": [profile, Value::from(missing)]}));
+        let run = run("profile-picture").with("plotting", json!({"profiles": [profile, missing]}));
         let Err(PlotError::Undrawn { drawn, undrawn }) = draw(&run.0) else { panic!("nothing was recorded of x") };
         assert_eq!(undrawn[0].file, "x.v");
         let pictures = ["profiles.png", "profiles.svg", "v.png", "v.svg", "weights.png", "weights.svg"];

@@ -110,10 +110,10 @@ fn paint_legend(canvas: &mut Canvas, profile: &Profile, panel: &Panel, lefts: [f
     };
     let [below, beside] = lefts;
     let reference = profile.plot.reference.as_str();
-    if !reference.is_empty() && profile.curves.iter().any(|curve| !curve.plot.points.is_empty()) {
-        if let Some((x, y)) = entry(canvas, reference, 0, beside) {
-            dot(canvas, (x + 17.0, y), RADIUS, Colour::GREY);
-        }
+    if !reference.is_empty()
+        && let Some((x, y)) = entry(canvas, reference, 0, beside)
+    {
+        dot(canvas, (x + 17.0, y), RADIUS, Colour::GREY);
     }
     for curve in profile.curves.iter().rev().filter(|curve| !curve.plot.label.is_empty()) {
         let label = shortened(&curve.plot.label, SMALL, panel.width / 3.0);
