@@ -76,7 +76,7 @@ pub mod prelude {
             PoissonNeurons, RateUnit, SpikeSource, SpikeTrains, Transfer, TraubMiles,
         },
         learn::{
-            DeferredStdp, Dopamine, InhibitoryStdp, Normalization, Over, Pairing, Reward, RewardStdp,
+            DeferredStdp, Dopamine, InhibitoryStdp, Normalization, OneStepStdp, Over, Pairing, Reward, RewardStdp,
             ShortTermPlasticity, Stdp, TripletStdp, VoltageStdp,
         },
         network::{

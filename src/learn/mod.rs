@@ -16,6 +16,7 @@ mod dopamine;
 mod incoming;
 mod inhibitory_stdp;
 mod normalization;
+mod one_step_stdp;
 mod potentials;
 mod reward;
 mod reward_stdp;
@@ -35,6 +36,7 @@ pub use deferred_stdp::{DeferredStdp, Tendency};
 pub use dopamine::{Concentration, Dopamine};
 pub use inhibitory_stdp::InhibitoryStdp;
 pub use normalization::{Normalization, Over};
+pub use one_step_stdp::OneStepStdp;
 pub use reward::{Reward, Watch};
 pub use reward_stdp::{Eligibility, RewardStdp};
 pub use short_term_plasticity::ShortTermPlasticity;
@@ -55,6 +57,7 @@ impl Plugin for LearnPlugin {
             .register_behaviour::<InhibitoryStdp>()
             .register_behaviour::<DeferredStdp>()
             .register_behaviour::<Reward>()
+            .register_behaviour::<OneStepStdp>()
             .register_behaviour::<RewardStdp>()
             .register_behaviour::<Dopamine>()
             .register_behaviour::<Normalization>();

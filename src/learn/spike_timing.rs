@@ -35,10 +35,15 @@ pub enum Pairing {
 /// A trace of the spikes of a neuron.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trace {
-    /// Time constant (ms).
+    /// Time constant (ms); 0 for a trace that is 1 in the step after a spike, and then 0.
     pub tau: f64,
     /// Whether spikes add up.
     pub pairing: Pairing,
+}
+
+impl Trace {
+    /// Whether there was a spike one step before.
+    pub const LAST_STEP: Self = Self { tau: 0.0, pairing: Pairing::Nearest };
 }
 
 /// A rule with `PRE` traces of the sources and `POST` of the targets.

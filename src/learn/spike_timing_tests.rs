@@ -63,6 +63,16 @@ impl Printed for InhibitoryStdp {
     }
 }
 
+impl Printed for OneStepStdp {
+    fn source(&self, w: f64, t: u64, _: &[u64], fired: &[u64]) -> f64 {
+        w - if fired.contains(&t.wrapping_sub(1)) { self.eta } else { 0.0 }
+    }
+
+    fn target(&self, w: f64, t: u64, arrivals: &[u64], _: &[u64]) -> f64 {
+        w + if arrivals.contains(&t.wrapping_sub(1)) { self.eta } else { 0.0 }
+    }
+}
+
 /// The weight of a synapse after all spikes, one after another.
 fn brute(rule: &impl Printed, [least, most]: [f64; 2], start: f64, arrivals: &[u64], fired: &[u64], end: u64) -> f64 {
     let mut w = start;
@@ -135,8 +145,17 @@ fn compare(rule: &impl Printed, bounds: [f64; 2], trains: [&[Train]; 2], kind: u
 }
 
 pub(super) fn trains(neurons: usize) -> impl Strategy<Value = Vec<Train>> {
+    trains_of(neurons, 25)
+}
+
+/// Trains in which many spikes follow one another in neighbouring iterations.
+fn dense_trains(neurons: usize) -> impl Strategy<Value = Vec<Train>> {
+    trains_of(neurons, 120)
+}
+
+fn trains_of(neurons: usize, most: usize) -> impl Strategy<Value = Vec<Train>> {
     prop::collection::vec(
-        prop::collection::btree_set(0..150_u64, 0..25).prop_map(|set| set.into_iter().collect()),
+        prop::collection::btree_set(0..150_u64, 0..most).prop_map(|set| set.into_iter().collect()),
         neurons,
     )
 }
@@ -163,6 +182,14 @@ proptest! {
     ) {
         let pairing = if nearest { Pairing::Nearest } else { Pairing::All };
         let rule = TripletStdp { a2_plus: 0.01, a3_plus: 0.02, a2_minus: 0.02, a3_minus: 0.01, pairing, ..default() };
+        compare(&rule, [0.0, 2.0], [&sources, &targets], kind)?;
+    }
+
+    #[test]
+    fn spikes_of_neighbouring_steps_change_weights_as_the_product_of_their_states(
+        sources in dense_trains(6), targets in dense_trains(4), kind in 0..5_usize, eta in -0.1..0.1,
+    ) {
+        let rule = OneStepStdp { eta, w_min: 0.0, w_max: 2.0 };
         compare(&rule, [0.0, 2.0], [&sources, &targets], kind)?;
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Side {
 struct Course {
     /// Factor of a step.
     decay: Real,
+    /// Whether a spike counts in the step after it and in no other.
+    last_step: bool,
     pairing: Pairing,
     /// With the latest spikes.
     now: Column<Real>,
@@ -39,6 +41,7 @@ impl Side {
         let kept = longest_delay as usize + 1;
         let course = |trace: &Trace| Course {
             decay: real(libm::exp(-dt / trace.tau)),
+            last_step: trace.tau == 0.0,
             pairing: trace.pairing,
             now: Column::filled(0.0, neurons),
             seen: Column::filled(0.0, neurons * kept),
@@ -67,8 +70,13 @@ impl Side {
     pub fn decay(&mut self) {
         self.head = (self.head + 1) % self.kept;
         let latest = self.head * self.neurons..(self.head + 1) * self.neurons;
-        for Course { decay, now, seen, .. } in &mut self.traces {
+        for Course { decay, last_step, now, seen, .. } in &mut self.traces {
             let seen = &mut seen[latest.clone()];
+            if *last_step {
+                seen.copy_from_slice(now);
+                now.fill(0.0);
+                continue;
+            }
             dispatch(
                 #[inline(always)]
                 || {
