@@ -1,9 +1,36 @@
 //! Bounds of weights, and ranges that rules demand of their constants.
 
+use bevy_ecs::prelude::*;
+
 use crate::{
     network::{Preparation, PrepareError},
     numeric::{Real, real::real},
 };
+
+/// On a synapse group: the bounds that its rules have stated, each those of the weights that it may find and leave.
+///
+/// Whatever else changes weights, as [`Normalization`](super::Normalization) does, holds those of all rules. A rule that is
+/// switched off keeps its bounds, within which it expects the weights when it comes back.
+#[derive(Component, Clone, Debug, Default, PartialEq)]
+pub struct WeightBounds(Vec<(&'static str, [f64; 2])>);
+
+impl WeightBounds {
+    /// The rule of this name states its bounds, instead of any that it has stated before.
+    pub fn state(&mut self, rule: &'static str, bounds: [f64; 2]) {
+        match self.0.iter_mut().find(|(known, _)| *known == rule) {
+            Some((_, known)) => *known = bounds,
+            None => self.0.push((rule, bounds)),
+        }
+    }
+
+    /// The bounds within all that were stated; those of finite numbers if none were.
+    pub(super) fn common(&self) -> Bounds {
+        self.0.iter().fold(Bounds::FINITE, |common, (_, bounds)| {
+            let own = Bounds::new(*bounds);
+            Bounds { least: common.least.max(own.least), most: common.most.min(own.most) }
+        })
+    }
+}
 
 /// The least and the greatest weight.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +40,9 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
+    /// Those of numbers with which one can go on: infinity less infinity is none, nor is zero times infinity.
+    pub const FINITE: Self = Self { least: Real::MIN, most: Real::MAX };
+
     pub fn new([least, most]: [f64; 2]) -> Self {
         Self { least: real(least), most: real(most) }
     }
@@ -32,11 +62,22 @@ type Field = (&'static str, f64);
 /// The least weight is below the greatest.
 pub(super) fn check(preparation: &Preparation<'_>, [least, most]: [f64; 2]) -> Result<(), PrepareError> {
     finite(preparation, &[("w_min", least), ("w_max", most)])?;
-    // In the precision of weights, so that the width is a number to divide by.
-    if real(least) < real(most) {
-        return Ok(());
+    // In the precision of weights, so that the width is a number to divide by, and its inverse one to multiply by.
+    let width = real(most) - real(least);
+    if width <= 0.0 {
+        return Err(preparation.error(Some("w_max"), format!("must be above w_min, {least}, not {most}")));
     }
-    Err(preparation.error(Some("w_max"), format!("must be above w_min, {least}, not {most}")))
+    if !width.is_finite() || !width.recip().is_finite() {
+        let why = format!("must be so far from w_min, {least}, that one can divide by the distance, not {most}");
+        return Err(preparation.error(Some("w_max"), why));
+    }
+    Ok(())
+}
+
+/// The nearest number that is not infinite.
+#[inline(always)]
+pub(super) fn finite_or_nearest(x: Real) -> Real {
+    x.clamp(Real::MIN, Real::MAX)
 }
 
 pub(super) fn finite(preparation: &Preparation<'_>, fields: &[Field]) -> Result<(), PrepareError> {

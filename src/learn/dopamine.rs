@@ -12,7 +12,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::bounds;
+use super::bounds::{self, finite_or_nearest};
 use crate::{
     network::{Behaviour, Clock, Preparation, PrepareError, RegisterVariable, Unit},
     numeric::real::real,
@@ -57,8 +57,9 @@ impl Behaviour for Dopamine {
 fn decay(mut groups: Query<(&Dopamine, &mut Concentration)>, clock: Res<Clock>) {
     for (dopamine, mut concentration) in &mut groups {
         let rest = -libm::expm1(-clock.dt / dopamine.tau);
-        let (kept, released) = (real(1.0 - rest), real(dopamine.tonic * 1e-3 * dopamine.tau * rest));
-        concentration.0.iter_mut().for_each(|d| *d = *d * kept + released);
+        let released = finite_or_nearest(real(dopamine.tonic * 1e-3 * dopamine.tau * rest));
+        let kept = real(1.0 - rest);
+        concentration.0.iter_mut().for_each(|d| *d = finite_or_nearest(*d * kept + released));
     }
 }
 

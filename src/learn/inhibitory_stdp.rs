@@ -56,11 +56,23 @@ impl Behaviour for InhibitoryStdp {
         bounds::check(preparation, self.bounds())?;
         bounds::finite(preparation, &[("eta", self.eta)])?;
         bounds::positive(preparation, &[("tau", self.tau)])?;
-        bounds::not_negative(preparation, &[("target_rate", self.target_rate)])
+        bounds::not_negative(preparation, &[("target_rate", self.target_rate)])?;
+        if !real(self.alpha()).is_finite() {
+            let why = format!("must be a number of spikes within `tau` that is finite, not {} Hz", self.target_rate);
+            return Err(preparation.error(Some("target_rate"), why));
+        }
+        Ok(())
     }
 
     fn memory(&self, size: Size) -> u64 {
         memory(self, size)
+    }
+}
+
+impl InhibitoryStdp {
+    /// The trace of a target at which a spike of the source changes nothing.
+    fn alpha(&self) -> f64 {
+        2.0 * self.target_rate * self.tau / 1000.0
     }
 }
 
@@ -77,8 +89,7 @@ impl SpikeTiming<1, 1> for InhibitoryStdp {
     }
 
     fn update(&self) -> Symmetric {
-        let alpha = 2.0 * self.target_rate * self.tau / 1000.0;
-        Symmetric { eta: real(self.eta), alpha: real(alpha), bounds: Bounds::new(self.bounds()) }
+        Symmetric { eta: real(self.eta), alpha: real(self.alpha()), bounds: Bounds::new(self.bounds()) }
     }
 
     fn bounds(&self) -> [f64; 2] {

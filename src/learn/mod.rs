@@ -28,10 +28,13 @@ mod triplet_stdp;
 mod voltage_stdp;
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod spike_timing_tests;
 #[cfg(test)]
 mod voltage_stdp_tests;
 
+pub use bounds::WeightBounds;
 pub use deferred_stdp::{DeferredStdp, Tendency};
 pub use dopamine::{Concentration, Dopamine};
 pub use inhibitory_stdp::InhibitoryStdp;

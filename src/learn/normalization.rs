@@ -5,14 +5,14 @@
 //! ```
 //! Multiplicative synaptic scaling, made at once (G. Turrigiano et al., Nature 391:892, 1998; in this form C. von der Malsburg,
 //! Kybernetik 14:85, 1973). It comes after the rules of the same iteration. A neuron whose weights sum up to nothing keeps
-//! them. Bounds are those of other rules: a weight that is scaled beyond them is brought back when such a rule next changes
-//! it.
+//! them. Weights stay within the bounds of the rules of the same synapses, [`WeightBounds`](super::WeightBounds): where those
+//! bind, the sum is that of the weights held, and comes nearer to the total each time.
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::bounds;
+use super::bounds::{self, Bounds, WeightBounds};
 use crate::{
     network::{Behaviour, Clock, Kind, Layout, Preparation, PrepareError, Synapses, Weights},
     numeric::{
@@ -25,6 +25,7 @@ use crate::{
 
 /// Keeps the sum of the weights of each neuron.
 #[derive(Component, Reflect, Clone, Debug)]
+#[require(WeightBounds)]
 pub struct Normalization {
     /// The sum, in the unit of the weights.
     pub total: f64,
@@ -66,20 +67,18 @@ impl Behaviour for Normalization {
     }
 }
 
-fn normalize(mut groups: Query<(&Normalization, &Synapses, &mut Weights)>, clock: Res<Clock>) {
-    for (rule, synapses, mut weights) in &mut groups {
+fn normalize(mut groups: Query<(&Normalization, &Synapses, &WeightBounds, &mut Weights)>, clock: Res<Clock>) {
+    for (rule, synapses, bounds, mut weights) in &mut groups {
         if !(clock.iteration + 1).is_multiple_of(rule.every) {
             continue;
         }
+        let to = Scale { total: rule.total, bounds: bounds.common() };
         match (&synapses.layout, rule.over) {
-            (Some(Layout::Dense { targets, .. }), Over::Afferent) => {
-                dense_afferent(&mut weights.0, *targets, rule.total);
+            (Some(Layout::Dense { targets, autapses, .. }), over) if *targets > 0 => {
+                to.dense(&mut weights.0, (*targets, *autapses), over);
             }
-            (Some(Layout::Dense { targets, .. }), Over::Efferent) if *targets > 0 => {
-                weights.0.chunks_exact_mut(*targets).for_each(|row| scale(row, factor(rule.total, sum(row))));
-            }
-            (Some(Layout::Sparse(rows)), Over::Afferent) => sparse_afferent(&mut weights.0, rows, rule.total),
-            (Some(Layout::Sparse(rows)), Over::Efferent) => sparse_efferent(&mut weights.0, rows, rule.total),
+            (Some(Layout::Sparse(rows)), Over::Afferent) => to.sparse_afferent(&mut weights.0, rows),
+            (Some(Layout::Sparse(rows)), Over::Efferent) => to.sparse_efferent(&mut weights.0, rows),
             _ => {}
         }
     }
@@ -90,57 +89,74 @@ fn sum(weights: &[Real]) -> f64 {
     weights.iter().map(|&w| wide(w)).sum()
 }
 
-/// What weights of a sum are to be multiplied by.
-fn factor(total: f64, sum: f64) -> Real {
-    let factor = total / sum;
-    if factor.is_finite() { real(factor) } else { 1.0 }
+/// What weights are scaled to.
+struct Scale {
+    total: f64,
+    bounds: Bounds,
 }
 
-fn scale(weights: &mut [Real], factor: Real) {
-    weights.iter_mut().for_each(|w| *w *= factor);
-}
+impl Scale {
+    /// What weights of a sum are to be multiplied by.
+    fn factor(&self, sum: f64) -> Real {
+        let factor = real(self.total / sum);
+        if factor.is_finite() && sum.is_finite() { factor } else { 1.0 }
+    }
 
-fn dense_afferent(weights: &mut [Real], targets: usize, total: f64) {
-    if targets == 0 {
-        return;
+    fn scale(&self, w: &mut Real, factor: Real) {
+        *w = self.bounds.hold(*w * factor);
     }
-    let mut sums = vec![0.0; targets];
-    for row in weights.chunks_exact(targets) {
-        sums.iter_mut().zip(row).for_each(|(sum, &w)| *sum += wide(w));
-    }
-    let factors: Vec<Real> = sums.into_iter().map(|sum| factor(total, sum)).collect();
-    for row in weights.chunks_exact_mut(targets) {
-        row.iter_mut().zip(&factors).for_each(|(w, factor)| *w *= factor);
-    }
-}
 
-fn sparse_afferent(weights: &mut [Real], rows: &Rows, total: f64) {
-    for mut block in rows.with_weights(weights) {
+    fn dense(&self, weights: &mut [Real], (targets, autapses): (usize, bool), over: Over) {
+        let mut sums = vec![0.0; if over == Over::Afferent { targets } else { 0 }];
+        for row in weights.chunks_exact(targets) {
+            sums.iter_mut().zip(row).for_each(|(sum, &w)| *sum += wide(w));
+        }
+        let factors: Vec<Real> = sums.into_iter().map(|sum| self.factor(sum)).collect();
+        for (i, row) in weights.chunks_exact_mut(targets).enumerate() {
+            let own = row.get(i).copied().filter(|_| !autapses);
+            match over {
+                Over::Afferent => row.iter_mut().zip(&factors).for_each(|(w, &factor)| self.scale(w, factor)),
+                Over::Efferent => self.scale_row(row, self.factor(sum(row))),
+            }
+            // No synapse, whatever the bounds.
+            if let Some(own) = own {
+                row[i] = own;
+            }
+        }
+    }
+
+    fn scale_row(&self, row: &mut [Real], factor: Real) {
+        row.iter_mut().for_each(|w| self.scale(w, factor));
+    }
+
+    fn sparse_afferent(&self, weights: &mut [Real], rows: &Rows) {
+        for mut block in rows.with_weights(weights) {
+            let mut sums = Vec::new();
+            block.each_by_target(|target, w| {
+                if target >= sums.len() {
+                    sums.resize(target + 1, 0.0);
+                }
+                sums[target] += wide(*w);
+            });
+            let factors: Vec<Real> = sums.into_iter().map(|sum| self.factor(sum)).collect();
+            block.each_by_target(|target, w| self.scale(w, factors[target]));
+        }
+    }
+
+    fn sparse_efferent(&self, weights: &mut [Real], rows: &Rows) {
         let mut sums = Vec::new();
-        block.each_by_target(|target, w| {
-            if target >= sums.len() {
-                sums.resize(target + 1, 0.0);
-            }
-            sums[target] += wide(*w);
-        });
-        let factors: Vec<Real> = sums.into_iter().map(|sum| factor(total, sum)).collect();
-        block.each_by_target(|target, w| *w *= factors[target]);
-    }
-}
-
-fn sparse_efferent(weights: &mut [Real], rows: &Rows, total: f64) {
-    let mut sums = Vec::new();
-    for mut block in rows.with_weights(weights) {
-        block.each_by_source(|source, weights| {
-            if source >= sums.len() {
-                sums.resize(source + 1, 0.0);
-            }
-            sums[source] += sum(weights);
-        });
-    }
-    let factors: Vec<Real> = sums.into_iter().map(|sum| factor(total, sum)).collect();
-    for mut block in rows.with_weights(weights) {
-        block.each_by_source(|source, weights| scale(weights, factors[source]));
+        for mut block in rows.with_weights(weights) {
+            block.each_by_source(|source, weights| {
+                if source >= sums.len() {
+                    sums.resize(source + 1, 0.0);
+                }
+                sums[source] += sum(weights);
+            });
+        }
+        let factors: Vec<Real> = sums.into_iter().map(|sum| self.factor(sum)).collect();
+        for mut block in rows.with_weights(weights) {
+            block.each_by_source(|source, weights| self.scale_row(weights, factors[source]));
+        }
     }
 }
 
@@ -187,6 +203,23 @@ mod tests {
         }
         assert!(near(&sums(AllToAll::default(), "", rule(Over::Afferent)).1));
         assert!(near(&sums(AllToAll::default(), "", rule(Over::Efferent)).0));
+    }
+
+    /// 12 weights of 0.2 to 0.4 onto each neuron, and a total beyond what bounds allow.
+    #[test]
+    fn weights_stay_within_the_bounds_of_the_rules_beside_it() {
+        for (over, autapses) in [(Over::Afferent, true), (Over::Efferent, false)] {
+            let mut bench = Bench::new();
+            let a = bench.group("a", 12, Spikes::default());
+            let initial = InitialWeights("uniform(0.2, 0.4)".into());
+            let rules =
+                (Stdp { w_min: 0.1, w_max: 0.5, ..default() }, Normalization { total: 30.0, over, ..default() });
+            let synapses = bench.synapses(a, a, "X", (AllToAll { autapses }, initial, rules));
+            bench.ticks(3);
+            let missing = |k: usize| !autapses && k.is_multiple_of(13);
+            let weights = bench.get(synapses, "weights");
+            assert!(weights.into_iter().enumerate().all(|(k, w)| w == if missing(k) { 0.0 } else { 0.5 }));
+        }
     }
 
     #[test]

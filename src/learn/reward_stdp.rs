@@ -15,7 +15,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use super::{
-    bounds::{self, Bounds},
+    bounds::{self, Bounds, WeightBounds, finite_or_nearest},
     dopamine::{Concentration, Dopamine},
     spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, Update, change, check, memory},
 };
@@ -144,18 +144,24 @@ pub struct Eligible([Real; 2]);
 impl Update<1, 1> for Eligible {
     #[inline(always)]
     fn on_pre(&self, c: Real, _: [Real; 1], [y]: [Real; 1]) -> Real {
-        c - self.0[1] * y
+        finite_or_nearest(c - self.0[1] * y)
     }
 
     #[inline(always)]
     fn on_post(&self, c: Real, [x]: [Real; 1], _: [Real; 1]) -> Real {
-        c + self.0[0] * x
+        finite_or_nearest(c + self.0[0] * x)
     }
 }
 
 /// What changes with dopamine.
-type Group<'w> =
-    (Option<&'w Name>, Ref<'w, RewardStdp>, &'w Target, &'w Synapses, &'w mut Eligibility, &'w mut Weights);
+type Group<'w> = (
+    Option<&'w Name>,
+    Ref<'w, RewardStdp>,
+    &'w Target,
+    &'w Synapses,
+    &'w mut Eligibility,
+    (&'w mut Weights, &'w mut WeightBounds),
+);
 
 /// A step of eligibilities and weights.
 fn reward(
@@ -164,17 +170,18 @@ fn reward(
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    for (name, rule, target, synapses, mut eligibility, mut weights) in &mut groups {
+    for (name, rule, target, synapses, mut eligibility, (mut weights, mut bounds)) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
         let (Ok((dopamine, uptake)), true) = (targets.get(target.0), eligibility.0.len() == weights.0.len()) else {
             continue;
         };
         let range = [rule.w_min, rule.w_max];
-        if rule.is_changed()
-            && let Err(why) = check(&weights.0, layout, range)
-        {
-            failures.push(name.map_or("", Name::as_str), why);
-            continue;
+        if rule.is_changed() {
+            bounds.state("RewardStdp", range);
+            if let Err(why) = check(&weights.0, layout, range) {
+                failures.push(name.map_or("", Name::as_str), why);
+                continue;
+            }
         }
         // ∫ exp(−(1/tau_c + 1/tau) s) ds over the step.
         let speed = 1.0 / rule.tau_c + uptake.map_or(0.0, |uptake| 1.0 / uptake.tau);
@@ -202,7 +209,7 @@ struct Step {
 impl Step {
     #[inline(always)]
     fn advance(&self, c: &mut Real, w: &mut Real, dopamine: Real) {
-        *w = self.bounds.hold(*w + *c * dopamine * self.covered);
+        *w = self.bounds.hold(*w + *c * finite_or_nearest(dopamine * self.covered));
         *c = or_zero(*c * self.decay);
     }
 

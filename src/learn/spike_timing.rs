@@ -16,7 +16,7 @@ use std::marker::PhantomData;
 use bevy_ecs::{component::Mutable, prelude::*};
 use bevy_reflect::prelude::*;
 
-use super::{arrivals::Arrivals, changes::Due, traces::Side};
+use super::{arrivals::Arrivals, bounds::WeightBounds, changes::Due, traces::Side};
 use crate::{
     network::{Behaviour, Clock, Failures, Layout, Size, Source, Spikes, Synapses, Target, Weights},
     numeric::{Column, Real, real::real},
@@ -131,11 +131,16 @@ pub trait SpikeTiming<const PRE: usize, const POST: usize>: Behaviour {
 
 /// A column with a number for each synapse of a group, in the order of [`Weights`].
 pub trait OfSynapses: Component<Mutability = Mutable> {
+    /// Whether they are the weights, whose bounds others hold that change them.
+    const ARE_WEIGHTS: bool = false;
+
     /// The numbers.
     fn numbers(&mut self) -> &mut Column<Real>;
 }
 
 impl OfSynapses for Weights {
+    const ARE_WEIGHTS: bool = true;
+
     fn numbers(&mut self) -> &mut Column<Real> {
         &mut self.0
     }
@@ -153,6 +158,7 @@ pub trait Update<const PRE: usize, const POST: usize>: Copy + Send + Sync {
 ///
 /// Spikes that came before a group's rule was switched off are forgotten.
 #[derive(Component, Clone, Debug)]
+#[require(WeightBounds)]
 pub struct Timing<R> {
     sources: Arrivals,
     targets: Side,
@@ -210,8 +216,15 @@ pub(super) fn check(weights: &[Real], layout: &Layout, [least, most]: [f64; 2]) 
 }
 
 /// What [`change`] looks at.
-type Group<'w, R, C> =
-    (Option<&'w Name>, Ref<'w, R>, &'w mut Timing<R>, &'w Source, &'w Target, Ref<'w, Synapses>, &'w mut C);
+type Group<'w, R, C> = (
+    Option<&'w Name>,
+    Ref<'w, R>,
+    (&'w mut Timing<R>, &'w mut WeightBounds),
+    &'w Source,
+    &'w Target,
+    Ref<'w, Synapses>,
+    &'w mut C,
+);
 
 /// The system of a rule, for the learn stage.
 pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
@@ -220,8 +233,11 @@ pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    for (name, rule, mut timing, source, target, synapses, mut changed) in &mut groups {
+    for (name, rule, (mut timing, mut bounds), source, target, synapses, mut changed) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
+        if R::Changed::ARE_WEIGHTS && rule.is_changed() {
+            bounds.state(R::type_info().type_path_table().short_path(), rule.bounds());
+        }
         let weights = changed.numbers();
         let size = |group| spikes.get(group).map_or(0, |spikes| spikes.fired().len());
         let sizes = [source.0, target.0].map(size);

@@ -106,7 +106,7 @@ impl SpikeTiming<1, 1> for Stdp {
             a: [self.a_plus, self.a_minus].map(real),
             mu: [self.mu_plus, self.mu_minus],
             bounds: Bounds::new(self.bounds()),
-            per_width: real(1.0 / (self.w_max - self.w_min)),
+            per_width: (real(self.w_max) - real(self.w_min)).recip(),
         }
     }
 
@@ -127,17 +127,19 @@ pub struct Pairs {
 impl Update<1, 1> for Pairs {
     #[inline(always)]
     fn on_pre(&self, w: Real, _: [Real; 1], [y]: [Real; 1]) -> Real {
-        self.bounds.hold(w - self.a[1] * power((w - self.bounds.least) * self.per_width, self.mu[1]) * y)
+        self.bounds.hold(w - self.a[1] * (power((w - self.bounds.least) * self.per_width, self.mu[1]) * y))
     }
 
     #[inline(always)]
     fn on_post(&self, w: Real, [x]: [Real; 1], _: [Real; 1]) -> Real {
-        self.bounds.hold(w + self.a[0] * power((self.bounds.most - w) * self.per_width, self.mu[0]) * x)
+        self.bounds.hold(w + self.a[0] * (power((self.bounds.most - w) * self.per_width, self.mu[0]) * x))
     }
 }
 
+/// A power of a part of the range, 0 to 1, which a weight that another rule has changed may be a little beyond.
 #[inline(always)]
-fn power(base: Real, exponent: f64) -> Real {
+fn power(part: Real, exponent: f64) -> Real {
+    let base = part.clamp(0.0, 1.0);
     if exponent == 0.0 {
         1.0
     } else if exponent == 1.0 {

@@ -13,7 +13,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use super::{
-    bounds::{self, Bounds},
+    bounds::{self, Bounds, finite_or_nearest},
     spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
@@ -130,11 +130,11 @@ pub struct Triplets {
 impl Update<2, 2> for Triplets {
     #[inline(always)]
     fn on_pre(&self, w: Real, [_, r2]: [Real; 2], [o1, _]: [Real; 2]) -> Real {
-        self.bounds.hold(w - o1 * (self.minus[0] + self.minus[1] * r2))
+        self.bounds.hold(w - o1 * finite_or_nearest(self.minus[0] + self.minus[1] * r2))
     }
 
     #[inline(always)]
     fn on_post(&self, w: Real, [r1, _]: [Real; 2], [_, o2]: [Real; 2]) -> Real {
-        self.bounds.hold(w + r1 * (self.plus[0] + self.plus[1] * o2))
+        self.bounds.hold(w + r1 * finite_or_nearest(self.plus[0] + self.plus[1] * o2))
     }
 }
