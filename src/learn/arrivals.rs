@@ -20,23 +20,32 @@ impl Arrivals {
         self.next == Some(clock.iteration) && self.traces.holds(traces, sources, clock.dt)
     }
 
-    /// Forgets all spikes, and makes the index of synapses that are new; `sizes` are those of source and target group.
-    pub fn begin(
+    /// Finds the synapses that are new, and forgets all spikes unless they are those of the last iteration, too; `sizes` are
+    /// those of source and target group. Returns whether it forgot.
+    ///
+    /// Traces belong to neurons: they go on where synapses are rewired, as long as none is longer than spikes are kept for.
+    pub fn follow(
         &mut self,
         traces: &[Trace],
         sizes: [usize; 2],
         (layout, is_new): (&Layout, bool),
+        goes_on: bool,
         clock: &Clock,
-    ) -> Result<(), String> {
+    ) -> Result<bool, String> {
         let longest = match layout {
             Layout::Dense { delay, .. } => *delay,
-            Layout::Sparse(rows) => {
-                let known = self.incoming.take().filter(|_| !is_new).or_else(|| Incoming::of(rows, sizes[1]));
-                self.incoming.insert(known.ok_or("more plastic synapses than 32 bits count")?).longest_delay
+            // While a rule is away, nobody tells it that synapses have changed.
+            Layout::Sparse(rows) if is_new || !goes_on => {
+                let found = Incoming::of(rows, sizes[1]).ok_or("more plastic synapses than 32 bits count")?;
+                self.incoming.insert(found).longest_delay
             }
+            Layout::Sparse(_) => self.traces.longest_delay(),
         };
+        if goes_on && longest <= self.traces.longest_delay() {
+            return Ok(false);
+        }
         self.traces = Side::new(sizes[0], traces, longest, clock.dt);
-        Ok(())
+        Ok(true)
     }
 
     /// Memory (bytes) for so many traces: theirs, and that of the index of sparse synapses.

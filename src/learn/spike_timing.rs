@@ -172,8 +172,10 @@ impl<R> Default for Timing<R> {
 }
 
 impl<R> Timing<R> {
-    /// Forgets all spikes, unless the last iteration was seen with the same traces, neurons and synapses. Returns whether it
-    /// did; an error if numbers are out of the bounds of a rule that is new to them.
+    /// Forgets all spikes, unless the last iteration was seen with the same traces of the same neurons, and finds the synapses
+    /// that are new. Returns whether it forgot; an error if numbers are out of the bounds of a rule that is new to them.
+    ///
+    /// Traces belong to neurons: they go on where synapses are rewired, as long as none is longer than spikes are kept for.
     fn follow<const PRE: usize, const POST: usize>(
         &mut self,
         rule: &Ref<'_, R>,
@@ -186,17 +188,16 @@ impl<R> Timing<R> {
         R: SpikeTiming<PRE, POST>,
     {
         let (pre, post) = (rule.pre_traces(), rule.post_traces());
-        let goes_on =
-            !is_new && self.sources.go_on(&pre, sizes[0], clock) && self.targets.holds(&post, sizes[1], clock.dt);
-        if !goes_on || rule.is_changed() {
-            check(numbers, layout, rule.bounds())?;
-        }
-        if goes_on {
+        let goes_on = self.sources.go_on(&pre, sizes[0], clock) && self.targets.holds(&post, sizes[1], clock.dt);
+        if goes_on && !is_new && !rule.is_changed() {
             return Ok(false);
         }
-        self.sources.begin(&pre, sizes, (layout, is_new), clock)?;
-        self.targets = Side::new(sizes[1], &post, 0, clock.dt);
-        Ok(true)
+        check(numbers, layout, rule.bounds())?;
+        let forgot = self.sources.follow(&pre, sizes, (layout, is_new), goes_on, clock)?;
+        if forgot {
+            self.targets = Side::new(sizes[1], &post, 0, clock.dt);
+        }
+        Ok(forgot)
     }
 }
 

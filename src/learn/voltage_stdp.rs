@@ -227,17 +227,16 @@ impl Voltages {
         clock: &Clock,
     ) -> Result<bool, String> {
         let (trace, constants) = ([rule.trace()], rule.constants(clock.dt));
-        let goes_on =
-            !is_new && self.sources.go_on(&trace, sizes[0], clock) && self.targets.holds(&constants, sizes[1]);
-        if !goes_on || rule.is_changed() {
-            check(weights, layout, rule.bounds())?;
-        }
-        if goes_on {
+        let goes_on = self.sources.go_on(&trace, sizes[0], clock) && self.targets.holds(&constants, sizes[1]);
+        if goes_on && !is_new && !rule.is_changed() {
             return Ok(false);
         }
-        self.sources.begin(&trace, sizes, (layout, is_new), clock)?;
-        self.targets = Potentials::new(constants, sizes[1]);
-        Ok(true)
+        check(weights, layout, rule.bounds())?;
+        let forgot = self.sources.follow(&trace, sizes, (layout, is_new), goes_on, clock)?;
+        if forgot {
+            self.targets = Potentials::new(constants, sizes[1]);
+        }
+        Ok(forgot)
     }
 }
 

@@ -17,6 +17,7 @@ pub mod prepare;
 pub mod receptor;
 pub mod registry;
 mod resting;
+pub mod rewire;
 mod sample;
 mod sampler;
 pub mod selection;

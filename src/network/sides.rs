@@ -130,24 +130,22 @@ impl Sides {
         self.pair.recurrent && self.source(s) == self.target(t)
     }
 
+    /// The place of a neuron among the sources, if it is one of them.
+    #[must_use]
+    pub fn source_place(&self, neuron: usize) -> Option<usize> {
+        place_among(&self.sources, neuron)
+    }
+
     /// The place among the sources of the neuron that is the `t`-th target, if it is one of them.
     #[must_use]
     pub fn source_like(&self, t: usize) -> Option<usize> {
-        self.place_among(&self.sources, self.target(t))
+        place_among(&self.sources, self.target(t)).filter(|_| self.pair.recurrent)
     }
 
     /// The place among the targets of the neuron that is the `s`-th source, if it is one of them.
     #[must_use]
     pub fn target_like(&self, s: usize) -> Option<usize> {
-        self.place_among(&self.targets, self.source(s))
-    }
-
-    fn place_among(&self, side: &Option<Vec<u32>>, neuron: usize) -> Option<usize> {
-        match side {
-            _ if !self.pair.recurrent => None,
-            None => Some(neuron),
-            Some(side) => side.binary_search(&(neuron as u32)).ok(),
-        }
+        place_among(&self.targets, self.source(s)).filter(|_| self.pair.recurrent)
     }
 
     /// The targets that take part among the neurons of a range.
@@ -159,6 +157,14 @@ impl Sides {
                 place(neurons.start)..place(neurons.end)
             }
         }
+    }
+}
+
+/// The place of a neuron in a sub-population, or in the whole group.
+fn place_among(side: &Option<Vec<u32>>, neuron: usize) -> Option<usize> {
+    match side {
+        None => Some(neuron),
+        Some(side) => side.binary_search(&(neuron as u32)).ok(),
     }
 }
 

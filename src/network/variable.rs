@@ -4,7 +4,11 @@
 //! time ([`Variable`] by hand).
 
 use bevy_app::App;
-use bevy_ecs::{component::Mutable, prelude::*, world::EntityRef};
+use bevy_ecs::{
+    component::Mutable,
+    prelude::*,
+    world::{EntityMut, EntityRef},
+};
 
 use crate::numeric::Real;
 
@@ -66,8 +70,8 @@ pub trait Variable: Component<Mutability = Mutable> {
 #[derive(Clone, Copy)]
 pub struct VariableEntry {
     component: fn(EntityRef<'_>) -> Option<&dyn Variable0>,
-    set: fn(&mut EntityWorldMut<'_>, &str, &mut dyn Iterator<Item = Real>) -> bool,
-    resize: fn(&mut EntityWorldMut<'_>, usize),
+    set: fn(&mut EntityMut<'_>, &str, &mut dyn Iterator<Item = Real>) -> bool,
+    resize: fn(&mut EntityMut<'_>, usize),
 }
 
 /// The reading half of [`Variable`], as an object.
@@ -142,14 +146,34 @@ impl Variables {
 
     /// Gives the variable `name` of `entity` new values; `false` if there is no such variable to be set.
     pub fn set(&self, entity: &mut EntityWorldMut<'_>, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool {
-        self.0.iter().any(|entry| (entry.set)(entity, name, values))
+        let mut entity = EntityMut::from(entity);
+        self.0.iter().any(|entry| (entry.set)(&mut entity, name, values))
     }
 
     /// Makes room for `members` values in all variables of `entity`.
     pub fn resize(&self, entity: &mut EntityWorldMut<'_>, members: usize) {
-        for entry in &self.0 {
-            (entry.resize)(entity, members);
+        let mut entity = EntityMut::from(entity);
+        self.0.iter().for_each(|entry| (entry.resize)(&mut entity, members));
+    }
+
+    /// Gives each member of `entity` the values that the member at another place has had, in all variables; zero where there
+    /// was none.
+    ///
+    /// # Errors
+    /// A variable that cannot be set.
+    pub fn rearrange(&self, entity: &mut EntityMut<'_>, places: &[u32]) -> Result<(), String> {
+        for info in self.of(entity.as_readonly()) {
+            let Some(view) = self.view(entity.as_readonly(), &info.name) else { continue };
+            let before: Vec<Real> = match view {
+                View::Real(values) => values.to_vec(),
+                View::Bool(values) => values.iter().map(|&value| Real::from(value)).collect(),
+            };
+            let mut values = places.iter().map(|&place| before.get(place as usize).copied().unwrap_or_default());
+            if !self.0.iter().any(|entry| (entry.set)(entity, &info.name, &mut values)) {
+                return Err(format!("`{}` cannot follow synapses that are rewired", info.name));
+            }
         }
+        Ok(())
     }
 }
 

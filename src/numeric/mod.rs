@@ -5,6 +5,7 @@
 pub mod blocks;
 pub mod coding;
 pub mod column;
+pub mod exchange;
 pub mod exp;
 pub mod instruction_set;
 pub mod lanes;

@@ -225,6 +225,12 @@ impl Rows {
         parts
     }
 
+    /// The same rows with other synapses.
+    pub(super) fn with_blocks(&self, blocks: Vec<Block>, codes: Column<u16>) -> Self {
+        let Self { sources, coding, punctual, ascending, .. } = *self;
+        Self { sources, coding, ages: self.ages.clone(), punctual, ascending, blocks, codes }
+    }
+
     /// The number of synapses.
     #[must_use]
     pub fn len(&self) -> usize {

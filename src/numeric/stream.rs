@@ -28,6 +28,13 @@ impl Stream {
         Self(key)
     }
 
+    /// The stream of an event of many: what is drawn in an iteration and in no other.
+    #[must_use]
+    pub fn of_event(self, number: u64) -> Self {
+        let words = self.0.map(|word| format!("{word:08x}"));
+        Self::new(number, &words.each_ref().map(String::as_str))
+    }
+
     /// The 64-bit key of a counter-based generator.
     #[must_use]
     pub const fn key(self) -> [u32; 2] {
@@ -44,6 +51,14 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn events_have_streams_of_their_own() {
+        let [one, other] = ["a", "b"].map(|name| Stream::new(1, &[name]));
+        let all = [one, one.of_event(0), one.of_event(1), other.of_event(0), one.of_event(1).of_event(0)];
+        assert!((0..5).all(|i| all[..i].iter().all(|known| *known != all[i])));
+        assert_eq!(one.of_event(7), one.of_event(7));
+    }
 
     #[test]
     fn seed_names_and_their_boundaries_matter() {
