@@ -76,8 +76,8 @@ pub mod prelude {
             PoissonNeurons, RateUnit, SpikeSource, SpikeTrains, Transfer, TraubMiles,
         },
         learn::{
-            DeferredStdp, Dopamine, InhibitoryStdp, Normalization, OneStepStdp, Over, Pairing, Reward, RewardStdp,
-            ShortTermPlasticity, Stdp, TripletStdp, VoltageStdp,
+            DeferredStdp, Dopamine, InhibitoryStdp, Kept, Normalization, OneStepStdp, Over, Pairing, Reward,
+            RewardStdp, ShortTermPlasticity, Stdp, StructuralPlasticity, TripletStdp, VoltageStdp,
         },
         network::{
             Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Input, Jump, Kind, Membrane,

@@ -9,8 +9,9 @@ use crate::{
 
 /// On a synapse group: the bounds that its rules have stated, each those of the weights that it may find and leave.
 ///
-/// Whatever else changes weights, as [`Normalization`](super::Normalization) does, holds those of all rules. A rule that is
-/// switched off keeps its bounds, within which it expects the weights when it comes back.
+/// Whatever else changes weights, as [`Normalization`](super::Normalization) does, holds those of all rules; where rules
+/// contradict one another, the least weight gives way. A rule that is switched off keeps its bounds, within which it expects
+/// the weights when it comes back.
 #[derive(Component, Clone, Debug, Default, PartialEq)]
 pub struct WeightBounds(Vec<(&'static str, [f64; 2])>);
 

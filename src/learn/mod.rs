@@ -13,6 +13,7 @@ mod bounds;
 mod changes;
 mod deferred_stdp;
 mod dopamine;
+mod free_places;
 mod incoming;
 mod inhibitory_stdp;
 mod normalization;
@@ -23,6 +24,7 @@ mod reward_stdp;
 mod short_term_plasticity;
 pub mod spike_timing;
 mod stdp;
+mod structural_plasticity;
 mod traces;
 mod triplet_stdp;
 mod voltage_stdp;
@@ -31,6 +33,8 @@ mod voltage_stdp;
 mod hostile_tests;
 #[cfg(test)]
 mod spike_timing_tests;
+#[cfg(test)]
+mod structural_plasticity_tests;
 #[cfg(test)]
 mod voltage_stdp_tests;
 
@@ -45,6 +49,7 @@ pub use reward_stdp::{Eligibility, RewardStdp};
 pub use short_term_plasticity::ShortTermPlasticity;
 pub use spike_timing::Pairing;
 pub use stdp::Stdp;
+pub use structural_plasticity::{Kept, SourceNeuron, StructuralPlasticity, TargetNeuron};
 pub use triplet_stdp::TripletStdp;
 pub use voltage_stdp::{VoltageStdp, Voltages};
 
@@ -63,6 +68,7 @@ impl Plugin for LearnPlugin {
             .register_behaviour::<OneStepStdp>()
             .register_behaviour::<RewardStdp>()
             .register_behaviour::<Dopamine>()
-            .register_behaviour::<Normalization>();
+            .register_behaviour::<Normalization>()
+            .register_behaviour::<StructuralPlasticity>();
     }
 }

@@ -1,5 +1,7 @@
 //! Rules of spike timing against the double sums that their papers print, over all spike times.
 
+use std::ops::Range;
+
 use proptest::prelude::*;
 
 use crate::{
@@ -23,7 +25,7 @@ fn trace(train: &[u64], t: u64, tau: f64, pairing: Pairing) -> f64 {
 pub(super) const DT: f64 = 0.5;
 
 /// A rule as its paper prints it: the weight after a spike at `t` of the source, or of the target, of given trains.
-trait Printed: Bundle + Clone {
+pub(super) trait Printed: Bundle + Clone {
     fn source(&self, w: f64, t: u64, arrivals: &[u64], fired: &[u64]) -> f64;
     fn target(&self, w: f64, t: u64, arrivals: &[u64], fired: &[u64]) -> f64;
 }
@@ -73,10 +75,16 @@ impl Printed for OneStepStdp {
     }
 }
 
-/// The weight of a synapse after all spikes, one after another.
-fn brute(rule: &impl Printed, [least, most]: [f64; 2], start: f64, arrivals: &[u64], fired: &[u64], end: u64) -> f64 {
+/// The weight of a synapse after all spikes of some iterations, one after another.
+pub(super) fn brute(
+    rule: &impl Printed,
+    [least, most]: [f64; 2],
+    start: f64,
+    [arrivals, fired]: [&[u64]; 2],
+    iterations: Range<u64>,
+) -> f64 {
     let mut w = start;
-    for t in 0..=end {
+    for t in iterations {
         if arrivals.contains(&t) {
             w = rule.source(w, t, arrivals, fired).clamp(least, most);
         }
@@ -137,7 +145,7 @@ fn compare(rule: &impl Printed, bounds: [f64; 2], trains: [&[Train]; 2], kind: u
     for (k, (i, j, delay)) in ends(&mut bench, synapses).into_iter().enumerate() {
         // Times as the synapse sees them; what arrives after the end is not yet known there.
         let arrivals: Train = trains[0][i].iter().map(|t| t + delay).collect();
-        let expected = brute(rule, bounds, wide(before[k]), &arrivals, &trains[1][j], END - 1);
+        let expected = brute(rule, bounds, wide(before[k]), [&arrivals, &trains[1][j]], 0..END);
         let error = (wide(after[k]) - expected).abs();
         prop_assert!(error <= tolerance * bounds[1], "{i} → {j}, delay {delay}: {} {expected}", after[k]);
     }
