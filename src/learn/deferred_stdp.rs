@@ -14,7 +14,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use super::{
-    bounds::{self, Bounds},
+    bounds::{self, Bounds, WeightBounds, finite_or_nearest},
     spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, Update, change, check, memory},
 };
 use crate::{
@@ -141,28 +141,30 @@ pub struct Tending([Real; 2]);
 impl Update<1, 1> for Tending {
     #[inline(always)]
     fn on_pre(&self, c: Real, _: [Real; 1], [y]: [Real; 1]) -> Real {
-        c - self.0[1] * y
+        finite_or_nearest(c - self.0[1] * y)
     }
 
     #[inline(always)]
     fn on_post(&self, c: Real, [x]: [Real; 1], _: [Real; 1]) -> Real {
-        c + self.0[0] * x
+        finite_or_nearest(c + self.0[0] * x)
     }
 }
 
 /// What the system of the weights looks at.
-type Group<'w> = (Option<&'w Name>, Ref<'w, DeferredStdp>, &'w Synapses, &'w mut Tendency, &'w mut Weights);
+type Group<'w> =
+    (Option<&'w Name>, Ref<'w, DeferredStdp>, &'w Synapses, &'w mut Tendency, (&'w mut Weights, &'w mut WeightBounds));
 
 /// Weights follow the tendencies.
 fn apply(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<Failures>) {
-    for (name, rule, synapses, mut tendency, mut weights) in &mut groups {
+    for (name, rule, synapses, mut tendency, (mut weights, mut bounds)) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
         let range = [rule.w_min, rule.w_max];
-        if rule.is_changed()
-            && let Err(why) = check(&weights.0, layout, range)
-        {
-            failures.push(name.map_or("", Name::as_str), why);
-            continue;
+        if rule.is_changed() {
+            bounds.state("DeferredStdp", range);
+            if let Err(why) = check(&weights.0, layout, range) {
+                failures.push(name.map_or("", Name::as_str), why);
+                continue;
+            }
         }
         let every = libm::round(rule.every / clock.dt).max(1.0) as u64;
         if !(clock.iteration + 1).is_multiple_of(every) {

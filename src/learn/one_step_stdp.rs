@@ -17,10 +17,10 @@ use bevy_reflect::prelude::*;
 
 use super::{
     bounds::{self, Bounds},
-    spike_timing::{SpikeTiming, Timing, Trace, Update, change},
+    spike_timing::{SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
-    network::{Behaviour, Kind, Preparation, PrepareError, Weights},
+    network::{Behaviour, Kind, Preparation, PrepareError, Size, Weights},
     numeric::{Real, real::real},
     schedule::{AddToStage, Stage},
 };
@@ -54,6 +54,10 @@ impl Behaviour for OneStepStdp {
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         bounds::check(preparation, self.bounds())?;
         bounds::finite(preparation, &[("eta", self.eta)])
+    }
+
+    fn memory(&self, size: Size) -> u64 {
+        memory(self, size)
     }
 }
 

@@ -26,8 +26,8 @@ use super::{
 };
 use crate::{
     network::{
-        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterVariable, Sides, Synapses, Unit,
-        Variables, Weights, rewire::rewire, sides::sides,
+        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterVariable, Rewired, Sides,
+        Synapses, Unit, Variables, Weights, rewire::rewire, sides::sides,
     },
     numeric::{
         Real,
@@ -54,7 +54,7 @@ variable! {
 ///
 /// The variables `source` and `target` tell where the synapses are, each in the column of its weight.
 #[derive(Component, Reflect, Clone, Debug)]
-#[require(WeightBounds, SourceNeuron, TargetNeuron)]
+#[require(WeightBounds, SourceNeuron, TargetNeuron, Rewired)]
 pub struct StructuralPlasticity {
     /// Time from one rewiring to the next, at least one step.
     #[reflect(@Unit("ms"))]

@@ -25,7 +25,7 @@ use bevy_reflect::prelude::*;
 
 use super::{
     arrivals::Arrivals,
-    bounds::{self, Bounds},
+    bounds::{self, Bounds, WeightBounds},
     changes::Due,
     potentials::{Constants, Gains, Potentials},
     spike_timing::{Pairing, Trace, Update, check},
@@ -119,6 +119,7 @@ impl Default for VoltageStdp {
 /// On a synapse group: what [`VoltageStdp`] remembers of spikes and potentials. What came before a group's rule was switched
 /// off is forgotten.
 #[derive(Component, Clone, Debug, Default)]
+#[require(WeightBounds)]
 pub struct Voltages {
     sources: Arrivals,
     targets: Potentials,
@@ -243,7 +244,7 @@ impl Voltages {
 type Group<'w> = (
     Option<&'w Name>,
     Ref<'w, VoltageStdp>,
-    &'w mut Voltages,
+    (&'w mut Voltages, &'w mut WeightBounds),
     &'w Source,
     &'w Target,
     Ref<'w, Synapses>,
@@ -257,8 +258,11 @@ fn change(
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    for (name, rule, mut voltages, source, target, synapses, mut weights) in &mut groups {
+    for (name, rule, (mut voltages, mut bounds), source, target, synapses, mut weights) in &mut groups {
         let (Some(layout), Ok(v)) = (&synapses.layout, potentials.get(target.0)) else { continue };
+        if rule.is_changed() {
+            bounds.state("VoltageStdp", rule.bounds());
+        }
         let sources = spikes.get(source.0).map_or(0, |spikes| spikes.fired().len());
         match voltages.follow(&rule, (layout, synapses.is_changed()), &weights.0, [sources, v.0.len()], &clock) {
             Ok(false) => {}
