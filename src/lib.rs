@@ -76,13 +76,13 @@ pub mod prelude {
             PoissonNeurons, RateUnit, SpikeSource, SpikeTrains, Transfer, TraubMiles,
         },
         learn::{
-            DeferredStdp, Dopamine, InhibitoryStdp, Kept, Normalization, OneStepStdp, Over, Pairing, Reward,
-            RewardStdp, ShortTermPlasticity, Stdp, StructuralPlasticity, TripletStdp, VoltageStdp,
+            AdaptiveThreshold, DeferredStdp, Dopamine, InhibitoryStdp, Kept, Normalization, OneStepStdp, Over, Pairing, Reward, RewardStdp, ShortTermPlasticity, Stdp, StructuralPlasticity, ThresholdHomeostasis, TripletStdp, VoltageStdp,
         },
         network::{
             Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Input, Jump, Kind, Membrane,
             NeuronGroup, Parameter, Parameters, Preparation, PrepareError, ReceptorOf, RegisterBehaviour,
-            RegisterValueFunction, RegisterVariable, Seed, Source, Spikes, SynapseGroup, Tags, Target, Unit, V,
+            RegisterValueFunction, RegisterVariable, Seed, Source, Spikes, SynapseGroup, Tags, Target, ThresholdShift,
+            Unit, V,
         },
         numeric::Real,
         record::{

@@ -10,7 +10,8 @@
 //! ```
 //! `steps` times with h = dt / steps. A relaxation is the exact solution of the linear part under a constant drive:
 //! exponential Euler, with the corrector of Heun; second order, and stable whatever the input and the conductance. In the
-//! exponential and in what drives w, v is held at the cut-off, so that everything stays finite. Units: pF, nS, mV, pA, ms.
+//! exponential and in what drives w, v is held at the cut-off, so that everything stays finite. A shift of the threshold
+//! adds to `v_t`. Units: pF, nS, mV, pA, ms.
 //!
 //! A spike counts in the iteration whose step takes v to the cut-off or above; v is set to `reset` in the same iteration.
 //! It stays there for the rest of it and the refractory iterations that follow, while w goes on.
@@ -24,7 +25,7 @@ use super::{exponential_if::ExponentialMembrane, ranges, refractory, refractory:
 use crate::{
     network::{
         Behaviour, Clock, Conductance, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
-        RegisterVariable, Spikes, Unit, V,
+        RegisterVariable, Spikes, ThresholdShift, Unit, V,
     },
     numeric::{Real, blocks::in_heavy_blocks, dispatch, exp_m1},
     schedule::{AddToStage, Stage},
@@ -38,7 +39,7 @@ variable! {
 
 /// Adaptive exponential integrate-and-fire neurons: most firing patterns of cortical neurons, in measurable units.
 #[derive(Component, Reflect, Clone, Debug)]
-#[require(V, W, RefractoryLeft, Input, Conductance, Spikes)]
+#[require(V, W, RefractoryLeft, Input, Conductance, ThresholdShift, Spikes)]
 pub struct AdEx {
     /// Capacitance of the membrane.
     #[reflect(@Unit("pF"))]
@@ -134,13 +135,20 @@ impl AdEx {
     }
 }
 
-type State<'w> = (&'w AdEx, &'w mut V, &'w mut W, &'w mut RefractoryLeft, &'w Input, &'w Conductance, &'w mut Spikes);
+type State<'w> = (
+    &'w AdEx,
+    &'w mut V,
+    &'w mut W,
+    &'w mut RefractoryLeft,
+    (&'w Input, &'w Conductance, &'w ThresholdShift),
+    &'w mut Spikes,
+);
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    for (model, mut v, mut w, mut left, input, conductance, mut spikes) in &mut groups {
+    for (model, mut v, mut w, mut left, (input, conductance, shift), mut spikes) in &mut groups {
         let (dt, steps) = (clock.step(), model.steps);
         let state = (&mut v.0[..], &mut w.0[..], &mut left.0[..], spikes.fired_mut());
-        let drive = (&input.0[..], conductance.get());
+        let drive = (&input.0[..], conductance.get(), shift.get());
         in_heavy_blocks(state.0.len(), (state, drive, model.parameters()), |(state, drive, parameters)| {
             dispatch(
                 #[inline(always)]
@@ -180,8 +188,8 @@ impl Cell {
 /// v, w, the iterations left to be refractory, fired.
 type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [Real], &'a mut [u8]);
 
-/// Input, and conductances if there are any.
-type Drive<'a> = (&'a [Real], &'a [Real]);
+/// Input, and conductances and shifts of the threshold if there are any.
+type Drive<'a> = (&'a [Real], &'a [Real], &'a [Real]);
 
 /// One iteration.
 #[inline(always)]
@@ -190,7 +198,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 11>,
     match parameters {
         Parameters::Uniform(p) => {
             let cell = Cell::new(p, dt, h);
-            advance_by(state, drive, steps, |_| cell);
+            advance_shifted(state, drive, steps, |_| cell);
         }
         Parameters::Each(columns) => {
             let n = state.0.len();
@@ -199,7 +207,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 11>,
                 // By name, since a loop over an array of slices is not vectorised.
                 let [c, leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, time] =
                     columns.map(|column| &column[..n]);
-                advance_by(
+                advance_shifted(
                     state,
                     drive,
                     steps,
@@ -221,6 +229,17 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 11>,
 }
 
 #[inline(always)]
+fn advance_shifted(state: Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl Fn(usize) -> Cell) {
+    if drive.2.is_empty() {
+        advance_by(state, drive, steps, cell);
+    } else {
+        let shift = &drive.2[..state.0.len()];
+        let shifted = |i: usize| Cell { membrane: cell(i).membrane.shifted(shift[i]), ..cell(i) };
+        advance_by(state, drive, steps, shifted);
+    }
+}
+
+#[inline(always)]
 fn advance_by((v, w, left, fired): Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl Fn(usize) -> Cell) {
     fired.fill(0);
     for _ in 0..steps {
@@ -237,7 +256,7 @@ fn advance_by((v, w, left, fired): Columns<'_>, drive: Drive<'_>, steps: u32, ce
 #[inline(always)]
 fn step<const CONDUCTANCE: bool>(
     (v, w, left, fired): Columns<'_>,
-    (input, conductance): Drive<'_>,
+    (input, conductance, _): Drive<'_>,
     cell: &impl Fn(usize) -> Cell,
 ) {
     let n = v.len();

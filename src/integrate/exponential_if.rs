@@ -9,7 +9,7 @@
 //! ```
 //! A relaxation is the exact solution of the linear part under a constant current: exponential Euler, with the corrector of
 //! Heun; second order in h = dt / steps, and stable whatever the input and the conductance. In ψ, v is held at the
-//! cut-off, so that everything stays finite. Units: pF, nS, mV, pA, ms.
+//! cut-off, so that everything stays finite. A shift of the threshold adds to `v_t`. Units: pF, nS, mV, pA, ms.
 //!
 //! A spike counts in the iteration whose step takes v to the cut-off or above; v is set to `reset` in the same iteration.
 //! It stays there for the rest of it and the refractory iterations that follow, and what arrives in them is lost.
@@ -22,7 +22,7 @@ use super::{ranges, refractory, refractory::RefractoryLeft};
 use crate::{
     network::{
         Behaviour, Clock, Conductance, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
-        RegisterVariable, Spikes, Unit, V,
+        RegisterVariable, Spikes, ThresholdShift, Unit, V,
     },
     numeric::{Real, blocks::in_heavy_blocks, dispatch, exp, exp_m1},
     schedule::{AddToStage, Stage},
@@ -30,7 +30,7 @@ use crate::{
 
 /// Exponential integrate-and-fire neurons: a leak, and an upstroke that v itself sets off.
 #[derive(Component, Reflect, Clone, Debug)]
-#[require(V, RefractoryLeft, Input, Conductance, Spikes)]
+#[require(V, RefractoryLeft, Input, Conductance, ThresholdShift, Spikes)]
 pub struct ExponentialIf {
     /// Capacitance of the membrane.
     #[reflect(@Unit("pF"))]
@@ -107,13 +107,19 @@ impl ExponentialIf {
     }
 }
 
-type State<'w> = (&'w ExponentialIf, &'w mut V, &'w mut RefractoryLeft, &'w Input, &'w Conductance, &'w mut Spikes);
+type State<'w> = (
+    &'w ExponentialIf,
+    &'w mut V,
+    &'w mut RefractoryLeft,
+    (&'w Input, &'w Conductance, &'w ThresholdShift),
+    &'w mut Spikes,
+);
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    for (model, mut v, mut left, input, conductance, mut spikes) in &mut groups {
+    for (model, mut v, mut left, (input, conductance, shift), mut spikes) in &mut groups {
         let (dt, steps) = (clock.step(), model.steps);
         let state = (&mut v.0[..], &mut left.0[..], spikes.fired_mut());
-        let drive = (&input.0[..], conductance.get());
+        let drive = (&input.0[..], conductance.get(), shift.get());
         in_heavy_blocks(state.0.len(), (state, drive, model.parameters()), |(state, drive, parameters)| {
             dispatch(
                 #[inline(always)]
@@ -163,6 +169,12 @@ impl ExponentialMembrane {
         }
     }
 
+    /// The same with the onset of the upstroke elsewhere.
+    #[inline(always)]
+    pub(super) fn shifted(self, shift: Real) -> Self {
+        Self { v_t: self.v_t + shift, ..self }
+    }
+
     /// v, or the cut-off where it is above.
     #[inline(always)]
     pub(super) fn cut(&self, v: Real) -> Real {
@@ -192,8 +204,8 @@ impl ExponentialMembrane {
 /// v, the iterations left to be refractory, fired.
 type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [u8]);
 
-/// Input, and conductances if there are any.
-type Drive<'a> = (&'a [Real], &'a [Real]);
+/// Input, and conductances and shifts of the threshold if there are any.
+type Drive<'a> = (&'a [Real], &'a [Real], &'a [Real]);
 
 /// One iteration.
 #[inline(always)]
@@ -202,7 +214,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 8>, 
     match parameters {
         Parameters::Uniform(p) => {
             let cell = ExponentialMembrane::new(p, dt, h);
-            advance_by(state, drive, steps, |_| cell);
+            advance_shifted(state, drive, steps, |_| cell);
         }
         Parameters::Each(columns) => {
             let n = state.0.len();
@@ -210,7 +222,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 8>, 
             if columns.iter().all(|column| column.len() >= n) {
                 // By name, since a loop over an array of slices is not vectorised.
                 let [c, leak, rest, v_t, delta_t, cutoff, reset, time] = columns.map(|column| &column[..n]);
-                advance_by(
+                advance_shifted(
                     state,
                     drive,
                     steps,
@@ -225,6 +237,16 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 8>, 
                 );
             }
         }
+    }
+}
+
+#[inline(always)]
+fn advance_shifted(state: Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl Fn(usize) -> ExponentialMembrane) {
+    if drive.2.is_empty() {
+        advance_by(state, drive, steps, cell);
+    } else {
+        let shift = &drive.2[..state.0.len()];
+        advance_by(state, drive, steps, |i| cell(i).shifted(shift[i]));
     }
 }
 
@@ -250,7 +272,7 @@ fn advance_by(
 #[inline(always)]
 fn step<const CONDUCTANCE: bool>(
     (v, left, fired): Columns<'_>,
-    (input, conductance): Drive<'_>,
+    (input, conductance, _): Drive<'_>,
     cell: &impl Fn(usize) -> ExponentialMembrane,
 ) {
     let n = v.len();

@@ -7,7 +7,7 @@
 //! v  ← v + jump                                   unless refractory
 //! v  ← v + (v∞ − v) (1 − exp(−dt · g / c))        unless refractory
 //! g  = g_leak + conductance,   g v∞ = g_leak · rest + input + bias
-//! v ≥ threshold after either:  v ← reset, refractory for round(refractory / dt) iterations
+//! v ≥ threshold + shift after either:  v ← reset, refractory for round(refractory / dt) iterations
 //! ```
 //! Exact for an input that is constant in an iteration. A conductance is held for the iteration as well (exponential
 //! Euler). Units: pF, ms, mV, pA, nS. With `c` equal to `tau` the resistance tau / c is 1, and the input counts in mV:
@@ -24,7 +24,7 @@ use super::{ranges, refractory, refractory::RefractoryLeft};
 use crate::{
     network::{
         Behaviour, Clock, Conductance, Initial, Input, Jump, Membrane, Parameter, Parameters, Preparation,
-        PrepareError, RegisterVariable, Spikes, Unit, V,
+        PrepareError, RegisterVariable, Spikes, ThresholdShift, Unit, V,
     },
     numeric::{
         Real,
@@ -38,7 +38,7 @@ use crate::{
 
 /// Leaky integrate-and-fire neurons with currents, conductances or jumps of the membrane potential.
 #[derive(Component, Reflect, Clone, Debug)]
-#[require(V, RefractoryLeft, Input, Conductance, Jump, Spikes)]
+#[require(V, RefractoryLeft, Input, Conductance, Jump, ThresholdShift, Spikes)]
 pub struct Lif {
     /// Capacitance of the membrane; set it to `tau` for an input in mV.
     #[reflect(@Unit("pF"))]
@@ -105,13 +105,19 @@ impl Lif {
     }
 }
 
-type State<'w> = (&'w Lif, &'w mut V, &'w mut RefractoryLeft, &'w Input, &'w Conductance, &'w Jump, &'w mut Spikes);
+type State<'w> = (
+    &'w Lif,
+    &'w mut V,
+    &'w mut RefractoryLeft,
+    (&'w Input, &'w Conductance, &'w Jump, &'w ThresholdShift),
+    &'w mut Spikes,
+);
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    for (model, mut v, mut left, input, conductance, jump, mut spikes) in &mut groups {
+    for (model, mut v, mut left, (input, conductance, jump, shift), mut spikes) in &mut groups {
         let dt = clock.step();
         let state = (&mut v.0[..], &mut left.0[..], spikes.fired_mut());
-        let drive = (&input.0[..], conductance.get(), jump.get());
+        let drive = (&input.0[..], conductance.get(), jump.get(), shift.get());
         in_blocks(state.0.len(), (state, drive, model.parameters()), |(state, drive, parameters)| {
             dispatch(
                 #[inline(always)]
@@ -158,8 +164,8 @@ impl Cell {
 /// v, the iterations left to be refractory, fired.
 type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [u8]);
 
-/// Input, conductances, jumps; the latter two are empty where there are none.
-type Drive<'a> = (&'a [Real], &'a [Real], &'a [Real]);
+/// Input, conductances, jumps, shifts of the threshold; but for the input they are empty where there are none.
+type Drive<'a> = (&'a [Real], &'a [Real], &'a [Real], &'a [Real]);
 
 /// One iteration: the kernel for the drive that there is and the parameters that there are.
 #[inline(always)]
@@ -169,9 +175,9 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 7>, 
             let cell = Cell::new(p, dt);
             // In steps of 0.1 ms a conductance seldom takes v further than half of its way.
             if all_near_zero(drive.1, cell.leak, cell.per_charge) {
-                advance_driven(state, drive, |_| cell, mean_exp_near_zero);
+                advance_shifted(state, drive, |_| cell, mean_exp_near_zero);
             } else {
-                advance_driven(state, drive, |_| cell, mean_exp);
+                advance_shifted(state, drive, |_| cell, mean_exp);
             }
         }
         Parameters::Each(columns) => {
@@ -180,7 +186,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 7>, 
             if columns.iter().all(|column| column.len() >= n) {
                 // By name: a loop over an array of slices is not vectorised, 11 ns a neuron instead of 2.5.
                 let [c, tau, rest, threshold, reset, time, bias] = columns.map(|column| &column[..n]);
-                advance_driven(
+                advance_shifted(
                     state,
                     drive,
                     #[inline(always)]
@@ -189,6 +195,23 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 7>, 
                 );
             }
         }
+    }
+}
+
+/// Shifts come in through the cells, so that the kernel below is the same without them.
+#[inline(always)]
+fn advance_shifted(
+    state: Columns<'_>,
+    drive: Drive<'_>,
+    cell: impl Fn(usize) -> Cell,
+    mean_exp: impl Fn(Real) -> Real,
+) {
+    if drive.3.is_empty() {
+        advance_driven(state, drive, cell, mean_exp);
+    } else {
+        let shift = &drive.3[..state.0.len()];
+        let shifted = |i: usize| Cell { threshold: cell(i).threshold + shift[i], ..cell(i) };
+        advance_driven(state, drive, shifted, mean_exp);
     }
 }
 
@@ -205,7 +228,7 @@ fn advance_driven(state: Columns<'_>, drive: Drive<'_>, cell: impl Fn(usize) -> 
 #[inline(always)]
 fn advance_each<const CONDUCTANCE: bool, const JUMP: bool>(
     (v, left, fired): Columns<'_>,
-    (input, conductance, jump): Drive<'_>,
+    (input, conductance, jump, _): Drive<'_>,
     cell: impl Fn(usize) -> Cell,
     mean_exp: impl Fn(Real) -> Real,
 ) {

@@ -8,6 +8,7 @@ use bevy_app::{App, Plugin};
 
 use crate::network::RegisterBehaviour;
 
+mod adaptive_threshold;
 mod arrivals;
 mod bounds;
 mod changes;
@@ -25,6 +26,7 @@ mod short_term_plasticity;
 pub mod spike_timing;
 mod stdp;
 mod structural_plasticity;
+mod threshold_homeostasis;
 mod traces;
 mod triplet_stdp;
 mod voltage_stdp;
@@ -38,6 +40,7 @@ mod structural_plasticity_tests;
 #[cfg(test)]
 mod voltage_stdp_tests;
 
+pub use adaptive_threshold::AdaptiveThreshold;
 pub use bounds::WeightBounds;
 pub use deferred_stdp::{DeferredStdp, Tendency};
 pub use dopamine::{Concentration, Dopamine};
@@ -50,6 +53,7 @@ pub use short_term_plasticity::ShortTermPlasticity;
 pub use spike_timing::Pairing;
 pub use stdp::Stdp;
 pub use structural_plasticity::{Kept, SourceNeuron, StructuralPlasticity, TargetNeuron};
+pub use threshold_homeostasis::{MeanRate, ThresholdHomeostasis};
 pub use triplet_stdp::TripletStdp;
 pub use voltage_stdp::{VoltageStdp, Voltages};
 
@@ -69,6 +73,8 @@ impl Plugin for LearnPlugin {
             .register_behaviour::<RewardStdp>()
             .register_behaviour::<Dopamine>()
             .register_behaviour::<Normalization>()
-            .register_behaviour::<StructuralPlasticity>();
+            .register_behaviour::<StructuralPlasticity>()
+            .register_behaviour::<AdaptiveThreshold>()
+            .register_behaviour::<ThresholdHomeostasis>();
     }
 }

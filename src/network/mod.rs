@@ -22,9 +22,11 @@ mod sample;
 mod sampler;
 pub mod selection;
 pub mod sides;
+pub mod slow_column;
 pub mod switch;
 pub mod synapse;
 mod synapse_values;
+pub mod threshold_shift;
 pub mod variable;
 
 pub use address::{Address, AddressError};
@@ -43,11 +45,13 @@ pub use receptor::{Afferent, Arriving, Listens, ReceptorOf, Receptors};
 pub use registry::{BehaviourEntry, Behaviours, RegisterBehaviour};
 pub use selection::Selection;
 pub use sides::{Rule, Sides};
+pub use slow_column::SlowColumn;
 pub use switch::switch;
 pub use synapse::{
     Afferents, DelaySummary, Delays, Efferents, Efficacies, Ends, InitialWeights, Layout, Rewired, Source,
     SynapseGroup, Synapses, Target, Weights,
 };
+pub use threshold_shift::ThresholdShift;
 pub use variable::{RegisterVariable, Variable, VariableEntry, Variables, View};
 
 use bevy_app::{App, Plugin};
@@ -69,6 +73,7 @@ impl Plugin for NetworkPlugin {
             .register_variable::<Conductance>()
             .register_variable::<Jump>()
             .register_variable::<Spikes>()
+            .register_variable::<ThresholdShift>()
             .register_variable::<Weights>()
             .register_variable::<Arriving>();
         prepare::plugin(app);

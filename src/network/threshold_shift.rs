@@ -1,0 +1,80 @@
+//! How far the threshold of each neuron has moved from where its model puts it: intrinsic plasticity writes it, models with
+//! a threshold add it.
+
+use bevy_ecs::prelude::*;
+
+use super::{
+    preparation::{Preparation, PrepareError, path_of},
+    slow_column::SlowColumn,
+    variable::{Variable, VariableInfo, View},
+};
+use crate::numeric::Real;
+
+/// The shift of each neuron's threshold. A model that takes it requires the component; a behaviour that moves thresholds
+/// [`claim`](Self::claim)s it, and is refused by other models.
+///
+/// It stays where it is while that behaviour is switched off.
+#[derive(Component, Clone, Debug, Default)]
+pub struct ThresholdShift {
+    shift: SlowColumn,
+    /// The behaviour that moves it; nobody has, as long as there is none.
+    moved_by: Option<&'static str>,
+}
+
+impl ThresholdShift {
+    /// The shifts, or nothing where nobody ever moves a threshold: a model need not look at them then.
+    #[must_use]
+    pub fn get(&self) -> &[Real] {
+        if self.moved_by.is_some() { self.shift.get() } else { &[] }
+    }
+
+    /// The shifts, for the behaviour that moves them.
+    pub const fn shift_mut(&mut self) -> &mut SlowColumn {
+        &mut self.shift
+    }
+
+    /// Makes a behaviour of neuron groups the one that moves the thresholds of its group.
+    ///
+    /// # Errors
+    /// The group's model has no threshold that moves, or another behaviour moves it.
+    pub fn claim(preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        let (entity, behaviour) = (preparation.entity(), preparation.behaviour);
+        let who = path_of(preparation.world(), entity);
+        match preparation.world().get_mut::<Self>(entity).map(|mut shift| *shift.moved_by.get_or_insert(behaviour)) {
+            Some(mover) if mover == behaviour => Ok(()),
+            Some(mover) => {
+                Err(preparation.error(None, format!("the threshold of `{who}` is moved by `{mover}` already")))
+            }
+            None => {
+                Err(preparation
+                    .error(None, format!("the threshold of `{who}` cannot be moved: its model takes no shift")))
+            }
+        }
+    }
+}
+
+impl Variable for ThresholdShift {
+    fn describe(&self) -> Vec<VariableInfo> {
+        vec![VariableInfo {
+            name: "threshold_shift".into(),
+            unit: "mV".into(),
+            docs: "How far the threshold has moved from that of the model".into(),
+            bytes: size_of::<Real>() + size_of::<f64>(),
+        }]
+    }
+
+    fn view(&self, name: &str) -> Option<View<'_>> {
+        (name == "threshold_shift").then(|| View::Real(self.shift.get()))
+    }
+
+    fn set(&mut self, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool {
+        if name == "threshold_shift" {
+            self.shift.set(values);
+        }
+        name == "threshold_shift"
+    }
+
+    fn resize(&mut self, members: usize) {
+        self.shift.resize(members);
+    }
+}
