@@ -20,7 +20,7 @@ use bevy_ecs::{
 };
 
 use crate::{
-    network::{Behaviour, Clock, Failures},
+    network::{Behaviour, Clock, Failures, Switches},
     numeric::threads::calls_from_outside,
     stopwatch::{Stopwatch, Timed},
 };
@@ -218,11 +218,26 @@ fn place<M>(
 }
 
 /// Runs iterations, each followed by the advance of the clock, until `count` of them are done or something fails;
-/// returns how many were done.
+/// returns how many were done. Before each, what is due of [`Switches`] is switched.
+pub fn run_ticks(world: &mut World, count: u64) -> u64 {
+    let mut done = 0;
+    while done < count {
+        // Between two of their times nobody has to look at them.
+        let stretch = Switches::carry_out(world).min(count - done);
+        let ran = run_stretch(world, stretch);
+        done += ran;
+        if ran < stretch {
+            break;
+        }
+    }
+    done
+}
+
+/// Runs iterations while nothing is switched.
 ///
 /// Once a network has been found large enough to be shared among threads, they run on a thread of rayon's pool, unless
 /// a system must stay on the thread of the caller.
-pub fn run_ticks(world: &mut World, count: u64) -> u64 {
+fn run_stretch(world: &mut World, count: u64) -> u64 {
     let any_waking = world.get_resource_or_init::<Dormant>().any_waking.clone();
     let laps = world.get_resource_or_init::<Stopwatch>().iterations();
     world.schedule_scope(Tick, |world, tick| {

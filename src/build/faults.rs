@@ -62,7 +62,7 @@ fn within_text(scene: &Scene, text: &Span, at: &Span) -> Option<Span> {
     (plain && start + at.end < text.end).then(|| start + at.start..start + at.end)
 }
 
-fn address_fault(scene: &Scene, place: &str, span: Option<Span>, error: &AddressError) -> Diagnostic {
+pub(super) fn address_fault(scene: &Scene, place: &str, span: Option<Span>, error: &AddressError) -> Diagnostic {
     let (asked, known) = error.alternatives();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     // One address among several: the one in which the unknown word stands.

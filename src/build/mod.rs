@@ -25,6 +25,7 @@ mod plan;
 mod profiles;
 mod receptive_field;
 mod spawn;
+mod switches;
 mod validate;
 
 pub use all_to_all::AllToAll;

@@ -7,6 +7,7 @@ use super::{
     plan::{Plan, plan},
     profiles::unrecorded,
     spawn::{Pending, Spawned, spawn},
+    switches,
     validate::validate,
 };
 use crate::{
@@ -60,6 +61,7 @@ pub fn build(world: &mut World, scene: &Scene) -> Result<Network, Diagnostics> {
     world.remove_resource::<Unprepared>();
     let whole = if whole.is_empty() { settle(world).err().map(missing_members).into_iter().collect() } else { whole };
     finish(world, scene, &spawned, whole)?;
+    switches::set(world, scene);
     plan.settle(world, &spawned.synapses);
     Ok(Network { groups: spawned.groups, synapses: spawned.synapses, recorders: spawned.recorders, plan })
 }
@@ -93,6 +95,7 @@ fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Spawned, Plan),
     let mut spawned = spawn(world, scene);
     let mut faults = std::mem::take(&mut spawned.faults);
     faults.extend(prepare(world, scene, &spawned, Depth::Trial));
+    faults.extend(switches::faults(world, scene));
     if faults.is_empty() {
         // Who listens to what, and what is recorded, cannot be told while a group or a recorder is missing.
         faults.extend(deaf_receptors(world, &spawned));

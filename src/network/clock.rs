@@ -32,6 +32,12 @@ impl Clock {
         crate::numeric::real::real(self.dt)
     }
 
+    /// The first iteration that begins at or after a time (ms), as [`is_within`](Self::is_within) has it.
+    #[must_use]
+    pub fn first_from(&self, start: f64) -> u64 {
+        (start / self.dt - 1e-3).ceil().max(0.0) as u64
+    }
+
     /// Whether the running iteration begins at or after `start` and before `stop` (ms).
     ///
     /// A time such as 0.3 is not exactly 3 · 0.1: a thousandth of a step below it belongs to it.
@@ -55,5 +61,21 @@ pub struct Seed(pub u64);
 impl Default for Seed {
     fn default() -> Self {
         Self(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_iteration_from_a_time_is_the_first_within_it() {
+        for dt in [0.1, 0.3, 1.0] {
+            for start in [0.0, 0.05, 0.1, 0.3, 0.6, 0.7, 2.9, 1e6] {
+                let first = Clock::new(dt).first_from(start);
+                let begins = |iteration: u64| Clock { dt, iteration }.is_within(start, None);
+                assert!(begins(first) && (first == 0 || !begins(first - 1)), "{dt} {start} {first}");
+            }
+        }
     }
 }

@@ -46,7 +46,7 @@ pub use registry::{BehaviourEntry, Behaviours, RegisterBehaviour};
 pub use selection::Selection;
 pub use sides::{Rule, Sides};
 pub use slow_column::SlowColumn;
-pub use switch::switch;
+pub use switch::{Switches, Switching, switch};
 pub use synapse::{
     Afferents, DelaySummary, Delays, Efferents, Efficacies, Ends, InitialWeights, Layout, Rewired, Source,
     SynapseGroup, Synapses, Target, Weights,

@@ -1,10 +1,12 @@
-//! Switching behaviours off and on while a network runs.
+//! Switching behaviours off and on while a network runs: at once, or at a time that is set before.
 
 use bevy_ecs::prelude::*;
 
 use super::{
     address::{Address, AddressError},
-    registry::Behaviours,
+    clock::Clock,
+    failure::Failures,
+    registry::{BehaviourEntry, Behaviours},
 };
 
 /// Switches a behaviour on or off, wherever `address` leads: `excitatory.UniformNoise`, `neurons.UniformNoise` for
@@ -25,22 +27,124 @@ use super::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn switch(world: &mut World, address: &str, on: bool) -> Result<usize, AddressError> {
+    let bearers = bearers(world, address)?;
+    for (entity, entry) in &bearers {
+        if let Ok(mut entity) = world.get_entity_mut(*entity) {
+            (entry.switch)(&mut entity, on);
+        }
+    }
+    Ok(bearers.len())
+}
+
+/// The entities to which an address of a behaviour leads, each with that behaviour, be it on or off.
+///
+/// # Errors
+/// No such group, tag or behaviour.
+pub fn bearers(world: &mut World, address: &str) -> Result<Vec<(Entity, BehaviourEntry)>, AddressError> {
     let address: Address = address.parse()?;
     let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
-    let mut switched = 0;
+    let mut bearers = Vec::new();
+    let mut there = Vec::new();
     for entity in address.entities(world)? {
-        for entry in behaviours.named(&address.last) {
-            if let Ok(mut entity) = world.get_entity_mut(entity)
-                && (entry.is_on)(entity.as_readonly()).is_some()
-            {
-                (entry.switch)(&mut entity, on);
-                switched += 1;
+        let Ok(bearer) = world.get_entity(entity) else { continue };
+        let own = behaviours.iter().filter(|entry| (entry.is_on)(bearer).is_some());
+        there.extend(own.map(|entry| (entity, *entry)));
+    }
+    bearers.extend(there.iter().filter(|(_, entry)| entry.name == address.last).copied());
+    if bearers.is_empty() {
+        let mut known: Vec<String> = there.iter().map(|(_, entry)| entry.name.to_owned()).collect();
+        known.dedup();
+        return Err(AddressError::NoBehaviour { address: address.to_string(), known });
+    }
+    Ok(bearers)
+}
+
+/// A behaviour that is to be switched on or off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Switching {
+    /// Before this iteration.
+    pub iteration: u64,
+    /// Where the behaviour is, as for [`switch`].
+    pub address: String,
+    /// On or off.
+    pub on: bool,
+}
+
+/// What is to be switched while a network runs; of one iteration, in the order in which it was added.
+///
+/// ```
+/// # use cortecs::{network::{Switches, Switching}, prelude::*};
+/// let mut bench = Bench::new();
+/// let cells = bench.group("cells", 1, ConstantCurrent { amplitude: 2.0.into() });
+/// let off = Switching { iteration: 3, address: "cells.ConstantCurrent".into(), on: false };
+/// bench.world_mut().insert_resource(Switches::new(vec![off]));
+/// bench.ticks(3);
+/// assert_eq!(bench.get(cells, "input"), [2.0]);
+/// bench.tick();
+/// assert_eq!(bench.get(cells, "input"), [0.0]);
+/// ```
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Switches(Vec<Switching>);
+
+impl Switches {
+    /// What is to be switched, in any order of time.
+    #[must_use]
+    pub fn new(mut all: Vec<Switching>) -> Self {
+        // From the last to the first, so that those that are due are taken from the end.
+        all.reverse();
+        all.sort_by_key(|switching| std::cmp::Reverse(switching.iteration));
+        Self(all)
+    }
+
+    /// Carries out what is due before the iteration that the clock stands at, and says how many iterations there are until
+    /// something is due again. What leads nowhere is noted among the [`Failures`].
+    pub fn carry_out(world: &mut World) -> u64 {
+        let now = world.get_resource::<Clock>().map_or(0, |clock| clock.iteration);
+        loop {
+            let Some(mut switches) = world.get_resource_mut::<Self>() else { return u64::MAX };
+            match switches.0.last() {
+                None => return u64::MAX,
+                Some(next) if next.iteration > now => return next.iteration - now,
+                Some(_) => {}
+            }
+            let Some(Switching { address, on, .. }) = switches.0.pop() else { return u64::MAX };
+            if let Err(error) = switch(world, &address, on) {
+                world.get_resource_or_init::<Failures>().push(address, error);
             }
         }
     }
-    if switched == 0 {
-        let known = behaviours.iter().map(|entry| entry.name.to_owned()).collect();
-        return Err(AddressError::NoBehaviour { address: address.to_string(), known });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+
+    #[test]
+    fn behaviours_are_switched_at_their_times_in_any_stretches() {
+        for stretch in [1, 3, 20] {
+            let mut bench = Bench::new();
+            let current = |amplitude: f64| ConstantCurrent { amplitude: amplitude.into() };
+            let cells = bench.group("cells", 1, current(1.0));
+            bench.recorder(VariableRecorder { of: vec!["cells.input".into()], ..default() });
+            let due = |iteration: u64, on: bool| Switching { iteration, address: "cells.ConstantCurrent".into(), on };
+            let all = vec![due(12, true), due(7, false), due(0, false), due(7, true), due(4, true), due(7, false)];
+            bench.world_mut().insert_resource(Switches::new(all));
+            (0..20).step_by(stretch as usize).for_each(|done: u64| bench.ticks(stretch.min(20 - done)));
+            let on = |k: u32| f64::from(u8::from((4..7).contains(&k) || k >= 12));
+            assert_eq!(bench.recorded("cells.input"), (0..20).map(on).collect::<Vec<_>>());
+            assert_eq!(bench.get(cells, "input"), [1.0]);
+        }
     }
-    Ok(switched)
+
+    #[test]
+    fn what_leads_nowhere_stops_the_run() {
+        let mut bench = Bench::new();
+        bench.group("cells", 1, ConstantCurrent::default());
+        let lost = Switching { iteration: 2, address: "cells.SineCurrent".into(), on: false };
+        bench.world_mut().insert_resource(Switches::new(vec![lost]));
+        let error = bench.try_ticks(5).unwrap_err();
+        assert_eq!(error, "cells.SineCurrent: `cells.SineCurrent`: no such behaviour there");
+        assert_eq!(bench.world_mut().resource::<Clock>().iteration, 2);
+    }
 }

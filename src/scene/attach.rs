@@ -140,7 +140,8 @@ impl Reader<'_> {
             Diagnostic::error(message).at(node.span.clone()).note("its type is not registered for reflection")
         };
         let registration = self.types.get(like.as_any().type_id()).ok_or_else(unreadable)?;
-        let written = text::read_seed(self.document, node, TypedReflectDeserializer::new(registration, self.types))?;
+        let plain = text::read_seed(self.document, node, TypedReflectDeserializer::new(registration, self.types));
+        let written = plain.or_else(|wrong| self.with_expressions(registration, node, wrong))?;
         // What was read may be a description of a value; the field holds the value itself.
         let from = registration.data::<ReflectFromReflect>();
         from.and_then(|from| from.from_reflect(&*written)).ok_or_else(unreadable)

@@ -1,7 +1,7 @@
 //! Self-description: everything that a scene may name, from the code's own types, defaults and doc comments.
 
 use bevy_ecs::prelude::*;
-use bevy_reflect::{PartialReflect, Reflect, ReflectRef, TypeInfo, enums::VariantInfo};
+use bevy_reflect::{NamedField, PartialReflect, Reflect, ReflectRef, TypeInfo, enums::VariantInfo};
 
 use crate::{
     network::{
@@ -166,6 +166,17 @@ fn type_in_words(info: &'static TypeInfo) -> String {
                 VariantInfo::Struct(fields) => format!("{}(…: …)", fields.name()),
             };
             all.iter().map(form).collect::<Vec<_>>().join(" | ")
+        }
+        TypeInfo::Struct(fields) => {
+            let field = |field: &NamedField| {
+                let takes = field.type_info().map(type_in_words);
+                format!(
+                    "{}: {}",
+                    field.name(),
+                    takes.unwrap_or_else(|| field.type_path_table().short_path().to_owned())
+                )
+            };
+            format!("({})", fields.iter().map(field).collect::<Vec<_>>().join(", "))
         }
         other => match other.type_path_table().short_path() {
             "f32" | "f64" => "number",

@@ -7,13 +7,14 @@ mod constant;
 pub mod describe;
 mod group;
 mod model;
+mod nested;
 mod plots;
 mod profile;
 mod read;
 mod set;
 mod written;
 
-pub use model::{Attached, GroupScene, Scene, Spans, SynapseScene};
+pub use model::{Attached, GroupScene, Scene, Spans, SwitchScene, SynapseScene};
 pub use plots::{Plots, RasterPlot};
 pub use profile::{Over, ProfileCurve, ProfilePlot, Show};
 pub use read::{open, read};

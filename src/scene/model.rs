@@ -48,6 +48,8 @@ pub struct Scene {
     pub groups: Vec<GroupScene>,
     /// The synapse groups; each stands for one group per pair of neuron groups that it addresses.
     pub synapses: Vec<SynapseScene>,
+    /// What is switched on and off while the network runs.
+    pub switches: Vec<SwitchScene>,
     /// The recorders.
     pub recorders: Vec<Attached>,
     /// How the pictures of a run are drawn.
@@ -134,6 +136,19 @@ pub struct SynapseScene {
     pub spans: Spans,
 }
 
+/// Behaviours that are switched at a time of the run.
+#[derive(Clone, Debug, Default)]
+pub struct SwitchScene {
+    /// When (ms); an iteration belongs to the time at which it starts.
+    pub at: f64,
+    /// Addresses of behaviours that are switched on: `excitatory.UniformNoise`, `PLASTIC.Stdp` for all groups of a tag.
+    pub on: Vec<String>,
+    /// Addresses of behaviours that are switched off.
+    pub off: Vec<String>,
+    /// Where fields stand; `""` is the whole.
+    pub spans: Spans,
+}
+
 /// A behaviour with its fields, ready to be attached to an entity.
 pub struct Attached {
     /// The value, of a registered behaviour's type.
@@ -193,6 +208,14 @@ impl Scene {
     #[must_use]
     pub fn with_recorder(mut self, recorder: impl Reflect) -> Self {
         self.recorders.push(recorder.into());
+        self
+    }
+
+    /// Switches behaviours off at a time (ms): see [`SwitchScene`].
+    #[must_use]
+    pub fn with_off(mut self, at: f64, addresses: &[&str]) -> Self {
+        let off = addresses.iter().map(|&address| address.to_owned()).collect();
+        self.switches.push(SwitchScene { at, off, ..SwitchScene::default() });
         self
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use bevy_ecs::{prelude::*, reflect::AppTypeRegistry};
 
 use super::{
-    model::{Attached, Scene, SynapseScene},
+    model::{Attached, Scene, SwitchScene, SynapseScene},
     set::set,
     written::Reader,
 };
@@ -15,8 +15,20 @@ use crate::{
     value::Value,
 };
 
-const SCENE: &[&str] =
-    &["title", "dt", "iterations", "seed", "constants", "definitions", "groups", "synapses", "recorders", "plots"];
+const SCENE: &[&str] = &[
+    "title",
+    "dt",
+    "iterations",
+    "seed",
+    "constants",
+    "definitions",
+    "groups",
+    "synapses",
+    "switches",
+    "recorders",
+    "plots",
+];
+const SWITCHES: [&str; 3] = ["at", "on", "off"];
 const SYNAPSES: &[&str] = &[
     "name",
     "from",
@@ -109,6 +121,7 @@ impl<'a> Reader<'a> {
             constants: self.constants.clone(),
             groups: self.groups(fields.get("groups"), fields.get("definitions")),
             synapses: self.synapses(fields.get("synapses")),
+            switches: self.switches(fields.get("switches")),
             recorders: self.recorders(fields.get("recorders")),
             plots: self.plots(fields.get("plots"), &mut spans),
             spans,
@@ -158,6 +171,31 @@ impl<'a> Reader<'a> {
             spans: fields.spans(),
             connectivity: connectivity?,
         })
+    }
+
+    fn switches(&mut self, node: Option<&'a Node>) -> Vec<SwitchScene> {
+        let elements = self.elements(node, "a list of switches");
+        elements.iter().map(|node| self.switch(node)).collect()
+    }
+
+    fn switch(&mut self, node: &'a Node) -> SwitchScene {
+        let fields = self.fields(node, "a switch", &SWITCHES);
+        let [at, on, off] = SWITCHES.map(|name| fields.get(name));
+        let mut missing = |what: &str| {
+            self.note(Diagnostic::error(format!("a switch needs {what}")).at(node.span.clone()));
+        };
+        if at.is_none() {
+            missing("the field `at`, a time in ms");
+        }
+        if on.is_none() && off.is_none() {
+            missing("the field `on` or `off`, addresses of behaviours: `\"PLASTIC.Stdp\"`");
+        }
+        SwitchScene {
+            at: self.value(at, 0.0),
+            on: self.words(on),
+            off: self.words(off),
+            spans: fields.spans().with_own(node.span.clone()),
+        }
     }
 
     fn recorders(&mut self, node: Option<&'a Node>) -> Vec<Attached> {
