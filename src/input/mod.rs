@@ -27,6 +27,7 @@ mod ramp_current;
 #[cfg(test)]
 mod receptor_tests;
 mod replay;
+mod sequence;
 mod sine_current;
 mod step_current;
 mod uniform_noise;
@@ -46,6 +47,7 @@ pub use poisson_input::PoissonInput;
 pub use pulse_current::PulseCurrent;
 pub use ramp_current::RampCurrent;
 pub use replay::{AtEnd, Replay};
+pub use sequence::{Block, Order, Sequence};
 pub use sine_current::SineCurrent;
 pub use step_current::StepCurrent;
 pub use uniform_noise::UniformNoise;

@@ -1,11 +1,12 @@
 //! Neurons that fire at random, at a rate that is given and may change in time.
 //!
 //! ```text
-//! λ(t) = rate · factor(t) · max(0, 1 + modulation · sin(2π frequency t + phase))
+//! λ(t) = max(0, rate · factor(t) · max(0, 1 + modulation · sin(2π frequency t + phase)) + gain · input(t))
 //! p = 1 − exp(−λ dt)       a spike in the step, if the refractory period is over
 //! ```
 //! At most one spike a step: the rate of spikes is p/dt, below λ by λ dt/2 of it. With a refractory period of n steps the
 //! mean interval is (n − 1 + 1/p) dt, n ≥ 1. `factor` is 1 before the first of `times`, and `factors[k]` from `times[k]` on.
+//! Through `gain`, whatever adds to the input of a group makes its rate: currents, noise, replayed arrays, pictures.
 
 use std::f64::consts::TAU;
 
@@ -15,7 +16,8 @@ use bevy_reflect::prelude::*;
 
 use crate::{
     network::{
-        Behaviour, Clock, Derived, Parameter, Parameters, Preparation, PrepareError, RegisterVariable, Spikes, Unit,
+        Behaviour, Clock, Derived, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable, Spikes,
+        Unit,
     },
     numeric::{
         Real,
@@ -33,9 +35,9 @@ variable! {
     pub struct Pause = "pause" in "";
 }
 
-/// Poisson neurons: independent spikes at a rate that is constant, changes in steps or oscillates.
+/// Poisson neurons: independent spikes at a rate that is constant, changes in steps, oscillates or follows the input.
 #[derive(Component, Reflect, Clone, Debug)]
-#[require(Spikes, Pause)]
+#[require(Spikes, Pause, Input)]
 pub struct PoissonNeurons {
     /// Firing rate.
     #[reflect(@Unit("Hz"))]
@@ -53,15 +55,18 @@ pub struct PoissonNeurons {
     /// Phase of the modulation at time 0.
     #[reflect(@Unit("rad"))]
     pub phase: Parameter,
+    /// Rate for each unit of the input, which is added; with 0 the input changes nothing.
+    #[reflect(@Unit("Hz"))]
+    pub gain: Parameter,
     /// Least interval between two spikes of a neuron.
     #[reflect(@Unit("ms"))]
     pub refractory: f64,
     /// The random numbers to come.
     #[reflect(ignore)]
     pub streams: Vec<Lanes>,
-    /// Spikes expected in a step, and the shares of sine and cosine in their modulation.
+    /// Spikes expected in a step, the shares of sine and cosine in their modulation, and what a unit of the input adds.
     #[reflect(ignore)]
-    pub shares: Derived<3>,
+    pub shares: Derived<4>,
 }
 
 impl Default for PoissonNeurons {
@@ -73,6 +78,7 @@ impl Default for PoissonNeurons {
             modulation: 0.0.into(),
             frequency: 0.0,
             phase: 0.0.into(),
+            gain: 0.0.into(),
             refractory: 0.0,
             streams: Vec::new(),
             shares: Derived::default(),
@@ -96,7 +102,8 @@ impl Behaviour for PoissonNeurons {
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         preparation.check("rate", &self.rate, |rate| rate >= 0.0, "zero or more")?;
-        preparation.check("modulation", &self.modulation, |depth| depth >= 0.0, "zero or more")
+        preparation.check("modulation", &self.modulation, |depth| depth >= 0.0, "zero or more")?;
+        preparation.check("gain", &self.gain, f64::is_finite, "finite")
     }
 }
 
@@ -140,17 +147,18 @@ struct Moment {
     pause: Real,
 }
 
-fn fire(mut groups: Query<(&mut PoissonNeurons, &mut Spikes, &mut Pause)>, clock: Res<Clock>) {
-    for (mut neurons, mut spikes, mut pause) in &mut groups {
+fn fire(mut groups: Query<(&mut PoissonNeurons, &mut Spikes, &mut Pause, &Input)>, clock: Res<Clock>) {
+    for (mut neurons, mut spikes, mut pause, input) in &mut groups {
         let changed = neurons.is_changed();
         let factor = neurons.factor(&clock);
-        let PoissonNeurons { rate, modulation, frequency, phase, refractory, streams, shares, .. } =
+        let PoissonNeurons { rate, modulation, frequency, phase, gain, refractory, streams, shares, .. } =
             neurons.bypass_change_detection();
         let members = pause.0.len();
         if changed || !shares.holds(clock.dt, members) {
-            shares.derive(clock.dt, members, [rate, modulation, phase], |[rate, modulation, phase]| {
+            let parameters = [&*rate, &*modulation, &*phase, &*gain];
+            shares.derive(clock.dt, members, parameters, |[rate, modulation, phase, gain]| {
                 let (sin, cos) = libm::sincos(phase);
-                [1e-3 * rate * clock.dt, modulation * cos, modulation * sin]
+                [1e-3 * rate * clock.dt, modulation * cos, modulation * sin, 1e-3 * gain * clock.dt]
             });
         }
         let turns = 1e-3 * *frequency * clock.time();
@@ -158,21 +166,15 @@ fn fire(mut groups: Query<(&mut PoissonNeurons, &mut Spikes, &mut Pause)>, clock
         let steps = libm::rint(*refractory / clock.dt);
         let moment =
             Moment { factor: real(factor), sin: real(sin), cos: real(cos), pause: real((steps - 1.0).max(0.0)) };
-        let columns = (spikes.fired_mut(), &mut pause.0[..], shares.get(), PerBlock(&mut streams[..]));
-        in_heavy_blocks(members, columns, |(fired, pause, shares, streams)| {
+        let driven = gain.uniform() != Some(0.0);
+        let columns = (spikes.fired_mut(), &mut pause.0[..], &input.0[..], shares.get(), PerBlock(&mut streams[..]));
+        in_heavy_blocks(members, columns, |(fired, pause, input, shares, streams)| {
             let Some(lanes) = streams.0.first_mut() else { return };
             dispatch(
                 #[inline(always)]
-                || match shares {
-                    Parameters::Uniform(shares) => {
-                        let shares = shares.map(|share| [share; LANES]);
-                        draw(fired, pause, |_| shares, lanes, moment);
-                    }
-                    Parameters::Each(columns) => {
-                        let columns = columns.map(|column| (column.as_chunks().0, last_lanes(column)));
-                        let shares = |k: usize| columns.map(|(whole, last)| *whole.get(k).unwrap_or(&last));
-                        draw(fired, pause, shares, lanes, moment);
-                    }
+                || match driven {
+                    true => draw_with::<true>((fired, pause, input), shares, lanes, moment),
+                    false => draw_with::<false>((fired, pause, &[]), shares, lanes, moment),
                 },
             );
         });
@@ -180,25 +182,45 @@ fn fire(mut groups: Query<(&mut PoissonNeurons, &mut Spikes, &mut Pause)>, clock
     }
 }
 
+/// Fired, pause, and the input if it makes the rate.
+type Columns<'a> = (&'a mut [u8], &'a mut [Real], &'a [Real]);
+
+/// One step, for the shares that there are.
+#[inline(always)]
+fn draw_with<const DRIVEN: bool>(columns: Columns<'_>, shares: Parameters<'_, 4>, lanes: &mut Lanes, moment: Moment) {
+    match shares {
+        Parameters::Uniform(shares) => {
+            let shares = shares.map(|share| [share; LANES]);
+            draw::<DRIVEN>(columns, |_| shares, lanes, moment);
+        }
+        Parameters::Each(each) => {
+            let each = each.map(|column| (column.as_chunks().0, last_lanes(column)));
+            let shares = |k: usize| each.map(|(whole, last)| *whole.get(k).unwrap_or(&last));
+            draw::<DRIVEN>(columns, shares, lanes, moment);
+        }
+    }
+}
+
 /// One step of the neurons of `fired`; `shares` gives those of the k-th lanes.
 #[inline(always)]
-fn draw(
-    fired: &mut [u8],
-    pause: &mut [Real],
-    shares: impl Fn(usize) -> [[Real; LANES]; 3],
+fn draw<const DRIVEN: bool>(
+    (fired, pause, input): Columns<'_>,
+    shares: impl Fn(usize) -> [[Real; LANES]; 4],
     lanes: &mut Lanes,
     moment: Moment,
 ) {
     let mut own = lanes.clone();
     let mut left = last_lanes(pause);
+    let (input, last_input) = (input.as_chunks().0, last_lanes(input));
+    let input = |k: usize| if DRIVEN { *input.get(k).unwrap_or(&last_input) } else { [0.0; LANES] };
     let (fired, last_fired) = fired.as_chunks_mut::<LANES>();
     let (pause, last_pause) = pause.as_chunks_mut::<LANES>();
     let whole = fired.len();
     for (k, (fired, pause)) in fired.iter_mut().zip(pause).enumerate() {
-        *fired = draw_lanes(own.next_words(), shares(k), pause, moment);
+        *fired = draw_lanes::<DRIVEN>(own.next_words(), shares(k), input(k), pause, moment);
     }
     if !last_fired.is_empty() {
-        let marks = draw_lanes(own.next_words(), shares(whole), &mut left, moment);
+        let marks = draw_lanes::<DRIVEN>(own.next_words(), shares(whole), input(whole), &mut left, moment);
         last_fired.iter_mut().zip(marks).for_each(|(fired, mark)| *fired = mark);
         last_pause.iter_mut().zip(left).for_each(|(pause, left)| *pause = left);
     }
@@ -215,9 +237,10 @@ fn last_lanes(column: &[Real]) -> [Real; LANES] {
 
 /// Arrays of a length that is known when this is compiled: 0.5 ns a neuron, 1.1 where rates differ, instead of 7.
 #[inline(always)]
-fn draw_lanes(
+fn draw_lanes<const DRIVEN: bool>(
     words: [u32; LANES],
-    [expected, of_sin, of_cos]: [[Real; LANES]; 3],
+    [expected, of_sin, of_cos, of_input]: [[Real; LANES]; 4],
+    input: [Real; LANES],
     pause: &mut [Real; LANES],
     moment: Moment,
 ) -> [u8; LANES] {
@@ -225,9 +248,14 @@ fn draw_lanes(
     for lane in 0..LANES {
         let wave = 1.0 + of_sin[lane] * moment.sin + of_cos[lane] * moment.cos;
         let wave = if wave > 0.0 { wave } else { 0.0 };
+        let mut events = expected[lane] * moment.factor * wave;
+        if DRIVEN {
+            let driven = events + of_input[lane] * input[lane];
+            events = if driven > 0.0 { driven } else { 0.0 };
+        }
         // All 32 bits, so that a small probability is met as well as a large one.
         let number = words[lane] as Real * (1.0 / 4_294_967_296.0);
-        let fires = number < probability(expected[lane] * moment.factor * wave) && pause[lane] <= 0.0;
+        let fires = number < probability(events) && pause[lane] <= 0.0;
         let left = if pause[lane] > 0.0 { pause[lane] - 1.0 } else { 0.0 };
         marks[lane] = u8::from(fires);
         pause[lane] = if fires { moment.pause } else { left };
@@ -341,6 +369,30 @@ mod tests {
                 assert_binomial(count as f64, 1e4, p.max(1e-12));
             }
         }
+    }
+
+    #[test]
+    fn the_rate_follows_the_input() {
+        let mut bench = Bench::new();
+        let current =
+            || StepCurrent { times: vec![20.0, 40.0], amplitudes: vec![3.0, -9.0], scale: "1 + i / 40e3".into() };
+        for (name, rate) in [("same", "40"), ("each", "40 + 0 * i")] {
+            let neurons = PoissonNeurons { rate: rate.into(), gain: 20.0.into(), ..default() };
+            // Not a whole number of lanes.
+            let cells = bench.group(name, 20_003, (neurons, current()));
+            assert_binomial(spikes(&mut bench, cells, 20), 20.0 * 20_003.0, -(-0.04_f64).exp_m1());
+            // The mean over input 3 to 4.5 of p, which hardly curves.
+            let p = |input: f64| -(-0.04 - 0.02 * input).exp_m1();
+            assert_binomial(spikes(&mut bench, cells, 20), 20.0 * 20_003.0, (p(3.0) + 4.0 * p(3.75) + p(4.5)) / 6.0);
+            assert_eq!(spikes(&mut bench, cells, 20), 0.0);
+            bench.world_mut().insert_resource(Clock::default());
+        }
+        // Each by its own input: one fires in every step, the others never.
+        let neurons = PoissonNeurons { rate: 0.0.into(), gain: 1.0.into(), ..default() };
+        let current = ConstantCurrent { amplitude: "1e6 * step(0.5 - abs(i - 19))".into() };
+        let cells = bench.group("one", 21, (neurons, current));
+        bench.tick();
+        assert_eq!(bench.spikes(cells), [19]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod parameter;
 pub mod past;
 pub mod preparation;
 pub mod prepare;
+pub mod presented;
 pub mod receptor;
 pub mod registry;
 mod resting;
@@ -41,6 +42,7 @@ pub use past::Past;
 pub use preparation::{
     ArrayFolder, Constants, Extent, Pair, Preparation, PrepareError, PrepareFault, RegisterValueFunction, Size,
 };
+pub use presented::{Presentation, Presented};
 pub use receptor::{Afferent, Arriving, Listens, ReceptorOf, Receptors};
 pub use registry::{BehaviourEntry, Behaviours, RegisterBehaviour};
 pub use selection::Selection;

@@ -7,6 +7,7 @@ mod files;
 mod forms;
 mod names;
 mod plots;
+mod switches;
 mod values;
 mod wholes;
 

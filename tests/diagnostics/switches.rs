@@ -1,0 +1,68 @@
+//! Switches that lead nowhere, and expressions inside of larger values.
+
+use super::says;
+
+#[test]
+fn switches_without_a_time_or_an_address() {
+    says(
+        r#"(
+    groups: {"cells": (size: 4, behaviours: [Lif()])},
+    switches: [(on: "cells.Lif"), (at: 10), (at: -1, off: "cells.Lif"), (when: 3, at: 3, on: [])],
+)"#,
+        r#"
+error: a switch needs the field `at`, a time in ms
+ --> scene:3:16
+error: a switch needs the field `on` or `off`, addresses of behaviours: `"PLASTIC.Stdp"`
+ --> scene:3:35
+error: a switch has no field `when`
+ --> scene:3:74"#,
+    );
+}
+
+#[test]
+fn switches_of_what_is_not_there() {
+    says(
+        r#"(
+    groups: {"cells": (size: 4, behaviours: [Lif()])},
+    synapses: [(from: "cells", to: "cells", tags: "S", connectivity: AllToAll(), behaviours: [Stdp()])],
+    switches: [
+        (at: -1, off: "cells.Lif"),
+        (at: 1, off: ["cells.Lif", "S.Sdtp"]),
+        (at: 2, on: "cell.Lif"),
+        (at: 3, on: "S.AllToAll"),
+    ],
+)"#,
+        r#"
+error: something is switched at a time of 0 ms or later, not at -1 ms
+ --> scene:5:14
+error: `S.Sdtp`: no such behaviour there
+ --> scene:6:39
+6 |         (at: 1, off: ["cells.Lif", "S.Sdtp"]),
+  |                                       ^^^^
+error: no group is named or tagged `cell`
+ --> scene:7:22
+error: `S.AllToAll` makes synapses before the run, and cannot be switched in it
+ --> scene:8:21"#,
+    );
+}
+
+#[test]
+fn expressions_inside_of_larger_values() {
+    says(
+        r#"(
+    constants: {"half": 1.5},
+    groups: {"cells": (size: 4, behaviours: [
+        Replay(file: "x.npy", blocks: [(from: "2 * half", until: "hal * 4")]),
+        Replay(file: "x.npy", blocks: [(from: 1.5)]),
+    ])},
+    recorders: [SpikeRecorder(of: "cells", neurons: Range("half", "2 + half + step(0)"))],
+)"#,
+        r#"
+error: nothing is named `hal`
+ --> scene:4:66
+error: expected a whole number, found `1.5`
+ --> scene:5:47
+error: nothing is called `step`
+ --> scene:7:67"#,
+    );
+}
