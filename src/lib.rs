@@ -76,7 +76,9 @@ pub mod prelude {
             PoissonNeurons, RateUnit, SpikeSource, SpikeTrains, Transfer, TraubMiles,
         },
         learn::{
-            AdaptiveThreshold, DeferredStdp, Dopamine, InhibitoryStdp, Kept, Normalization, OneStepStdp, Over, Pairing, Reward, RewardStdp, ShortTermPlasticity, Stdp, StructuralPlasticity, ThresholdHomeostasis, TripletStdp, VoltageStdp,
+            AdaptiveThreshold, DeferredStdp, Dopamine, InhibitoryStdp, Kept, Normalization, OneStepStdp, Over, Pairing,
+            Reward, RewardStdp, ShortTermPlasticity, Stdp, StructuralPlasticity, ThresholdHomeostasis, TripletStdp,
+            VoltageStdp,
         },
         network::{
             Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Input, Jump, Kind, Membrane,
@@ -86,7 +88,8 @@ pub mod prelude {
         },
         numeric::Real,
         record::{
-            ExpressionRecorder, HistogramRecorder, RateRecorder, SpikeRecorder, VariableRecorder, WeightRecorder,
+            ExpressionRecorder, HistogramRecorder, RateRecorder, ResponseRecorder, SpikeRecorder, VariableRecorder,
+            WeightRecorder,
         },
         scene::{GroupScene, Scene, SynapseScene},
         schedule::{AddToStage, Stage, Tick},

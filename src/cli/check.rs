@@ -7,7 +7,7 @@ use super::{
     table::{grouped, table},
 };
 use crate::{
-    build::{Plan, check as check_scene, in_words},
+    build::{Plan, RecordingPlan, check as check_scene, in_words},
     scene::Scene,
 };
 
@@ -73,9 +73,14 @@ fn synapses(plan: &Plan) -> Vec<Vec<String>> {
     plan.synapses.iter().map(row).collect()
 }
 
+/// What there is a row for, where nobody knows how many there will be.
+fn unknown(recording: &RecordingPlan) -> &'static str {
+    if recording.variable == "spikes" { "spike" } else { "presentation" }
+}
+
 fn recordings(plan: &Plan) -> Vec<Vec<String>> {
-    let row = |recording: &crate::build::RecordingPlan| {
-        let size = recording.bytes.map_or_else(|| "per spike".to_owned(), in_words);
+    let row = |recording: &RecordingPlan| {
+        let size = recording.bytes.map_or_else(|| format!("per {}", unknown(recording)), in_words);
         vec![format!("{}.{}", recording.group, recording.variable), size]
     };
     plan.recordings.iter().map(row).collect()

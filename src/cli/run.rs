@@ -12,7 +12,7 @@ use rayon::ThreadPoolBuilder;
 use super::{
     CliError, SceneArguments, print,
     progress::{Progress, in_words},
-    statistics::statistics_in_text,
+    statistics::{classifications_in_text, statistics_in_text},
     table::{grouped, table},
 };
 use crate::{
@@ -20,7 +20,8 @@ use crate::{
     network::{Clock, Failures, Spikes},
     numeric::InstructionSet,
     output::{
-        Existing, Files, GroupReport, Outcome, Provenance, Report, RunFolder, StageTime, attach_files, spike_statistics,
+        Existing, Files, GroupReport, Outcome, Provenance, Report, RunFolder, StageTime, attach_files, classifications,
+        spike_statistics,
     },
     scene::Scene,
     schedule::{finish, run_ticks},
@@ -170,6 +171,9 @@ impl<'a> Run<'a> {
         let (found, missing) = spike_statistics(self.folder.path(), &report.groups, &report.recordings, run);
         report.statistics = found;
         report.no_statistics = missing.iter().map(ToString::to_string).collect();
+        let (found, missing) = classifications(self.folder.path(), &report.recordings);
+        report.classifications = found;
+        report.no_statistics.extend(missing.iter().map(ToString::to_string));
     }
 
     /// Recorders may be left out, and an empty window is no fault.
@@ -213,6 +217,7 @@ fn first_report(scene: &Scene, arguments: &RunArguments, network: &Network, file
         stages: Vec::new(),
         recordings: files.reports(),
         statistics: Vec::new(),
+        classifications: Vec::new(),
         no_statistics: Vec::new(),
         plotting: scene.plots.clone(),
         plots: Vec::new(),
@@ -254,6 +259,7 @@ fn in_text(report: &Report, folder: &Path) -> String {
     text += &table("", &rows);
     text += &delays_in_text(&report.synapses);
     text += &statistics_in_text(&report.statistics);
+    text += &classifications_in_text(&report.classifications);
     text += &times_in_text(&report.stages);
     let names = report.recordings.iter().map(|file| &file.file).chain(&report.plots);
     text += &format!("\n{}\n", folder.display());

@@ -1,8 +1,11 @@
-//! The statistics of a run's spikes on the terminal.
+//! The statistics of a run's spikes and responses on the terminal.
 
-use super::{progress::in_words, table::table};
+use super::{
+    progress::in_words,
+    table::{grouped, table},
+};
 use crate::{
-    output::GroupStatistics,
+    output::{Classification, GroupStatistics},
     statistics::{Summary, written},
 };
 
@@ -31,4 +34,20 @@ fn row(group: &str, summary: &Summary) -> Vec<String> {
         number(summary.correlation, 3, ""),
         number(summary.peak_hz, 1, " Hz"),
     ]
+}
+
+/// A line per recording of responses from which classes were predicted, under a blank line and a heading.
+pub(super) fn classifications_in_text(classifications: &[Classification]) -> String {
+    if classifications.is_empty() {
+        return String::new();
+    }
+    let head = ["responses of", "classes by", "neurons with one", "tested by", "presentations", "undecided", "right"];
+    let mut rows = vec![head.map(String::from).to_vec()];
+    rows.extend(classifications.iter().map(|one| {
+        let score = &one.score;
+        let right = written(score.accuracy.map(|right| 100.0 * right), 1) + " %";
+        let [assigned, tested, undecided] = [score.assigned, score.tested, score.undecided].map(grouped);
+        vec![one.group.clone(), one.assigned_by.clone(), assigned, one.tested_by.clone(), tested, undecided, right]
+    }));
+    format!("\nclasses told from responses\n{}", table("", &rows))
 }

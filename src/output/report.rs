@@ -4,10 +4,11 @@ use std::{io, path::Path, time::Duration};
 
 use serde::Serialize;
 
-use super::GroupStatistics;
+use super::{Classification, GroupStatistics};
 use crate::{
     build::{GroupPlan, SynapsePlan},
     numeric::{InstructionSet, real::PRECISION},
+    record::Responses,
     scene::Plots,
     schedule::Stage,
     stopwatch::Lap,
@@ -49,6 +50,8 @@ pub struct Report {
     pub recordings: Vec<FileReport>,
     /// What the recorded spikes of each group say.
     pub statistics: Vec<GroupStatistics>,
+    /// How well the classes of stimuli can be told from recorded responses.
+    pub classifications: Vec<Classification>,
     /// Why statistics are missing, if some are.
     pub no_statistics: Vec<String>,
     /// How pictures are drawn, as the scene says.
@@ -112,7 +115,9 @@ pub struct FileReport {
     pub file: String,
     /// `variable` (a row per recorded iteration), `spikes` (a row per spike: iteration, neuron), `rate` (a row per bin),
     /// `histogram` (a row of counts per recorded iteration: below the range, in equal bins of it, above it), `snapshots` (a
-    /// row of the weights of all synapses per recorded iteration) or `synapses` (a row per synapse: source, target, delay).
+    /// row of the weights of all synapses per recorded iteration), `synapses` (a row per synapse: source, target, delay),
+    /// `responses` (a row of spike counts per presentation) or `presentations` (a row for each: first iteration, block,
+    /// stimulus, class).
     pub kind: String,
     /// The group, or group and receptor.
     pub group: String,
@@ -144,6 +149,8 @@ pub struct FileReport {
     pub snapshots: Option<Vec<SnapshotReport>>,
     /// The lower edge of a histogram's first bin and the upper edge of its last.
     pub range: Option<[f64; 2]>,
+    /// For responses and presentations, the group and the blocks of what is presented.
+    pub responses: Option<Responses>,
 }
 
 /// A snapshot of weights.

@@ -12,7 +12,7 @@ use crate::{
     network::{Layout, Synapses},
     npy::{self, Writer},
     numeric::Real,
-    record::{Content, Dtype, Recording, Snapshots, for_each_part},
+    record::{Content, Dtype, Recording, Responses, Snapshots, for_each_part},
 };
 
 /// A file cannot be made or written.
@@ -36,16 +36,17 @@ pub struct Files(Vec<(Entity, FileReport)>);
 /// A file cannot be made.
 pub fn attach_files(world: &mut World, folder: &Path) -> Result<Files, TapeError> {
     let mut scribe = Scribe::start()?;
-    let mut query = world.query::<(Entity, &mut Recording)>();
+    let mut query = world.query::<(Entity, &mut Recording, Option<&Responses>)>();
     let mut recordings: Vec<_> = query.iter_mut(world).collect();
     let key = |recording: &Recording| (recording.group.clone(), recording.what(), recording.window.from);
-    recordings.sort_by_cached_key(|(_, recording)| key(recording));
+    recordings.sort_by_cached_key(|(_, recording, _)| key(recording));
     let mut files = Files::default();
-    for (entity, mut recording) in recordings {
+    for (entity, mut recording, responses) in recordings {
         let name = files.free_name(&recording);
         let writer = Writer::create(&folder.join(&name), dtype(recording.dtype()), &recording.row_shape)?;
         recording.tape.attach(Box::new(scribe.take_on(writer)?))?;
-        files.0.push((entity, describe(&recording, name)));
+        let described = FileReport { responses: responses.cloned(), ..describe(&recording, name) };
+        files.0.push((entity, described));
     }
     files.name_lists(world);
     files.write_synapses(world, folder)?;
@@ -122,7 +123,7 @@ const fn dtype(recorded: Dtype) -> npy::Dtype {
         Dtype::Real if size_of::<Real>() == 8 => npy::Dtype::F64,
         Dtype::Real => npy::Dtype::F32,
         Dtype::Bool => npy::Dtype::Bool,
-        Dtype::Event => npy::Dtype::U32,
+        Dtype::Whole => npy::Dtype::U32,
         Dtype::Count => npy::Dtype::U64,
     }
 }
@@ -148,5 +149,6 @@ fn describe(recording: &Recording, file: String) -> FileReport {
             Content::Histogram(_, bins) => Some([bins.low, bins.high]),
             _ => None,
         },
+        responses: None,
     }
 }

@@ -100,6 +100,9 @@ pub(super) struct Recording {
     pub(super) neurons: Option<Vec<u64>>,
 }
 
+/// The kinds of recordings that are there to be evaluated, and not to be looked at.
+const WITHOUT_PICTURE: [&str; 2] = ["responses", "presentations"];
+
 /// The kind of a recording of a population rate.
 const RATE: &str = "rate";
 
@@ -287,7 +290,10 @@ impl Manifest {
 
     pub(super) fn of_no_known_kind(&self) -> impl Iterator<Item = &Recording> {
         // Synapses are drawn with the weights that belong to them.
-        let known = |kind: &str| matches!(kind, "spikes" | "variable" | RATE | "histogram" | "snapshots" | "synapses");
+        let known = |kind: &str| {
+            matches!(kind, "spikes" | "variable" | RATE | "histogram" | "snapshots" | "synapses")
+                || WITHOUT_PICTURE.contains(&kind)
+        };
         self.recordings.iter().filter(move |recording| !known(&recording.kind))
     }
 }

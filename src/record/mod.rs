@@ -14,6 +14,7 @@ mod histogram_recorder;
 mod rate_recorder;
 mod recording;
 mod resolve;
+mod response_recorder;
 mod spike_recorder;
 mod tape;
 mod variable_recorder;
@@ -25,6 +26,7 @@ pub use expression_recorder::ExpressionRecorder;
 pub use histogram_recorder::HistogramRecorder;
 pub use rate_recorder::RateRecorder;
 pub use recording::{Content, Listed, RecordedBy, Recording, Recordings, Window, settle};
+pub use response_recorder::{ResponseRecorder, Responses};
 pub use spike_recorder::SpikeRecorder;
 pub use tape::{Dtype, Sink, Tape};
 pub use variable_recorder::VariableRecorder;
@@ -40,6 +42,7 @@ impl Plugin for RecordPlugin {
             .register_behaviour::<RateRecorder>()
             .register_behaviour::<HistogramRecorder>()
             .register_behaviour::<ExpressionRecorder>()
-            .register_behaviour::<WeightRecorder>();
+            .register_behaviour::<WeightRecorder>()
+            .register_behaviour::<ResponseRecorder>();
     }
 }

@@ -52,6 +52,10 @@ pub enum Content {
     Snapshots(Listed),
     /// Which synapses the weights of snapshots belong to: source, target and delay, a row each.
     Synapses(Listed),
+    /// Spikes of each neuron, a row per presentation.
+    Responses,
+    /// A row per presentation: first iteration, block, stimulus, class.
+    Presentations,
 }
 
 /// When the synapses are listed to which the weights of snapshots belong.
@@ -74,6 +78,8 @@ impl Content {
             Self::Histogram(..) => "histogram",
             Self::Snapshots(_) => "snapshots",
             Self::Synapses(_) => "synapses",
+            Self::Responses => "responses",
+            Self::Presentations => "presentations",
         }
     }
 }
@@ -146,7 +152,7 @@ impl Recording {
     pub const fn dtype(&self) -> Dtype {
         match self.content {
             Content::Variable(_, dtype) => dtype,
-            Content::Spikes | Content::Synapses(_) => Dtype::Event,
+            Content::Spikes | Content::Synapses(_) | Content::Responses | Content::Presentations => Dtype::Whole,
             Content::Rate | Content::Expression | Content::Snapshots(_) => Dtype::Real,
             Content::Histogram(..) => Dtype::Count,
         }
@@ -159,11 +165,11 @@ impl Recording {
         self.row_shape.iter().fold(self.dtype().bytes(), |bytes, &axis| bytes.saturating_mul(axis))
     }
 
-    /// Rows of a run of so many iterations; `None` for spikes, whose number nobody knows.
+    /// Rows of a run of so many iterations; `None` for spikes and presentations, whose number nobody knows before.
     #[must_use]
     pub fn rows(&self, iterations: u64) -> Option<u64> {
         match self.content {
-            Content::Spikes => None,
+            Content::Spikes | Content::Responses | Content::Presentations => None,
             // A bin is written when it is full.
             Content::Rate => Some(self.window.iterations(iterations) / self.window.every),
             Content::Snapshots(Listed::Once) => Some(self.window.rows_and_last(iterations)),
@@ -222,7 +228,7 @@ impl Recording {
         match self.dtype() {
             Dtype::Real => bytemuck::pod_collect_to_vec::<u8, Real>(bytes).into_iter().map(wide).collect(),
             Dtype::Bool => bytes.iter().map(|&byte| f64::from(byte)).collect(),
-            Dtype::Event => bytemuck::pod_collect_to_vec::<u8, u32>(bytes).into_iter().map(f64::from).collect(),
+            Dtype::Whole => bytemuck::pod_collect_to_vec::<u8, u32>(bytes).into_iter().map(f64::from).collect(),
             Dtype::Count => bytemuck::pod_collect_to_vec::<u8, u64>(bytes).into_iter().map(|n| n as f64).collect(),
         }
     }

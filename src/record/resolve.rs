@@ -68,12 +68,16 @@ fn recording(
         (Content::Spikes, _) => vec![2],
         (Content::Rate | Content::Snapshots(Listed::Always), _) => vec![],
         (Content::Synapses(_), _) => vec![3],
+        (Content::Presentations, _) => vec![4],
         // Those below and above the bins have their own.
         (Content::Histogram(_, bins), _) => vec![bins.count as usize + 2],
-        (Content::Variable(..) | Content::Expression | Content::Snapshots(Listed::Once), Some(members)) => {
-            vec![members.len()]
+        (
+            Content::Variable(..) | Content::Expression | Content::Responses | Content::Snapshots(Listed::Once),
+            Some(members),
+        ) => vec![members.len()],
+        (Content::Variable(..) | Content::Expression | Content::Responses | Content::Snapshots(Listed::Once), None) => {
+            shape.clone()
         }
-        (Content::Variable(..) | Content::Expression | Content::Snapshots(Listed::Once), None) => shape.clone(),
     };
     let observed = match content {
         Content::Spikes | Content::Rate => members.as_ref().map(|members| marked(members, size)),

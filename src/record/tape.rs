@@ -18,8 +18,8 @@ pub enum Dtype {
     Real,
     /// Truth values, one byte each.
     Bool,
-    /// Iteration and neuron of a spike, or the ends and the delay of a synapse, 32 bits each.
-    Event,
+    /// Iterations, neurons, numbers of spikes, delays: whole numbers, 32 bits each.
+    Whole,
     /// Counts, 64 bits each.
     Count,
 }
@@ -31,7 +31,7 @@ impl Dtype {
         match self {
             Self::Real => size_of::<Real>(),
             Self::Bool => 1,
-            Self::Event => 4,
+            Self::Whole => 4,
             Self::Count => 8,
         }
     }

@@ -1,5 +1,5 @@
-//! What the spikes of a group say in numbers: rates, irregularity, variability, synchrony, rhythm. Plain functions on
-//! slices, and the same in one pass over a stream of spikes of any length. No ECS and no files in here.
+//! What the spikes of a group say in numbers: rates, irregularity, variability, synchrony, rhythm; what responses say of the
+//! classes of stimuli. Plain functions on slices, and the same in one pass over a stream of spikes of any length. No ECS and no files in here.
 //!
 //! | quantity | of | defaults | source |
 //! | --- | --- | --- | --- |
@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 mod autocorrelation;
+mod classification;
 mod correlation;
 mod counts;
 mod intervals;
@@ -30,6 +31,7 @@ mod theory_tests;
 mod trains;
 
 pub use autocorrelation::{Autocorrelation, autocorrelation};
+pub use classification::{Assignment, Score};
 pub use correlation::correlation;
 pub use counts::{LEAST_WINDOWS, fano_factor};
 pub use intervals::{LEAST_INTERVALS, coefficient_of_variation, local_variation};
