@@ -141,7 +141,8 @@ impl Replay {
         // Counted in 64 bits, and a run of as many iterations takes longer than anybody waits.
         let longest = 1e15 * dt;
         match self.duration {
-            Some(duration) if !(0.5 * dt..longest).contains(&duration) => {
+            // Half an iteration would be rounded to none.
+            Some(duration) if !(duration > 0.5 * dt && duration < longest) => {
                 Err(("duration", format!("must be an iteration of {dt} ms at least, not {duration} ms")))
             }
             _ if !(0.0..longest).contains(&self.pause) => {

@@ -27,6 +27,7 @@ use crate::{
         real::real,
     },
     schedule::{AddToStage, Stage},
+    value::Value,
     variable,
 };
 
@@ -166,7 +167,8 @@ fn fire(mut groups: Query<(&mut PoissonNeurons, &mut Spikes, &mut Pause, &Input)
         let steps = libm::rint(*refractory / clock.dt);
         let moment =
             Moment { factor: real(factor), sin: real(sin), cos: real(cos), pause: real((steps - 1.0).max(0.0)) };
-        let driven = gain.uniform() != Some(0.0);
+        // As it was written: spelt out for each, since rates differ, it is still none.
+        let driven = *gain.value() != Value::Number(0.0);
         let columns = (spikes.fired_mut(), &mut pause.0[..], &input.0[..], shares.get(), PerBlock(&mut streams[..]));
         in_heavy_blocks(members, columns, |(fired, pause, input, shares, streams)| {
             let Some(lanes) = streams.0.first_mut() else { return };

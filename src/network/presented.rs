@@ -2,7 +2,8 @@
 
 use bevy_ecs::prelude::*;
 
-/// On a neuron group to which stimuli are presented one after another, by whichever behaviour.
+/// On a neuron group to which stimuli are presented one after another, by whichever behaviour: it tells what is on in every
+/// iteration, and nothing is in one of which it did not tell.
 #[derive(Component, Clone, Debug, Default)]
 pub struct Presented {
     /// The names of the blocks in which they are presented.

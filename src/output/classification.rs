@@ -95,3 +95,70 @@ fn classify(
     let (file, group) = (file.file.clone(), file.group.clone());
     Ok(Classification { file, group, assigned_by: name(assign), tested_by: name(test), score })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::npy::{Dtype, Writer};
+
+    fn file(folder: &Path, [kind, group]: [&str; 2], columns: usize, rows: &[u32]) -> FileReport {
+        let file = format!("{group}.{kind}.npy");
+        let mut writer = Writer::create(&folder.join(&file), Dtype::U32, &[columns]).unwrap();
+        writer.append(bytemuck::cast_slice(rows)).unwrap();
+        writer.flush().unwrap();
+        let blocks = ["learning", "labelling", "test"].map(str::to_owned).to_vec();
+        FileReport {
+            file,
+            kind: kind.into(),
+            group: group.into(),
+            variable: kind.into(),
+            unit: String::new(),
+            description: String::new(),
+            dtype: "<u4".into(),
+            row_shape: vec![columns],
+            rows: (rows.len() / columns) as u64,
+            first: 0,
+            every: Some(1),
+            synapses: None,
+            snapshots: None,
+            until: None,
+            neurons: None,
+            range: None,
+            responses: Some(Responses { to: "images".into(), blocks, assign: Some(1), test: Some(2) }),
+        }
+    }
+
+    /// Presentations of the classes 4 and 6 in three blocks, of which the first must not count.
+    const PRESENTATIONS: [[u32; 4]; 6] =
+        [[0, 0, 0, 4], [9, 1, 0, 4], [18, 1, 1, 6], [27, 2, 2, 6], [36, 2, 3, 4], [45, 2, 4, 4]];
+    const RESPONSES: [[u32; 2]; 6] = [[0, 99], [3, 1], [0, 2], [1, 2], [5, 0], [0, 1]];
+
+    #[test]
+    fn one_block_assigns_and_another_is_tested() {
+        let folder = tempfile::tempdir().unwrap();
+        let shown = file(folder.path(), ["presentations", "images"], 4, PRESENTATIONS.as_flattened());
+        let responses = file(folder.path(), ["responses", "cells"], 2, RESPONSES.as_flattened());
+        let (found, missing) = classifications(folder.path(), &[responses, shown]);
+        assert!(missing.is_empty(), "{missing:?}");
+        let [Classification { group, assigned_by, tested_by, score, .. }] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((&group[..], &assigned_by[..], &tested_by[..]), ("cells", "labelling", "test"));
+        // Neuron 0 is for class 4, neuron 1 for class 6; the last presentation is told wrong.
+        assert_eq!((score.assigned, score.tested, score.right), (2, 3, 2));
+        assert_eq!(score.confusion, [[1, 1, 0], [0, 1, 0]]);
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let shown = file(folder.path(), ["presentations", "images"], 4, PRESENTATIONS[..3].as_flattened());
+        let responses = file(folder.path(), ["responses", "cells"], 2, RESPONSES[..3].as_flattened());
+        let told = |recordings: &[FileReport]| {
+            let (found, missing) = classifications(folder.path(), recordings);
+            assert!(found.is_empty());
+            missing.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let late = "cells.responses.npy: no presentation of the block `test` was recorded to its end";
+        assert_eq!(told(&[responses.clone(), shown]), [late]);
+        assert_eq!(told(&[responses]), ["cells.responses.npy: the recording says nothing of its presentations"]);
+    }
+}

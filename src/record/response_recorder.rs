@@ -26,7 +26,7 @@ use crate::{
 pub struct ResponseRecorder {
     /// Names or tags of neuron groups that respond.
     pub of: Vec<String>,
-    /// The group to which stimuli are presented, by `Replay`.
+    /// The group to which stimuli are presented.
     pub to: String,
     /// The block of presentations whose responses give each neuron its class: that to which it responds most on average.
     pub assign: Option<String>,
@@ -101,7 +101,8 @@ impl ResponseRecorder {
             [group] if preparation.world().get::<Presented>(group).is_some() => Ok(group),
             [group] => {
                 let who = path_of(preparation.world(), group);
-                Err(preparation.error(Some("to"), format!("nothing is presented to `{who}`: it has no `Replay`")))
+                Err(preparation
+                    .error(Some("to"), format!("nothing is presented to `{who}`: no behaviour of it shows stimuli")))
             }
             ref groups => {
                 let why = format!("`{}` are {} groups; stimuli are presented to one", self.to, groups.len());
@@ -225,7 +226,10 @@ mod tests {
     fn groups_and_blocks_that_are_not_there_are_refused() {
         let refused = |recorder| bench().try_recorder(recorder).unwrap_err();
         let error = refused(ResponseRecorder { to: "cells".into(), ..recorder() });
-        assert!(error.ends_with("ResponseRecorder.to: nothing is presented to `cells`: it has no `Replay`"), "{error}");
+        assert!(
+            error.ends_with("ResponseRecorder.to: nothing is presented to `cells`: no behaviour of it shows stimuli"),
+            "{error}"
+        );
         let error = refused(ResponseRecorder { test: Some("c".into()), assign: Some("a".into()), ..recorder() });
         let why = "ResponseRecorder.test: `stimuli` is presented no block `c`; its blocks are `a`, `b`";
         assert!(error.ends_with(why), "{error}");

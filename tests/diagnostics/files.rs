@@ -103,7 +103,7 @@ fn rows_that_do_not_fit_a_group() {
     assert_lines(
         &complaint,
         r#"
-error: the array has the shape [3, 2]; iterations × 4 neurons, or iterations alone, are needed
+error: the array has the shape [3, 2]; rows × 4 neurons, or rows alone, are needed
  --> net.ron:3:31
 3 |     behaviours: [Replay(file: "six.npy")],
   |                               ^^^^^^^^^

@@ -51,18 +51,33 @@ fn expressions_inside_of_larger_values() {
     says(
         r#"(
     constants: {"half": 1.5},
-    groups: {"cells": (size: 4, behaviours: [
-        Replay(file: "x.npy", blocks: [(from: "2 * half", until: "hal * 4")]),
-        Replay(file: "x.npy", blocks: [(from: 1.5)]),
-    ])},
-    recorders: [SpikeRecorder(of: "cells", neurons: Range("half", "2 + half + step(0)"))],
+    groups: {
+        "a": (size: 4, behaviours: [Replay(file: "x.npy", blocks: [(from: "2 * half", until: "hal * 4")])]),
+        "b": (size: 4, behaviours: [Replay(file: "x.npy", blocks: [(from: 1.5)])]),
+        "c": (size: 4, behaviours: [Replay(file: "x.npy", blocks: [(from: "-half")])]),
+    },
 )"#,
         r#"
-error: nothing is named `hal`
- --> scene:4:66
+error: nothing is named `hal` here
+ --> scene:4:94
+  = help: did you mean `half`?
 error: expected a whole number, found `1.5`
- --> scene:5:47
-error: nothing is called `step`
- --> scene:7:67"#,
+ --> scene:5:75
+error: `-half` is -1.5, which cannot stand here
+ --> scene:6:75"#,
     );
+}
+
+/// Neurons 1 to 3 of 4, by constants.
+#[test]
+fn they_are_evaluated() {
+    let mut bench = cortecs::prelude::Bench::new();
+    let text = r#"(
+        constants: {"half": 1.5},
+        groups: {"cells": (size: 4, behaviours: [Lif()])},
+        recorders: [VariableRecorder(of: "cells.v", neurons: Range("half / 1.5", "2 * half + 1"))],
+    )"#;
+    let scene = cortecs::prelude::Scene::from_text(bench.world_mut(), text).unwrap();
+    let plan = cortecs::prelude::check(bench.world_mut(), &scene).unwrap();
+    assert_eq!(plan.recorded_bytes(), 1000 * 3 * size_of::<cortecs::prelude::Real>() as u64);
 }
