@@ -113,7 +113,7 @@ impl Replay {
     fn moment(&self, clock: &Clock) -> Moment {
         let (on, period) = self.steps(clock.dt);
         let (number, within) = (clock.iteration / period.max(1), clock.iteration % period.max(1));
-        let count = self.sequence.len() as u64;
+        let count = self.sequence.presentations() as u64;
         let place = match self.at_end {
             _ if number < count => number,
             AtEnd::Fail => return Moment::Over,

@@ -88,7 +88,7 @@ impl Sequence {
 
     /// How many presentations there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn presentations(&self) -> usize {
         match self {
             Self::All(rows) => *rows,
             Self::Blocks(sequence) => sequence.len(),
@@ -134,7 +134,7 @@ mod tests {
 
     fn laid_out(blocks: &[Block], rows: usize, seed: u64) -> Vec<(u32, u32)> {
         let sequence = Sequence::new(blocks, rows, |purpose| Stream::new(seed, &[purpose])).unwrap();
-        (0..sequence.len()).map(|k| sequence.at(k).unwrap()).collect()
+        (0..sequence.presentations()).map(|k| sequence.at(k).unwrap()).collect()
     }
 
     #[test]
