@@ -430,6 +430,36 @@ fn a_run_without_anything_to_draw_is_a_run() {
     assert_eq!(desk.report("late")["plots"].as_array().unwrap().len(), 2);
 }
 
+/// Each snapshot of synapses that come and go lists its own; a variable of theirs refers to no list of others.
+#[test]
+fn rewired_synapses_are_listed_with_each_snapshot() {
+    let desk = Desk::new();
+    let scene = r#"(
+        iterations: 30,
+        groups: {"a": (size: 20, behaviours: [Izhikevich()])},
+        synapses: [(
+            from: "a", to: "a", tags: ["P"], weights: "uniform(0, 1)",
+            connectivity: FixedInDegree(in_degree: 3, autapses: false, multapses: false),
+            behaviours: [StructuralPlasticity(interval: 10, threshold: 0.5, weight: 0.7)],
+        )],
+        recorders: [WeightRecorder(of: ["P"]), VariableRecorder(of: ["P.weights", "P.source"], every: 29)],
+    )"#;
+    desk.write("rewired.ron", scene);
+    desk.prints("run rewired.ron --out run --no-plots");
+    let listed = npy::load(&desk.path("run/a_a.synapses.npy")).unwrap();
+    let sources: Vec<f64> = listed.data.chunks(3).map(|synapse| synapse[0]).collect();
+    let recorded = npy::load(&desk.path("run/a_a.source.npy")).unwrap();
+    assert_eq!((listed.shape, recorded.shape), (vec![120, 3], vec![2, 60]));
+    // Nothing was rewired in iteration 0, and weak synapses were by iteration 29.
+    assert_eq!(sources, recorded.data);
+    assert_ne!(sources[..60], sources[60..]);
+    let report = desk.report("run");
+    for file in report["recordings"].as_array().unwrap() {
+        let list = if file["kind"] == "snapshots" { "a_a.synapses.npy".into() } else { Json::Null };
+        assert_eq!(file["synapses"], list, "{}", file["file"]);
+    }
+}
+
 #[test]
 fn a_new_scene_passes_its_check_runs_and_is_not_overwritten() {
     let desk = Desk::new();

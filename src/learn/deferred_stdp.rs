@@ -182,7 +182,59 @@ fn apply(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<F
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::spike_timing_tests::{DT, ends, source_of, trace, trains, wiring};
     use crate::prelude::*;
+
+    /// The weight of a synapse after so many iterations, spike by spike.
+    fn brute(rule: &DeferredStdp, start: f64, [arrivals, fired]: [&[u64]; 2], iterations: u64) -> f64 {
+        let (mut w, mut c) = (start, 0.0);
+        for t in 0..iterations {
+            if arrivals.contains(&t) {
+                c -= rule.a_minus * trace(fired, t, rule.tau_minus, rule.pairing);
+            }
+            if fired.contains(&t) {
+                c += rule.a_plus * trace(arrivals, t, rule.tau_plus, rule.pairing);
+            }
+            if ((t + 1) as f64 * DT) % rule.every == 0.0 {
+                c *= rule.kept;
+                w = (w + rule.growth + c).clamp(rule.w_min, rule.w_max);
+            }
+        }
+        w
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn weights_change_as_the_sums_over_all_pairs(
+            sources in trains(6), targets in trains(4), kind in 0..5_usize, nearest in any::<bool>(), every in 1..60_u32,
+        ) {
+            let mut bench = Bench::new().with_dt(DT);
+            let pairing = if nearest { Pairing::Nearest } else { Pairing::All };
+            let rule = DeferredStdp { every: f64::from(every) * DT, w_max: 6.0, pairing, ..default() };
+            let [a, b] = [("a", &sources), ("b", &targets)]
+                .map(|(name, trains)| bench.group(name, trains.len(), source_of(trains)));
+            let (dense, delays) = wiring(kind);
+            let common = (InitialWeights("uniform(0, 6)".into()), delays, rule.clone());
+            let synapses = match dense {
+                Some(all) => bench.synapses(a, b, "X", (all, common)),
+                None => bench.synapses(a, b, "X", (FixedInDegree { in_degree: 2, ..default() }, common)),
+            };
+            let before = bench.get(synapses, "weights");
+            bench.ticks(150);
+            let after = bench.get(synapses, "weights");
+            let tolerance = if size_of::<Real>() == 4 { 1e-5 } else { 1e-12 };
+            for (k, (i, j, delay)) in ends(&mut bench, synapses).into_iter().enumerate() {
+                let arrivals: Vec<u64> = sources[i].iter().map(|t| t + delay).collect();
+                let expected = brute(&rule, before[k], [&arrivals, &targets[j]], 150);
+                let error = (after[k] - expected).abs();
+                prop_assert!(error <= tolerance * 6.0, "{i} → {j}, delay {delay}: {} {expected}", after[k]);
+            }
+        }
+    }
 
     /// The paper's program by hand, for a synapse with a delay of 3 ms: weights change at 20 ms and at 40 ms.
     #[test]

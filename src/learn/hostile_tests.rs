@@ -13,7 +13,7 @@ use crate::{
 /// Neurons of each side, iterations, and groups of synapses for each rule: two changes of each synapse in an iteration.
 const NEURONS: usize = 32;
 const ITERATIONS: usize = 28;
-const GROUPS: usize = 36;
+const GROUPS: usize = 27;
 
 /// The largest and smallest numbers, those without all their digits, and some in between.
 const LARGEST: f64 = wide(Real::MAX);
@@ -60,7 +60,11 @@ fn cells(bench: &mut Bench) -> Entity {
         let from = if i.is_multiple_of(5) { ITERATIONS / 2 } else { 0 };
         (from..ITERATIONS).filter(|_| i != 7).map(|k| k as f64 + 0.5).collect()
     };
-    bench.group("cells", NEURONS, (SpikeSource::at((0..NEURONS).map(train).collect()), Dopamine::default()))
+    bench.group(
+        "cells",
+        NEURONS,
+        (SpikeSource::at((0..NEURONS).map(train).collect()), V::default(), Dopamine::default()),
+    )
 }
 
 /// Synapses, their bounds, and whether neurons have some with themselves.
@@ -138,6 +142,41 @@ fn rewards(bench: &mut Bench, cells: Entity) -> Vec<Learning> {
     })
 }
 
+fn deferred(bench: &mut Bench, cells: Entity) -> Vec<Learning> {
+    learn(bench, cells, &BOUNDS, |draw, [w_min, w_max]| DeferredStdp {
+        a_plus: draw.amplitude(),
+        a_minus: draw.amplitude(),
+        tau_plus: draw.time(),
+        tau_minus: draw.time(),
+        every: draw.of(&[1.0, 3.0, 1e-300]),
+        kept: draw.of(&[0.0, 0.9, 1.0]),
+        growth: draw.amplitude(),
+        w_min,
+        w_max,
+        pairing: draw.pairing(),
+    })
+}
+
+fn potentials(bench: &mut Bench, cells: Entity) -> Vec<Learning> {
+    learn(bench, cells, &BOUNDS, |draw, [w_min, w_max]| VoltageStdp {
+        a_ltd: draw.amplitude().abs(),
+        a_ltp: draw.amplitude().abs(),
+        theta_minus: draw.amplitude(),
+        theta_plus: draw.amplitude(),
+        tau_x: draw.time(),
+        tau_minus: draw.time(),
+        tau_plus: draw.time(),
+        delay: draw.of(&[0.0, 4.0]),
+        peak: draw.amplitude(),
+        width: draw.of(&[0.0, 2.0, 1e300]),
+        u_ref: draw.of(&[None, Some(1.0), Some(5e-324), Some(1e300)]),
+        rest: draw.amplitude(),
+        tau_mean: draw.time(),
+        w_min,
+        w_max,
+    })
+}
+
 fn steps(bench: &mut Bench, cells: Entity) -> Vec<Learning> {
     learn(bench, cells, &BOUNDS, |draw, [w_min, w_max]| OneStepStdp { eta: draw.amplitude(), w_min, w_max })
 }
@@ -155,12 +194,15 @@ fn inhibition(bench: &mut Bench, cells: Entity) -> Vec<Learning> {
 fn weights_remain_numbers_within_their_bounds() {
     let mut bench = Bench::new();
     let cells = cells(&mut bench);
-    let all = [pairs, triplets, rewards, steps, inhibition].map(|rule| rule(&mut bench, cells)).concat();
+    let all = [pairs, triplets, rewards, deferred, steps, potentials, inhibition]
+        .map(|rule| rule(&mut bench, cells))
+        .concat();
     let changes = 2 * ITERATIONS * NEURONS * NEURONS * all.len();
     assert!(changes > 10_000_000, "{changes}");
     for iteration in 0..ITERATIONS {
         let dopamine = [0.0, LARGEST, -LARGEST, 1.0, SMALLEST][iteration % 5];
         bench.set(cells, "dopamine", &[dopamine; NEURONS]);
+        bench.set(cells, "v", &[[LARGEST, -LARGEST, 1.0, -70.0, SMALLEST][iteration * 3 % 5]; NEURONS]);
         bench.tick();
         for (k, (synapses, [least, most], autapses)) in all.iter().enumerate() {
             let within = real(*least)..=real(*most);

@@ -174,7 +174,7 @@ mod tests {
     fn rewarded(source: &[f64], target: &[f64], reward: Reward) -> (Bench, Entity) {
         let mut bench = Bench::new();
         let source = bench.group("source", 1, SpikeSource::at(vec![source.to_vec()]));
-        let cells = (SpikeSource::at(vec![target.to_vec()]), Dopamine { tau: 1e9, tonic: 0.0 }, reward);
+        let cells = (SpikeSource::at(vec![target.to_vec()]), Dopamine { tau: 1e300, tonic: 0.0 }, reward);
         let target = bench.group("target", 1, cells);
         bench.synapses(source, target, "chosen", OneToOne::default());
         (bench, target)
@@ -209,7 +209,7 @@ mod tests {
         let at: Vec<f64> = (0..200).map(|k| f64::from(k) * 20.0).collect();
         let later: Vec<f64> = at.iter().map(|t| t + 1.0).collect();
         let (mut bench, cells) = rewarded(&at, &later, waiting(0.0, 19.0));
-        let others = (Dopamine { tau: 1e9, tonic: 0.0 }, waiting(0.0, 19.0));
+        let others = (Dopamine { tau: 1e300, tonic: 0.0 }, waiting(0.0, 19.0));
         let others = bench.group("others", 3, others);
         let waits: Vec<usize> = rises(&mut bench, cells, 4000).iter().map(|k| (k - 1) % 20).collect();
         assert_eq!((waits.len(), bench.get(others, "dopamine")[0]), (200, bench.get(cells, "dopamine")[0]));

@@ -14,7 +14,7 @@ use crate::{
 pub(super) type Train = Vec<u64>;
 
 /// Σ exp(−(t − s)/τ) over the spikes before `t`, or the last one of them.
-fn trace(train: &[u64], t: u64, tau: f64, pairing: Pairing) -> f64 {
+pub(super) fn trace(train: &[u64], t: u64, tau: f64, pairing: Pairing) -> f64 {
     let mut before = train.iter().filter(|&&s| s < t).map(|&s| (-((t - s) as f64) * DT / tau).exp());
     match pairing {
         Pairing::All => before.sum(),

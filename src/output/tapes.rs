@@ -9,7 +9,7 @@ use super::{
     scribe::Scribe,
 };
 use crate::{
-    network::{Layout, Synapses},
+    network::{Layout, Rewired, Synapses},
     npy::{self, Writer},
     numeric::Real,
     record::{Content, Dtype, Recording, Responses, Snapshots, for_each_part},
@@ -72,12 +72,14 @@ impl Files {
     }
 
     /// For recorded sparse synapses, which synapse each column of a recording is: `GROUP.synapses.npy`, a row of source,
-    /// target and delay (steps) for each.
+    /// target and delay (steps) for each. Of synapses that come and go their variables `source` and `target` tell.
     fn write_synapses(&mut self, world: &World, folder: &Path) -> Result<(), TapeError> {
         let mut by_group: BTreeMap<String, (Entity, Vec<usize>)> = BTreeMap::new();
         for (k, (entity, file)) in self.0.iter().enumerate() {
             let Some(recording) = world.get::<Recording>(*entity) else { continue };
-            if matches!(recording.content, Content::Variable(..)) {
+            // Where synapses come and go, a list of the first ones would say something wrong of the later ones.
+            let stays = world.get::<Rewired>(recording.source).is_none();
+            if stays && matches!(recording.content, Content::Variable(..)) {
                 by_group.entry(file.group.clone()).or_insert((recording.source, Vec::new())).1.push(k);
             }
         }
