@@ -14,8 +14,9 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use super::{
-    bounds::{self, Bounds, WeightBounds, finite_or_nearest},
-    spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, Update, change, check, memory},
+    bounds::{self, Bounds, WeightBounds},
+    pair_sum::PairSum,
+    spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, change, check, memory},
 };
 use crate::{
     network::{
@@ -114,7 +115,7 @@ impl Behaviour for DeferredStdp {
 }
 
 impl SpikeTiming<1, 1> for DeferredStdp {
-    type Update = Tending;
+    type Update = PairSum;
     type Changed = Tendency;
 
     fn pre_traces(&self) -> [Trace; 1] {
@@ -125,28 +126,12 @@ impl SpikeTiming<1, 1> for DeferredStdp {
         [Trace { tau: self.tau_minus, pairing: self.pairing }]
     }
 
-    fn update(&self) -> Tending {
-        Tending([self.a_plus, self.a_minus].map(real))
+    fn update(&self) -> PairSum {
+        PairSum::new(self.a_plus, self.a_minus)
     }
 
     fn bounds(&self) -> [f64; 2] {
         [f64::NEG_INFINITY, f64::INFINITY]
-    }
-}
-
-/// The constants of the rule.
-#[derive(Clone, Copy, Debug)]
-pub struct Tending([Real; 2]);
-
-impl Update<1, 1> for Tending {
-    #[inline(always)]
-    fn on_pre(&self, c: Real, _: [Real; 1], [y]: [Real; 1]) -> Real {
-        finite_or_nearest(c - self.0[1] * y)
-    }
-
-    #[inline(always)]
-    fn on_post(&self, c: Real, [x]: [Real; 1], _: [Real; 1]) -> Real {
-        finite_or_nearest(c + self.0[0] * x)
     }
 }
 

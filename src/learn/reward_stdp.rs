@@ -17,7 +17,8 @@ use bevy_reflect::prelude::*;
 use super::{
     bounds::{self, Bounds, WeightBounds, finite_or_nearest},
     dopamine::{Concentration, Dopamine},
-    spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, Update, change, check, memory},
+    pair_sum::PairSum,
+    spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, change, check, memory},
 };
 use crate::{
     network::{
@@ -117,7 +118,7 @@ impl Behaviour for RewardStdp {
 }
 
 impl SpikeTiming<1, 1> for RewardStdp {
-    type Update = Eligible;
+    type Update = PairSum;
     type Changed = Eligibility;
 
     fn pre_traces(&self) -> [Trace; 1] {
@@ -128,28 +129,12 @@ impl SpikeTiming<1, 1> for RewardStdp {
         [Trace { tau: self.tau_minus, pairing: self.pairing }]
     }
 
-    fn update(&self) -> Eligible {
-        Eligible([self.a_plus, self.a_minus].map(real))
+    fn update(&self) -> PairSum {
+        PairSum::new(self.a_plus, self.a_minus)
     }
 
     fn bounds(&self) -> [f64; 2] {
         [f64::NEG_INFINITY, f64::INFINITY]
-    }
-}
-
-/// The constants of the rule.
-#[derive(Clone, Copy, Debug)]
-pub struct Eligible([Real; 2]);
-
-impl Update<1, 1> for Eligible {
-    #[inline(always)]
-    fn on_pre(&self, c: Real, _: [Real; 1], [y]: [Real; 1]) -> Real {
-        finite_or_nearest(c - self.0[1] * y)
-    }
-
-    #[inline(always)]
-    fn on_post(&self, c: Real, [x]: [Real; 1], _: [Real; 1]) -> Real {
-        finite_or_nearest(c + self.0[0] * x)
     }
 }
 
