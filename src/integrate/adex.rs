@@ -234,7 +234,10 @@ fn advance_shifted(state: Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl 
         advance_by(state, drive, steps, cell);
     } else {
         let shift = &drive.2[..state.0.len()];
-        let shifted = |i: usize| Cell { membrane: cell(i).membrane.shifted(shift[i]), ..cell(i) };
+        let shifted = |i: usize| {
+            let cell = cell(i);
+            Cell { membrane: cell.membrane.shifted(shift[i]), ..cell }
+        };
         advance_by(state, drive, steps, shifted);
     }
 }

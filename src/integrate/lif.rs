@@ -210,7 +210,10 @@ fn advance_shifted(
         advance_driven(state, drive, cell, mean_exp);
     } else {
         let shift = &drive.3[..state.0.len()];
-        let shifted = |i: usize| Cell { threshold: cell(i).threshold + shift[i], ..cell(i) };
+        let shifted = |i: usize| {
+            let cell = cell(i);
+            Cell { threshold: cell.threshold + shift[i], ..cell }
+        };
         advance_driven(state, drive, shifted, mean_exp);
     }
 }

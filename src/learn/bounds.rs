@@ -1,6 +1,7 @@
 //! Bounds of weights, and ranges that rules demand of their constants.
 
 use bevy_ecs::prelude::*;
+use bevy_reflect::Typed;
 
 use crate::{
     network::{Preparation, PrepareError},
@@ -16,8 +17,9 @@ use crate::{
 pub struct WeightBounds(Vec<(&'static str, [f64; 2])>);
 
 impl WeightBounds {
-    /// The rule of this name states its bounds, instead of any that it has stated before.
-    pub fn state(&mut self, rule: &'static str, bounds: [f64; 2]) {
+    /// The rule `R` states its bounds, instead of any that it has stated before.
+    pub fn state<R: Typed>(&mut self, bounds: [f64; 2]) {
+        let rule = R::type_info().type_path_table().short_path();
         match self.0.iter_mut().find(|(known, _)| *known == rule) {
             Some((_, known)) => *known = bounds,
             None => self.0.push((rule, bounds)),

@@ -145,7 +145,7 @@ fn apply(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<F
         let Some(layout) = &synapses.layout else { continue };
         let range = [rule.w_min, rule.w_max];
         if rule.is_changed() {
-            bounds.state("DeferredStdp", range);
+            bounds.state::<DeferredStdp>(range);
             if let Err(why) = check(&weights.0, layout, range) {
                 failures.push(name.map_or("", Name::as_str), why);
                 continue;

@@ -85,8 +85,6 @@ impl Behaviour for Reward {
 #[derive(Component, Clone, Debug, Default)]
 pub struct Watch {
     pairs: Vec<Joined>,
-    /// Whether `pairs` are those of the synapses that there are.
-    known: bool,
     /// Iterations at whose end dopamine is released, ascending.
     due: VecDeque<u64>,
 }
@@ -111,7 +109,7 @@ fn give(
 ) {
     let rewired = synapses.iter().any(|(.., synapses)| synapses.is_changed());
     for (reward, mut watch, mut concentration) in &mut rewards {
-        if rewired || !watch.known {
+        if rewired || watch.pairs.is_empty() {
             watch.find(reward, &synapses);
         }
         if watch.sees_pair(&spikes, &clock, reward.within) {
@@ -140,7 +138,6 @@ impl Watch {
             })
         });
         self.pairs = pairs.collect();
-        self.known = !self.pairs.is_empty();
     }
 
     /// Whether the iteration completes a pair.

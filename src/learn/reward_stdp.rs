@@ -162,7 +162,7 @@ fn reward(
         };
         let range = [rule.w_min, rule.w_max];
         if rule.is_changed() {
-            bounds.state("RewardStdp", range);
+            bounds.state::<RewardStdp>(range);
             if let Err(why) = check(&weights.0, layout, range) {
                 failures.push(name.map_or("", Name::as_str), why);
                 continue;

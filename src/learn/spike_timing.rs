@@ -237,7 +237,7 @@ pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
     for (name, rule, (mut timing, mut bounds), source, target, synapses, mut changed) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
         if R::Changed::ARE_WEIGHTS && rule.is_changed() {
-            bounds.state(R::type_info().type_path_table().short_path(), rule.bounds());
+            bounds.state::<R>(rule.bounds());
         }
         let weights = changed.numbers();
         let size = |group| spikes.get(group).map_or(0, |spikes| spikes.fired().len());

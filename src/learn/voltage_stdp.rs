@@ -261,7 +261,7 @@ fn change(
     for (name, rule, (mut voltages, mut bounds), source, target, synapses, mut weights) in &mut groups {
         let (Some(layout), Ok(v)) = (&synapses.layout, potentials.get(target.0)) else { continue };
         if rule.is_changed() {
-            bounds.state("VoltageStdp", rule.bounds());
+            bounds.state::<VoltageStdp>(rule.bounds());
         }
         let sources = spikes.get(source.0).map_or(0, |spikes| spikes.fired().len());
         match voltages.follow(&rule, (layout, synapses.is_changed()), &weights.0, [sources, v.0.len()], &clock) {

@@ -116,26 +116,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{
-        super::rows::{Count, Shape},
+        super::rows::{Shape, tests::built},
         *,
     };
-
-    fn built(shape: &Shape, synapses: &[Synapse]) -> Rows {
-        let in_block = |block: usize| {
-            let own = move |s: &&Synapse| s.target as usize / BLOCK_TARGETS == block;
-            synapses.iter().filter(own)
-        };
-        let counts = (0..shape.blocks()).map(|block| {
-            let mut count = Count::default();
-            in_block(block).for_each(|&synapse| count.add(shape, synapse));
-            count
-        });
-        let (mut rows, mut weights) = Rows::with_room(shape, counts.collect());
-        for (block, mut part) in rows.parts(shape, &mut weights).into_iter().enumerate() {
-            in_block(block).for_each(|&synapse| part.place(synapse, 0.0));
-        }
-        rows
-    }
 
     proptest! {
         /// As multisets of synapses: what was there, less what is gone, and what is new; each found at the place that it
@@ -152,7 +135,7 @@ mod tests {
             let mut old: Vec<_> = ends.iter().map(|&(s, t, d)| synapse(s, t, if same { 7 } else { d })).collect();
             old.sort_by_key(|s| (s.target, s.source));
             let shape = Shape { sources: 5, targets: targets as usize, delay: same.then_some(7) };
-            let rows = built(&shape, &old);
+            let (rows, _) = built(&shape, &old);
             let old: Vec<_> = rows.iter().collect();
             let gone: Vec<u32> = gone.into_iter().filter(|&place| (place as usize) < old.len()).collect();
             let new: Vec<_> = come.iter().map(|&(s, t)| synapse(s, t, old[0].delay)).collect();
@@ -176,7 +159,7 @@ mod tests {
     #[test]
     fn what_rows_do_not_know_is_refused() {
         let shape = Shape { sources: 2, targets: 3, delay: Some(4) };
-        let rows = built(&shape, &[Synapse { source: 0, target: 1, delay: 4 }]);
+        let (rows, _) = built(&shape, &[Synapse { source: 0, target: 1, delay: 4 }]);
         for (source, target, delay) in [(2, 0, 4), (0, 4, 4), (0, 0, 3), (0, 0, 5), (0, 9000, 4)] {
             assert!(rows.exchanged(&[], &[Synapse { source, target, delay }]).is_none());
         }

@@ -344,7 +344,7 @@ impl Rows {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::{
@@ -352,7 +352,8 @@ mod tests {
         *,
     };
 
-    fn built(shape: &Shape, synapses: &[Synapse]) -> (Rows, Column<Real>) {
+    /// Rows of some synapses, of which the k-th has the weight k + 1.
+    pub fn built(shape: &Shape, synapses: &[Synapse]) -> (Rows, Column<Real>) {
         let in_block =
             |block: usize| synapses.iter().enumerate().filter(move |(_, s)| s.target as usize / BLOCK_TARGETS == block);
         let counts = (0..shape.blocks()).map(|block| {
