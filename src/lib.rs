@@ -2,8 +2,10 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod build;
+pub mod checkpoint;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod disk;
 pub mod host;
 pub mod input;
 pub mod integrate;

@@ -20,7 +20,7 @@ use std::{
 use bare::Bare;
 use cortecs::{
     numeric::{InstructionSet, real::PRECISION},
-    output::attach_files,
+    output::{OnDiskFull, attach_files},
     prelude::*,
     schedule::run_ticks,
 };
@@ -108,10 +108,10 @@ fn recording_to_disk() {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir(&folder).expect("a folder for recordings");
         let mut bench = network(recorders);
-        let mut files = attach_files(bench.world_mut(), &folder).expect("files for recordings");
+        let mut files = attach_files(bench.world_mut(), &folder, OnDiskFull::Stop).expect("files for recordings");
         timed(|| {
             run_ticks(bench.world_mut(), ITERATIONS);
-            files.flush(bench.world_mut()).expect("recordings are written");
+            files.flush(bench.world_mut(), false).expect("recordings are written");
         })
     };
     let [spikes, all] =

@@ -17,6 +17,7 @@ use crate::{
         preparation::Depth,
         prepare::{Unprepared, resize_columns},
         receptor::Fed,
+        state::note_built,
     },
     record::settle,
     scene::Scene,
@@ -63,6 +64,7 @@ pub fn build(world: &mut World, scene: &Scene) -> Result<Network, Diagnostics> {
     finish(world, scene, &spawned, whole)?;
     switches::set(world, scene);
     plan.settle(world, &spawned.synapses);
+    note_built(world, &spawned.synapses);
     Ok(Network { groups: spawned.groups, synapses: spawned.synapses, recorders: spawned.recorders, plan })
 }
 

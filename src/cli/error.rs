@@ -1,8 +1,13 @@
 //! Everything that can end a command, and how it is shown.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
+use super::interruption::Signal;
 use crate::{
+    checkpoint::CheckpointFileError,
     network::failure::Failure,
     numeric::instruction_set::InstructionSetError,
     output::{FolderError, TapeError},
@@ -27,6 +32,60 @@ pub enum CliError {
     /// No threads.
     #[error("no threads to compute with: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// No scene was named.
+    #[error("no scene is named, and no checkpoint that has one (`--from`)")]
+    NoScene,
+    /// A checkpoint cannot be written or used.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointFileError),
+    /// Signals cannot be watched.
+    #[error("signals cannot be watched: {0}")]
+    Signals(io::Error),
+    /// Nothing to go on with.
+    #[error("`{}` has no checkpoint: it ended, or was killed before the first one was made", .0.display())]
+    NoCheckpoint(PathBuf),
+    /// All iterations are done.
+    #[error(
+        "the state is that before iteration {iteration}, and the run was to end before iteration {planned}: `--iterations` lets it be longer"
+    )]
+    Over {
+        /// Where it stands.
+        iteration: u64,
+        /// Where it was to end.
+        planned: u64,
+    },
+    /// The recordings of the run are not whole.
+    #[error("its recordings ended with iteration {ended}, as they could not be written: `cortecs run --from {}` goes on in a folder of its own", .path.display())]
+    RecordingsEnded {
+        /// The iteration.
+        ended: u64,
+        /// The checkpoint.
+        path: PathBuf,
+    },
+    /// Somebody wanted the run to end.
+    #[error("interrupted before iteration {iteration} of {planned} ({}); `cortecs resume {}` goes on with it", .signal.name(), .run.display())]
+    Interrupted {
+        /// By which.
+        signal: Signal,
+        /// Iterations that are done.
+        iteration: u64,
+        /// Iterations that were asked for.
+        planned: u64,
+        /// The run folder.
+        run: PathBuf,
+    },
+    /// The disk does not take what is written.
+    #[error("{error}\n{}", after_disk_full(*.iteration, .saved, .last.as_deref()))]
+    DiskFull {
+        /// What could not be written.
+        error: Box<CliError>,
+        /// Iterations that are done.
+        iteration: u64,
+        /// Where the state was saved that the run had then.
+        saved: Result<PathBuf, Box<CheckpointFileError>>,
+        /// The run folder, if it has a checkpoint.
+        last: Option<PathBuf>,
+    },
     /// The run stopped.
     #[error("the run stopped in iteration {iteration}\n{}", list(.failures))]
     Stopped {
@@ -60,11 +119,40 @@ pub enum CliError {
     Print(io::Error),
 }
 
+/// What can be done where the disk does not take what is written.
+fn after_disk_full(iteration: u64, saved: &Result<PathBuf, Box<CheckpointFileError>>, last: Option<&Path>) -> String {
+    let mut lines = Vec::new();
+    match saved {
+        Ok(path) => lines.push(format!(
+            "  the state before iteration {iteration} was saved: `cortecs run --from {}` goes on from it, in a folder of its own",
+            path.display()
+        )),
+        Err(why) => lines.push(format!("  the state before iteration {iteration} is lost: {why}")),
+    }
+    match last {
+        Some(run) => lines.push(format!(
+            "  `cortecs resume {}` goes on from its last checkpoint, once the disk takes what is written",
+            run.display()
+        )),
+        None => lines.push("  there is no checkpoint before that".into()),
+    }
+    lines.join("\n")
+}
+
 fn list(failures: &[Failure]) -> String {
     failures.iter().map(|failure| format!("  {failure}")).collect::<Vec<_>>().join("\n")
 }
 
 impl CliError {
+    /// The exit code of the program that ends with it.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Interrupted { signal, .. } => signal.exit_code(),
+            _ => 1,
+        }
+    }
+
     /// The error as text, in the form that compilers use.
     #[must_use]
     pub fn render(&self, coloured: bool) -> String {

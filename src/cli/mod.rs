@@ -2,12 +2,15 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod checkpoint_every;
 mod error;
+mod interruption;
 mod list;
 mod new;
 #[cfg(feature = "plot")]
 mod plot;
 mod progress;
+mod resume;
 mod run;
 mod statistics;
 mod table;
@@ -22,7 +25,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use error::CliError;
 
-use crate::{CortecsPlugins, host::HostPlugin, scene::Scene, text::Diagnostics};
+use crate::{CortecsPlugins, host::HostPlugin, scene::Scene};
 
 /// Simulates networks of spiking neurons that scene files describe.
 #[derive(Parser, Debug)]
@@ -36,6 +39,8 @@ pub struct Arguments {
 enum Command {
     /// Runs a scene: recordings, pictures and a report in a folder of its own.
     Run(run::RunArguments),
+    /// Goes on with a run that was interrupted, as if nothing had happened.
+    Resume(resume::ResumeArguments),
     /// Says what a scene would build, and whether it is right; builds nothing.
     Check(check::CheckArguments),
     /// Lists everything that a scene may name, with parameters, units and defaults.
@@ -51,7 +56,7 @@ enum Command {
 #[derive(Args, Debug)]
 struct SceneArguments {
     /// The scene file (RON).
-    scene: PathBuf,
+    scene: Option<PathBuf>,
     /// Sets anything in the scene: `groups.excitatory.size=400`, `groups.inhibitory.Izhikevich.a=0.1`, `dt=0.1`.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     settings: Vec<String>,
@@ -72,8 +77,9 @@ impl SceneArguments {
     }
 
     /// The scene with everything that is set.
-    fn load(&self, app: &App) -> Result<Scene, Diagnostics> {
-        Scene::from_file_with(app.world(), &self.scene, &self.assignments())
+    fn load(&self, app: &App) -> Result<Scene, CliError> {
+        let scene = self.scene.as_ref().ok_or(CliError::NoScene)?;
+        Ok(Scene::from_file_with(app.world(), scene, &self.assignments())?)
     }
 }
 
@@ -84,6 +90,7 @@ impl SceneArguments {
 pub fn execute(arguments: &Arguments) -> Result<(), CliError> {
     match &arguments.command {
         Command::Run(arguments) => run::run(arguments),
+        Command::Resume(arguments) => resume::resume(arguments),
         Command::Check(arguments) => check::check(arguments),
         Command::List(arguments) => list::list(arguments),
         #[cfg(feature = "plot")]
@@ -106,6 +113,12 @@ fn app() -> App {
     app.world_mut().insert_resource(bevy_ecs::error::FallbackErrorHandler(bevy_ecs::error::ignore));
     app.add_plugins(CortecsPlugins.build().disable::<HostPlugin>());
     app
+}
+
+/// Says something that nobody asked for, but everybody should know.
+fn warn(text: &str) {
+    // If it cannot be said, the run is no worse for it.
+    let _ = writeln!(io::stderr().lock(), "warning: {text}");
 }
 
 /// Prints results. Whoever closes the pipe early (`cortecs list | head`) has seen enough.

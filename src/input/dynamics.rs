@@ -15,9 +15,9 @@ use super::decay::{Step, kick_to_peak_one};
 use crate::{
     network::{
         Arriving, Behaviour, Clock, Conductance, Derived, Input, Membrane, Parameter, Parameters, Preparation,
-        PrepareError, ReceptorOf, Receptors, V, Variable, View, preparation::path_of, variable::VariableInfo,
+        PrepareError, ReceptorOf, Receptors, State, V, Variable, View, preparation::path_of, variable::VariableInfo,
     },
-    numeric::{Column, Real, blocks::in_blocks, dispatch, exp, real::or_zero},
+    numeric::{Archive, ArchiveError, Column, Real, blocks::in_blocks, dispatch, exp, real::or_zero},
     variable,
 };
 
@@ -270,6 +270,13 @@ fn step<const RISES: bool, const FORM: u8>(columns: Columns<'_>, coefficients: i
         } else {
             input[i] += given;
         }
+    }
+}
+
+impl State for Level {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.column(&mut self.values)?;
+        archive.value(&mut self.awake)
     }
 }
 

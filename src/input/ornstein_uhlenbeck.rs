@@ -18,7 +18,7 @@ use crate::{
         Unit,
     },
     numeric::{
-        Real,
+        Archive, ArchiveError, Real,
         blocks::{PerBlock, in_heavy_blocks},
         dispatch,
         lanes::{LANES, Lanes},
@@ -80,6 +80,10 @@ impl Behaviour for OrnsteinUhlenbeck {
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         preparation.check("sd", &self.sd, |sd| sd >= 0.0, "zero or more")?;
         preparation.check("tau", &self.tau, |tau| tau > 0.0, "above zero")
+    }
+
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.streams(&mut self.streams.0)
     }
 }
 

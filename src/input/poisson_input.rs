@@ -17,7 +17,7 @@ use crate::{
         Receptors, Unit, receptor::Fed,
     },
     numeric::{
-        Real,
+        Archive, ArchiveError, Real,
         blocks::{PerBlock, in_heavy_blocks},
         dispatch,
         lanes::{LANES, Lanes},
@@ -104,6 +104,10 @@ impl Behaviour for PoissonInput {
             }
             None => Ok(()),
         }
+    }
+
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.streams(&mut self.streams.0)
     }
 }
 

@@ -12,7 +12,7 @@ use super::noise::Streams;
 use crate::{
     network::{Behaviour, Clock, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
     numeric::{
-        Real,
+        Archive, ArchiveError, Real,
         blocks::{PerBlock, in_blocks},
         dispatch,
         lanes::{LANES, Lanes},
@@ -52,6 +52,10 @@ impl Behaviour for UniformNoise {
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         self.streams.start(preparation);
         Ok(())
+    }
+
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.streams(&mut self.streams.0)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
         Unit,
     },
     numeric::{
-        Real,
+        Archive, ArchiveError, Real,
         blocks::{BLOCK, PerBlock, in_heavy_blocks},
         dispatch, exp,
         lanes::{LANES, Lanes},
@@ -105,6 +105,10 @@ impl Behaviour for PoissonNeurons {
         preparation.check("rate", &self.rate, |rate| rate >= 0.0, "zero or more")?;
         preparation.check("modulation", &self.modulation, |depth| depth >= 0.0, "zero or more")?;
         preparation.check("gain", &self.gain, f64::is_finite, "finite")
+    }
+
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.streams(&mut self.streams)
     }
 }
 

@@ -2,7 +2,10 @@
 //! the index of synapses by target, and which iteration is to follow.
 
 use super::{incoming::Incoming, spike_timing::Trace, traces::Side};
-use crate::network::{Clock, Layout, Size};
+use crate::{
+    network::{Clock, Layout, Size},
+    numeric::{Archive, ArchiveError},
+};
 
 /// The sources of a synapse group, as its synapses see them.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +49,12 @@ impl Arrivals {
         }
         self.traces = Side::new(sizes[0], traces, longest, clock.dt);
         Ok(true)
+    }
+
+    /// Goes through what is remembered of the sources; the index is made anew.
+    pub fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.value(&mut self.next)?;
+        self.traces.keep(archive)
     }
 
     /// Memory (bytes) for so many traces: theirs, and that of the index of sparse synapses.

@@ -1,11 +1,13 @@
 //! Bounds of weights, and ranges that rules demand of their constants.
 
+use std::borrow::Cow;
+
 use bevy_ecs::prelude::*;
 use bevy_reflect::Typed;
 
 use crate::{
-    network::{Preparation, PrepareError},
-    numeric::{Real, real::real},
+    network::{Preparation, PrepareError, State},
+    numeric::{Archive, ArchiveError, Real, real::real},
 };
 
 /// On a synapse group: the bounds that its rules have stated, each those of the weights that it may find and leave.
@@ -14,7 +16,13 @@ use crate::{
 /// contradict one another, the least weight gives way. A rule that is switched off keeps its bounds, within which it expects
 /// the weights when it comes back.
 #[derive(Component, Clone, Debug, Default, PartialEq)]
-pub struct WeightBounds(Vec<(&'static str, [f64; 2])>);
+pub struct WeightBounds(Vec<(Cow<'static, str>, [f64; 2])>);
+
+impl State for WeightBounds {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.value(&mut self.0)
+    }
+}
 
 impl WeightBounds {
     /// The rule `R` states its bounds, instead of any that it has stated before.
@@ -22,7 +30,7 @@ impl WeightBounds {
         let rule = R::type_info().type_path_table().short_path();
         match self.0.iter_mut().find(|(known, _)| *known == rule) {
             Some((_, known)) => *known = bounds,
-            None => self.0.push((rule, bounds)),
+            None => self.0.push((rule.into(), bounds)),
         }
     }
 

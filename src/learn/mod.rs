@@ -6,7 +6,7 @@
 
 use bevy_app::{App, Plugin};
 
-use crate::network::RegisterBehaviour;
+use crate::network::{RegisterBehaviour, RegisterState};
 
 mod adaptive_threshold;
 mod arrivals;
@@ -64,6 +64,7 @@ pub struct LearnPlugin;
 
 impl Plugin for LearnPlugin {
     fn build(&self, app: &mut App) {
+        app.register_state::<WeightBounds>();
         app.register_behaviour::<ShortTermPlasticity>()
             .register_behaviour::<Stdp>()
             .register_behaviour::<TripletStdp>()

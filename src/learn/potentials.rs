@@ -7,10 +7,12 @@
 //! ```
 //! An iteration sees ū as it was before it, or so many iterations earlier.
 
-use crate::numeric::{Column, Real, dispatch, real::real};
+use serde::{Deserialize, Serialize};
+
+use crate::numeric::{Archive, ArchiveError, Column, Real, dispatch, real::real};
 
 /// The constants that potentials are filtered with.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Constants {
     /// Length of an iteration (ms).
     pub dt: f64,
@@ -59,14 +61,40 @@ pub(super) struct Potentials {
     raised: Vec<u32>,
 }
 
+impl Constants {
+    fn decay(&self) -> [Real; 3] {
+        self.taus.map(|tau| real(libm::exp(-self.dt / tau)))
+    }
+}
+
 impl Potentials {
+    /// Goes through everything that is remembered: see [`State`](crate::network::State).
+    pub fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.value(&mut self.of)?;
+        archive.value(&mut self.begun)?;
+        let head = archive.through(&(self.head as u64))?;
+        archive.whole(&mut self.left)?;
+        self.now.iter_mut().chain(&mut self.before).try_for_each(|column| archive.whole(column))?;
+        if let (Some(head), true) = (head, archive.restores()) {
+            (self.head, self.decay) = (head as usize, self.of.decay());
+            let targets = self.left.len();
+            self.changes = [(); 2].map(|()| Column::filled(0.0, targets));
+            let rows = self.of.delay as usize + 1;
+            let fits = self.now.iter().all(|now| now.len() == targets)
+                && self.before.iter().all(|before| before.len() == targets * if targets > 0 { rows } else { 0 })
+                && self.head < rows;
+            return if fits { Ok(()) } else { Err(ArchiveError::Form) };
+        }
+        Ok(())
+    }
+
     /// Potentials of so many targets, of which nothing is known.
     pub fn new(of: Constants, targets: usize) -> Self {
         let zeros = |rows: usize| Column::filled(0.0, targets * rows);
         let rows = of.delay as usize + 1;
         Self {
             of,
-            decay: of.taus.map(|tau| real(libm::exp(-of.dt / tau))),
+            decay: of.decay(),
             left: zeros(1),
             now: [(); 3].map(|()| zeros(1)),
             before: [(); 2].map(|()| zeros(rows)),

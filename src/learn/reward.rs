@@ -8,7 +8,7 @@
 //! reward is waited for depends on the seed, the name of the synapses and the iteration alone, so that groups that wait for
 //! the same synapses are rewarded at the same times.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -20,10 +20,10 @@ use super::{
 };
 use crate::{
     network::{
-        Behaviour, Clock, Layout, Preparation, PrepareError, Seed, Source, Spikes, SynapseGroup, Synapses, Tags,
-        Target, Unit, address::groups,
+        Behaviour, Clock, Layout, Preparation, PrepareError, RegisterState, Seed, Source, Spikes, State, SynapseGroup,
+        Synapses, Tags, Target, Unit, address::groups,
     },
-    numeric::{philox::uniform_pair, real::real, stream::Stream},
+    numeric::{Archive, ArchiveError, philox::uniform_pair, real::real, stream::Stream},
     schedule::{AddToStage, Stage},
 };
 
@@ -57,7 +57,7 @@ impl Default for Reward {
 impl Behaviour for Reward {
     fn plugin(app: &mut App) {
         // Before the rules that go by dopamine, and before it decays.
-        app.add_behaviour_system::<Self, _>(Stage::Learn, give);
+        app.register_state::<Watch>().add_behaviour_system::<Self, _>(Stage::Learn, give);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -85,13 +85,17 @@ impl Behaviour for Reward {
 #[derive(Component, Clone, Debug, Default)]
 pub struct Watch {
     pairs: Vec<Joined>,
+    /// Whether the pairs are those that the synapses are between.
+    found: bool,
     /// Iterations at whose end dopamine is released, ascending.
     due: VecDeque<u64>,
 }
 
 /// Two neurons with a synapse.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Joined {
+    /// Of the synapse group.
+    name: Arc<str>,
     source: (Entity, u32),
     target: (Entity, u32),
     /// The iteration in which the source fired last.
@@ -109,7 +113,7 @@ fn give(
 ) {
     let rewired = synapses.iter().any(|(.., synapses)| synapses.is_changed());
     for (reward, mut watch, mut concentration) in &mut rewards {
-        if rewired || watch.pairs.is_empty() {
+        if rewired || !watch.found {
             watch.find(reward, &synapses);
         }
         if watch.sees_pair(&spikes, &clock, reward.within) {
@@ -125,19 +129,52 @@ fn give(
     }
 }
 
+impl Joined {
+    fn is_like(&self, other: &Self) -> bool {
+        let ends = |pair: &Self| (pair.source.1, pair.target.1);
+        self.name == other.name && ends(self) == ends(other)
+    }
+}
+
+impl State for Watch {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.value(&mut self.due)?;
+        let waiting = |pair: &Joined| (pair.name.to_string(), pair.source.1, pair.target.1, pair.fired);
+        let here: Vec<(String, u32, u32, Option<u64>)> = self.pairs.iter().map(waiting).collect();
+        if let (Some(saved), true) = (archive.through(&here)?, archive.restores()) {
+            // Found among the synapses in the next iteration, by their names.
+            let pair = |(name, source, target, fired): (String, u32, u32, Option<u64>)| Joined {
+                name: name.into(),
+                source: (Entity::PLACEHOLDER, source),
+                target: (Entity::PLACEHOLDER, target),
+                fired,
+            };
+            (self.pairs, self.found) = (saved.into_iter().map(pair).collect(), false);
+        }
+        Ok(())
+    }
+}
+
 impl Watch {
     fn find(&mut self, reward: &Reward, synapses: &Query<Group<'_>>) {
         let wanted = |name: &Name, tags: &Tags| name.as_str() == reward.synapses || tags.contains(&reward.synapses);
         let groups = synapses.iter().filter(|(name, tags, ..)| wanted(name, tags));
-        let pairs = groups.flat_map(|(_, _, source, target, synapses)| {
+        let pairs = groups.flat_map(|(name, _, source, target, synapses)| {
             let layout = synapses.into_inner().layout.as_ref();
             layout.into_iter().flat_map(Layout::synapses).map(|synapse| Joined {
+                name: name.as_str().into(),
                 source: (source.0, synapse.source),
                 target: (target.0, synapse.target),
                 fired: None,
             })
         });
-        self.pairs = pairs.collect();
+        let mut pairs: Vec<Joined> = pairs.collect();
+        // A pair that stays has been waiting since its source fired.
+        for pair in &mut pairs {
+            let known = self.pairs.iter().find(|known| known.is_like(pair));
+            pair.fired = known.and_then(|known| known.fired);
+        }
+        (self.pairs, self.found) = (pairs, true);
     }
 
     /// Whether the iteration completes a pair.

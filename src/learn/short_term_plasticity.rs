@@ -13,10 +13,11 @@
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     network::{Behaviour, Clock, Efficacies, Kind, Preparation, PrepareError, Sides, Size, Source, Spikes, Unit},
-    numeric::real::real,
+    numeric::{Archive, ArchiveError, real::real},
     schedule::{AddToStage, Stage},
 };
 
@@ -37,7 +38,7 @@ pub struct ShortTermPlasticity {
 }
 
 /// The state of a source.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Resources {
     u: f64,
     x: f64,
@@ -100,6 +101,18 @@ impl Behaviour for ShortTermPlasticity {
         let sources = sides.map_or(0, |sides| sides.source_group.size());
         if !preparation.is_trial() && self.sources.len() != sources {
             self.sources = vec![Resources { u: self.utilization, x: 1.0, last: None }; sources];
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        let here = self.sources.len() as u64;
+        match archive.through(&self.sources)? {
+            Some(saved) if saved.len() as u64 != here => {
+                return Err(ArchiveError::Length { here, there: saved.len() as u64 });
+            }
+            Some(saved) if archive.restores() => self.sources = saved,
+            _ => {}
         }
         Ok(())
     }

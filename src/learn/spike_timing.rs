@@ -16,14 +16,18 @@ use std::marker::PhantomData;
 use bevy_ecs::{component::Mutable, prelude::*};
 use bevy_reflect::prelude::*;
 
+use serde::{Deserialize, Serialize};
+
 use super::{arrivals::Arrivals, bounds::WeightBounds, changes::Due, traces::Side};
 use crate::{
-    network::{Behaviour, Clock, Failures, Layout, Size, Source, Spikes, Synapses, Target, Weights},
-    numeric::{Column, Real, real::real},
+    network::{
+        Behaviour, Clock, Failures, Layout, Size, Source, Spikes, State, Synapses, Target, Weights, state::meet,
+    },
+    numeric::{Archive, ArchiveError, Column, Real, real::real},
 };
 
 /// Which spikes of the other side a spike is paired with.
-#[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pairing {
     /// All that came before.
     #[default]
@@ -33,7 +37,7 @@ pub enum Pairing {
 }
 
 /// A trace of the spikes of a neuron.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
     /// Time constant (ms); 0 for a trace that is 1 in the step after a spike, and then 0.
     pub tau: f64,
@@ -158,20 +162,28 @@ pub trait Update<const PRE: usize, const POST: usize>: Copy + Send + Sync {
 ///
 /// Spikes that came before a group's rule was switched off are forgotten.
 #[derive(Component, Clone, Debug)]
+#[component(on_add = meet::<Self>)]
 #[require(WeightBounds)]
-pub struct Timing<R> {
+pub struct Timing<R: 'static> {
     sources: Arrivals,
     targets: Side,
     rule: PhantomData<fn() -> R>,
 }
 
-impl<R> Default for Timing<R> {
+impl<R: 'static> State for Timing<R> {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        self.sources.keep(archive)?;
+        self.targets.keep(archive)
+    }
+}
+
+impl<R: 'static> Default for Timing<R> {
     fn default() -> Self {
         Self { sources: Arrivals::default(), targets: Side::default(), rule: PhantomData }
     }
 }
 
-impl<R> Timing<R> {
+impl<R: 'static> Timing<R> {
     /// Forgets all spikes, unless the last iteration was seen with the same traces of the same neurons, and finds the synapses
     /// that are new. Returns whether it forgot; an error if numbers are out of the bounds of a rule that is new to them.
     ///

@@ -20,15 +20,21 @@ use super::bounds;
 use crate::{
     network::{
         Behaviour, Clock, Initial, Parameter, Parameters, Preparation, PrepareError, RegisterVariable, SlowColumn,
-        Spikes, ThresholdShift, Unit, Variable, View, variable::VariableInfo,
+        Spikes, State, ThresholdShift, Unit, Variable, View, variable::VariableInfo,
     },
-    numeric::{Real, real::wide},
+    numeric::{Archive, ArchiveError, Real, real::wide},
     schedule::{AddToStage, Stage},
 };
 
 /// Running mean of a neuron's rate.
 #[derive(Component, Clone, Debug, Default)]
 pub struct MeanRate(SlowColumn);
+
+impl State for MeanRate {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        self.0.keep(archive)
+    }
+}
 
 impl Variable for MeanRate {
     fn describe(&self) -> Vec<VariableInfo> {
@@ -106,9 +112,9 @@ impl Behaviour for ThresholdHomeostasis {
     }
 }
 
-type State<'w> = (&'w ThresholdHomeostasis, &'w mut MeanRate, &'w mut ThresholdShift, &'w Spikes);
+type Group<'w> = (&'w ThresholdHomeostasis, &'w mut MeanRate, &'w mut ThresholdShift, &'w Spikes);
 
-fn hold(mut groups: Query<State<'_>>, clock: Res<Clock>) {
+fn hold(mut groups: Query<Group<'_>>, clock: Res<Clock>) {
     for (rule, mut rate, mut shift, spikes) in &mut groups {
         let (rate, shift) = (&mut rate.0, shift.shift_mut());
         let lost = -libm::expm1(-clock.dt / rule.tau);

@@ -2,7 +2,7 @@
 //! of the sources as many iterations of them as axons are long.
 
 use crate::numeric::{
-    Column, Real, dispatch,
+    Archive, ArchiveError, Column, Real, dispatch,
     real::{or_zero, real},
 };
 
@@ -22,7 +22,7 @@ pub(super) struct Side {
 }
 
 /// One trace of all neurons.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Course {
     /// Factor of a step.
     decay: Real,
@@ -35,16 +35,25 @@ struct Course {
     seen: Column<Real>,
 }
 
+impl Course {
+    fn empty(trace: &Trace, dt: f64) -> Self {
+        Self {
+            decay: real(libm::exp(-dt / trace.tau)),
+            last_step: trace.tau == 0.0,
+            pairing: trace.pairing,
+            ..Self::default()
+        }
+    }
+}
+
 impl Side {
     /// Traces that remember nothing, kept for as many iterations as the longest delay lasts.
     pub fn new(neurons: usize, traces: &[Trace], longest_delay: u32, dt: f64) -> Self {
         let kept = longest_delay as usize + 1;
         let course = |trace: &Trace| Course {
-            decay: real(libm::exp(-dt / trace.tau)),
-            last_step: trace.tau == 0.0,
-            pairing: trace.pairing,
             now: Column::filled(0.0, neurons),
             seen: Column::filled(0.0, neurons * kept),
+            ..Course::empty(trace, dt)
         };
         let of = (traces.to_vec(), dt);
         Self { of, neurons, traces: traces.iter().map(course).collect(), kept, head: 0 }
@@ -64,6 +73,36 @@ impl Side {
     /// The longest delay (steps) for which traces are kept.
     pub const fn longest_delay(&self) -> u32 {
         self.kept.saturating_sub(1) as u32
+    }
+
+    /// Goes through everything that is remembered: see [`State`](crate::network::State).
+    pub fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        let here = (self.of.clone(), self.neurons as u64, self.kept as u64, self.head as u64);
+        let saved = archive.through(&here)?;
+        let courses = saved.as_ref().map_or(&here, |saved| saved).0.0.len();
+        if let (Some(((traces, dt), neurons, kept, head)), true) = (saved, archive.restores()) {
+            // Numbers come one by one below, and take room only as they come.
+            *self = Self { of: (traces, dt), neurons: neurons as usize, kept: kept as usize, ..Self::default() };
+            self.head = head as usize;
+            self.traces = self.of.0.iter().map(|trace| Course::empty(trace, dt)).collect();
+        }
+        for k in 0..courses {
+            let mut none = Course::default();
+            let course = self.traces.get_mut(k).unwrap_or(&mut none);
+            archive.whole(&mut course.now)?;
+            archive.whole(&mut course.seen)?;
+        }
+        if archive.restores() && !self.is_sound() {
+            return Err(ArchiveError::Form);
+        }
+        Ok(())
+    }
+
+    fn is_sound(&self) -> bool {
+        let fits = |course: &Course| {
+            course.now.len() == self.neurons && Some(course.seen.len()) == self.neurons.checked_mul(self.kept)
+        };
+        self.traces.iter().all(fits) && self.head < self.kept.max(1)
     }
 
     /// Advances by a step, in which nobody has fired yet.

@@ -32,10 +32,10 @@ use super::{
 };
 use crate::{
     network::{
-        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, Size, Source, Spikes, Synapses, Target,
-        Unit, V, Weights, preparation::path_of,
+        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterState, Size, Source, Spikes,
+        State, Synapses, Target, Unit, V, Weights, preparation::path_of,
     },
-    numeric::{Real, real::real},
+    numeric::{Archive, ArchiveError, Real, real::real},
     schedule::{AddToStage, Stage},
 };
 
@@ -125,11 +125,18 @@ pub struct Voltages {
     targets: Potentials,
 }
 
+impl State for Voltages {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        self.sources.keep(archive)?;
+        self.targets.keep(archive)
+    }
+}
+
 impl Behaviour for VoltageStdp {
     const KIND: Kind = Kind::Synapses;
 
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Learn, change);
+        app.register_state::<Voltages>().add_behaviour_system::<Self, _>(Stage::Learn, change);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {

@@ -5,6 +5,7 @@ use bevy_ecs::{component::Mutable, prelude::*};
 use bevy_reflect::{GetTypeRegistration, Reflect, Typed};
 
 use super::preparation::{Extent, Pair, Preparation, PrepareError, Size};
+use crate::numeric::{Archive, ArchiveError};
 
 /// What a behaviour is attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +96,16 @@ pub trait Behaviour: Component<Mutability = Mutable> + Reflect + Typed + GetType
     fn extent(&self, pair: Pair) -> Extent {
         let _ = pair;
         Extent::default()
+    }
+
+    /// Goes through what it keeps of the past besides its fields and columns, as random streams, always in the same order: it is
+    /// saved, checked or restored on the way. Parameters and what is derived from them do not belong here.
+    ///
+    /// # Errors
+    /// What was saved does not fit.
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        let _ = archive;
+        Ok(())
     }
 
     /// Memory (bytes) that it will need at an entity of a size, besides the columns there: indices, traces, what it keeps of

@@ -6,10 +6,11 @@ use bevy_ecs::prelude::*;
 use super::{
     parameter::Parameter,
     past::Past,
+    state::State,
     variable::{Variable, VariableInfo, View},
 };
 use crate::{
-    numeric::{Column, Real, dispatch},
+    numeric::{Archive, ArchiveError, Column, Real, dispatch},
     variable,
 };
 
@@ -41,6 +42,12 @@ macro_rules! drive {
             #[must_use]
             pub fn get(&self) -> &[Real] {
                 if self.used { &self.sum } else { &[] }
+            }
+        }
+
+        impl State for $type {
+            fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+                archive.column(&mut self.sum)
             }
         }
 
@@ -190,6 +197,14 @@ fn list_marked(marks: &[u8], neurons: &mut Vec<u32>) {
                 word &= word - 1;
             }
         }
+    }
+}
+
+impl State for Spikes {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.column(&mut self.fired)?;
+        archive.value(&mut self.total)?;
+        self.lists.keep_lists(archive)
     }
 }
 

@@ -24,6 +24,7 @@ mod sampler;
 pub mod selection;
 pub mod sides;
 pub mod slow_column;
+pub mod state;
 pub mod switch;
 pub mod synapse;
 mod synapse_values;
@@ -48,6 +49,7 @@ pub use registry::{BehaviourEntry, Behaviours, RegisterBehaviour};
 pub use selection::Selection;
 pub use sides::{Rule, Sides};
 pub use slow_column::SlowColumn;
+pub use state::{RegisterState, State, States};
 pub use switch::{Switches, Switching, switch};
 pub use synapse::{
     Afferents, DelaySummary, Delays, Efferents, Efficacies, Ends, InitialWeights, Layout, Rewired, Source,
@@ -70,6 +72,7 @@ impl Plugin for NetworkPlugin {
             .init_resource::<Variables>()
             .init_resource::<ArrayFolder>()
             .init_resource::<preparation::ValueFunctions>();
+        state::plugin(app);
         app.register_variable::<V>()
             .register_variable::<Input>()
             .register_variable::<Conductance>()
@@ -77,7 +80,12 @@ impl Plugin for NetworkPlugin {
             .register_variable::<Spikes>()
             .register_variable::<ThresholdShift>()
             .register_variable::<Weights>()
-            .register_variable::<Arriving>();
+            .register_variable::<Arriving>()
+            .register_state::<Synapses>()
+            .register_state::<Efficacies>();
+        let mut states = app.world_mut().resource_mut::<States>();
+        states.let_stay::<Weights>();
+        states.let_stay::<Synapses>();
         prepare::plugin(app);
         receptor::plugin(app);
     }

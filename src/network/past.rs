@@ -1,5 +1,9 @@
 //! Lists of the last iterations, as many as delays reach back: who fired, and with what efficacy.
 
+use bytemuck::Pod;
+
+use crate::numeric::{Archive, ArchiveError};
+
 /// A list for every iteration, the latest and some before it; a ring, so that nothing is moved.
 #[derive(Clone, Debug)]
 pub struct Past<T> {
@@ -47,6 +51,32 @@ impl<T> Past<T> {
             self.lists.splice(0..0, std::iter::repeat_with(Vec::new).take(wanted - kept));
             self.head = wanted - 1;
         }
+    }
+
+    /// Goes through all lists: see [`State`](super::State).
+    ///
+    /// # Errors
+    /// What was saved does not fit.
+    pub fn keep_lists(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError>
+    where
+        T: Pod,
+    {
+        // The oldest first, so that it does not matter where the ring stood.
+        let mut lists = self.lists.clone();
+        let oldest = (self.head + 1) % lists.len();
+        lists.rotate_left(oldest);
+        let here = lists.len() as u64;
+        let number = archive.through(&here)?.unwrap_or(here);
+        let mut saved = Vec::new();
+        for k in 0..number {
+            let mut list = lists.get(k as usize).cloned().unwrap_or_default();
+            archive.list(&mut list)?;
+            saved.push(list);
+        }
+        if archive.restores() && !saved.is_empty() {
+            *self = Self { head: saved.len() - 1, lists: saved };
+        }
+        Ok(())
     }
 
     /// Begins an empty list; its predecessors grow older, and the oldest is forgotten.

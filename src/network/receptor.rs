@@ -8,10 +8,11 @@ use bevy_reflect::prelude::*;
 use super::{
     columns::Spikes,
     group::Tags,
+    state::State,
     synapse::{Efficacies, Synapses, Target},
     variable::{Variable, VariableInfo, View},
 };
-use crate::numeric::{Column, Real};
+use crate::numeric::{Archive, ArchiveError, Column, Real};
 
 /// On a receptor: the neuron group that it belongs to.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +81,15 @@ impl Arriving {
         if !std::mem::take(&mut self.given) && std::mem::take(&mut self.any) {
             self.sums.fill(0.0);
         }
+    }
+}
+
+impl State for Arriving {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.column(&mut self.sums)?;
+        archive.value(&mut self.any)?;
+        archive.value(&mut self.given)?;
+        archive.whole(&mut self.ring)
     }
 }
 

@@ -3,15 +3,16 @@
 use std::any::TypeId;
 
 use bevy_app::App;
-use bevy_ecs::prelude::*;
+use bevy_ecs::{prelude::*, world::EntityMut};
 use bevy_reflect::{PartialReflect, Reflect, TypeInfo, structs::StructInfo};
 
 use super::{
     behaviour::{Behaviour, Kind},
     preparation::{Depth, Extent, Pair, PrepareError, Size},
     prepare::{self, on_insert},
-    resting,
+    resting, state,
 };
+use crate::numeric::{Archive, ArchiveError};
 
 /// A registered behaviour.
 #[derive(Clone, Copy)]
@@ -40,6 +41,7 @@ pub struct BehaviourEntry {
     pub extent: fn(EntityRef<'_>, Pair) -> Option<Extent>,
     /// The memory (bytes) that it will need there besides columns.
     pub memory: fn(EntityRef<'_>, Size) -> u64,
+    pub(super) keep: fn(&mut EntityMut<'_>, &mut Archive<'_>) -> Result<(), ArchiveError>,
 }
 
 impl BehaviourEntry {
@@ -64,6 +66,7 @@ impl BehaviourEntry {
             prepare: prepare::prepare::<T>,
             extent: |entity, pair| entity.get::<T>().map(|rule| rule.extent(pair)),
             memory: |entity, size| entity.get::<T>().map_or(0, |behaviour| behaviour.memory(size)),
+            keep: state::keep_behaviour::<T>,
         }
     }
 

@@ -4,7 +4,7 @@
 //! which `f32` rounds: it would never decay. Such numbers are kept in double precision, and seen in that of the simulation.
 
 use crate::numeric::{
-    Column, Real, dispatch,
+    Archive, ArchiveError, Column, Real, dispatch,
     real::{real, wide},
 };
 
@@ -48,6 +48,16 @@ impl SlowColumn {
             *exact += amount;
             *seen = real(*exact);
         }
+    }
+
+    /// Goes through the numbers: see [`State`](super::State).
+    ///
+    /// # Errors
+    /// What was saved does not fit.
+    pub fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.column(&mut self.exact)?;
+        self.seen.iter_mut().zip(&self.exact[..]).for_each(|(seen, exact)| *seen = real(*exact));
+        Ok(())
     }
 
     /// Gives the members numbers, as many as there are of both.

@@ -84,16 +84,24 @@ pub struct Switching {
 /// assert_eq!(bench.get(cells, "input"), [0.0]);
 /// ```
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Switches(Vec<Switching>);
+pub struct Switches {
+    /// By time.
+    all: Vec<Switching>,
+    /// How many were carried out.
+    done: usize,
+}
 
 impl Switches {
     /// What is to be switched, in any order of time.
     #[must_use]
     pub fn new(mut all: Vec<Switching>) -> Self {
-        // From the last to the first, so that those that are due are taken from the end.
-        all.reverse();
-        all.sort_by_key(|switching| std::cmp::Reverse(switching.iteration));
-        Self(all)
+        all.sort_by_key(|switching| switching.iteration);
+        Self { all, done: 0 }
+    }
+
+    /// Goes on before an iteration: what is due earlier has been carried out, and all else has not.
+    pub fn go_on_before(&mut self, iteration: u64) {
+        self.done = self.all.partition_point(|switching| switching.iteration < iteration);
     }
 
     /// Carries out what is due before the iteration that the clock stands at, and says how many iterations there are until
@@ -102,12 +110,12 @@ impl Switches {
         let now = world.get_resource::<Clock>().map_or(0, |clock| clock.iteration);
         loop {
             let Some(mut switches) = world.get_resource_mut::<Self>() else { return u64::MAX };
-            match switches.0.last() {
-                None => return u64::MAX,
-                Some(next) if next.iteration > now => return next.iteration - now,
-                Some(_) => {}
+            let Some(next) = switches.all.get(switches.done) else { return u64::MAX };
+            if next.iteration > now {
+                return next.iteration - now;
             }
-            let Some(Switching { address, on, .. }) = switches.0.pop() else { return u64::MAX };
+            let Switching { address, on, .. } = next.clone();
+            switches.done += 1;
             if let Err(error) = switch(world, &address, on) {
                 world.get_resource_or_init::<Failures>().push(address, error);
             }

@@ -3,10 +3,10 @@
 
 use bevy_ecs::prelude::*;
 
-use super::{group::Tags, past::Past, selection::Selection};
+use super::{group::Tags, past::Past, selection::Selection, state::State};
 use crate::{
     numeric::{
-        Real,
+        Archive, ArchiveError, Real,
         rows::{Rows, Synapse},
     },
     value::Value,
@@ -66,6 +66,22 @@ impl Synapses {
     }
 }
 
+impl State for Synapses {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.value(&mut self.expected)?;
+        match &mut self.layout {
+            Some(Layout::Sparse(rows)) => rows.keep(archive),
+            other => {
+                let form = other.as_ref().map(|layout| (layout.shape(), layout.ages().to_vec()));
+                match archive.through(&form)? {
+                    Some(saved) if saved != form => Err(ArchiveError::Refused("its synapses lie otherwise".into())),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+}
+
 /// On a synapse group whose synapses come and go while the network runs: a behaviour that makes or removes some requires it,
 /// and those who record weights then note each time which synapse each of them belongs to.
 #[derive(Component, Clone, Copy, Debug, Default)]
@@ -107,6 +123,12 @@ pub struct Ends {
 /// the source group, in lists that belong to those of its [`Spikes`](super::Spikes).
 #[derive(Component, Clone, Debug, Default)]
 pub struct Efficacies(pub Past<Real>);
+
+impl State for Efficacies {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        self.0.keep_lists(archive)
+    }
+}
 
 /// What became of the delays of a group.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]

@@ -6,9 +6,10 @@ use bevy_ecs::prelude::*;
 use super::{
     preparation::{Preparation, PrepareError, path_of},
     slow_column::SlowColumn,
+    state::State,
     variable::{Variable, VariableInfo, View},
 };
-use crate::numeric::Real;
+use crate::numeric::{Archive, ArchiveError, Real};
 
 /// The shift of each neuron's threshold. A model that takes it requires the component; a behaviour that moves thresholds
 /// [`claim`](Self::claim)s it, and is refused by other models.
@@ -50,6 +51,12 @@ impl ThresholdShift {
                     .error(None, format!("the threshold of `{who}` cannot be moved: its model takes no shift")))
             }
         }
+    }
+}
+
+impl State for ThresholdShift {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        self.shift.keep(archive)
     }
 }
 

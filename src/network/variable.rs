@@ -5,11 +5,11 @@
 
 use bevy_app::App;
 use bevy_ecs::{
-    component::Mutable,
     prelude::*,
     world::{EntityMut, EntityRef},
 };
 
+use super::state::{RegisterState, State};
 use crate::numeric::Real;
 
 /// What a variable is called and measured in.
@@ -51,8 +51,8 @@ impl View<'_> {
     }
 }
 
-/// A component that holds columns.
-pub trait Variable: Component<Mutability = Mutable> {
+/// A component that holds columns. They are state: registered as variables, they are saved too.
+pub trait Variable: State {
     /// The variables in it.
     fn describe(&self) -> Vec<VariableInfo>;
 
@@ -186,6 +186,7 @@ pub trait RegisterVariable {
 impl RegisterVariable for App {
     fn register_variable<T: Variable>(&mut self) -> &mut Self {
         let entry = VariableEntry::of::<T>();
+        self.register_state::<T>();
         let id = self.world_mut().register_component::<T>();
         if self.world_mut().get_resource_or_init::<Registered>().0.insert(id) {
             self.world_mut().get_resource_or_init::<Variables>().0.push(entry);
@@ -219,6 +220,15 @@ macro_rules! variable {
         impl $type {
             /// The variable's name in scenes, recordings and addresses.
             pub const NAME: &str = $name;
+        }
+
+        impl $crate::network::State for $type {
+            fn keep(
+                &mut self,
+                archive: &mut $crate::numeric::Archive<'_>,
+            ) -> Result<(), $crate::numeric::ArchiveError> {
+                archive.column(&mut self.0)
+            }
         }
 
         impl $crate::network::Variable for $type {

@@ -111,6 +111,12 @@ pub enum NpyError {
         /// The file.
         path: PathBuf,
     },
+    /// A file that is to be gone on with has other numbers, or rows of another shape.
+    #[error("{}: a recording of something else", path.display())]
+    Other {
+        /// The file.
+        path: PathBuf,
+    },
     /// A row after the last one was asked for.
     #[error("{}: row {row} of {rows}", path.display())]
     NoSuchRow {

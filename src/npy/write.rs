@@ -1,11 +1,12 @@
 //! Writing `.npy` row by row. The file is a sound array after every flush, so a run that dies leaves what it had flushed.
 
 use std::fs::File;
-use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::dtype::elements;
 use super::{Dtype, NpyError, header};
+use crate::disk::{self, Writing};
 
 /// A `.npy` file that grows along its first axis.
 ///
@@ -13,7 +14,7 @@ use super::{Dtype, NpyError, header};
 #[derive(Debug)]
 pub struct Writer {
     path: PathBuf,
-    file: BufWriter<File>,
+    file: BufWriter<Writing>,
     dtype: Dtype,
     row_shape: Vec<usize>,
     row_bytes: usize,
@@ -26,17 +27,45 @@ impl Writer {
     /// # Errors
     /// [`NpyError::Io`], or [`NpyError::TooLarge`] for a row that no memory holds.
     pub fn create(path: &Path, dtype: Dtype, row_shape: &[usize]) -> Result<Self, NpyError> {
-        let row_bytes = elements(row_shape)
-            .and_then(|count| count.checked_mul(dtype.size()))
-            .ok_or_else(|| NpyError::TooLarge { path: path.to_path_buf(), shape: row_shape.to_vec() })?;
-        let file = File::create(path).map_err(NpyError::io(path))?;
+        Self::over(disk::create(path).map_err(NpyError::io(path))?, path, dtype, row_shape, 0)
+    }
+
+    /// Goes on with a file of which `rows` rows are kept and those behind them are cut off.
+    ///
+    /// # Errors
+    /// [`NpyError::Io`]; [`NpyError::Other`] for a file of other numbers or rows; [`NpyError::Truncated`] where there are
+    /// fewer rows.
+    pub fn reopen(path: &Path, dtype: Dtype, row_shape: &[usize], rows: u64) -> Result<Self, NpyError> {
+        let file = File::open(path).map_err(NpyError::io(path))?;
+        let there = header::Header::read(&mut BufReader::new(file), path)?;
+        let own = header::write(dtype, rows, row_shape).len() as u64;
+        let shape = there.shape.get(1..).unwrap_or_default();
+        if there.dtype != dtype || there.big_endian || shape != row_shape || there.length != own {
+            return Err(NpyError::Other { path: path.to_path_buf() });
+        }
+        let file = disk::reopen(path).map_err(NpyError::io(path))?;
+        let found = file.length().map_err(NpyError::io(path))?.saturating_sub(own);
+        let bytes = Self::row_bytes(path, dtype, row_shape)? as u64 * rows;
+        if found < bytes {
+            return Err(NpyError::Truncated { path: path.to_path_buf(), expected: bytes, found });
+        }
+        file.set_len(own + bytes).map_err(NpyError::io(path))?;
+        Self::over(file, path, dtype, row_shape, bytes)
+    }
+
+    fn row_bytes(path: &Path, dtype: Dtype, row_shape: &[usize]) -> Result<usize, NpyError> {
+        let bytes = elements(row_shape).and_then(|count| count.checked_mul(dtype.size()));
+        bytes.ok_or_else(|| NpyError::TooLarge { path: path.to_path_buf(), shape: row_shape.to_vec() })
+    }
+
+    fn over(file: Writing, path: &Path, dtype: Dtype, row_shape: &[usize], bytes: u64) -> Result<Self, NpyError> {
         let mut writer = Self {
             path: path.to_path_buf(),
             file: BufWriter::new(file),
             dtype,
             row_shape: row_shape.to_vec(),
-            row_bytes,
-            bytes: 0,
+            row_bytes: Self::row_bytes(path, dtype, row_shape)?,
+            bytes,
         };
         writer.flush()?;
         Ok(writer)
@@ -80,13 +109,43 @@ impl Writer {
     /// # Errors
     /// [`NpyError::Io`].
     pub fn flush(&mut self) -> Result<(), NpyError> {
+        self.settle(false).map_err(NpyError::io(&self.path))
+    }
+
+    /// As [`flush`](Self::flush), and waits until the rows are on the disk before the header counts them: it is so after
+    /// the power has failed, too.
+    ///
+    /// # Errors
+    /// [`NpyError::Io`].
+    pub fn secure(&mut self) -> Result<(), NpyError> {
+        self.settle(true).map_err(NpyError::io(&self.path))
+    }
+
+    fn settle(&mut self, durable: bool) -> io::Result<()> {
+        self.file.flush()?;
+        if durable {
+            self.file.get_ref().sync()?;
+        }
+        // A file that was removed can be written to, and nobody will ever find what is in it.
+        if !self.path.try_exists()? {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "the file has been removed"));
+        }
         let header = header::write(self.dtype, self.rows(), &self.row_shape);
-        self.file
-            .seek(SeekFrom::Start(0))
-            .and_then(|_| self.file.write_all(&header))
-            .and_then(|()| self.file.seek(SeekFrom::End(0)))
-            .map_err(NpyError::io(&self.path))?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(&header)?;
+        self.file.seek(SeekFrom::End(0))?;
         Ok(())
+    }
+
+    /// Gives up a file that cannot be written any more, but for its first rows: what was not written whole is cut off, as far as
+    /// the disk lets that be done.
+    pub fn give_up(self, rows: u64) {
+        let header = header::write(self.dtype, rows, &self.row_shape);
+        let end = header.len() as u64 + rows * self.row_bytes as u64;
+        // Without what still waits in the buffer.
+        let (mut file, _) = self.file.into_parts();
+        // The header first: it must not count what is cut off. An error changes nothing of the one that has been told.
+        let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&header)).and_then(|()| file.set_len(end));
     }
 
     /// Flushes and returns the number of rows.

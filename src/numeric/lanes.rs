@@ -41,6 +41,11 @@ impl Lanes {
         (0..blocks).map(|block| Self::new(stream, block as u32)).collect()
     }
 
+    /// All that the lanes remember.
+    pub(super) const fn words_mut(&mut self) -> &mut [u32] {
+        self.state.as_flattened_mut()
+    }
+
     /// The next word of each lane.
     #[inline(always)]
     pub fn next_words(&mut self) -> [u32; LANES] {

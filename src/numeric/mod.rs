@@ -2,6 +2,7 @@
 //!
 //! The only room in which `unsafe` may appear: in [`instruction_set`], in a prefetch and in advice on pages.
 
+pub mod archive;
 pub mod blocks;
 pub mod coding;
 pub mod column;
@@ -22,6 +23,7 @@ pub mod stream;
 pub mod threads;
 pub mod words;
 
+pub use archive::{Archive, ArchiveError};
 pub use column::Column;
 pub use exp::{exp, exp_m1, mean_exp};
 pub use instruction_set::{InstructionSet, dispatch};

@@ -13,7 +13,7 @@
 use std::ops::Range;
 
 use super::{
-    Column, Real,
+    Archive, ArchiveError, Column, Real,
     coding::{BLOCK_TARGETS, Coding},
     pieces::{Piece, Pieces, Targets},
 };
@@ -229,6 +229,31 @@ impl Rows {
     pub(super) fn with_blocks(&self, blocks: Vec<Block>, codes: Column<u16>) -> Self {
         let Self { sources, coding, punctual, ascending, .. } = *self;
         Self { sources, coding, ages: self.ages.clone(), punctual, ascending, blocks, codes }
+    }
+
+    /// Goes through the synapses: as many, of the same sources and with delays in the same buckets.
+    ///
+    /// # Errors
+    /// What was saved does not fit.
+    pub fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        let form = (self.sources as u64, self.ages.clone(), self.punctual, self.ascending, self.blocks.len() as u64);
+        if archive.through(&form)?.is_some_and(|saved| saved != form) {
+            return Err(ArchiveError::Refused("its synapses lie otherwise".into()));
+        }
+        let mut start = 0;
+        for block in &mut self.blocks {
+            let mut offsets = block.offsets.clone();
+            archive.column(&mut offsets)?;
+            if offsets.first() != Some(&0) || !offsets.is_sorted() {
+                return Err(ArchiveError::Form);
+            }
+            if archive.restores() {
+                *block = Block { start, offsets };
+                start += block.len();
+            }
+        }
+        archive.column(&mut self.codes)?;
+        if archive.restores() && start != self.codes.len() { Err(ArchiveError::Form) } else { Ok(()) }
     }
 
     /// The number of synapses.

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::report::REPORT;
+use crate::disk;
 
 /// What to do with a run folder that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,9 @@ pub enum FolderError {
     /// It exists and holds other things than a run.
     #[error("`{}` exists and is no run folder (it has no {REPORT}); it is not replaced", .0.display())]
     Foreign(PathBuf),
+    /// There is no run in it.
+    #[error("`{}` is no run folder (it has no {REPORT})", .0.display())]
+    None(PathBuf),
     /// The file system refuses.
     #[error("the run folder `{}` cannot be made: {source}", .path.display())]
     Io {
@@ -62,7 +66,7 @@ impl RunFolder {
         let mut path = wished.to_owned();
         for number in 2_u64.. {
             // Making is the test: between a look and a deed somebody else may have made it.
-            match std::fs::create_dir(&path) {
+            match disk::create_folder(&path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && existing == Existing::Number => {
                     let Some(name) = wished.file_name() else { return Err(failed(&path)(error)) };
                     let mut name = name.to_owned();
@@ -73,6 +77,14 @@ impl RunFolder {
             }
         }
         Err(FolderError::Foreign(path))
+    }
+
+    /// The folder of a run that is there.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn open(path: &Path) -> Result<Self, FolderError> {
+        if path.join(REPORT).is_file() { Ok(Self(path.to_owned())) } else { Err(FolderError::None(path.to_owned())) }
     }
 
     /// Its path.

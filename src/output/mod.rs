@@ -13,5 +13,6 @@ pub use folder::{Existing, FolderError, RunFolder};
 pub use report::{
     BehaviourTime, FileReport, GroupReport, Outcome, Provenance, REPORT, Report, SnapshotReport, StageTime,
 };
+pub use scribe::OnDiskFull;
 pub use statistics::{GroupStatistics, StatisticsError, spike_statistics};
 pub use tapes::{Files, TapeError, attach_files};

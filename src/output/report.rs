@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Classification, GroupStatistics};
 use crate::{
     build::{GroupPlan, SynapsePlan},
+    disk,
     numeric::{InstructionSet, real::PRECISION},
     record::Responses,
     scene::Plots,
@@ -26,9 +27,11 @@ pub struct Report {
     pub title: String,
     /// Length of an iteration (ms).
     pub dt: f64,
-    /// Iterations that were done.
+    /// The iteration that it began with: not 0, where it began from a checkpoint.
+    pub first_iteration: u64,
+    /// The iteration that it ended before: with `first_iteration` 0 those that were done.
     pub iterations: u64,
-    /// Iterations that were asked for.
+    /// The iteration that it was to end before.
     pub iterations_planned: u64,
     /// Simulated time (ms).
     pub simulated_ms: f64,
@@ -48,6 +51,8 @@ pub struct Report {
     pub stages: Vec<StageTime>,
     /// The files of recordings.
     pub recordings: Vec<FileReport>,
+    /// Why recordings end before the run, if they do: what could not be written.
+    pub recordings_ended: Option<String>,
     /// What the recorded spikes of each group say.
     pub statistics: Vec<GroupStatistics>,
     /// How well the classes of stimuli can be told from recorded responses.
@@ -72,6 +77,8 @@ pub enum Outcome {
     Running,
     /// All iterations are done.
     Finished,
+    /// A signal ended it; `cortecs resume` goes on with it.
+    Interrupted(String),
     /// It stopped for a reason.
     Failed(String),
 }
@@ -186,6 +193,8 @@ pub struct Provenance {
     pub instruction_set: String,
     /// When the run began (UTC, RFC 3339).
     pub started: String,
+    /// The iterations before which it was interrupted and gone on with.
+    pub resumed: Vec<u64>,
     /// When it ended; empty while it runs.
     pub ended: String,
 }
@@ -207,6 +216,7 @@ impl Provenance {
             threads: rayon::current_num_threads(),
             instruction_set: InstructionSet::in_use().to_string(),
             started: now(),
+            resumed: Vec::new(),
             ended: String::new(),
         }
     }
@@ -245,10 +255,8 @@ impl Report {
     /// # Errors
     /// The file system refuses.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        let temporary = folder.join("report.json.part");
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
-        std::fs::write(&temporary, text)?;
-        std::fs::rename(temporary, folder.join(REPORT))
+        disk::write(&folder.join(REPORT), text.as_bytes())
     }
 }

@@ -6,10 +6,10 @@ use bevy_ecs::prelude::*;
 
 use super::{
     report::{FileReport, SnapshotReport},
-    scribe::Scribe,
+    scribe::{OnDiskFull, Scribe},
 };
 use crate::{
-    network::{Layout, Rewired, Synapses},
+    network::{Clock, Layout, Rewired, Synapses},
     npy::{self, Writer},
     numeric::Real,
     record::{Content, Dtype, Recording, Responses, Snapshots, for_each_part},
@@ -27,26 +27,38 @@ pub enum TapeError {
 }
 
 /// The files of a run, each with the recording that fills it.
-#[derive(Default)]
-pub struct Files(Vec<(Entity, FileReport)>);
+pub struct Files {
+    files: Vec<(Entity, FileReport)>,
+    scribe: Scribe,
+    /// The iteration at which they were last whole.
+    whole_at: u64,
+    /// Why they end there, if they do.
+    failure: Option<String>,
+}
 
-/// Gives every recording of a network a file in `folder`, by group and variable.
+/// Gives every recording of a network a file in `folder`, by group and variable. Of recordings that have rows already the
+/// files are there, and are cut back to them.
 ///
 /// # Errors
-/// A file cannot be made.
-pub fn attach_files(world: &mut World, folder: &Path) -> Result<Files, TapeError> {
-    let mut scribe = Scribe::start()?;
+/// A file cannot be made, or is not that of the recording.
+pub fn attach_files(world: &mut World, folder: &Path, on_full: OnDiskFull) -> Result<Files, TapeError> {
+    let mut files = Files { files: Vec::new(), scribe: Scribe::start(on_full)?, whole_at: 0, failure: None };
+    let resumed = world.get_resource::<Clock>().is_some_and(|clock| clock.iteration > 0);
     let mut query = world.query::<(Entity, &mut Recording, Option<&Responses>)>();
     let mut recordings: Vec<_> = query.iter_mut(world).collect();
     let key = |recording: &Recording| (recording.group.clone(), recording.what(), recording.window.from);
     recordings.sort_by_cached_key(|(_, recording, _)| key(recording));
-    let mut files = Files::default();
     for (entity, mut recording, responses) in recordings {
         let name = files.free_name(&recording);
-        let writer = Writer::create(&folder.join(&name), dtype(recording.dtype()), &recording.row_shape)?;
-        recording.tape.attach(Box::new(scribe.take_on(writer)?))?;
-        let described = FileReport { responses: responses.cloned(), ..describe(&recording, name) };
-        files.0.push((entity, described));
+        let (path, dtype, rows) = (folder.join(&name), dtype(recording.dtype()), recording.tape.rows());
+        let writer = if rows > 0 || (resumed && path.is_file()) {
+            Writer::reopen(&path, dtype, &recording.row_shape, rows)?
+        } else {
+            Writer::create(&path, dtype, &recording.row_shape)?
+        };
+        recording.tape.attach(Box::new(files.scribe.take_on(writer)?))?;
+        let described = FileReport { responses: responses.cloned(), rows, ..describe(&recording, name) };
+        files.files.push((entity, described));
     }
     files.name_lists(world);
     files.write_synapses(world, folder)?;
@@ -57,17 +69,17 @@ impl Files {
     /// `excitatory.v.npy`, and `excitatory.v.2.npy` for a second recording of the same variable.
     fn free_name(&self, recording: &Recording) -> String {
         let stem = format!("{}.{}", recording.group, recording.what());
-        let taken = |name: &String| self.0.iter().any(|(_, file)| file.file == *name);
+        let taken = |name: &String| self.files.iter().any(|(_, file)| file.file == *name);
         let numbered = (2_u64..).map(|number| format!("{stem}.{number}.npy"));
         std::iter::once(format!("{stem}.npy")).chain(numbered).find(|name| !taken(name)).unwrap_or(stem)
     }
 
     /// Says of snapshots which file lists their synapses.
     fn name_lists(&mut self, world: &World) {
-        for k in 0..self.0.len() {
-            let list = world.get::<Snapshots>(self.0[k].0).and_then(|snapshots| snapshots.list);
-            let name = self.0.iter().find(|(entity, _)| Some(*entity) == list).map(|(_, file)| file.file.clone());
-            self.0[k].1.synapses = name;
+        for k in 0..self.files.len() {
+            let list = world.get::<Snapshots>(self.files[k].0).and_then(|snapshots| snapshots.list);
+            let name = self.files.iter().find(|(entity, _)| Some(*entity) == list).map(|(_, file)| file.file.clone());
+            self.files[k].1.synapses = name;
         }
     }
 
@@ -75,7 +87,7 @@ impl Files {
     /// target and delay (steps) for each. Of synapses that come and go their variables `source` and `target` tell.
     fn write_synapses(&mut self, world: &World, folder: &Path) -> Result<(), TapeError> {
         let mut by_group: BTreeMap<String, (Entity, Vec<usize>)> = BTreeMap::new();
-        for (k, (entity, file)) in self.0.iter().enumerate() {
+        for (k, (entity, file)) in self.files.iter().enumerate() {
             let Some(recording) = world.get::<Recording>(*entity) else { continue };
             // Where synapses come and go, a list of the first ones would say something wrong of the later ones.
             let stays = world.get::<Rewired>(recording.source).is_none();
@@ -87,36 +99,62 @@ impl Files {
             let layout = world.get::<Synapses>(source).and_then(|synapses| synapses.layout.as_ref());
             let Some(layout @ Layout::Sparse(_)) = layout else { continue };
             let name = format!("{group}.synapses.npy");
-            if !self.0.iter().any(|(_, file)| file.file == name) {
+            if !self.files.iter().any(|(_, file)| file.file == name) {
                 let mut writer = Writer::create(&folder.join(&name), npy::Dtype::U32, &[3])?;
                 for_each_part(layout, |part| writer.append(bytemuck::cast_slice(part)))?;
                 writer.flush()?;
             }
-            columns.into_iter().for_each(|k| self.0[k].1.synapses = Some(name.clone()));
+            columns.into_iter().for_each(|k| self.files[k].1.synapses = Some(name.clone()));
         }
         Ok(())
     }
 
-    /// Writes what is still in memory: from here on the files can be read by others.
+    /// Writes what is still in memory: from here on the files can be read by others, with `durable` also after the power
+    /// has failed.
     ///
     /// # Errors
-    /// A file cannot be written.
-    pub fn flush(&mut self, world: &mut World) -> Result<(), TapeError> {
-        for (entity, file) in &mut self.0 {
-            let Some(mut recording) = world.get_mut::<Recording>(*entity) else { continue };
-            recording.tape.flush()?;
-            file.rows = recording.tape.rows();
+    /// A file cannot be written, and the run is to stop then.
+    pub fn flush(&mut self, world: &mut World, durable: bool) -> Result<(), TapeError> {
+        let drain = |(entity, _): &(Entity, FileReport)| {
+            world.get_mut::<Recording>(*entity).map_or(Ok(()), |mut recording| recording.tape.drain())
+        };
+        let drained = self.files.iter().try_for_each(drain);
+        let flushed = self.scribe.flush(durable);
+        for ((entity, file), rows) in self.files.iter_mut().zip(flushed.rows) {
+            file.rows = rows;
             let taken = world.get::<Snapshots>(*entity).map(|taken| taken.iterations.iter().zip(&taken.synapses));
             let report = |(&iteration, &synapses)| SnapshotReport { iteration, synapses };
-            file.snapshots = taken.map(|taken| taken.map(report).collect());
+            let listed = |taken: &SnapshotReport| flushed.failure.is_none() || taken.iteration < self.whole_at;
+            file.snapshots = taken.map(|taken| taken.map(report).filter(listed).collect());
         }
-        Ok(())
+        let Some(failure) = flushed.failure else {
+            self.whole_at = world.get_resource::<Clock>().map_or(0, |clock| clock.iteration);
+            return Ok(drained?);
+        };
+        for (_, file) in &mut self.files {
+            file.until = Some(file.until.map_or(self.whole_at, |until| until.min(self.whole_at)));
+        }
+        let told = Err(io::Error::other(failure.clone()).into());
+        self.failure = Some(failure);
+        if self.scribe.goes_on() { Ok(()) } else { told }
+    }
+
+    /// Whether the run goes on without them.
+    #[must_use]
+    pub fn may_end(&self) -> bool {
+        self.scribe.goes_on()
+    }
+
+    /// Why recordings ended before the run, and with which iteration.
+    #[must_use]
+    pub fn ended(&self) -> Option<(&str, u64)> {
+        self.failure.as_deref().map(|failure| (failure, self.whole_at))
     }
 
     /// What the files are, for a report.
     #[must_use]
     pub fn reports(&self) -> Vec<FileReport> {
-        self.0.iter().map(|(_, file)| file.clone()).collect()
+        self.files.iter().map(|(_, file)| file.clone()).collect()
     }
 }
 

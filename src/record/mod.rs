@@ -6,7 +6,7 @@
 
 use bevy_app::{App, Plugin};
 
-use crate::network::RegisterBehaviour;
+use crate::network::{RegisterBehaviour, RegisterState};
 
 mod bins;
 mod expression_recorder;
@@ -25,7 +25,7 @@ pub use bins::Bins;
 pub use expression_recorder::ExpressionRecorder;
 pub use histogram_recorder::HistogramRecorder;
 pub use rate_recorder::RateRecorder;
-pub use recording::{Content, Listed, RecordedBy, Recording, Recordings, Window, settle};
+pub use recording::{Content, Listed, RecordedBy, Recording, Recordings, Window, begin_with, settle};
 pub use response_recorder::{ResponseRecorder, Responses};
 pub use spike_recorder::SpikeRecorder;
 pub use tape::{Dtype, Sink, Tape};
@@ -37,6 +37,7 @@ pub struct RecordPlugin;
 
 impl Plugin for RecordPlugin {
     fn build(&self, app: &mut App) {
+        app.register_state::<Recording>();
         app.register_behaviour::<VariableRecorder>()
             .register_behaviour::<SpikeRecorder>()
             .register_behaviour::<RateRecorder>()

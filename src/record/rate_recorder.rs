@@ -10,8 +10,11 @@ use super::{
     resolve::{Request, resolve_firing},
 };
 use crate::{
-    network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Spikes, Unit, variable::VariableInfo},
-    numeric::{Real, real::real},
+    network::{
+        Behaviour, Clock, Failures, Kind, Preparation, PrepareError, RegisterState, Spikes, State, Unit,
+        variable::VariableInfo,
+    },
+    numeric::{Archive, ArchiveError, Real, real::real},
     schedule::{AddToStage, Stage},
 };
 
@@ -48,11 +51,18 @@ struct OpenBin {
     hertz: f64,
 }
 
+impl State for OpenBin {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.value(&mut self.spikes)?;
+        archive.value(&mut self.iterations)
+    }
+}
+
 impl Behaviour for RateRecorder {
     const KIND: Kind = Kind::Recorder;
 
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Record, record);
+        app.register_state::<OpenBin>().add_behaviour_system::<Self, _>(Stage::Record, record);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {

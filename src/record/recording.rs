@@ -6,8 +6,8 @@ use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
 
 use super::{Bins, Dtype, Tape};
 use crate::{
-    network::{Clock, Failures, Synapses, VariableEntry, View, preparation::shape, variable::VariableInfo},
-    numeric::{Real, real::wide},
+    network::{Clock, Failures, State, Synapses, VariableEntry, View, preparation::shape, variable::VariableInfo},
+    numeric::{Archive, ArchiveError, Real, real::wide},
 };
 
 /// One variable of one group, its spikes, or what becomes of them: an entity that a recorder makes for each.
@@ -56,6 +56,16 @@ pub enum Content {
     Responses,
     /// A row per presentation: first iteration, block, stimulus, class.
     Presentations,
+}
+
+impl State for Recording {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.value(&mut self.window.from)?;
+        match archive.through(&self.tape.rows())? {
+            Some(rows) if archive.restores() => self.tape.cut(rows, self.row_bytes()),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// When the synapses are listed to which the weights of snapshots belong.
@@ -243,6 +253,17 @@ pub struct RecordedBy(pub Entity);
 #[derive(Component, Default)]
 #[relationship_target(relationship = RecordedBy, linked_spawn)]
 pub struct Recordings(Vec<Entity>);
+
+/// Lets all recordings begin with an iteration, or later: those of a network that goes on from there have nothing of what was
+/// before.
+pub fn begin_with(world: &mut World, iteration: u64) {
+    for mut recording in world.query::<&mut Recording>().iter_mut(world) {
+        let Window { from, every, .. } = recording.window;
+        // In the steps in which they would have been recorded, had they begun where they were to.
+        let skipped = iteration.saturating_sub(from).div_ceil(every).saturating_mul(every);
+        recording.window.from = if every == u64::MAX { from.max(iteration) } else { from.saturating_add(skipped) };
+    }
+}
 
 /// Gives recordings of synapses the shape that these have, now that they exist: before, their number was expected.
 ///

@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     network::{
-        Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Presented, Spikes, preparation::path_of,
-        variable::VariableInfo,
+        Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Presented, RegisterState, Spikes, State,
+        preparation::path_of, variable::VariableInfo,
     },
+    numeric::{Archive, ArchiveError},
     schedule::{AddToStage, Stage},
 };
 
@@ -56,11 +57,19 @@ struct Open {
     counts: Vec<u32>,
 }
 
+impl State for Open {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.value(&mut self.number)?;
+        archive.value(&mut self.first)?;
+        archive.column(&mut self.counts)
+    }
+}
+
 impl Behaviour for ResponseRecorder {
     const KIND: Kind = Kind::Recorder;
 
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Record, record);
+        app.register_state::<Open>().add_behaviour_system::<Self, _>(Stage::Record, record);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::numeric::Real;
+use crate::numeric::{ArchiveError, Real};
 
 #[cfg(target_endian = "big")]
 compile_error!("recordings are written as they lie in memory, and their format is little-endian");
@@ -44,12 +44,6 @@ pub trait Sink: Send + Sync {
     /// # Errors
     /// They cannot be kept; the run stops.
     fn append(&mut self, rows: Vec<u8>) -> io::Result<Vec<u8>>;
-
-    /// Makes sure that all rows so far can be read by others.
-    ///
-    /// # Errors
-    /// They cannot be kept.
-    fn flush(&mut self) -> io::Result<()>;
 }
 
 /// Rows that were recorded.
@@ -67,7 +61,8 @@ impl Tape {
         self.rows
     }
 
-    /// The rows that are in memory: all of them, unless there is a sink.
+    /// The rows that are in memory: all of them, unless there is a sink, or the first ones were recorded before the network was
+    /// restored elsewhere.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -113,16 +108,27 @@ impl Tape {
         Ok(())
     }
 
-    /// Hands everything to the sink and lets it make that readable. Nothing happens without a sink.
+    /// Goes back (or on) to `rows` rows, of which memory keeps those that it has: the network has been given the state in
+    /// which it was.
+    pub(super) fn cut(&mut self, rows: u64, row_bytes: usize) -> Result<(), ArchiveError> {
+        if rows == self.rows {
+            return Ok(());
+        }
+        if self.sink.is_some() {
+            return Err(ArchiveError::Refused("rows that are on their way to a file cannot be taken back".into()));
+        }
+        let undone = self.rows.saturating_sub(rows).saturating_mul(row_bytes as u64);
+        let kept = if rows > self.rows { 0 } else { (self.bytes.len() as u64).saturating_sub(undone) };
+        self.bytes.truncate(kept as usize);
+        self.rows = rows;
+        Ok(())
+    }
+
+    /// Hands everything to the sink. Nothing happens without one.
     ///
     /// # Errors
     /// The sink refuses.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.drain()?;
-        self.sink.as_mut().map_or(Ok(()), |sink| sink.flush())
-    }
-
-    fn drain(&mut self) -> io::Result<()> {
+    pub fn drain(&mut self) -> io::Result<()> {
         let Some(sink) = &mut self.sink else { return Ok(()) };
         if !self.bytes.is_empty() {
             self.bytes = sink.append(std::mem::take(&mut self.bytes))?;
@@ -147,10 +153,6 @@ mod tests {
             self.1.lock().unwrap().push(rows.len());
             Ok(Vec::new())
         }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
     }
 
     #[test]
@@ -163,7 +165,7 @@ mod tests {
         tape.append(1, rest).unwrap();
         assert!(tape.bytes().len() < BUFFER && tape.rows() == 1);
         assert!(kept.1.lock().unwrap().iter().all(|&piece| piece < 2 * BUFFER));
-        tape.flush().unwrap();
+        tape.drain().unwrap();
         assert!(*kept.0.lock().unwrap() == row);
     }
 
@@ -177,7 +179,7 @@ mod tests {
             tape.append(1, &row).unwrap();
             assert!(tape.bytes().len() < BUFFER + row.len());
         }
-        tape.flush().unwrap();
+        tape.drain().unwrap();
         assert_eq!(tape.rows(), 5000);
         assert_eq!(*kept.0.lock().unwrap(), row.repeat(5000));
     }

@@ -18,10 +18,10 @@ use super::{
 };
 use crate::{
     network::{
-        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, Rewired, SynapseGroup, Synapses, Weights,
-        variable::VariableInfo,
+        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterState, Rewired, State,
+        SynapseGroup, Synapses, Weights, variable::VariableInfo,
     },
-    numeric::Real,
+    numeric::{Archive, ArchiveError, Real},
     schedule::{AddToStage, Finish, Stage},
 };
 
@@ -62,11 +62,26 @@ struct Seen {
     fingerprint: u64,
 }
 
+impl State for Snapshots {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.list(&mut self.iterations)?;
+        archive.list(&mut self.synapses)?;
+        let seen = archive.through(&self.seen.map(|seen| seen.fingerprint))?;
+        if let (Some(seen), true) = (seen, archive.restores()) {
+            // As if they had been changed since: they are compared once.
+            self.seen = seen.map(|fingerprint| Seen { changed: Tick::default(), fingerprint });
+        }
+        Ok(())
+    }
+}
+
 impl Behaviour for WeightRecorder {
     const KIND: Kind = Kind::Recorder;
 
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Record, record).add_systems(Finish, record_last);
+        app.register_state::<Snapshots>()
+            .add_behaviour_system::<Self, _>(Stage::Record, record)
+            .add_systems(Finish, record_last);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {

@@ -93,9 +93,21 @@ impl Scene {
         assignments: &[impl AsRef<str>],
     ) -> Result<Self, Diagnostics> {
         let path = path.as_ref();
+        let scene = Self::from_document_with(world, open(path)?, assignments)?;
+        Ok(Self { folder: path.parent().map(Path::to_owned), ..scene })
+    }
+
+    /// The same from a text that was parsed. It can read no arrays, unless its `folder` is set.
+    ///
+    /// # Errors
+    /// As for [`set`] and [`read`].
+    pub fn from_document_with(
+        world: &World,
+        document: Document,
+        assignments: &[impl AsRef<str>],
+    ) -> Result<Self, Diagnostics> {
         let set = |document, assignment: &_| set(&document, AsRef::as_ref(assignment));
-        let document = assignments.iter().try_fold(open(path)?, set)?;
-        Ok(Self { folder: path.parent().map(Path::to_owned), ..read(world, document)? })
+        read(world, assignments.iter().try_fold(document, set)?)
     }
 
     /// Reads a scene from a text. It can read no arrays, unless its `folder` is set.

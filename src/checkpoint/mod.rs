@@ -1,0 +1,81 @@
+//! Checkpoints: the state of a network as bytes, so that it goes on elsewhere, or later, as if nothing had happened.
+//!
+//! A checkpoint holds what has changed since the scene was built, and checksums of what has not: it is restored into a network
+//! that was built from the same scene. Knows the network; what a component keeps, only the component knows
+//! ([`State`](crate::network::State)).
+//!
+//! ```
+//! use cortecs::{checkpoint::{Checkpoint, Fit}, prelude::*};
+//!
+//! let mut bench = Bench::new();
+//! let cells = bench.group("cells", 10, (Izhikevich::default(), UniformNoise { high: 20.0.into(), ..default() }));
+//! bench.ticks(50);
+//! let checkpoint = Checkpoint::take(bench.world_mut())?;
+//! bench.ticks(50);
+//! let first = bench.get(cells, "v");
+//! checkpoint.restore(bench.world_mut(), Fit::Exactly)?;
+//! bench.ticks(50);
+//! assert_eq!(bench.get(cells, "v"), first);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod error;
+mod file;
+mod form;
+mod parts;
+mod restore;
+mod save;
+
+pub use error::{CheckpointError, CheckpointFileError};
+pub use file::{CHECKPOINT, CheckpointFile, open, write};
+pub use form::{Header, Origin};
+pub use restore::{Fit, Restored};
+
+use std::io::Cursor;
+
+use bevy_ecs::prelude::*;
+
+/// The state of a network as a value.
+#[derive(Clone, Debug)]
+pub struct Checkpoint(Vec<u8>);
+
+impl Checkpoint {
+    /// The state of the network in `world`, which does not change by it.
+    ///
+    /// # Errors
+    /// A part of it has no name by which it could be found again.
+    pub fn take(world: &mut World) -> Result<Self, CheckpointError> {
+        let mut bytes = Vec::new();
+        save::save(world, None, &mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// A checkpoint from bytes, which are looked at when it is restored.
+    #[must_use]
+    pub const fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes: what a checkpoint file holds.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// What it says of itself.
+    ///
+    /// # Errors
+    /// It is none, or one of another version.
+    pub fn header(&self) -> Result<Header, CheckpointError> {
+        form::read_header(&mut &self.0[..])
+    }
+
+    /// Gives the network in `world` the state. Recordings in memory lose what was recorded since.
+    ///
+    /// # Errors
+    /// It is damaged, or of another network; nothing has changed then.
+    pub fn restore(&self, world: &mut World, fit: Fit) -> Result<Restored, CheckpointError> {
+        restore::restore(world, &mut Cursor::new(&self.0), fit)
+    }
+}

@@ -1,0 +1,110 @@
+//! The parts of a network that have state, each under a name by which it is found again.
+
+use std::collections::BTreeMap;
+
+use bevy_ecs::{
+    prelude::*,
+    world::{EntityMut, EntityRef},
+};
+
+use super::{error::CheckpointError, form::in_words};
+use crate::{
+    network::{BehaviourEntry, Behaviours, States, preparation::path_of, state::StateEntry},
+    numeric::{Archive, ArchiveError},
+    record::{Recording, Recordings},
+};
+
+/// A part of a network.
+#[derive(Clone)]
+pub(super) struct Part {
+    pub entity: Entity,
+    pub kind: PartKind,
+}
+
+#[derive(Clone)]
+pub(super) enum PartKind {
+    State(StateEntry),
+    Behaviour(BehaviourEntry),
+}
+
+/// The parts of a network by their names: of the entity, and of the component.
+pub(super) type Parts = BTreeMap<(String, String), Part>;
+
+impl Part {
+    /// Of a behaviour, whether it is on.
+    pub fn is_on(&self, world: &World) -> Option<bool> {
+        match &self.kind {
+            PartKind::State(_) => None,
+            PartKind::Behaviour(entry) => world.get_entity(self.entity).ok().and_then(|entity| (entry.is_on)(entity)),
+        }
+    }
+
+    /// Whether it is as its scene has made it.
+    pub fn is_as_built(&self, world: &World) -> bool {
+        let states = world.get_resource::<States>();
+        matches!((&self.kind, states), (PartKind::State(entry), Some(states)) if states.is_as_built(world, self.entity, entry))
+    }
+
+    /// Whether it belongs to a recording.
+    pub fn is_recording(&self, world: &World) -> bool {
+        world.get::<Recording>(self.entity).is_some() || world.get::<Recordings>(self.entity).is_some()
+    }
+
+    pub fn keep(&self, world: &mut World, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        let Ok(mut entity) = world.get_entity_mut(self.entity) else { return Ok(()) };
+        let mut entity = EntityMut::from(&mut entity);
+        match &self.kind {
+            PartKind::State(entry) => entry.keep(&mut entity, archive),
+            PartKind::Behaviour(entry) => entry.keep(&mut entity, archive),
+        }
+    }
+}
+
+/// Finds them all.
+pub(super) fn parts(world: &mut World) -> Result<Parts, CheckpointError> {
+    let states = world.get_resource::<States>().cloned().unwrap_or_default();
+    let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
+    let mut entities: Vec<Entity> = world.query::<EntityRef>().iter(world).map(|entity| entity.id()).collect();
+    entities.sort_unstable();
+    let mut numbers = BTreeMap::new();
+    let mut parts = Parts::new();
+    for entity in entities {
+        let Ok(at) = world.get_entity(entity) else { continue };
+        let own_states = states.iter().filter(|entry| entry.is_at(at));
+        let own_behaviours = behaviours.iter().filter(|entry| (entry.is_on)(at).is_some());
+        let own: Vec<(&str, PartKind)> = own_states
+            .map(|entry| (entry.name, PartKind::State(*entry)))
+            .chain(own_behaviours.map(|entry| (entry.path, PartKind::Behaviour(*entry))))
+            .collect();
+        let Some((first, _)) = own.first() else { continue };
+        let name = name(world, at, &mut numbers);
+        if name.is_empty() {
+            return Err(CheckpointError::Nameless((*first).to_owned()));
+        }
+        for (component, kind) in own {
+            let key = (name.clone(), component.to_owned());
+            if parts.insert(key, Part { entity, kind }).is_some() {
+                return Err(CheckpointError::Twins(name));
+            }
+        }
+    }
+    Ok(parts)
+}
+
+/// The name of an entity. Recorders and recordings have none of their own: they are told apart by what they record, and by
+/// the order in which they were made.
+fn name(world: &World, entity: EntityRef<'_>, numbers: &mut BTreeMap<String, usize>) -> String {
+    let name = match entity.get::<Recording>() {
+        Some(recording) => format!("recording of {}.{}", recording.group, recording.what()),
+        None if entity.contains::<Recordings>() => "recorder".to_owned(),
+        None => return path_of(world, entity.id()),
+    };
+    let number = numbers.entry(name.clone()).or_insert(0);
+    *number += 1;
+    format!("{name}, {number}")
+}
+
+/// A part in words, for messages.
+pub(super) fn words((entity, part): &(String, String)) -> String {
+    in_words(entity, part)
+}

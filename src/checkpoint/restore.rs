@@ -1,0 +1,174 @@
+//! Restoring: the whole checkpoint is read and compared with the network before anything changes.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, Read, Seek},
+};
+
+use bevy_ecs::prelude::*;
+
+use super::{
+    error::CheckpointError,
+    form::{Digest, Head, Header, Summed, read_block, read_end, read_header},
+    parts::{Part, PartKind, Parts, parts, words},
+};
+use crate::{
+    network::{Clock, Seed, Switches},
+    numeric::{Archive, ArchiveError},
+};
+
+/// Which networks a checkpoint may be restored in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// One of the same scene and seed: it goes on as if nothing had happened.
+    Exactly,
+    /// A variant: what the checkpoint does not know starts as the scene has it, what the network does not have is left out,
+    /// and what the scene makes, such as weights that nobody learns, is as the scene has it now. With another seed all random
+    /// streams start anew. Recordings begin with the iteration to come.
+    Variant,
+}
+
+/// What was restored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Restored {
+    /// What the checkpoint says of itself.
+    pub header: Header,
+    /// Of a variant: parts of the network that the checkpoint does not know.
+    pub fresh: Vec<String>,
+    /// Of a variant: parts of the checkpoint that the network does not have.
+    pub left_out: Vec<String>,
+}
+
+/// Gives the network in `world` the state that was saved.
+pub(super) fn restore(world: &mut World, from: &mut (impl Read + Seek), fit: Fit) -> Result<Restored, CheckpointError> {
+    let start = from.stream_position()?;
+    let parts = parts(world)?;
+    let mut reading = Reading { world, parts: &parts, fit, fresh_streams: false, changes: false };
+    let checked = reading.read(from)?;
+    from.seek(io::SeekFrom::Start(start))?;
+    reading.fresh_streams = fit == Fit::Variant && checked.header.seed != seed(reading.world);
+    switch(reading.world, &parts, &checked.heads);
+    reading.changes = true;
+    let restored = reading.read(from)?;
+    let iteration = restored.header.iteration;
+    if let Some(mut clock) = world.get_resource_mut::<Clock>() {
+        clock.iteration = iteration;
+    }
+    if let Some(mut switches) = world.get_resource_mut::<Switches>() {
+        switches.go_on_before(iteration);
+    }
+    Ok(Restored { header: restored.header, fresh: restored.fresh, left_out: restored.left_out })
+}
+
+fn seed(world: &World) -> u64 {
+    world.get_resource::<Seed>().copied().unwrap_or_default().0
+}
+
+/// Behaviours are on or off as they were, before they get what they keep.
+fn switch(world: &mut World, parts: &Parts, heads: &[Head]) {
+    for head in heads {
+        let Some(Part { entity, kind: PartKind::Behaviour(entry) }) = parts.get(&key(head)) else { continue };
+        if let (Some(on), Ok(mut entity)) = (head.on, world.get_entity_mut(*entity)) {
+            (entry.switch)(&mut entity, on);
+        }
+    }
+    world.flush();
+}
+
+fn key(head: &Head) -> (String, String) {
+    (head.entity.clone(), head.part.clone())
+}
+
+/// One way through a checkpoint.
+struct Reading<'a> {
+    world: &'a mut World,
+    parts: &'a Parts,
+    fit: Fit,
+    fresh_streams: bool,
+    /// Whether the network is to change, or only to be compared.
+    changes: bool,
+}
+
+/// What was read.
+struct Content {
+    header: Header,
+    heads: Vec<Head>,
+    fresh: Vec<String>,
+    left_out: Vec<String>,
+}
+
+impl Reading<'_> {
+    fn read(&mut self, from: &mut dyn Read) -> Result<Content, CheckpointError> {
+        let header = read_header(from)?;
+        self.compare(&header)?;
+        let (mut heads, mut left_out, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+        while let Some(head) = read_block::<Head>(from, "the head of a part")? {
+            let anew = head.recording && self.fit == Fit::Variant;
+            let part = self.parts.get(&key(&head)).filter(|_| !anew).cloned();
+            if part.is_none() && !anew {
+                left_out.push(head.in_words());
+            }
+            self.part(&head, part, from)?;
+            seen.insert(key(&head));
+            heads.push(head);
+        }
+        read_end(heads.len() as u64, from)?;
+        let anew = |part: &Part| self.fit == Fit::Variant && part.is_recording(self.world);
+        let fresh = self.parts.iter().filter(|(key, part)| !seen.contains(*key) && !anew(part));
+        let fresh: Vec<String> = fresh.map(|(key, _)| words(key)).collect();
+        match (self.fit, fresh.first(), left_out.first()) {
+            (Fit::Exactly, Some(fresh), _) => Err(CheckpointError::Missing(fresh.clone())),
+            (Fit::Exactly, None, Some(left_out)) => Err(CheckpointError::Unknown(left_out.clone())),
+            _ => Ok(Content { header, heads, fresh, left_out }),
+        }
+    }
+
+    /// Whether the checkpoint and the network have the same time, and the same chance.
+    fn compare(&self, header: &Header) -> Result<(), CheckpointError> {
+        let own = self.world.get_resource::<Clock>().copied().unwrap_or_default().dt;
+        if header.dt != own {
+            return Err(CheckpointError::Step { found: header.dt, own });
+        }
+        match (self.fit, header.seed, seed(self.world)) {
+            (Fit::Exactly, found, own) if found != own => Err(CheckpointError::Seed { found, own }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the bytes of a part, for the part of the network that is its own, if there is one.
+    fn part(&mut self, head: &Head, part: Option<Part>, from: &mut dyn Read) -> Result<(), CheckpointError> {
+        if head.as_built {
+            return part.map_or(Ok(()), |part| self.compare_built(head, &part));
+        }
+        let mut summed = Summed { from: &mut from.take(head.bytes), digest: Digest::default() };
+        let fits = match part {
+            None => Ok(()),
+            Some(part) => {
+                let make = if self.changes { Archive::restore } else { Archive::check };
+                let mut archive = make(&mut summed, head.bytes).with_fresh_streams(self.fresh_streams);
+                part.keep(self.world, &mut archive).and_then(|()| archive.end())
+            }
+        };
+        // To the end, so that damage is not taken for another network.
+        io::copy(&mut summed, &mut io::sink())?;
+        if summed.digest.bytes < head.bytes {
+            return Err(CheckpointError::CutOff);
+        }
+        if summed.digest.crc() != head.crc {
+            return Err(CheckpointError::Damaged(head.in_words()));
+        }
+        fits.map_err(|why| CheckpointError::Other { part: head.in_words(), why })
+    }
+
+    /// What the scene has made must be as it was.
+    fn compare_built(&mut self, head: &Head, part: &Part) -> Result<(), CheckpointError> {
+        if self.fit == Fit::Variant || self.changes {
+            return Ok(());
+        }
+        let mut digest = Digest::default();
+        let other = |why: ArchiveError| CheckpointError::Other { part: head.in_words(), why };
+        part.keep(self.world, &mut Archive::save(&mut digest)).map_err(other)?;
+        let same = (digest.bytes, digest.crc()) == (head.bytes, head.crc);
+        if same { Ok(()) } else { Err(CheckpointError::Changed(head.in_words())) }
+    }
+}

@@ -1,0 +1,45 @@
+//! Saving: every part of the network to bytes, one after another, so that nothing but the bytes ever takes room.
+
+use std::io::Write;
+
+use bevy_ecs::prelude::*;
+
+use super::{
+    error::CheckpointError,
+    form::{Digest, Head, Header, Origin, write_block, write_end, write_header},
+    parts::{parts, words},
+};
+use crate::{
+    network::{Clock, Seed},
+    numeric::{Archive, real::PRECISION},
+};
+
+/// Writes the state of the network in `world`.
+pub(super) fn save(world: &mut World, origin: Option<Origin>, to: &mut dyn Write) -> Result<(), CheckpointError> {
+    let clock = world.get_resource::<Clock>().copied().unwrap_or_default();
+    let seed = world.get_resource::<Seed>().copied().unwrap_or_default().0;
+    let (dt, iteration) = (clock.dt, clock.iteration);
+    write_header(&Header { precision: PRECISION.into(), dt, iteration, seed, origin }, to)?;
+    let parts = parts(world)?;
+    for (key, part) in &parts {
+        // Once to measure and once to write: a head comes first, and a copy of 10⁸ weights would take as much room again.
+        let unsaved = |why| CheckpointError::Unsaved { part: words(key), why };
+        let mut digest = Digest::default();
+        part.keep(world, &mut Archive::save(&mut digest)).map_err(unsaved)?;
+        let (entity, component) = key.clone();
+        let head = Head {
+            entity,
+            part: component,
+            recording: part.is_recording(world),
+            on: part.is_on(world),
+            as_built: part.is_as_built(world),
+            bytes: digest.bytes,
+            crc: digest.crc(),
+        };
+        write_block(&head, to)?;
+        if !head.as_built {
+            part.keep(world, &mut Archive::save(to)).map_err(unsaved)?;
+        }
+    }
+    write_end(parts.len() as u64, to)
+}

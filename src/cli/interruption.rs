@@ -1,0 +1,54 @@
+//! Signals by which somebody, or the system, wants a run to end.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
+};
+
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
+
+/// A wish that the run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signal(i32);
+
+impl Signal {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        if self.0 == SIGTERM { "SIGTERM" } else { "SIGINT" }
+    }
+
+    /// The exit code of a program that ends by it, as shells have it.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        128 + self.0 as u8
+    }
+}
+
+/// Whether somebody wants the run to end.
+pub(super) struct Interruption(Arc<AtomicUsize>);
+
+impl Interruption {
+    /// Watches out from now on. A second signal of those ends the program at once.
+    pub fn watch() -> io::Result<Self> {
+        let (number, seen) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        for signal in [SIGINT, SIGTERM] {
+            // In this order: the first signal finds that none was seen, and the second that one was.
+            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&seen))?;
+            flag::register(signal, Arc::clone(&seen))?;
+            flag::register_usize(signal, Arc::clone(&number), signal as usize)?;
+        }
+        Ok(Self(number))
+    }
+
+    /// The signal that was seen.
+    pub fn signal(&self) -> Option<Signal> {
+        i32::try_from(self.0.load(Relaxed)).ok().filter(|signal| *signal != 0).map(Signal)
+    }
+}

@@ -1,0 +1,25 @@
+//! `cortecs resume`: goes on with a run that was interrupted, as if nothing had happened.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{
+    CliError,
+    run::{Manner, resume as go_on},
+};
+
+#[derive(Args, Debug)]
+pub(super) struct ResumeArguments {
+    /// The run folder.
+    run: PathBuf,
+    /// The number of iterations of the whole run, if it is to be longer or shorter than its scene says.
+    #[arg(long)]
+    iterations: Option<u64>,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+pub(super) fn resume(arguments: &ResumeArguments) -> Result<(), CliError> {
+    go_on(&arguments.run, arguments.iterations, &arguments.manner)
+}

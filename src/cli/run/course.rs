@@ -1,0 +1,272 @@
+//! The course of a run: iterations, and between them what is written down, saved and shown; its end, whatever it is.
+
+use std::time::{Duration, Instant};
+
+use bevy_ecs::prelude::*;
+
+use super::{Manner, first_report::first_report, text::in_text};
+use crate::{
+    build::Network,
+    checkpoint::{self, CHECKPOINT, Origin},
+    cli::{
+        CliError,
+        checkpoint_every::CheckpointEvery,
+        interruption::{Interruption, Signal},
+        print,
+        progress::Progress,
+        warn,
+    },
+    network::{Clock, Failures, Spikes},
+    output::{Files, Outcome, Report, RunFolder, StageTime, attach_files, classifications, spike_statistics},
+    scene::Scene,
+    schedule::{finish, run_ticks},
+    stopwatch::Stopwatch,
+};
+
+/// Between two looks at the progress, and at whether somebody wants the run to end.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Between two moments at which the recordings on disk are complete.
+const FLUSH: Duration = Duration::from_secs(2);
+
+/// A run under way.
+pub(super) struct Course<'a> {
+    world: &'a mut World,
+    network: Network,
+    folder: RunFolder,
+    files: Files,
+    report: Report,
+    origin: Origin,
+    manner: &'a Manner,
+    progress: Progress,
+    interruption: Interruption,
+    /// When the state was last saved, and when recordings were last complete.
+    saved: Instant,
+    flushed: Instant,
+    begun: Instant,
+}
+
+impl<'a> Course<'a> {
+    /// Opens the files of a network that was built, and restored if it goes on with something.
+    pub fn new(
+        world: &'a mut World,
+        scene: &Scene,
+        network: Network,
+        folder: RunFolder,
+        origin: Origin,
+        manner: &'a Manner,
+        build_began: Instant,
+    ) -> Result<Self, CliError> {
+        let build_s = build_began.elapsed().as_secs_f64();
+        let files = attach_files(world, folder.path(), manner.on_disk_full)?;
+        let report = first_report(scene, &origin, &network, &files, build_s);
+        let progress = Progress::new(scene.iterations, scene.dt, manner.quiet);
+        let now = Instant::now();
+        let interruption = Interruption::watch().map_err(CliError::Signals)?;
+        let course = Self {
+            world,
+            network,
+            folder,
+            files,
+            report,
+            origin,
+            manner,
+            progress,
+            interruption,
+            saved: now,
+            flushed: now,
+            begun: now,
+        };
+        course.write_report()?;
+        Ok(course)
+    }
+
+    /// Runs all iterations, and leaves everything that a run leaves, also if it stops early.
+    pub fn complete(mut self) -> Result<(), CliError> {
+        let iterated = self.iterate();
+        self.progress.finish();
+        let ended = match iterated {
+            Ok(None) => self.end(),
+            Ok(Some(signal)) => self.interrupted(signal),
+            Err(error) => Err(self.stopped(error)),
+        };
+        self.fill_report();
+        self.report.outcome = match &ended {
+            Ok(()) => Outcome::Finished,
+            Err(CliError::Interrupted { signal, .. }) => Outcome::Interrupted(signal.name().into()),
+            Err(error) => Outcome::Failed(error.to_string()),
+        };
+        if !matches!(self.report.outcome, Outcome::Interrupted(_)) {
+            self.sum_up_spikes();
+        }
+        let written = self.write_report();
+        // What ended the run matters more than that this, too, could not be written.
+        ended.and(written)?;
+        #[cfg(feature = "plot")]
+        if !self.manner.no_plots && self.has_something_to_draw() {
+            (self.report.plots, self.report.not_drawn) = crate::cli::plot::draw_all(self.folder.path())?;
+            self.write_report()?;
+        }
+        if let Some((why, iteration)) = self.files.ended() {
+            warn(&format!("recordings end with iteration {iteration}: {why}"));
+        }
+        if self.manner.quiet { Ok(()) } else { print(&in_text(&self.report, self.folder.path())) }
+    }
+
+    /// Runs until all iterations are done, or somebody wants it to end.
+    fn iterate(&mut self) -> Result<Option<Signal>, CliError> {
+        let total = self.report.iterations_planned;
+        let mut batch = 1;
+        while self.done() < total {
+            let looked = Instant::now();
+            let until_saved = self.manner.checkpoint_every.and_then(|every| every.left(self.done()));
+            let left = total - self.done();
+            run_ticks(self.world, batch.min(left).min(until_saved.unwrap_or(left)));
+            self.failed()?;
+            self.progress.advance(self.done());
+            if let Some(signal) = self.interruption.signal()
+                && self.done() < total
+            {
+                return Ok(Some(signal));
+            }
+            self.keep_up()?;
+            // As many iterations as fit between two looks.
+            let took = looked.elapsed().max(Duration::from_nanos(1));
+            let fits = (batch as f64 * LOOK.as_secs_f64() / took.as_secs_f64()) as u64;
+            batch = fits.clamp(1, batch.saturating_mul(2));
+        }
+        Ok(None)
+    }
+
+    /// Iterations that are done.
+    fn done(&self) -> u64 {
+        self.world.get_resource::<Clock>().map_or(0, |clock| clock.iteration)
+    }
+
+    /// Writes down what is due between two iterations.
+    fn keep_up(&mut self) -> Result<(), CliError> {
+        let every = self.manner.checkpoint_every.unwrap_or_default();
+        if every.is_due(self.done(), self.saved.elapsed()) && self.done() < self.report.iterations_planned {
+            return self.save();
+        }
+        if self.flushed.elapsed() >= FLUSH {
+            self.files.flush(self.world, true)?;
+            self.flushed = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Saves the state, with all recordings up to now on the disk.
+    fn save(&mut self) -> Result<(), CliError> {
+        self.files.flush(self.world, true)?;
+        let path = self.folder.path().join(CHECKPOINT);
+        let saved = checkpoint::write(self.world, Some(self.origin()), &path);
+        (self.saved, self.flushed) = (Instant::now(), Instant::now());
+        match saved {
+            Err(error) if self.files.may_end() => {
+                warn(&error.to_string());
+                Ok(())
+            }
+            saved => Ok(saved?),
+        }
+    }
+
+    /// Where this run comes from, for those who go on with it.
+    fn origin(&self) -> Origin {
+        Origin {
+            wall_s: self.origin.wall_s + self.begun.elapsed().as_secs_f64(),
+            recordings_end: self.files.ended().map(|(_, iteration)| iteration),
+            ..self.origin.clone()
+        }
+    }
+
+    /// All iterations are done.
+    fn end(&mut self) -> Result<(), CliError> {
+        if self.manner.checkpoint_every.is_some_and(|every| every != CheckpointEvery::Never) {
+            self.save()?;
+        }
+        finish(self.world);
+        self.failed()?;
+        self.files.flush(self.world, false)?;
+        if self.manner.checkpoint_every.is_none() {
+            // Nobody asked for it, and there is nothing to go on with.
+            let _ = std::fs::remove_file(self.folder.path().join(CHECKPOINT));
+        }
+        Ok(())
+    }
+
+    /// Somebody wants the run to end: it can be gone on with.
+    fn interrupted(&mut self, signal: Signal) -> Result<(), CliError> {
+        let (done, planned, run) = (self.done(), self.report.iterations_planned, self.folder.path().to_owned());
+        self.save()?;
+        finish(self.world);
+        self.files.flush(self.world, false)?;
+        Err(CliError::Interrupted { signal, iteration: done, planned, run })
+    }
+
+    /// The run cannot go on. If that is not the network's own fault, its state is saved beside the last checkpoint, from
+    /// which recordings can be gone on with.
+    fn stopped(&mut self, error: CliError) -> CliError {
+        let flushed = self.files.flush(self.world, false);
+        if self.files.ended().is_none() && !matches!(error, CliError::Checkpoint(_)) {
+            finish(self.world);
+            let _ = flushed.and_then(|()| self.files.flush(self.world, false));
+            return error;
+        }
+        let path = self.folder.path().join(STOPPED);
+        let saved = checkpoint::write(self.world, Some(self.origin()), &path).map(|()| path).map_err(Box::new);
+        let last = self.folder.path().join(CHECKPOINT).exists().then(|| self.folder.path().to_owned());
+        CliError::DiskFull { error: Box::new(error), iteration: self.done(), saved, last }
+    }
+
+    /// What has failed in the last iteration.
+    fn failed(&mut self) -> Result<(), CliError> {
+        let failures =
+            self.world.get_resource_mut::<Failures>().map(|mut failures| failures.take()).unwrap_or_default();
+        let iteration = self.done().saturating_sub(1);
+        if failures.is_empty() { Ok(()) } else { Err(CliError::Stopped { iteration, failures }) }
+    }
+
+    fn fill_report(&mut self) {
+        let done = self.done();
+        let report = &mut self.report;
+        report.iterations = done;
+        report.wall_s = self.origin.wall_s + self.begun.elapsed().as_secs_f64();
+        report.simulated_ms = (done - report.first_iteration.min(done)) as f64 * report.dt;
+        report.real_time_factor = report.wall_s * 1000.0 / report.simulated_ms.max(f64::MIN_POSITIVE);
+        let seconds = done as f64 * report.dt / 1000.0;
+        for (group, &entity) in report.groups.iter_mut().zip(&self.network.groups) {
+            group.spikes = self.world.get::<Spikes>(entity).map_or(0, Spikes::total);
+            group.rate_hz = group.spikes as f64 / (group.plan.size as f64 * seconds).max(f64::MIN_POSITIVE);
+        }
+        report.stages = StageTime::from_laps(&self.world.resource::<Stopwatch>().laps());
+        report.recordings = self.files.reports();
+        report.recordings_ended = self.files.ended().map(|(why, _)| why.to_owned());
+        report.provenance.end();
+    }
+
+    fn sum_up_spikes(&mut self) {
+        let report = &mut self.report;
+        let run = (report.iterations, report.dt);
+        let (found, missing) = spike_statistics(self.folder.path(), &report.groups, &report.recordings, run);
+        report.statistics = found;
+        report.no_statistics = missing.iter().map(ToString::to_string).collect();
+        let (found, missing) = classifications(self.folder.path(), &report.recordings);
+        report.classifications = found;
+        report.no_statistics.extend(missing.iter().map(ToString::to_string));
+    }
+
+    /// Recorders may be left out, and an empty window is no fault.
+    #[cfg(feature = "plot")]
+    fn has_something_to_draw(&self) -> bool {
+        self.report.iterations > self.report.first_iteration && !self.report.recordings.is_empty()
+    }
+
+    fn write_report(&self) -> Result<(), CliError> {
+        let path = self.folder.path();
+        self.report.write(path).map_err(|source| CliError::Write { path: path.join(crate::output::REPORT), source })
+    }
+}
+
+/// The state of a run that had to stop, beside its last checkpoint.
+const STOPPED: &str = "stopped";

@@ -1,0 +1,216 @@
+//! `cortecs run`: a scene to recordings, pictures and a report. How a run goes on stands in [`course`].
+
+mod course;
+mod first_report;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use bevy_ecs::prelude::*;
+use clap::Args;
+use rayon::ThreadPoolBuilder;
+
+use self::course::Course;
+use super::{CliError, SceneArguments, checkpoint_every::CheckpointEvery, warn};
+use crate::{
+    build::build,
+    checkpoint::{self, CHECKPOINT, CheckpointFile, CheckpointFileError, Fit, Origin, Restored},
+    network::Clock,
+    numeric::InstructionSet,
+    output::{Existing, OnDiskFull, Provenance, RunFolder},
+    record::begin_with,
+    scene::Scene,
+    text::Document,
+};
+
+#[derive(Args, Debug)]
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    scene: SceneArguments,
+    /// Starts from the state in a checkpoint file, with whatever else is set here; without SCENE with the scene that the
+    /// checkpoint was made in.
+    #[arg(long, value_name = "CHECKPOINT")]
+    from: Option<PathBuf>,
+    /// The run folder; default `runs/<scene>`. If it exists, a sibling with a number is taken.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Replaces a run folder that exists.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+/// How to run: nothing of it changes what comes out.
+#[derive(Args, Debug)]
+pub(super) struct Manner {
+    /// Threads to compute with; default all cores. The results are the same for any number.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Makes kernels run on `baseline`, `avx2` or `avx512`. The results are the same on all.
+    #[arg(long, value_name = "NAME")]
+    instruction_set: Option<InstructionSet>,
+    /// How often the state is saved, from which `cortecs resume` goes on: `10000` iterations, `30s`, `10min`, `2h`, or
+    /// `never`; default every 10 minutes. Where it is given, the state at the end is kept too.
+    #[arg(long, value_name = "TIME")]
+    checkpoint_every: Option<CheckpointEvery>,
+    /// What to do when recordings cannot be written any more: `stop`, or `go-on` without them.
+    #[arg(long, value_name = "WHAT", default_value = "stop", value_parser = on_disk_full)]
+    on_disk_full: OnDiskFull,
+    /// Draws no pictures.
+    #[arg(long)]
+    no_plots: bool,
+    /// No progress, no report on stdout.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+fn on_disk_full(word: &str) -> Result<OnDiskFull, String> {
+    match word {
+        "stop" => Ok(OnDiskFull::Stop),
+        "go-on" => Ok(OnDiskFull::GoOn),
+        _ => Err("it is `stop` or `go-on`".into()),
+    }
+}
+
+impl Manner {
+    /// Lets `work` be done in this manner. The whole run lives inside the pool: a parallel region costs 0.04 µs there, and
+    /// 5 µs from outside.
+    fn with_threads<T: Send>(&self, work: impl FnOnce() -> Result<T, CliError> + Send) -> Result<T, CliError> {
+        if let Some(set) = self.instruction_set {
+            set.force()?;
+        }
+        ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or_default().into()).build()?.install(work)
+    }
+}
+
+pub(super) fn run(arguments: &RunArguments) -> Result<(), CliError> {
+    let mut app = super::app();
+    let from = arguments.from.as_deref().map(checkpoint::open).transpose()?;
+    let scene = arguments.load(&app, from.as_ref())?;
+    let world = app.world_mut();
+    arguments.manner.with_threads(|| start(world, &scene, arguments, from)?.complete())
+}
+
+impl RunArguments {
+    fn load(&self, app: &bevy_app::App, from: Option<&CheckpointFile>) -> Result<Scene, CliError> {
+        match (&self.scene.scene, from) {
+            (Some(_), _) => Ok(self.scene.load(app)?),
+            (None, Some(from)) => {
+                let origin = from.header().origin.as_ref().ok_or(CliError::NoScene)?;
+                Ok(scene_of(app, origin, &self.scene.assignments())?)
+            }
+            (None, None) => Err(CliError::NoScene),
+        }
+    }
+
+    /// Where a run comes from that begins now.
+    fn origin(&self, scene: &Scene, from: Option<&CheckpointFile>) -> Origin {
+        let of_checkpoint = from.and_then(|from| from.header().origin.clone());
+        let named = self.scene.scene.as_ref().map(|path| path.display().to_string());
+        Origin {
+            scene_file: named.or(of_checkpoint.map(|origin| origin.scene_file)).unwrap_or_default(),
+            folder: scene.folder.as_deref().map(absolute).unwrap_or_default(),
+            scene: scene.document.as_ref().map(Document::text).unwrap_or_default().to_owned(),
+            settings: self.scene.assignments(),
+            first: 0,
+            started: Provenance::now("", "", 0, Vec::new()).started,
+            wall_s: 0.0,
+            resumed: Vec::new(),
+            recordings_end: None,
+        }
+    }
+
+    /// `--out`, or `runs/` and the name of the scene's file.
+    fn wished_folder(&self, origin: &Origin) -> PathBuf {
+        let named = || Path::new("runs").join(Path::new(&origin.scene_file).file_stem().unwrap_or("scene".as_ref()));
+        self.out.clone().unwrap_or_else(named)
+    }
+}
+
+/// An absolute path; as it stands, if there is no such folder any more.
+fn absolute(folder: &Path) -> String {
+    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    here.canonicalize().unwrap_or_else(|_| folder.to_owned()).display().to_string()
+}
+
+/// The scene that a checkpoint was made in, with what is set in it now.
+fn scene_of(app: &bevy_app::App, origin: &Origin, assignments: &[String]) -> Result<Scene, crate::text::Diagnostics> {
+    let document = Document::parse(origin.scene_file.clone(), origin.scene.clone())?;
+    let scene = Scene::from_document_with(app.world(), document, assignments)?;
+    Ok(Scene { folder: Some(PathBuf::from(&origin.folder)), ..scene })
+}
+
+/// Builds the network and opens its files.
+fn start<'a>(
+    world: &'a mut World,
+    scene: &Scene,
+    arguments: &'a RunArguments,
+    from: Option<CheckpointFile>,
+) -> Result<Course<'a>, CliError> {
+    let began = std::time::Instant::now();
+    let network = build(world, scene)?;
+    let mut origin = arguments.origin(scene, from.as_ref());
+    if let Some(from) = from {
+        let path = arguments.from.clone().unwrap_or_default();
+        tell_what_differs(&restore(world, from, path, Fit::Variant)?, arguments.manner.quiet);
+        origin.first = world.get_resource::<Clock>().map_or(0, |clock| clock.iteration);
+        if origin.first >= scene.iterations {
+            return Err(CliError::Over { iteration: origin.first, planned: scene.iterations });
+        }
+        begin_with(world, origin.first);
+    }
+    let existing = if arguments.force { Existing::Replace } else { Existing::Number };
+    let folder = RunFolder::create(&arguments.wished_folder(&origin), existing)?;
+    Course::new(world, scene, network, folder, origin, &arguments.manner, began)
+}
+
+/// Goes on with the run in a folder.
+pub(super) fn resume(run: &Path, iterations: Option<u64>, manner: &Manner) -> Result<(), CliError> {
+    let folder = RunFolder::open(run)?;
+    let path = run.join(CHECKPOINT);
+    if !path.exists() {
+        return Err(CliError::NoCheckpoint(run.to_owned()));
+    }
+    let from = checkpoint::open(&path)?;
+    let mut origin = from.header().origin.clone().ok_or(CliError::NoScene)?;
+    if let Some(ended) = origin.recordings_end {
+        return Err(CliError::RecordingsEnded { ended, path });
+    }
+    let mut app = super::app();
+    let assignments: Vec<String> =
+        iterations.map(|iterations| format!("iterations={iterations}")).into_iter().collect();
+    let scene = scene_of(&app, &origin, &assignments)?;
+    if from.header().iteration >= scene.iterations {
+        return Err(CliError::Over { iteration: from.header().iteration, planned: scene.iterations });
+    }
+    if iterations.is_some() {
+        origin.scene = scene.document.as_ref().map(Document::text).unwrap_or_default().to_owned();
+        origin.settings.extend(assignments);
+    }
+    let world = app.world_mut();
+    manner.with_threads(|| {
+        let began = std::time::Instant::now();
+        let network = build(world, &scene)?;
+        let restored = restore(world, from, path, Fit::Exactly)?;
+        origin.resumed.push(restored.header.iteration);
+        Course::new(world, &scene, network, folder, origin, manner, began)?.complete()
+    })
+}
+
+fn restore(world: &mut World, mut from: CheckpointFile, path: PathBuf, fit: Fit) -> Result<Restored, CliError> {
+    Ok(from.restore(world, fit).map_err(|why| CheckpointFileError::Use { path, why })?)
+}
+
+/// A variant may have less or more than what was saved; nobody is to find that out by surprise.
+fn tell_what_differs(restored: &Restored, quiet: bool) {
+    if quiet {
+        return;
+    }
+    for part in &restored.fresh {
+        warn(&format!("the checkpoint has no {part}: it starts as the scene has it"));
+    }
+    for part in &restored.left_out {
+        warn(&format!("the scene has no {part}: what the checkpoint says of it is left out"));
+    }
+}

@@ -1,0 +1,205 @@
+//! State: what a network needs to go on from where it stood, besides what its scene says. Everything that is to be saved
+//! answers through here, and nowhere else.
+
+use std::collections::HashSet;
+
+use bevy_app::App;
+use bevy_ecs::{
+    change_detection::{CheckChangeTicks, Tick},
+    component::{ComponentId, Mutable},
+    lifecycle::HookContext,
+    prelude::*,
+    world::{DeferredWorld, EntityMut, EntityRef},
+};
+
+use super::{behaviour::Behaviour, registry::BehaviourEntry};
+use crate::numeric::{Archive, ArchiveError};
+
+/// A component whose contents change while the network runs.
+///
+/// A [`Variable`](super::Variable) is one; what a behaviour keeps besides its columns goes into a component of this kind, or
+/// through [`Behaviour::keep`]. What is derived from parameters and made anew when it is missing needs no place here.
+///
+/// ```
+/// use cortecs::{network::{RegisterState, State}, numeric::{Archive, ArchiveError}, prelude::*};
+///
+/// /// The iterations since a neuron of the group fired.
+/// #[derive(Component, Default)]
+/// struct Silence(u64);
+///
+/// impl State for Silence {
+///     fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+///         archive.value(&mut self.0)
+///     }
+/// }
+///
+/// App::new().register_state::<Silence>();
+/// ```
+pub trait State: Component<Mutability = Mutable> {
+    /// Goes through everything that it keeps, always in the same order: it is saved, checked or restored on the way.
+    ///
+    /// # Errors
+    /// What was saved does not fit.
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError>;
+}
+
+/// A kind of component that is known to be state.
+#[derive(Clone, Copy)]
+pub struct StateEntry {
+    /// Its name: that of the type, with its path.
+    pub name: &'static str,
+    id: ComponentId,
+    has: fn(EntityRef<'_>) -> bool,
+    changed: fn(EntityRef<'_>) -> Option<Tick>,
+    keep: fn(&mut EntityMut<'_>, &mut Archive<'_>) -> Result<(), ArchiveError>,
+}
+
+impl StateEntry {
+    fn of<T: State>(id: ComponentId) -> Self {
+        Self {
+            name: std::any::type_name::<T>(),
+            id,
+            has: |entity| entity.contains::<T>(),
+            changed: |entity| entity.get_change_ticks::<T>().map(|ticks| ticks.changed),
+            keep: |entity, archive| match entity.get_mut::<T>() {
+                Some(mut state) if archive.restores() => state.keep(archive),
+                Some(mut state) => state.bypass_change_detection().keep(archive),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Whether an entity has such a component.
+    #[must_use]
+    pub fn is_at(&self, entity: EntityRef<'_>) -> bool {
+        (self.has)(entity)
+    }
+
+    /// Goes through the component of an entity.
+    ///
+    /// # Errors
+    /// What was saved does not fit.
+    pub fn keep(&self, entity: &mut EntityMut<'_>, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        (self.keep)(entity, archive)
+    }
+}
+
+impl BehaviourEntry {
+    /// Goes through what a behaviour of an entity keeps, be it on or off.
+    ///
+    /// # Errors
+    /// What was saved does not fit.
+    pub fn keep(&self, entity: &mut EntityMut<'_>, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        (self.keep)(entity, archive)
+    }
+}
+
+/// All kinds of components that are state, in the order in which they were registered.
+#[derive(Resource, Clone, Default)]
+pub struct States {
+    entries: Vec<StateEntry>,
+    constant: HashSet<ComponentId>,
+}
+
+impl States {
+    fn add<T: State>(&mut self, id: ComponentId) {
+        if self.entries.iter().all(|known| known.id != id) {
+            self.entries.push(StateEntry::of::<T>(id));
+        }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &StateEntry> {
+        self.entries.iter()
+    }
+
+    /// Lets a kind of component be left out where nobody has changed it since its network was built: weights that no rule
+    /// learns are made again from the scene. Whoever changes it must not do so behind the back of bevy's change detection.
+    pub(super) fn let_stay<T: State>(&mut self) {
+        let ids = self.entries.iter().filter(|entry| entry.name == std::any::type_name::<T>()).map(|entry| entry.id);
+        self.constant.extend(ids);
+    }
+
+    /// Whether the component of an entity is as its scene has made it.
+    #[must_use]
+    pub fn is_as_built(&self, world: &World, entity: Entity, entry: &StateEntry) -> bool {
+        let Some(built) = world.get_resource::<Built>() else { return false };
+        let changed = world.get_entity(entity).ok().and_then(|entity| (entry.changed)(entity));
+        self.constant.contains(&entry.id)
+            && !built.since.contains(&(entity, entry.id))
+            && changed.is_some_and(|changed| !changed.is_newer_than(built.at, world.read_change_tick()))
+    }
+}
+
+/// When the network was built, and what has changed since as far as change detection cannot tell any more.
+#[derive(Resource)]
+struct Built {
+    at: Tick,
+    since: HashSet<(Entity, ComponentId)>,
+}
+
+/// Notes that synapse groups are as their scene has them.
+pub fn note_built(world: &mut World, groups: &[Entity]) {
+    // What another network has learnt until now would look as if it were as old as this one.
+    note_changes(world);
+    let at = world.increment_change_tick();
+    let mut since = world.remove_resource::<Built>().map(|built| built.since).unwrap_or_default();
+    since.retain(|(entity, _)| !groups.contains(entity));
+    world.insert_resource(Built { at, since });
+}
+
+/// Notes what has changed since it was built, for when it cannot be told any more.
+fn note_changes(world: &mut World) {
+    let (Some(states), true) = (world.get_resource::<States>().cloned(), world.contains_resource::<Built>()) else {
+        return;
+    };
+    let entities: Vec<Entity> = world.query::<EntityRef>().iter(world).map(|entity| entity.id()).collect();
+    let mut changed = Vec::new();
+    for entry in states.entries.iter().filter(|entry| states.constant.contains(&entry.id)) {
+        let bearers = entities.iter().filter(|entity| world.get_entity(**entity).is_ok_and(|at| entry.is_at(at)));
+        let of_kind = bearers.filter(|entity| !states.is_as_built(world, **entity, entry));
+        changed.extend(of_kind.map(|entity| (*entity, entry.id)));
+    }
+    if let Some(mut built) = world.get_resource_mut::<Built>() {
+        built.since.extend(changed);
+    }
+}
+
+/// Bevy forgets what changed some 3·10⁹ runs of systems ago: before it does, this is told.
+fn before_it_is_forgotten(_: On<CheckChangeTicks>, mut commands: Commands) {
+    commands.queue(note_changes);
+}
+
+/// For `#[component(on_add = …)]`: the component becomes known as state with the first of its kind, so that nobody forgets to
+/// register each of those that have a type parameter.
+pub(crate) fn meet<T: State>(mut world: DeferredWorld<'_>, context: HookContext) {
+    if let Some(mut states) = world.get_resource_mut::<States>() {
+        states.add::<T>(context.component_id);
+    }
+}
+
+/// Registers state in an app.
+pub trait RegisterState {
+    /// Makes the component `T` known as state. Once is enough, more do no harm.
+    fn register_state<T: State>(&mut self) -> &mut Self;
+}
+
+impl RegisterState for App {
+    fn register_state<T: State>(&mut self) -> &mut Self {
+        let id = self.world_mut().register_component::<T>();
+        self.world_mut().get_resource_or_init::<States>().add::<T>(id);
+        self
+    }
+}
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<States>().add_observer(before_it_is_forgotten);
+}
+
+/// Goes through what the behaviour `T` of an entity keeps, be it on or off.
+pub(super) fn keep_behaviour<T: Behaviour>(
+    entity: &mut EntityMut<'_>,
+    archive: &mut Archive<'_>,
+) -> Result<(), ArchiveError> {
+    super::resting::with(entity, |behaviour: &mut T| behaviour.keep(archive)).unwrap_or(Ok(()))
+}

@@ -1,0 +1,131 @@
+//! A network that was saved and restored elsewhere goes on as if nothing had happened: its recordings and all of its state, to
+//! the last bit.
+
+mod refusals;
+
+use std::path::PathBuf;
+
+use cortecs::{
+    checkpoint::{Checkpoint, Fit},
+    prelude::*,
+    record::Recording,
+    schedule::run_ticks,
+};
+use rayon::ThreadPoolBuilder;
+
+/// A scene file with what is set in it.
+#[derive(Clone, Copy)]
+struct Case<'a>(&'a str, &'a [&'a str]);
+
+impl Case<'_> {
+    fn build(self) -> Bench {
+        let mut bench = Bench::new();
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(self.0);
+        let scene = Scene::from_file_with(bench.world_mut(), path, self.1).unwrap_or_else(|faults| panic!("{faults}"));
+        build(bench.world_mut(), &scene).unwrap_or_else(|faults| panic!("{faults}"));
+        bench
+    }
+}
+
+fn run(bench: &mut Bench, iterations: u64, threads: usize) {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let world = bench.world_mut();
+    let done = pool.install(|| run_ticks(world, iterations));
+    assert_eq!(done, iterations, "{:?}", world.resource::<cortecs::network::Failures>());
+}
+
+fn take(bench: &mut Bench) -> Checkpoint {
+    Checkpoint::take(bench.world_mut()).unwrap()
+}
+
+/// The rows of each recording, and how many were recorded.
+fn recorded(bench: &mut Bench) -> Vec<(String, u64, Vec<u8>)> {
+    let world = bench.world_mut();
+    let mut recordings = world.query::<&Recording>();
+    let rows = |recording: &Recording| {
+        let name = format!("{}.{}", recording.group, recording.what());
+        (name, recording.tape.rows(), recording.tape.bytes().to_vec())
+    };
+    let mut all: Vec<_> = recordings.iter(world).map(rows).collect();
+    all.sort();
+    all
+}
+
+/// Runs a network for some iterations, and on; and another one from a checkpoint in between, with two threads.
+fn assert_goes_on(case: Case<'_>, before: u64, after: u64) {
+    let mut whole = case.build();
+    run(&mut whole, before, 1);
+    let checkpoint = take(&mut whole);
+    let recorded_before = recorded(&mut whole);
+    run(&mut whole, after, 1);
+
+    let mut second = case.build();
+    checkpoint.restore(second.world_mut(), Fit::Exactly).unwrap_or_else(|error| panic!("{}: {error}", case.0));
+    assert!(take(&mut second).bytes() == checkpoint.bytes(), "{}: what was restored is what was saved", case.0);
+    run(&mut second, after, 2);
+
+    for ((name, rows, mut bytes), (_, _, before)) in recorded(&mut second).into_iter().zip(recorded_before) {
+        bytes.splice(0..0, before);
+        let expected = recorded(&mut whole).into_iter().find(|(other, ..)| *other == name).unwrap();
+        assert!((&name, rows, &bytes) == (&expected.0, expected.1, &expected.2), "{}: {name}", case.0);
+    }
+    assert!(take(&mut whole).bytes() == take(&mut second).bytes(), "{}: the state at the end", case.0);
+}
+
+#[test]
+fn whatever_has_a_past_goes_on() {
+    let case = Case("tests/checkpoint/everything.ron", &[]);
+    // The network lives: what it compares is not silence.
+    let mut bench = case.build();
+    run(&mut bench, 240, 1);
+    let silent: Vec<String> =
+        recorded(&mut bench).into_iter().filter(|(.., bytes)| bytes.is_empty()).map(|(name, ..)| name).collect();
+    assert!(silent.is_empty(), "{silent:?}");
+    for before in [0, 1, 41, 67, 150] {
+        assert_goes_on(case, before, 240 - before);
+    }
+}
+
+#[test]
+fn every_scene_goes_on() {
+    let mut seen = 0;
+    for entry in PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenes").read_dir().unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let settings: &[&str] = match &name[..] {
+            "microcircuit.ron" => &["constants.scale=0.05"],
+            "brunel.ron" => &["constants.c_e=200"],
+            "vogels_2011.ron" => &["constants.size=1000"],
+            _ if !name.ends_with(".ron") => continue,
+            _ => &[],
+        };
+        assert_goes_on(Case(&format!("scenes/{name}"), settings), 130, 70);
+        seen += 1;
+    }
+    assert!(seen >= 15);
+}
+
+#[test]
+fn a_network_goes_back_in_its_own_world() {
+    let mut bench = Case("tests/checkpoint/everything.ron", &[]).build();
+    run(&mut bench, 50, 1);
+    let checkpoint = take(&mut bench);
+    run(&mut bench, 150, 1);
+    let (first, state) = (recorded(&mut bench), take(&mut bench));
+    checkpoint.restore(bench.world_mut(), Fit::Exactly).unwrap();
+    run(&mut bench, 150, 2);
+    assert!(recorded(&mut bench) == first);
+    assert!(take(&mut bench).bytes() == state.bytes());
+}
+
+#[test]
+fn weights_that_nobody_learns_take_no_room() {
+    let bytes = |scene: &str| {
+        let mut bench = Case(scene, &[]).build();
+        run(&mut bench, 100, 1);
+        take(&mut bench).bytes().len()
+    };
+    // A million weights of four bytes or more, and a thousand neurons.
+    assert!(bytes("scenes/izhikevich.ron") < 200_000);
+    // 100 000 synapses, of which 80 000 are learnt, with an eligibility for each.
+    assert!(bytes("scenes/dopamine.ron") > 160_000 * size_of::<Real>());
+}
