@@ -51,6 +51,10 @@ pub struct Origin {
     pub settings: Vec<String>,
     /// The iteration with which the run began: not 0, where it began from another checkpoint.
     pub first: u64,
+    /// The checkpoint that it began from, if it did.
+    pub from: Option<String>,
+    /// The number by which its noise went on otherwise from there.
+    pub noise_seed: Option<u64>,
     /// When the run began (UTC, RFC 3339).
     pub started: String,
     /// Wall time (s) of its iterations so far.

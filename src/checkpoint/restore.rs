@@ -23,9 +23,12 @@ pub enum Fit {
     /// One of the same scene and seed: it goes on as if nothing had happened.
     Exactly,
     /// A variant: what the checkpoint does not know starts as the scene has it, what the network does not have is left out,
-    /// and what the scene makes, such as weights that nobody learns, is as the scene has it now. With another seed all random
-    /// streams start anew. Recordings begin with the iteration to come.
-    Variant,
+    /// and what the scene makes, such as weights that nobody learns, is as the scene has it now. Recordings begin with the
+    /// iteration to come.
+    Variant {
+        /// A number, if the noise of behaviours is to go on otherwise than it would: it decides how.
+        noise: Option<u64>,
+    },
 }
 
 /// What was restored.
@@ -43,10 +46,9 @@ pub struct Restored {
 pub(super) fn restore(world: &mut World, from: &mut (impl Read + Seek), fit: Fit) -> Result<Restored, CheckpointError> {
     let start = from.stream_position()?;
     let parts = parts(world)?;
-    let mut reading = Reading { world, parts: &parts, fit, fresh_streams: false, changes: false };
+    let mut reading = Reading { world, parts: &parts, fit, changes: false };
     let checked = reading.read(from)?;
     from.seek(io::SeekFrom::Start(start))?;
-    reading.fresh_streams = fit == Fit::Variant && checked.header.seed != seed(reading.world);
     switch(reading.world, &parts, &checked.heads);
     reading.changes = true;
     let restored = reading.read(from)?;
@@ -84,7 +86,6 @@ struct Reading<'a> {
     world: &'a mut World,
     parts: &'a Parts,
     fit: Fit,
-    fresh_streams: bool,
     /// Whether the network is to change, or only to be compared.
     changes: bool,
 }
@@ -103,7 +104,7 @@ impl Reading<'_> {
         self.compare(&header)?;
         let (mut heads, mut left_out, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
         while let Some(head) = read_block::<Head>(from, "the head of a part")? {
-            let anew = head.recording && self.fit == Fit::Variant;
+            let anew = head.recording && self.fit != Fit::Exactly;
             let part = self.parts.get(&key(&head)).filter(|_| !anew).cloned();
             if part.is_none() && !anew {
                 left_out.push(head.in_words());
@@ -113,13 +114,20 @@ impl Reading<'_> {
             heads.push(head);
         }
         read_end(heads.len() as u64, from)?;
-        let anew = |part: &Part| self.fit == Fit::Variant && part.is_recording(self.world);
+        let anew = |part: &Part| self.fit != Fit::Exactly && part.is_recording(self.world);
         let fresh = self.parts.iter().filter(|(key, part)| !seen.contains(*key) && !anew(part));
         let fresh: Vec<String> = fresh.map(|(key, _)| words(key)).collect();
         match (self.fit, fresh.first(), left_out.first()) {
             (Fit::Exactly, Some(fresh), _) => Err(CheckpointError::Missing(fresh.clone())),
             (Fit::Exactly, None, Some(left_out)) => Err(CheckpointError::Unknown(left_out.clone())),
             _ => Ok(Content { header, heads, fresh, left_out }),
+        }
+    }
+
+    const fn noise(&self) -> Option<u64> {
+        match self.fit {
+            Fit::Exactly => None,
+            Fit::Variant { noise } => noise,
         }
     }
 
@@ -145,7 +153,7 @@ impl Reading<'_> {
             None => Ok(()),
             Some(part) => {
                 let make = if self.changes { Archive::restore } else { Archive::check };
-                let mut archive = make(&mut summed, head.bytes).with_fresh_streams(self.fresh_streams);
+                let mut archive = make(&mut summed, head.bytes).with_noise(self.noise());
                 part.keep(self.world, &mut archive).and_then(|()| archive.end())
             }
         };
@@ -162,7 +170,7 @@ impl Reading<'_> {
 
     /// What the scene has made must be as it was.
     fn compare_built(&mut self, head: &Head, part: &Part) -> Result<(), CheckpointError> {
-        if self.fit == Fit::Variant || self.changes {
+        if self.fit != Fit::Exactly || self.changes {
             return Ok(());
         }
         let mut digest = Digest::default();

@@ -10,7 +10,7 @@ use super::{Column, lanes::Lanes};
 /// Where state is written to, or read from.
 pub struct Archive<'a> {
     way: Way<'a>,
-    fresh_streams: bool,
+    noise: Option<u64>,
 }
 
 enum Way<'a> {
@@ -54,23 +54,23 @@ pub enum ArchiveError {
 impl<'a> Archive<'a> {
     /// An archive that takes state.
     pub fn save(to: &'a mut dyn Write) -> Self {
-        Self { way: Way::Save(to), fresh_streams: false }
+        Self { way: Way::Save(to), noise: None }
     }
 
     /// An archive that looks whether the state in the next `bytes` bytes would fit, and changes nothing.
     pub fn check(from: &'a mut dyn Read, bytes: u64) -> Self {
-        Self { way: Way::Check(Source { from, left: bytes }), fresh_streams: false }
+        Self { way: Way::Check(Source { from, left: bytes }), noise: None }
     }
 
     /// An archive that gives state back, from the next `bytes` bytes.
     pub fn restore(from: &'a mut dyn Read, bytes: u64) -> Self {
-        Self { way: Way::Restore(Source { from, left: bytes }), fresh_streams: false }
+        Self { way: Way::Restore(Source { from, left: bytes }), noise: None }
     }
 
-    /// Leaves random streams where they are: those of another seed.
+    /// Lets random streams, once they are restored, go on otherwise than they would; the number decides how.
     #[must_use]
-    pub const fn with_fresh_streams(mut self, fresh: bool) -> Self {
-        self.fresh_streams = fresh;
+    pub const fn with_noise(mut self, noise: Option<u64>) -> Self {
+        self.noise = noise;
         self
     }
 
@@ -173,16 +173,16 @@ impl<'a> Archive<'a> {
         source.fill(bytemuck::cast_slice_mut(column))
     }
 
-    /// Random streams, as many as there are; those of another seed stay as they are.
+    /// Random streams, as many as there are.
     ///
     /// # Errors
     /// As many were not saved.
     pub fn streams(&mut self, streams: &mut [Lanes]) -> Result<(), ArchiveError> {
-        if self.fresh_streams {
-            let mut unused = streams.to_vec();
-            return unused.iter_mut().try_for_each(|lanes| self.column(lanes.words_mut()));
+        streams.iter_mut().try_for_each(|lanes| self.column(lanes.words_mut()))?;
+        if let (Some(noise), true) = (self.noise, self.restores()) {
+            streams.iter_mut().for_each(|lanes| lanes.branch(noise));
         }
-        streams.iter_mut().try_for_each(|lanes| self.column(lanes.words_mut()))
+        Ok(())
     }
 
     /// Whether numbers were saved, since that is the way.
@@ -298,12 +298,20 @@ mod tests {
     }
 
     #[test]
-    fn streams_of_another_seed_stay_where_they_are() {
-        let (one, mut other) = (Kept::new(7, 5), Kept::new(2, 0));
-        let (bytes, streams) = (one.saved(), other.streams.clone());
-        let mut source = &bytes[..];
-        other.keep(Archive::restore(&mut source, bytes.len() as u64).with_fresh_streams(true)).unwrap();
-        assert_eq!(other, Kept { streams, ..one });
+    fn streams_go_on_otherwise_if_they_are_to() {
+        let one = Kept::new(7, 5);
+        let bytes = one.saved();
+        let restored = |noise| {
+            let mut other = Kept::new(2, 0);
+            other.keep(Archive::restore(&mut &bytes[..], bytes.len() as u64).with_noise(noise)).unwrap();
+            other
+        };
+        assert_eq!(restored(None), one);
+        let others = [1, 2].map(|noise| restored(Some(noise)));
+        assert_eq!(others[0], restored(Some(1)));
+        let all = [&one, &others[0], &others[1]].map(|kept| kept.streams.clone()).concat();
+        assert!((0..6).all(|i| all[..i].iter().all(|known| *known != all[i])));
+        assert_eq!(Kept { streams: one.streams.clone(), ..others[0].clone() }, one);
     }
 
     #[test]

@@ -41,6 +41,21 @@ impl Lanes {
         (0..blocks).map(|block| Self::new(stream, block as u32)).collect()
     }
 
+    /// Goes on with other numbers, which `number` decides: each lane where Philox leads to from its state, so that lanes that
+    /// were different stay so.
+    pub fn branch(&mut self, number: u64) {
+        let key = [number as u32, (number >> 32) as u32];
+        for lane in 0..LANES {
+            let mut state = philox4x32(self.state.map(|words| words[lane]), key);
+            if state == [0; 4] {
+                state[0] = 1;
+            }
+            for (words, word) in self.state.iter_mut().zip(state) {
+                words[lane] = word;
+            }
+        }
+    }
+
     /// All that the lanes remember.
     pub(super) const fn words_mut(&mut self) -> &mut [u32] {
         self.state.as_flattened_mut()

@@ -193,6 +193,10 @@ pub struct Provenance {
     pub instruction_set: String,
     /// When the run began (UTC, RFC 3339).
     pub started: String,
+    /// The checkpoint that it began from, if it did.
+    pub from: Option<String>,
+    /// The number by which its noise went on otherwise from there.
+    pub noise_seed: Option<u64>,
     /// The iterations before which it was interrupted and gone on with.
     pub resumed: Vec<u64>,
     /// When it ended; empty while it runs.
@@ -216,6 +220,8 @@ impl Provenance {
             threads: rayon::current_num_threads(),
             instruction_set: InstructionSet::in_use().to_string(),
             started: now(),
+            from: None,
+            noise_seed: None,
             resumed: Vec::new(),
             ended: String::new(),
         }

@@ -33,6 +33,12 @@ pub(super) fn first_report(scene: &Scene, origin: &Origin, network: &Network, fi
         plotting: scene.plots.clone(),
         plots: Vec::new(),
         not_drawn: Vec::new(),
-        provenance: Provenance { started: origin.started.clone(), resumed: origin.resumed.clone(), ..provenance },
+        provenance: Provenance {
+            started: origin.started.clone(),
+            from: origin.from.clone(),
+            noise_seed: origin.noise_seed,
+            resumed: origin.resumed.clone(),
+            ..provenance
+        },
     }
 }

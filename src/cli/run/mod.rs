@@ -31,6 +31,9 @@ pub(super) struct RunArguments {
     /// checkpoint was made in.
     #[arg(long, value_name = "CHECKPOINT")]
     from: Option<PathBuf>,
+    /// With `--from`: lets all noise go on otherwise than it would from there; the number decides how.
+    #[arg(long, value_name = "NUMBER", requires = "from")]
+    noise_seed: Option<u64>,
     /// The run folder; default `runs/<scene>`. If it exists, a sibling with a number is taken.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -113,6 +116,8 @@ impl RunArguments {
             folder: scene.folder.as_deref().map(absolute).unwrap_or_default(),
             scene: scene.document.as_ref().map(Document::text).unwrap_or_default().to_owned(),
             settings: self.scene.assignments(),
+            from: self.from.as_ref().map(|path| path.display().to_string()),
+            noise_seed: self.noise_seed,
             first: 0,
             started: Provenance::now("", "", 0, Vec::new()).started,
             wall_s: 0.0,
@@ -153,7 +158,10 @@ fn start<'a>(
     let mut origin = arguments.origin(scene, from.as_ref());
     if let Some(from) = from {
         let path = arguments.from.clone().unwrap_or_default();
-        tell_what_differs(&restore(world, from, path, Fit::Variant)?, arguments.manner.quiet);
+        tell_what_differs(
+            &restore(world, from, path, Fit::Variant { noise: arguments.noise_seed })?,
+            arguments.manner.quiet,
+        );
         origin.first = world.get_resource::<Clock>().map_or(0, |clock| clock.iteration);
         if origin.first >= scene.iterations {
             return Err(CliError::Over { iteration: origin.first, planned: scene.iterations });
