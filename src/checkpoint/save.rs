@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     network::{Clock, Seed},
-    numeric::{Archive, real::PRECISION},
+    numeric::{Archive, ArchiveError, real::PRECISION},
 };
 
 /// Writes the state of the network in `world`.
@@ -23,7 +23,10 @@ pub(super) fn save(world: &mut World, origin: Option<Origin>, to: &mut dyn Write
     let parts = parts(world)?;
     for (key, part) in &parts {
         // Once to measure and once to write: a head comes first, and a copy of 10⁸ weights would take as much room again.
-        let unsaved = |why| CheckpointError::Unsaved { part: words(key), why };
+        let unsaved = |why| match why {
+            ArchiveError::Io(error) => CheckpointError::Io(error),
+            why => CheckpointError::Unsaved { part: words(key), why },
+        };
         let mut digest = Digest::default();
         part.keep(world, &mut Archive::save(&mut digest)).map_err(unsaved)?;
         let (entity, component) = key.clone();

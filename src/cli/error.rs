@@ -55,7 +55,7 @@ pub enum CliError {
         planned: u64,
     },
     /// The recordings of the run are not whole.
-    #[error("its recordings ended with iteration {ended}, as they could not be written: `cortecs run --from {}` goes on in a folder of its own", .path.display())]
+    #[error("its recordings ended before iteration {ended}, as they could not be written: `cortecs run --from {}` goes on in a folder of its own", .path.display())]
     RecordingsEnded {
         /// The iteration.
         ended: u64,

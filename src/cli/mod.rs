@@ -4,6 +4,8 @@
 mod check;
 mod checkpoint_every;
 mod error;
+#[cfg(all(test, unix))]
+mod fault_tests;
 mod interruption;
 mod list;
 mod new;

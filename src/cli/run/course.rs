@@ -108,7 +108,7 @@ impl<'a> Course<'a> {
             self.write_report()?;
         }
         if let Some((why, iteration)) = self.files.ended() {
-            warn(&format!("recordings end with iteration {iteration}: {why}"));
+            warn(&format!("recordings end before iteration {iteration}: {why}"));
         }
         if self.manner.quiet { Ok(()) } else { print(&in_text(&self.report, self.folder.path())) }
     }
