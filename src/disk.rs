@@ -42,6 +42,17 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Writes a whole file that must not be there.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fault::strike(path)?;
+    let mut file = Writing { file: File::create_new(path)?, path: path.to_owned() };
+    let written = file.write_all(bytes);
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
 /// Lets a file take the place of another.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fault::strike(to)?;

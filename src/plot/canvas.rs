@@ -1,7 +1,7 @@
 //! The page: lines, areas, marks and text in picture units (half a pixel of the PNG), written as SVG and PNG.
 
 use std::fmt::Write as _;
-use std::fs;
+
 use std::path::{Path, PathBuf};
 
 use kuva::backend::{raster::RasterBackend, svg::SvgBackend};
@@ -9,6 +9,7 @@ use kuva::render::color::Color;
 use kuva::render::render::{PathData, Primitive, Scene, TextAnchor};
 
 use super::PlotError;
+use crate::disk;
 
 /// Width of every picture; 1 640 pixels as PNG.
 pub(super) const WIDTH: f64 = 820.0;
@@ -187,7 +188,7 @@ impl Canvas {
         let png = png.map_err(|fault| PlotError::Picture { path: paths[0].clone(), fault })?;
         let svg = SvgBackend::new().render_scene(&self.svg).into_bytes();
         for (path, bytes) in paths.iter().zip([png, svg]) {
-            fs::write(path, bytes).map_err(|source| PlotError::Io { path: path.clone(), source })?;
+            disk::write(path, &bytes).map_err(|source| PlotError::Io { path: path.clone(), source })?;
         }
         Ok(paths)
     }
