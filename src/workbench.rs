@@ -7,6 +7,7 @@ use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
 
 use crate::{
     CortecsPlugins,
+    checkpoint::{Checkpoint, Fit},
     host::HostPlugin,
     network::{
         Clock, Failures, NeuronGroup, ReceptorOf, Source, Spikes, SynapseGroup, Tags, Target, Variables, View,
@@ -177,6 +178,31 @@ impl Bench {
     pub fn try_ticks(&mut self, count: u64) -> Result<(), String> {
         run_ticks(self.app.world_mut(), count);
         self.first_failure().map_or(Ok(()), Err)
+    }
+
+    /// Sees that a network which was saved goes on elsewhere as if nothing had happened: one that `make` makes runs for some
+    /// iterations and as many again, another one goes on from what was saved between.
+    ///
+    /// For the tests of a behaviour that keeps something of the past: what it forgets to save shows here, if it matters.
+    ///
+    /// # Panics
+    /// The two have not the same state at the end, or an iteration fails.
+    #[track_caller]
+    pub fn assert_goes_on(iterations: u64, make: impl Fn(&mut Self)) {
+        let take = |bench: &mut Self| succeed(Checkpoint::take(bench.world_mut()).map_err(|error| error.to_string()));
+        let [mut whole, mut second] = [(), ()].map(|()| {
+            let mut bench = Self::new();
+            make(&mut bench);
+            bench
+        });
+        whole.ticks(iterations);
+        let saved = take(&mut whole);
+        let restored = saved.restore(second.world_mut(), Fit::Exactly);
+        succeed(restored.map_err(|error| error.to_string()));
+        [&mut whole, &mut second].into_iter().for_each(|bench| bench.ticks(iterations));
+        let [expected, found] = [&mut whole, &mut second].map(|bench| take(bench));
+        let part = found.first_difference(&expected);
+        assert!(part.is_none(), "after {iterations} iterations more, {} differs", part.unwrap_or_default());
     }
 
     /// Ends the run, for those who wait for its end.

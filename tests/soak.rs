@@ -11,7 +11,7 @@ use std::{
 const SCENE: &str = r#"(
     title: "Soak",
     iterations: 10000000,
-    groups: {"cells": (size: 100, behaviours: [Izhikevich(v: -65, u: -13), NormalNoise(mean: 3, sd: 5)],
+    groups: {"cells": (size: 500, behaviours: [Izhikevich(v: -65, u: -13), NormalNoise(mean: 3, sd: 5)],
         receptors: {"r": CurrentReceptor(afferent: "a")})},
     synapses: [(from: "cells", to: "cells", tags: ["a"], connectivity: FixedInDegree(in_degree: 10), weights: 0.5,
         delays: "uniform(1, 20)", behaviours: [Stdp()])],

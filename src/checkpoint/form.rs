@@ -66,7 +66,7 @@ pub struct Origin {
 }
 
 /// The head of a part.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Head {
     /// The entity: `excitatory`.
     pub entity: String,
@@ -170,6 +170,29 @@ pub(super) fn read_end(parts: u64, from: &mut dyn Read) -> Result<(), Checkpoint
     let counted = u64::from_le_bytes(array(from)?);
     let follows = from.read(&mut [0])? > 0;
     if counted == parts && !follows { Ok(()) } else { Err(CheckpointError::Damaged("the number of its parts".into())) }
+}
+
+/// The first part, in words, whose head is not the same in two checkpoints.
+pub(super) fn first_difference(one: &mut dyn Read, other: &mut dyn Read) -> Option<String> {
+    let headers = [read_header(one).ok(), read_header(other).ok()];
+    if headers[0].is_none() || headers[0] != headers[1] {
+        return Some("the header".into());
+    }
+    loop {
+        match (next_head(one), next_head(other)) {
+            (None, None) => return None,
+            (Some(one), Some(other)) if one == other => {}
+            (one, other) => return one.or(other).map(|head| head.in_words()),
+        }
+    }
+}
+
+/// The head of the next part, which is skipped.
+fn next_head(from: &mut dyn Read) -> Option<Head> {
+    let head = read_block::<Head>(from, "").ok().flatten()?;
+    let bytes = if head.as_built { 0 } else { head.bytes };
+    let skipped = io::copy(&mut from.take(bytes), &mut io::sink()).ok()?;
+    (skipped == bytes).then_some(head)
 }
 
 fn array<const N: usize>(from: &mut dyn Read) -> Result<[u8; N], CheckpointError> {

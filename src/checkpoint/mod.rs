@@ -71,6 +71,12 @@ impl Checkpoint {
         form::read_header(&mut &self.0[..])
     }
 
+    /// The first part that is not as in another checkpoint, in words.
+    #[must_use]
+    pub fn first_difference(&self, other: &Self) -> Option<String> {
+        form::first_difference(&mut &self.0[..], &mut &other.0[..])
+    }
+
     /// Gives the network in `world` the state. Recordings in memory lose what was recorded since.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use cortecs::{
     checkpoint::{Checkpoint, Fit},
+    numeric::{Archive, ArchiveError},
     prelude::*,
     record::Recording,
     schedule::run_ticks,
@@ -128,4 +129,48 @@ fn weights_that_nobody_learns_take_no_room() {
     assert!(bytes("scenes/izhikevich.ron") < 200_000);
     // 100 000 synapses, of which 80 000 are learnt, with an eligibility for each.
     assert!(bytes("scenes/dopamine.ron") > 160_000 * size_of::<Real>());
+}
+
+/// Pulls at the input, the more the longer nobody has fired.
+#[derive(Component, Reflect, Clone, Default)]
+#[require(Spikes, Input)]
+struct Impatience<const FORGETS: bool> {
+    #[reflect(ignore)]
+    since: u32,
+}
+
+impl<const FORGETS: bool> Behaviour for Impatience<FORGETS> {
+    fn plugin(app: &mut App) {
+        app.add_behaviour_system::<Self, _>(Stage::Input, pull::<FORGETS>);
+    }
+
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        if FORGETS { Ok(()) } else { archive.value(&mut self.since) }
+    }
+}
+
+fn pull<const FORGETS: bool>(mut groups: Query<(&mut Impatience<FORGETS>, &Spikes, &mut Input)>) {
+    for (mut impatience, spikes, mut input) in &mut groups {
+        impatience.since = if spikes.neurons().is_empty() { impatience.since + 1 } else { 0 };
+        let pull = impatience.since as Real;
+        input.0.iter_mut().for_each(|input| *input += pull);
+    }
+}
+
+fn impatient<const FORGETS: bool>(bench: &mut Bench) {
+    bench.app_mut().register_behaviour::<Impatience<FORGETS>>();
+    bench.group("cells", 3, (Izhikevich::default(), Impatience::<FORGETS>::default()));
+}
+
+#[test]
+fn a_behaviour_of_another_crate_is_saved_by_what_it_says_of_itself() {
+    for iterations in [1, 7, 30] {
+        Bench::assert_goes_on(iterations, impatient::<false>);
+    }
+}
+
+#[test]
+#[should_panic(expected = "after 7 iterations more, `cells`")]
+fn a_behaviour_that_forgets_is_found_out() {
+    Bench::assert_goes_on(7, impatient::<true>);
 }
