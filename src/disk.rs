@@ -1,5 +1,7 @@
 //! The disk, as the crate writes to it: every write goes through here, so that tests can let each of them fail.
 
+#![forbid(unsafe_code)]
+
 use std::{
     fs::{self, File},
     io::{self, Seek, SeekFrom, Write},

@@ -2,6 +2,8 @@
 //!
 //! Values come out as `f64` whatever the file holds. What the numbers mean is the business of the rooms that ask for them.
 
+#![forbid(unsafe_code)]
+
 mod dtype;
 mod header;
 mod npz;

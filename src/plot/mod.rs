@@ -8,6 +8,8 @@
 //! be merged there (10⁷ spikes are 10⁷ circles), and stacked panels cannot share a column of names. plotters 0.3 has no
 //! font: text in a PNG needs one of the system, or a font file to be carried along.
 
+#![forbid(unsafe_code)]
+
 mod axis;
 mod canvas;
 mod error;

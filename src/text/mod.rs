@@ -16,6 +16,8 @@
 //! assert_eq!(faster.text(), "(dt: 0.1, groups: {\"a\": (size: 10)})");
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod brackets;
 mod diagnostic;
 mod document;
