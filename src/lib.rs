@@ -6,6 +6,7 @@ pub mod checkpoint;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod disk;
+pub mod files;
 pub mod host;
 pub mod input;
 pub mod integrate;

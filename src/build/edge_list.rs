@@ -7,9 +7,8 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use super::edges::{Edges, Listed};
-use crate::network::{
-    ArrayFolder, Behaviour, Extent, Kind, Pair, Preparation, PrepareError, connect::connect, sides::sides,
-};
+use crate::files;
+use crate::network::{Behaviour, Extent, Kind, Pair, Preparation, PrepareError, connect::connect, sides::sides};
 
 /// The synapses of a file: a row for each, of source, target, and perhaps weight and delay (ms).
 ///
@@ -72,12 +71,8 @@ impl EdgeList {
             return Err(preparation.error(Some("file"), "no file is named"));
         }
         if Path::new(&self.file).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-            let Some(ArrayFolder(Some(folder))) = preparation.resource::<ArrayFolder>() else {
-                let why =
-                    format!("`{}` cannot be read: this network was given no folder to read files from", self.file);
-                return Err(preparation.error(Some("file"), why));
-            };
-            return read_csv(&folder.join(&self.file)).map_err(|why| preparation.error(Some("file"), why));
+            let path = preparation.file("file", &self.file)?;
+            return read_csv(&path).map_err(|why| preparation.error(Some("file"), why));
         }
         let key = (!self.key.is_empty()).then_some(self.key.as_str());
         let array = preparation.array("file", &self.file, key)?;
@@ -102,8 +97,8 @@ impl EdgeList {
 
 fn read_csv(path: &Path) -> Result<FileRows, String> {
     let failed = |error: csv::Error| format!("{}: {error}", path.display());
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_path(path).map_err(failed)?;
+    let text = files::read_text(path, files::LONGEST_TEXT).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(text.as_bytes());
     let mut rows = FileRows { columns: 0, numbers: Vec::new(), header: Some(0) };
     for (line, record) in reader.records().enumerate() {
         let record = record.map_err(failed)?;
@@ -158,7 +153,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(file), text).unwrap();
         let mut bench = Bench::new();
-        bench.world_mut().insert_resource(ArrayFolder(Some(folder.path().to_owned())));
+        bench.world_mut().insert_resource(ArrayFolder::at(folder.path()));
         let (a, b) = (bench.group("a", 2, Spikes::default()), bench.group("b", 3, ()));
         bench.receptor(b, "r", CurrentReceptor { afferent: "X".into(), ..default() });
         bench.try_synapses(a, b, "X", (EdgeList::of(file), InitialWeights(2.0.into())))?;

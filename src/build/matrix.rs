@@ -167,7 +167,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write(&folder.path().join(file));
         let mut bench = Bench::new();
-        bench.world_mut().insert_resource(ArrayFolder(Some(folder.path().to_owned())));
+        bench.world_mut().insert_resource(ArrayFolder::at(folder.path()));
         let (a, b) = (bench.group("a", 2, Spikes::default()), bench.group("b", 3, ()));
         bench.receptor(b, "r", CurrentReceptor { afferent: "X".into(), ..default() });
         bench.try_synapses(a, b, "X", Matrix { rows_are_targets, ..Matrix::of(file) })?;

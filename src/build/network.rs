@@ -11,6 +11,7 @@ use super::{
     validate::validate,
 };
 use crate::{
+    files::available_memory,
     network::{
         Afferents, ArrayFolder, Clock, Constants, Kind, Listens, ReceptorOf, Seed, Tags,
         connect::Deferred,
@@ -91,7 +92,7 @@ fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Spawned, Plan),
     }
     world.insert_resource(Clock::new(scene.dt));
     world.insert_resource(Seed(scene.seed));
-    world.insert_resource(ArrayFolder(scene.folder.clone()));
+    world.insert_resource(ArrayFolder { folder: scene.folder.clone(), outside: scene.outside_files });
     world.insert_resource(Constants(scene.constants.clone()));
     world.insert_resource(Unprepared);
     let mut spawned = spawn(world, scene);
@@ -104,11 +105,42 @@ fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Spawned, Plan),
         faults.extend(unrecorded(world, scene));
     }
     let plan = plan(world, &spawned, scene.iterations);
+    faults.extend(unfileable(scene, &plan));
     if !faults.is_empty() {
         world.remove_resource::<Unprepared>();
     }
     finish(world, scene, &spawned, faults)?;
     Ok((spawned, plan))
+}
+
+/// Recordings in a network: each is an open file.
+const MOST_RECORDINGS: usize = 10_000;
+
+/// The longest name of a recording (bytes). File systems take 255, of which `.synapses.npy` and the names of pictures need some.
+const LONGEST_NAME: usize = 220;
+
+/// Recordings that could not be written to files, by their number or their names.
+fn unfileable(scene: &Scene, plan: &Plan) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    let mut fault = |message: String, note: &str| {
+        let fault = Diagnostic::error(message).note(note);
+        faults.push(match scene.spans.get("recorders") {
+            Some(span) => fault.at(span.start..span.start + 1),
+            None => fault,
+        });
+    };
+    if plan.recordings.len() > MOST_RECORDINGS {
+        fault(
+            format!("a network has {MOST_RECORDINGS} recordings at most"),
+            "each is a file that is open while it runs",
+        );
+    }
+    let names = plan.recordings.iter().map(|recording| format!("{}.{}", recording.group, recording.variable));
+    for name in names.filter(|name| name.len() > LONGEST_NAME) {
+        let note = "synapse groups are named after their ends, unless the field `name` gives them shorter names";
+        fault(format!("`{name}` is too long for the name of a file, of which {LONGEST_NAME} bytes are for this"), note);
+    }
+    faults
 }
 
 /// Leaves nothing behind if there are faults.
@@ -203,15 +235,6 @@ fn memory_fault(plan: &Plan) -> Option<Diagnostic> {
             None => fault,
         }
     })
-}
-
-/// Memory (bytes) that this process may still take: the machine's, or what its control group leaves.
-fn available_memory() -> Option<u64> {
-    let mut system = sysinfo::System::new();
-    system.refresh_memory();
-    let machine = Some(system.available_memory()).filter(|&bytes| bytes > 0);
-    let limits = system.cgroup_limits().map(|limits| limits.free_memory).filter(|&bytes| bytes > 0);
-    machine.into_iter().chain(limits).min()
 }
 
 /// Bytes as people say them: `3.2 MB`.

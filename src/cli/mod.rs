@@ -68,6 +68,9 @@ struct SceneArguments {
     /// The number of iterations.
     #[arg(long)]
     iterations: Option<u64>,
+    /// Lets the scene read files outside its folder: by absolute paths, `..` or symbolic links.
+    #[arg(long)]
+    allow_outside_files: bool,
 }
 
 impl SceneArguments {
@@ -81,7 +84,8 @@ impl SceneArguments {
     /// The scene with everything that is set.
     fn load(&self, app: &App) -> Result<Scene, CliError> {
         let scene = self.scene.as_ref().ok_or(CliError::NoScene)?;
-        Ok(Scene::from_file_with(app.world(), scene, &self.assignments())?)
+        let scene = Scene::from_file_with(app.world(), scene, &self.assignments())?;
+        Ok(Scene { outside_files: self.allow_outside_files, ..scene })
     }
 }
 

@@ -7,14 +7,15 @@
 //! 0.7152 green + 0.0722 blue, of the numbers as they stand in the file; what is transparent lies on black. The
 //! upper left pixel is neuron 0.
 
-use std::{fs::File, io::BufReader, path::Path, sync::Arc};
+use std::{io::BufReader, path::Path, sync::Arc};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use crate::{
-    network::{ArrayFolder, Behaviour, Clock, Input, NeuronGroup, Parameter, Preparation, PrepareError, Unit},
+    files,
+    network::{Behaviour, Clock, Input, NeuronGroup, Parameter, Preparation, PrepareError, Unit},
     numeric::{Real, real::real},
     schedule::{AddToStage, Stage},
 };
@@ -54,12 +55,7 @@ impl Behaviour for ImageInput {
         }
         let entity = preparation.entity();
         let shape = preparation.world().get::<NeuronGroup>(entity).map_or([1; 3], |group| group.shape);
-        let folder = preparation.world().get_resource::<ArrayFolder>().cloned().unwrap_or_default();
-        let Some(folder) = folder.0 else {
-            let why = format!("`{}` cannot be read: this network was given no folder to read files from", self.file);
-            return Err(preparation.error(Some("file"), why));
-        };
-        let path = folder.join(&self.file);
+        let path = preparation.file("file", &self.file)?;
         let grey =
             read(&path, shape).map_err(|why| preparation.error(Some("file"), format!("{}: {why}", path.display())))?;
         if !preparation.is_trial() {
@@ -71,7 +67,8 @@ impl Behaviour for ImageInput {
 
 /// The grey values of a picture of a known shape.
 fn read(path: &Path, [width, height, depth]: [usize; 3]) -> Result<Vec<Real>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
+    let file = files::open(path).map_err(|error| error.to_string())?;
+    let length = file.metadata().map_err(|error| error.to_string())?.len();
     let mut decoder = png::Decoder::new(BufReader::new(file));
     // Palettes and few bits become 8 bits a channel.
     decoder.set_transformations(png::Transformations::EXPAND);
@@ -81,16 +78,38 @@ fn read(path: &Path, [width, height, depth]: [usize; 3]) -> Result<Vec<Real>, St
         let grid = if depth == 1 { format!("{width} × {height}") } else { format!("{width} × {height} × {depth}") };
         return Err(format!("the picture has {columns} × {rows} pixels, the group {grid} neurons"));
     }
-    // Only now, as the header alone may promise a size that no memory holds.
-    let mut bytes = vec![0; reader.output_buffer_size().ok_or("too large")?];
+    let mut bytes = room(reader.output_buffer_size(), length)?;
     let frame = reader.next_frame(&mut bytes).map_err(|error| error.to_string())?;
-    let samples: Vec<f64> = if frame.bit_depth == png::BitDepth::Sixteen {
-        let (pairs, _) = bytes.as_chunks::<2>();
-        pairs.iter().map(|&pair| f64::from(u16::from_be_bytes(pair)) / 65_535.0).collect()
-    } else {
-        bytes.iter().map(|&byte| f64::from(byte) / 255.0).collect()
+    let sixteen = frame.bit_depth == png::BitDepth::Sixteen;
+    let sample = |bytes: &[u8]| match *bytes {
+        [high, low] => f64::from(u16::from_be_bytes([high, low])) / 65_535.0,
+        [byte] => f64::from(byte) / 255.0,
+        _ => 0.0,
     };
-    Ok(samples.chunks_exact(frame.color_type.samples()).map(|pixel| real(grey(pixel))).collect())
+    let each = if sixteen { 2 } else { 1 };
+    let mut samples = [0.0; 4];
+    let mut pixel = |bytes: &[u8]| {
+        let channels = bytes.chunks(each).map(sample).zip(&mut samples).map(|(value, sample)| *sample = value).count();
+        real(grey(&samples[..channels]))
+    };
+    Ok(bytes.chunks_exact(each * frame.color_type.samples()).map(&mut pixel).collect())
+}
+
+/// Room for the bytes of a picture whose file has so many, if both fit: a header may promise a size that no memory holds.
+fn room(promised: Option<usize>, length: u64) -> Result<Vec<u8>, String> {
+    let bytes = promised.ok_or("too large")?;
+    // No file is compressed more than 1032 times by deflate; one bit may become a byte, or a colour of three of a palette.
+    if bytes as u64 > length.saturating_mul(1032 * 8 * 4) {
+        return Err("the file is too short for so many pixels".into());
+    }
+    let mut room = Vec::new();
+    // As much again for the grey values.
+    let fits = files::fits_memory(bytes as u64 * (1 + size_of::<Real>() as u64));
+    if !fits || room.try_reserve_exact(bytes).is_err() {
+        return Err("no memory holds so many pixels".into());
+    }
+    room.resize(bytes, 0);
+    Ok(room)
 }
 
 /// The grey value of a pixel of one to four channels.
@@ -116,6 +135,8 @@ fn add_image(mut groups: Query<(&ImageInput, &mut Input)>, clock: Res<Clock>) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
     use crate::prelude::*;
 
@@ -128,7 +149,7 @@ mod tests {
         encoder.set_depth(depth);
         encoder.write_header().unwrap().write_image_data(data).unwrap();
         let mut bench = Bench::new();
-        bench.world_mut().insert_resource(ArrayFolder(Some(folder.path().to_owned())));
+        bench.world_mut().insert_resource(crate::network::ArrayFolder::at(folder.path()));
         (bench, folder)
     }
 

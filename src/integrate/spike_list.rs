@@ -2,7 +2,7 @@
 
 use std::{fmt, path::Path};
 
-use crate::value::Array;
+use crate::{files, value::Array};
 
 /// Spikes by iteration, ascending, then by neuron.
 pub(super) type Schedule = Vec<(u64, u32)>;
@@ -139,7 +139,7 @@ impl Gathered {
 
 /// The text of a file.
 pub(super) fn read_text(path: &Path) -> Result<String, String> {
-    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+    files::read_text(path, files::LONGEST_TEXT).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]

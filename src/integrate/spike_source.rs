@@ -13,7 +13,7 @@ use bevy_reflect::prelude::*;
 
 use super::spike_list::{Gathered, Times, read_text};
 use crate::{
-    network::{ArrayFolder, Behaviour, Clock, Preparation, PrepareError, Spikes, Unit},
+    network::{Behaviour, Clock, Preparation, PrepareError, Spikes, Unit},
     schedule::{AddToStage, Stage},
 };
 
@@ -101,12 +101,8 @@ impl SpikeSource {
             let array = preparation.array("file", file, key)?;
             return Ok(gathered.add_array(&array).map(|()| gathered));
         }
-        let folder = preparation.world().get_resource::<ArrayFolder>().cloned().unwrap_or_default();
-        let Some(folder) = folder.0 else {
-            let why = format!("`{file}` cannot be read: this network was given no folder to read files from");
-            return Ok(Err(why));
-        };
-        Ok(read_text(&folder.join(file)).and_then(|text| gathered.add_text(&text)).map(|()| gathered))
+        let path = preparation.file("file", file)?;
+        Ok(read_text(&path).and_then(|text| gathered.add_text(&text)).map(|()| gathered))
     }
 }
 
@@ -159,7 +155,7 @@ mod tests {
         std::fs::write(folder.path().join("wrong.csv"), "0.3,0\n0.1,7\n").unwrap();
         let expected = [vec![0], vec![], vec![2], vec![0], vec![]];
         let mut bench = Bench::new().with_dt(0.1);
-        bench.world_mut().insert_resource(ArrayFolder(Some(folder.path().to_owned())));
+        bench.world_mut().insert_resource(ArrayFolder::at(folder.path()));
         let of_file = |file: &str, unit| SpikeSource { file: file.into(), unit, ..default() };
         let list = bench.group("list", 3, SpikeSource::at(vec![vec![0.3, 0.0], vec![], vec![0.25]]));
         let text = bench.group("text", 3, of_file("a.csv", TimeUnit::Milliseconds));
@@ -188,7 +184,7 @@ mod tests {
         writer.append(&rows).unwrap();
         writer.finish().unwrap();
         let mut bench = Bench::new();
-        bench.world_mut().insert_resource(ArrayFolder(Some(folder.path().to_owned())));
+        bench.world_mut().insert_resource(ArrayFolder::at(folder.path()));
         let source = bench.group("source", 3, SpikeSource { file: "spikes.npy".into(), ..default() });
         assert_eq!(trains(&mut bench, source, 3), [vec![1], vec![2], vec![]]);
     }

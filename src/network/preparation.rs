@@ -1,6 +1,6 @@
 //! What a behaviour is given when it is prepared, and how it says that it cannot be.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bevy_app::App;
@@ -11,8 +11,9 @@ use super::{
     synapse::Synapses,
 };
 use crate::{
+    files::{self, FileError},
     numeric::{coding::BLOCK_TARGETS, real::wide, stream::Stream},
-    value::{Array, ArraySource, Function, Functions, NoArrays, ValueError},
+    value::{Array, ArraySource, Function, Functions, ValueError},
 };
 
 /// The functions that values may call.
@@ -32,14 +33,38 @@ impl RegisterValueFunction for App {
     }
 }
 
-/// Where the arrays that values name are read from; `None` refuses them.
+/// Where the files that a scene names are read from: arrays, pictures, lists. The one way to all of them.
 #[derive(Resource, Default, Clone, Debug)]
-pub struct ArrayFolder(pub Option<PathBuf>);
+pub struct ArrayFolder {
+    /// The folder; `None` refuses all files.
+    pub folder: Option<PathBuf>,
+    /// Whether files outside the folder are read too; default no.
+    pub outside: bool,
+}
+
+impl ArrayFolder {
+    /// The files in a folder, and no others.
+    #[must_use]
+    pub fn at(folder: &Path) -> Self {
+        Self { folder: Some(folder.to_owned()), outside: false }
+    }
+
+    /// The path of a file, with all symbolic links followed.
+    ///
+    /// # Errors
+    /// A text that says why it is not read: there is no folder, the file does not exist or lies outside.
+    pub fn path(&self, file: &str) -> Result<PathBuf, String> {
+        match &self.folder {
+            None => Err(format!("`{file}` cannot be read: this network was given no folder to read files from")),
+            Some(folder) if self.outside => Ok(folder.join(file)),
+            Some(folder) => files::within(folder, file).map_err(|error: FileError| error.to_string()),
+        }
+    }
+}
 
 impl ArraySource for ArrayFolder {
     fn load(&self, file: &str, key: Option<&str>) -> Result<Arc<Array>, String> {
-        let Some(folder) = &self.0 else { return NoArrays.load(file, key) };
-        let path = folder.join(file);
+        let path = self.path(file)?;
         let array = match key {
             Some(key) => crate::npy::load_from_npz(&path, key),
             None => crate::npy::load(&path),
@@ -200,6 +225,15 @@ impl Preparation<'_> {
     pub fn array(&self, field: &'static str, file: &str, key: Option<&str>) -> Result<Arc<Array>, PrepareError> {
         let folder = self.world.get_resource::<ArrayFolder>().cloned().unwrap_or_default();
         folder.load(file, key).map_err(|why| self.error(Some(field), why))
+    }
+
+    /// The path of a file that a field names.
+    ///
+    /// # Errors
+    /// As for [`ArrayFolder::path`].
+    pub fn file(&self, field: &'static str, file: &str) -> Result<PathBuf, PrepareError> {
+        let folder = self.resource::<ArrayFolder>().cloned().unwrap_or_default();
+        folder.path(file).map_err(|why| self.error(Some(field), why))
     }
 
     /// Whether the behaviour was never prepared at this entity.

@@ -155,6 +155,12 @@ pub enum NpyError {
         /// The method's name or number in the zip format.
         method: String,
     },
+    /// A member of an archive goes on where its array ends.
+    #[error("{}: more data than the header promises", path.display())]
+    Surplus {
+        /// The archive and the member.
+        path: PathBuf,
+    },
     /// The product of a shape is not the number of elements.
     #[error("shape {shape:?} does not hold {found} elements")]
     Shape {

@@ -2,7 +2,6 @@
 //!
 //! `rawzip` rather than `zip` 9: it depends on nothing where `zip` brings 22 packages, and `flate2` is there for the PNGs anyway.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
@@ -12,6 +11,7 @@ use rawzip::{CompressionMethod, FileReader, ZipArchive, ZipArchiveEntryWayfinder
 use super::header::Header;
 use super::read::read_array;
 use super::{Array, NpyError};
+use crate::files;
 
 /// Reads the array `key` of an `.npz` archive (`numpy.savez` and `numpy.savez_compressed`).
 ///
@@ -19,7 +19,7 @@ use super::{Array, NpyError};
 /// [`NpyError::NoSuchKey`] with the keys that exist; [`NpyError::Archive`] for a damaged archive (each member's checksum
 /// is verified); and what [`load`](super::load) returns, with the member's name joined to the path.
 pub fn load_from_npz(path: &Path, key: &str) -> Result<Array, NpyError> {
-    let file = File::open(path).map_err(NpyError::io(path))?;
+    let file = files::open(path).map_err(NpyError::io(path))?;
     let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
     let archive = ZipArchive::from_file(file, &mut buffer).map_err(damaged(path))?;
     let (method, place) = find(&archive, key, path, &mut buffer)?;
@@ -60,9 +60,11 @@ fn find(
 fn read_member(mut source: impl Read, path: &Path) -> Result<Array, NpyError> {
     let header = Header::read(&mut source, path)?;
     let array = read_array(&mut source, &header, 0, path)?;
-    // Reading to the very end is what makes the checksum count.
-    io::copy(&mut source, &mut io::sink()).map_err(NpyError::io(path))?;
-    Ok(array)
+    // Reading to the very end is what makes the checksum count; a bomb has no end.
+    match io::copy(&mut source.take(1), &mut io::sink()).map_err(NpyError::io(path))? {
+        0 => Ok(array),
+        _ => Err(NpyError::Surplus { path: path.to_path_buf() }),
+    }
 }
 
 #[cfg(test)]

@@ -86,13 +86,14 @@ fn an_archive_cut_anywhere_is_an_error() {
 
 #[test]
 fn a_member_that_promises_more_than_it_holds_is_truncated() {
-    let mut bytes = Vec::new();
-    let mut archive = rawzip::ZipArchiveWriter::new(&mut bytes);
-    let header = header::write(Dtype::F64, 1 << 50, &[]);
-    add(&mut archive, "big.npy", &header, true);
-    archive.finish().unwrap();
-    with_file("promise", &bytes, |path| {
-        let error = load_from_npz(path, "big").unwrap_err();
-        assert!(matches!(error, NpyError::Truncated { found: 0, .. }), "{error}");
-    });
+    let error_of = |elements: u64| {
+        let mut bytes = Vec::new();
+        let mut archive = rawzip::ZipArchiveWriter::new(&mut bytes);
+        let header = header::write(Dtype::F64, elements, &[]);
+        add(&mut archive, "big.npy", &header, true);
+        archive.finish().unwrap();
+        with_file("promise", &bytes, |path| load_from_npz(path, "big").err())
+    };
+    assert!(matches!(error_of(1000), Some(NpyError::Truncated { found: 0, .. })));
+    assert!(matches!(error_of(1 << 50), Some(NpyError::TooLarge { .. })));
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::header::Header;
 use super::{Array, Dtype, NpyError};
+use crate::files;
 
 /// Bytes decoded in one go; small enough to stay in the second-level cache.
 const CHUNK: usize = 1 << 16;
@@ -22,7 +23,7 @@ pub fn load(path: &Path) -> Result<Array, NpyError> {
 
 /// Opens the file and checks that it holds what its header promises.
 fn open(path: &Path) -> Result<(BufReader<File>, Header), NpyError> {
-    let file = File::open(path).map_err(NpyError::io(path))?;
+    let file = files::open(path).map_err(NpyError::io(path))?;
     let length = file.metadata().map_err(NpyError::io(path))?.len();
     let mut source = BufReader::new(file);
     let header = Header::read(&mut source, path)?;
@@ -39,12 +40,18 @@ fn open(path: &Path) -> Result<(BufReader<File>, Header), NpyError> {
 pub(super) fn read_array(source: &mut impl Read, header: &Header, sure: usize, path: &Path) -> Result<Array, NpyError> {
     let expected = header.data_bytes(path)?;
     let (mut data, mut bytes, mut found) = (Vec::new(), vec![0; CHUNK], 0);
-    data.try_reserve_exact(sure)
-        .map_err(|_| NpyError::TooLarge { path: path.to_path_buf(), shape: header.shape.clone() })?;
+    let too_large = || NpyError::TooLarge { path: path.to_path_buf(), shape: header.shape.clone() };
+    let elements = expected / header.dtype.size() as u64;
+    // Twice where the order is changed.
+    let held = elements.saturating_mul(if header.fortran { 16 } else { 8 });
+    if !files::fits_memory(held) || data.try_reserve_exact(sure).is_err() {
+        return Err(too_large());
+    }
     while found < expected {
         let wanted = (expected - found).min(CHUNK as u64) as usize;
         let chunk = bytes.get_mut(..wanted).unwrap_or_default();
         let filled = fill(source, chunk, path)?;
+        data.try_reserve(filled / header.dtype.size()).map_err(|_| too_large())?;
         header.dtype.decode(header.big_endian, &chunk[..filled], &mut data);
         found += filled as u64;
         if filled < wanted {

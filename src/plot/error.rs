@@ -36,6 +36,14 @@ pub enum PlotError {
         /// Its value.
         value: f64,
     },
+    /// A recording is said to lie elsewhere than in the run folder.
+    #[error("{}: `{file}` is no file of this run folder", path.display())]
+    Elsewhere {
+        /// The report.
+        path: PathBuf,
+        /// The name that it states.
+        file: String,
+    },
     /// The report lists no recordings.
     #[error("{}: nothing was recorded, so there is nothing to draw", path.display())]
     NothingRecorded {

@@ -1,7 +1,6 @@
 //! The parts of `report.json` that a picture needs. Unknown fields are ignored.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use serde::Deserialize;
 use super::PlotError;
 use super::canvas::{Colour, PALETTE};
 use super::panel::time_unit;
+use crate::files;
 use crate::scene::{Over, Plots, RasterPlot};
 
 /// A run as its report describes it.
@@ -125,7 +125,8 @@ fn one() -> u64 {
 impl Manifest {
     pub(super) fn read(run: &Path) -> Result<Self, PlotError> {
         let path = run.join("report.json");
-        let text = fs::read_to_string(&path).map_err(|source| PlotError::Io { path: path.clone(), source })?;
+        let text = files::read_text(&path, files::LONGEST_TEXT)
+            .map_err(|source| PlotError::Io { path: path.clone(), source })?;
         match serde_json::from_str::<Self>(&text) {
             Ok(manifest) => manifest.checked(path),
             Err(source) => Err(PlotError::Report { path, source }),
@@ -133,6 +134,13 @@ impl Manifest {
     }
 
     fn checked(self, path: PathBuf) -> Result<Self, PlotError> {
+        let names = self.recordings.iter().flat_map(|recording| {
+            [Some(&recording.file), Some(&recording.group), recording.synapses.as_ref()].into_iter().flatten()
+        });
+        // All files of a run lie side by side.
+        if let Some(file) = names.into_iter().find(|name| name.contains(['/', '\\', '\0'])) {
+            return Err(PlotError::Elsewhere { path, file: file.clone() });
+        }
         let every = self.recordings.iter().map(|recording| recording.every);
         let nonsense = if !self.duration().is_finite() || self.dt <= 0.0 {
             Some(("dt", self.dt))

@@ -54,8 +54,10 @@ pub struct Scene {
     pub recorders: Vec<Attached>,
     /// How the pictures of a run are drawn.
     pub plots: Plots,
-    /// The folder from which arrays are read; `None` refuses them.
+    /// The folder from which files are read: arrays, pictures, lists; `None` refuses them.
     pub folder: Option<PathBuf>,
+    /// Whether files outside `folder` are read too, by absolute paths, `..` or symbolic links; default no.
+    pub outside_files: bool,
     /// The text that the scene was read from.
     pub document: Option<Document>,
     /// Where fields stand in the text.

@@ -10,8 +10,9 @@ use super::{
     written::Reader,
 };
 use crate::{
+    files,
     network::{Behaviours, Ends, Kind},
-    text::{Diagnostic, Diagnostics, Document, Node},
+    text::{self, Diagnostic, Diagnostics, Document, Node},
     value::Value,
 };
 
@@ -66,7 +67,7 @@ pub fn read(world: &World, document: Document) -> Result<Scene, Diagnostics> {
 /// The file cannot be read, is not UTF-8, or its text is not RON.
 pub fn open(path: &Path) -> Result<Document, Diagnostics> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = files::read_text(path, text::LONGEST as u64).map_err(|error| {
         let message = format!("the scene `{name}` cannot be read: {error}");
         Diagnostics::without_source().with(Diagnostic::error(message))
     })?;
@@ -138,6 +139,7 @@ impl<'a> Reader<'a> {
             plots: self.plots(fields.get("plots"), &mut spans),
             spans,
             folder: None,
+            outside_files: false,
             document: None,
         }
     }

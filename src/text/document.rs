@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use super::diagnostic::Diagnostics;
+use super::diagnostic::{Diagnostic, Diagnostics};
 use super::path;
 use super::reader;
 use super::tree::{Node, Span};
+
+/// The longest text of a scene (bytes). Its tree takes up to forty times as much memory; the longest scene in `scenes/` has
+/// 25 kB, and numbers by the million belong in an array's file.
+pub const LONGEST: usize = 16 << 20;
 
 /// A valid RON text and its tree. It does not change; [`set`](crate::text::set) makes a new one.
 #[derive(Debug, Clone)]
@@ -20,9 +24,14 @@ impl Document {
     ///
     /// # Errors
     /// The first syntax error, or every field and map key that is given twice.
-    /// Values nested more than 64 deep are refused.
+    /// Values nested more than 64 deep are refused, and texts of more than [`LONGEST`] bytes.
     pub fn parse(name: impl Into<String>, text: impl Into<Arc<str>>) -> Result<Self, Diagnostics> {
         let (name, text) = (name.into(), text.into());
+        if text.len() > LONGEST {
+            let message = format!("a scene has {} MiB of text at most, this one {} bytes", LONGEST >> 20, text.len());
+            // Without the text itself, for which there would have to be room once more.
+            return Err(Diagnostics::without_source().with(Diagnostic::error(message).note(format!("`{name}`"))));
+        }
         match reader::read(&text) {
             Ok(root) => Ok(Self { name, text, root }),
             Err(errors) => {

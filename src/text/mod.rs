@@ -38,7 +38,7 @@ mod hostile_tests;
 mod reader_tests;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Help};
-pub use document::Document;
+pub use document::{Document, LONGEST};
 pub use edit::set;
 pub use literal::{read, read_seed};
 pub use nearest::nearest;
