@@ -1,6 +1,6 @@
 //! Reading neuron groups, and the definitions that they share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{
     model::{Attached, GroupScene, Spans},
@@ -160,14 +160,9 @@ impl<'a> Reader<'a> {
     }
 
     fn tags(&mut self, layers: &Layers<'a>) -> Vec<String> {
-        let mut tags: Vec<String> = Vec::new();
-        for (_, fields) in &layers.0 {
-            for tag in self.words(fields.get("tags")) {
-                if !tags.contains(&tag) {
-                    tags.push(tag);
-                }
-            }
-        }
+        let mut tags: Vec<String> = layers.0.iter().flat_map(|(_, fields)| self.words(fields.get("tags"))).collect();
+        let mut seen = HashSet::new();
+        tags.retain(|tag| seen.insert(tag.clone()));
         tags
     }
 

@@ -4,6 +4,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+/// So many complaints are kept, those that stand first; more are counted. Each is compared with all others, and a list of
+/// 100 000 took minutes.
+const MOST_KEPT: usize = 200;
+
+/// The longest message, label or note (bytes): a text that is quoted may have millions.
+const LONGEST: usize = 1000;
+
 use super::tree::Span;
 
 /// One complaint: what is wrong, where, and what to do about it.
@@ -87,6 +94,23 @@ impl Diagnostic {
         self
     }
 
+    /// The same complaint with long texts cut short.
+    fn shortened(mut self) -> Self {
+        let cut = |text: Box<str>| {
+            let mut text = String::from(text);
+            shortened(&mut text);
+            text.into_boxed_str()
+        };
+        self.label = self.label.map(cut);
+        let others = self.others.iter_mut().map(|(_, label)| label);
+        others.chain(&mut self.notes).chain([&mut self.message]).for_each(shortened);
+        if let Some(help) = &mut self.help {
+            shortened(&mut help.message);
+            help.patch.take_if(|(_, replacement)| replacement.len() > LONGEST);
+        }
+        self
+    }
+
     /// Whether two complaints differ in their notes at most.
     fn says_the_same(&self, other: &Self) -> bool {
         (&self.message, &self.span, &self.label, &self.others, &self.help)
@@ -114,12 +138,22 @@ pub struct Diagnostics {
     name: String,
     text: Arc<str>,
     items: Vec<Diagnostic>,
+    /// Complaints that were not kept.
+    more: usize,
+}
+
+/// A text with its middle left out, if it is long.
+fn shortened(text: &mut String) {
+    if text.len() > LONGEST {
+        let (start, end) = (text.floor_char_boundary(LONGEST / 2), text.ceil_char_boundary(text.len() - LONGEST / 2));
+        text.replace_range(start..end, " … ");
+    }
 }
 
 impl Diagnostics {
     /// No complaint yet about the source called `name` (a path, usually).
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), text: text.into(), items: Vec::new() }
+        Self { name: name.into(), text: text.into(), items: Vec::new(), more: 0 }
     }
 
     /// No complaint yet about something that has no text.
@@ -132,9 +166,10 @@ impl Diagnostics {
     /// What was said already is not said again: a part of a text that is used in several places (a definition, say)
     /// is wrong once. Only notes that are new are added to the first complaint.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        let diagnostic = diagnostic.shortened();
         if let Some(known) = self.items.iter_mut().find(|known| known.says_the_same(&diagnostic)) {
             for note in diagnostic.notes {
-                if !known.notes.contains(&note) {
+                if known.notes.len() < MOST_KEPT && !known.notes.contains(&note) {
                     known.notes.push(note);
                 }
             }
@@ -144,6 +179,10 @@ impl Diagnostics {
         let at = place(&diagnostic);
         let index = self.items.partition_point(|item| place(item) <= at);
         self.items.insert(index, diagnostic);
+        if self.items.len() > MOST_KEPT {
+            self.items.pop();
+            self.more += 1;
+        }
     }
 
     /// The same, for chains.
@@ -158,12 +197,12 @@ impl Diagnostics {
         self.items.is_empty()
     }
 
-    /// The number of complaints.
+    /// The number of complaints; where there are hundreds, those that say the same may count more than once.
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.items.len() + self.more
     }
 
-    /// The complaints in order of their places.
+    /// The complaints in order of their places, the first 200 of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.items.iter()
     }
@@ -229,6 +268,24 @@ mod tests {
         let messages: Vec<_> = all.iter().map(|item| item.message.as_str()).collect();
         assert_eq!(messages, ["first of two", "second of two", "late", "nowhere"]);
         assert!(all.into_result(()).is_err());
+    }
+
+    #[test]
+    fn of_many_complaints_the_first_are_kept_and_all_are_counted() {
+        let mut all = Diagnostics::new("t", "x".repeat(3 * MOST_KEPT));
+        all.extend((0..3 * MOST_KEPT).rev().map(|at| Diagnostic::error("e").at(at..at + 1)));
+        assert_eq!(all.len(), 3 * MOST_KEPT);
+        let places: Vec<_> = all.iter().filter_map(|item| item.span.as_ref()).map(|span| span.start).collect();
+        assert_eq!(places, (0..MOST_KEPT).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn long_texts_are_shown_at_their_ends() {
+        let long = format!("begin {} end", "µ".repeat(1_000_000));
+        let error =
+            Diagnostic::error(long.as_str()).at(0..1).label(long.as_str()).note(long.as_str()).suggest(0..1, &long);
+        let shown = Diagnostics::new("t", "abc").with(error).to_string();
+        assert!(shown.contains("begin µ") && shown.contains("µ end") && shown.len() < 10_000, "{}", shown.len());
     }
 
     #[test]

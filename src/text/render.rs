@@ -9,6 +9,9 @@ use super::tree::Span;
 /// through the whole text.
 const MOST_SHOWN: usize = 20;
 
+/// Of a line, so much is shown around the place that is meant (bytes): no screen is wider, and a line may have millions.
+const WIDEST: usize = 240;
+
 impl Diagnostics {
     /// All complaints, one blank line between them, without a final line break.
     /// `coloured` adds ANSI colours for a terminal.
@@ -42,16 +45,25 @@ impl Diagnostics {
 
     fn snippet<'a>(&'a self, item: &'a Diagnostic, span: &Span) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
         let primary = AnnotationKind::Primary.span(self.within_text(span)).label(item.label.as_deref());
+        // Two places of which one is far to the right of the other would show all that is between them.
+        let column = |at: usize| at - self.line(at).start;
+        let near = |other: &Span| {
+            column(self.within_text(span).start).abs_diff(column(self.within_text(other).start)) < WIDEST
+        };
         let others = item
             .others
             .iter()
+            .filter(|(other, _)| near(other))
             .map(|(span, label)| AnnotationKind::Context.span(self.within_text(span)).label(label.as_str()));
         Snippet::source(self.text()).path(self.name()).annotation(primary).annotations(others)
     }
 
     fn with_help<'a>(&'a self, mut report: Vec<Group<'a>>, help: &'a Help) -> Vec<Group<'a>> {
         match &help.patch {
-            Some((span, replacement)) if self.has_source() => {
+            // A patch is shown as its whole line.
+            Some((span, replacement))
+                if self.has_source() && self.line(self.within_text(span).start).len() < WIDEST =>
+            {
                 let patch = Patch::new(self.within_text(span), replacement.as_str());
                 let snippet = Snippet::source(self.text()).path(self.name()).patch(patch);
                 let title = Level::HELP.secondary_title(help.message.as_str());
@@ -70,11 +82,17 @@ impl Diagnostics {
         !(self.name().is_empty() && self.text().is_empty())
     }
 
-    /// The nearest span that lies in the text and cuts no character.
+    /// The nearest span that lies in the text and cuts no character, the beginning of a long one.
     fn within_text(&self, span: &Span) -> Span {
         let start = self.text().floor_char_boundary(span.start);
-        let end = self.text().ceil_char_boundary(span.end);
+        let end = self.text().ceil_char_boundary(span.end.min(start.saturating_add(WIDEST)));
         start..end.max(start)
+    }
+
+    /// The line in which a place of the text lies, without its end.
+    fn line(&self, at: usize) -> Span {
+        let (before, behind) = self.text().split_at(at);
+        before.rfind('\n').map_or(0, |end| end + 1)..at + behind.find('\n').unwrap_or(behind.len())
     }
 }
 
@@ -212,6 +230,17 @@ error: expected a comma or a closing bracket
         }
         let reversed = std::ops::Range { start: 9, end: 3 };
         assert!(plain(Diagnostic::error("e").at(reversed)).contains("net.ron:2"));
+    }
+
+    #[test]
+    fn of_long_lines_the_place_is_shown() {
+        let unclosed = format!("(a: [{} b: 3)", "1, ".repeat(100_000));
+        let shown = Document::parse("net.ron", unclosed).unwrap_err().to_string();
+        assert!(shown.starts_with("error: expected a comma") && shown.len() < 1000, "{}", shown.len());
+        let word = "x".repeat(100_000);
+        let patched = Diagnostic::error("e").at(0..word.len()).suggest(0..word.len(), "y");
+        let shown = Diagnostics::new("net.ron", word).with(patched).to_string();
+        assert!(shown.contains("did you mean `y`?") && shown.len() < 1000, "{}", shown.len());
     }
 
     #[test]
