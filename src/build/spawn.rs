@@ -1,6 +1,8 @@
 //! Entities from a scene, in an order that does not depend on the order of its text: receptors by name, synapse
 //! groups by source, target and name. Sums of floating-point numbers follow this order.
 
+use std::collections::HashMap;
+
 use bevy_ecs::prelude::*;
 
 use crate::{
@@ -83,6 +85,10 @@ fn spawn_group(world: &mut World, group: &GroupScene, spawned: &mut Spawned) {
     }
 }
 
+/// Synapse groups in a network: two tags of 1000 groups each would ask for a million. Each takes some kilobytes, and its share
+/// of every iteration, before it has a synapse.
+const MOST_SYNAPSE_GROUPS: usize = 1 << 16;
+
 /// One pair of groups that a part of the scene asks to connect.
 struct Wish<'a> {
     source: (&'a str, Entity),
@@ -93,16 +99,23 @@ struct Wish<'a> {
 
 fn spawn_synapses(world: &mut World, scene: &Scene, spawned: &mut Spawned) {
     let mut wishes: Vec<Wish<'_>> = Vec::new();
+    let index = Index::of(scene, &spawned.groups);
     for synapses in &scene.synapses {
-        let sources = addressed(scene, &spawned.groups, &synapses.from, synapses.spans.get("from"));
-        let targets = addressed(scene, &spawned.groups, &synapses.to, synapses.spans.get("to"));
+        let sources = index.addressed(&synapses.from, synapses.spans.get("from"));
+        let targets = index.addressed(&synapses.to, synapses.spans.get("to"));
         let [sources, targets] = [sources, targets].map(|groups| {
             groups.unwrap_or_else(|fault| {
                 spawned.faults.push(fault);
                 Vec::new()
             })
         });
-        let pairs = sources.len() * targets.len();
+        let pairs = sources.len().saturating_mul(targets.len());
+        if wishes.len().saturating_add(pairs) > MOST_SYNAPSE_GROUPS {
+            let message = format!("a network has {MOST_SYNAPSE_GROUPS} synapse groups at most");
+            let note = "synapses make one for each pair of the groups that `from` and `to` stand for";
+            spawned.faults.push(located(Diagnostic::error(message).note(note), synapses.spans.get("from")));
+            return;
+        }
         for &source in &sources {
             if world.get::<Spikes>(source.1).is_none() {
                 let message = format!("`{}` never fires: no behaviour of it is a neuron model", source.0);
@@ -129,7 +142,7 @@ fn spawn_synapses(world: &mut World, scene: &Scene, spawned: &mut Spawned) {
             None => fault,
         });
     }
-    for wish in wishes.iter().filter(|wish| scene.groups.iter().any(|group| group.name == wish.name)) {
+    for wish in wishes.iter().filter(|wish| index.named.contains_key(wish.name.as_str())) {
         let message = format!("the synapse group `{}` would have the name of a neuron group", wish.name);
         let fault = Diagnostic::error(message).note("the field `name` gives it another");
         spawned.faults.push(located(fault, wish.scene.spans.get("from")));
@@ -162,25 +175,39 @@ fn located(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
     }
 }
 
-/// The neuron groups of a name, or else of a tag.
-fn addressed<'a>(
-    scene: &'a Scene,
-    entities: &[Entity],
-    word: &str,
-    span: Option<Span>,
-) -> Result<Vec<(&'a str, Entity)>, Diagnostic> {
-    let groups = || scene.groups.iter().zip(entities).map(|(group, &entity)| (group, entity));
-    let named: Vec<_> = groups().filter(|(group, _)| group.name == word).collect();
-    let tagged = || groups().filter(|(group, _)| group.tags.iter().any(|tag| tag == word)).collect();
-    let found: Vec<_> = if named.is_empty() { tagged() } else { named };
-    if found.is_empty() {
-        let known: Vec<&str> = scene
-            .groups
-            .iter()
-            .flat_map(|group| std::iter::once(group.name.as_str()).chain(group.tags.iter().map(String::as_str)))
-            .collect();
-        let message = format!("no neuron group is named or tagged `{word}`");
-        return Err(located(Diagnostic::error(message), span).did_you_mean_text(word, &known, "groups"));
+/// Neuron groups by name and by tag.
+#[derive(Default)]
+struct Index<'a> {
+    named: HashMap<&'a str, (&'a str, Entity)>,
+    tagged: HashMap<&'a str, Vec<(&'a str, Entity)>>,
+    /// Names and tags in the order of the scene.
+    words: Vec<&'a str>,
+}
+
+impl<'a> Index<'a> {
+    fn of(scene: &'a Scene, entities: &[Entity]) -> Self {
+        let mut index = Self::default();
+        for (group, &entity) in scene.groups.iter().zip(entities) {
+            let name = group.name.as_str();
+            index.named.insert(name, (name, entity));
+            index.words.push(name);
+            for tag in &group.tags {
+                index.tagged.entry(tag).or_default().push((name, entity));
+                index.words.push(tag);
+            }
+        }
+        index
     }
-    Ok(found.into_iter().map(|(group, entity)| (group.name.as_str(), entity)).collect())
+
+    /// The neuron groups of a name, or else of a tag.
+    fn addressed(&self, word: &str, span: Option<Span>) -> Result<Vec<(&'a str, Entity)>, Diagnostic> {
+        match (self.named.get(word), self.tagged.get(word)) {
+            (Some(&named), _) => Ok(vec![named]),
+            (None, Some(tagged)) => Ok(tagged.clone()),
+            (None, None) => {
+                let message = format!("no neuron group is named or tagged `{word}`");
+                Err(located(Diagnostic::error(message), span).did_you_mean_text(word, &self.words, "groups"))
+            }
+        }
+    }
 }

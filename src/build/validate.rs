@@ -94,7 +94,8 @@ fn check_tags(tags: &[String], span: Option<Span>, faults: &mut Vec<Diagnostic>)
     }
 }
 
-const FORM: &str = "names and tags consist of letters, digits, `_` and `-`: they stand in addresses and file names";
+const FORM: &str = "names and tags consist of letters, digits, `_` and `-`, at most 100 bytes, and are no device of Windows such \
+                    as `con`: they stand in addresses and file names";
 
 const WORD: &str = "expressions use it by name: letters, digits and `_`, with a letter first";
 
@@ -106,8 +107,18 @@ fn is_word(word: &str) -> bool {
 
 /// Letters, digits, `_` and `-`: fit for addresses and for file names on every system.
 fn is_name(word: &str) -> bool {
-    !word.is_empty() && word.len() <= 100 && word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    let reserved = RESERVED.iter().any(|reserved| word.eq_ignore_ascii_case(reserved));
+    !reserved
+        && !word.is_empty()
+        && word.len() <= 100
+        && word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }
+
+/// What no file can be called on Windows, whatever follows a point.
+const RESERVED: [&str; 22] = [
+    "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "lpt1", "lpt2",
+    "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
+];
 
 /// Names that must differ.
 #[derive(Default)]

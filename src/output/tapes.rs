@@ -1,6 +1,10 @@
 //! Tapes to `.npy` files: which recording goes to which file.
 
-use std::{collections::BTreeMap, io, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    path::Path,
+};
 
 use bevy_ecs::prelude::*;
 
@@ -36,6 +40,9 @@ pub struct Files {
     failure: Option<String>,
 }
 
+/// Names of files that are taken, whatever their case: some file systems see none.
+type Taken = HashMap<String, u64>;
+
 /// Gives every recording of a network a file in `folder`, by group and variable. Of recordings that have rows already the
 /// files are there, and are cut back to them.
 ///
@@ -47,9 +54,10 @@ pub fn attach_files(world: &mut World, folder: &Path, on_full: OnDiskFull) -> Re
     let mut query = world.query::<(Entity, &mut Recording, Option<&Responses>)>();
     let mut recordings: Vec<_> = query.iter_mut(world).collect();
     let key = |recording: &Recording| (recording.group.clone(), recording.what(), recording.window.from);
-    recordings.sort_by_cached_key(|(_, recording, _)| key(recording));
+    recordings.sort_by_cached_key(|(entity, recording, _)| (key(recording), *entity));
+    let mut taken = Taken::new();
     for (entity, mut recording, responses) in recordings {
-        let name = files.free_name(&recording);
+        let name = Files::free_name(&mut taken, &recording);
         let (path, dtype, rows) = (folder.join(&name), dtype(recording.dtype()), recording.tape.rows());
         let writer = if rows > 0 || (resumed && path.is_file()) {
             Writer::reopen(&path, dtype, &recording.row_shape, rows)?
@@ -67,11 +75,20 @@ pub fn attach_files(world: &mut World, folder: &Path, on_full: OnDiskFull) -> Re
 
 impl Files {
     /// `excitatory.v.npy`, and `excitatory.v.2.npy` for a second recording of the same variable.
-    fn free_name(&self, recording: &Recording) -> String {
+    fn free_name(taken: &mut Taken, recording: &Recording) -> String {
         let stem = format!("{}.{}", recording.group, recording.what());
-        let taken = |name: &String| self.files.iter().any(|(_, file)| file.file == *name);
-        let numbered = (2_u64..).map(|number| format!("{stem}.{number}.npy"));
-        std::iter::once(format!("{stem}.npy")).chain(numbered).find(|name| !taken(name)).unwrap_or(stem)
+        let first = format!("{stem}.npy");
+        let number = taken.get(&first.to_lowercase()).copied();
+        let mut numbered = number.unwrap_or_default();
+        let mut name = first.clone();
+        while taken.contains_key(&name.to_lowercase()) {
+            numbered += 1;
+            name = format!("{stem}.{numbered}.npy");
+        }
+        // Where the search for the next of that name goes on.
+        taken.insert(first.to_lowercase(), numbered.max(1));
+        taken.entry(name.to_lowercase()).or_insert(1);
+        name
     }
 
     /// Says of snapshots which file lists their synapses.

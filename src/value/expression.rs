@@ -10,6 +10,9 @@ use super::{Fault, ValueError};
 /// Levels of nesting that are accepted; people write three or four.
 const DEEPEST: usize = 64;
 
+/// The longest expression (bytes); people write a line or two. Each of its terms is evaluated for every member.
+const LONGEST: usize = 1 << 16;
+
 /// A parsed expression.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
@@ -41,6 +44,10 @@ impl Expression {
     /// # Errors
     /// The text is not an expression; the error says where and what was expected.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
+        if text.len() > LONGEST {
+            let place = text.floor_char_boundary(LONGEST);
+            return Err(ValueError::at(Fault::TooLong(LONGEST), place..place));
+        }
         let mut parser = Parser { text, at: 0, calls: 0, depth: 0 };
         let root = parser.comparison()?;
         match parser.peek() {
@@ -255,12 +262,22 @@ mod tests {
     }
 
     #[test]
+    fn length_is_bounded() {
+        let arguments = format!("max({}1)", "1, ".repeat(333_333));
+        let (message, place) = fault(&arguments);
+        assert_eq!(message, "an expression has 65536 bytes at most");
+        assert_eq!(place, LONGEST..LONGEST);
+        assert!(Expression::parse(&arguments[..100]).is_err_and(|error| !error.to_string().contains("bytes")));
+        assert!(fault(&"µ".repeat(1_000_000)).0.contains("bytes"));
+    }
+
+    #[test]
     fn nesting_is_bounded() {
         let deep = |levels: usize| format!("{}1{}", "(".repeat(levels), ")".repeat(levels));
         assert!(Expression::parse(&deep(DEEPEST)).is_ok());
-        assert!(fault(&deep(100_000)).0.contains("nested"));
-        assert!(fault(&"-".repeat(100_000)).0.contains("nested"));
-        assert!(fault(&vec!["1"; 100_000].join("+")).0.contains("nested"));
-        assert!(fault(&vec!["1"; 100_000].join("^")).0.contains("nested"));
+        assert!(fault(&deep(30_000)).0.contains("nested"));
+        assert!(fault(&"-".repeat(60_000)).0.contains("nested"));
+        assert!(fault(&vec!["1"; 30_000].join("+")).0.contains("nested"));
+        assert!(fault(&vec!["1"; 30_000].join("^")).0.contains("nested"));
     }
 }

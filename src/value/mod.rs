@@ -117,6 +117,9 @@ pub enum Fault {
     /// More nested than anybody writes by hand.
     #[error("an expression may be nested {0} levels deep at most")]
     TooDeep(usize),
+    /// Longer than anybody writes by hand.
+    #[error("an expression has {0} bytes at most")]
+    TooLong(usize),
     /// A name that nobody defines.
     #[error("nothing is named `{0}` here")]
     UnknownName(String),
