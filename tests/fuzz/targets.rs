@@ -1,0 +1,278 @@
+//! What is searched for inputs that it does not stand: the text of a scene, what is set in it, values, addresses, and the files
+//! that a scene may name. A reader of another kind of file is one function and one line of [`TARGETS`].
+
+use std::{fs, path::PathBuf};
+
+use cortecs::{
+    build::{Plan, build, check},
+    network::{Address, Failures, failure::Failure},
+    npy,
+    prelude::*,
+    scene::{read, set},
+    schedule::run_ticks,
+    text::Document,
+    value::{Batch, Expression, Functions, Scope},
+};
+
+/// Something that is searched.
+pub struct Target {
+    pub name: &'static str,
+    /// Examines an input, and says whether it was accepted.
+    pub examine: fn(&mut Room, &[u8]) -> bool,
+    /// What stands in inputs, to be put elsewhere.
+    pub pieces: &'static [&'static [u8]],
+    /// A folder of the crate with more inputs.
+    pub more: Option<&'static str>,
+}
+
+/// All of them.
+pub const TARGETS: [Target; 8] = [
+    Target { name: "scene", examine: scene, pieces: TEXT, more: Some("scenes") },
+    Target { name: "value", examine: value, pieces: VALUE, more: None },
+    Target { name: "set", examine: setting, pieces: TEXT, more: None },
+    Target { name: "address", examine: address, pieces: &[b".", b" ", b"a", b"\0"], more: None },
+    Target { name: "npy", examine: npy_file, pieces: NPY, more: None },
+    Target { name: "npz", examine: npz_file, pieces: NPY, more: None },
+    Target {
+        name: "png",
+        examine: png_file,
+        pieces: &[b"IHDR", b"IDAT", b"IEND", b"PLTE", b"tRNS", b"zTXt", b"acTL"],
+        more: None,
+    },
+    Target {
+        name: "csv",
+        examine: csv_file,
+        pieces: &[b",", b"\n", b"\"", b"1e999", b"-1", b"NaN", b"\xff", b"#"],
+        more: None,
+    },
+];
+
+const TEXT: &[&[u8]] = &[
+    b"(",
+    b")",
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b",",
+    b":",
+    b"\"",
+    b"'",
+    b"\\",
+    b"/*",
+    b"*/",
+    b"//",
+    b"\n",
+    b"r#\"",
+    b"\"#",
+    b"=",
+    b".",
+    b"..",
+    b"-",
+    b"1e999",
+    b"NaN",
+    b"18446744073709551616",
+    b"1e-300",
+    b"\"0/0\"",
+    b"None",
+    b"Some(",
+    b"\0",
+    b"\xff",
+    b"\xc3\xa9",
+    b"\xef\xbb\xbf",
+    b"true",
+    b"0",
+    b"-1",
+    b"size: ",
+    b"like: ",
+    b"\"a\"",
+    b"#![enable(implicit_some)]",
+    b"\"uniform(0, 1)\"",
+    b"\"../../etc/passwd\"",
+];
+
+const VALUE: &[&[u8]] = &[
+    b"(",
+    b")",
+    b"+",
+    b"-",
+    b"*",
+    b"/",
+    b"^",
+    b"<",
+    b">",
+    b"<=",
+    b",",
+    b"'",
+    b"1e999",
+    b"1e-300",
+    b"uniform(",
+    b"normal(0, 1)",
+    b"array(",
+    b"i",
+    b"x",
+    b"pi",
+    b"exp(",
+    b"_",
+    b".",
+    b"\xc3\xa9",
+    b" ",
+    b"9",
+    b"e",
+    b"min(",
+    b"distance",
+];
+
+const NPY: &[&[u8]] = &[
+    b"(",
+    b")",
+    b",",
+    b"'",
+    b"L",
+    b"True",
+    b"|O",
+    b"|S9",
+    b"<f8",
+    b">i2",
+    b"|b1",
+    b"18446744073709551615",
+    b"0",
+    b"-1",
+    b"\x93NUMPY",
+    b"\x02\x00",
+    b"PK\x03\x04",
+    b"PK\x01\x02",
+    b"PK\x05\x06",
+    b"PK\x06\x06",
+    b"'shape': ",
+    b"'descr': ",
+    b"{",
+    b"}",
+    b"[('a', '<f4')]",
+];
+
+/// A network is built and runs if it is no larger than this.
+const MOST_MEMORY: u64 = 2 << 20;
+
+/// Where inputs are examined: a world with all behaviours, and a folder for files.
+pub struct Room {
+    bench: Bench,
+    folder: tempfile::TempDir,
+}
+
+impl Room {
+    pub fn new() -> Self {
+        Self { bench: Bench::new(), folder: tempfile::tempdir().expect("a folder for files") }
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, bytes).expect("a file");
+        path
+    }
+
+    /// Checks a scene, and builds and runs what is small.
+    fn scene(&mut self, document: Document, folder: PathBuf) -> bool {
+        let world = self.bench.world_mut();
+        let Ok(scene) = read(world, document) else { return false };
+        let scene = Scene { folder: Some(folder), ..scene };
+        let Ok(plan) = check(world, &scene) else { return false };
+        if is_small(&plan)
+            && let Ok(network) = build(world, &scene)
+        {
+            run_ticks(world, scene.iterations.min(3));
+            let failures: Vec<Failure> = world.resource_mut::<Failures>().take();
+            assert!(failures.iter().all(|failure| !failure.to_string().is_empty()));
+            network.despawn(world);
+        }
+        true
+    }
+}
+
+fn is_small(plan: &Plan) -> bool {
+    plan.memory < MOST_MEMORY && plan.synapses.len() < 100 && plan.recordings.len() < 100
+}
+
+fn scene(room: &mut Room, input: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(input);
+    match Document::parse("scene.ron", text.as_ref()) {
+        Ok(document) => room.scene(document, crate::corpus::folder("files")),
+        Err(errors) => {
+            assert!(errors.render(true).len() < 100_000, "a message that nobody reads");
+            false
+        }
+    }
+}
+
+/// Lines are settings, one after another.
+fn setting(room: &mut Room, input: &[u8]) -> bool {
+    const SCENE: &str = r#"(dt: 0.5, title: "t", definitions: {"cell": (behaviours: [Lif(tau: 20)])},
+        groups: {"a": (like: "cell", size: (5, 2), tags: ["T"])}, synapses: [(name: "s", from: "a", to: "a", connectivity: OneToOne())])"#;
+    let text = String::from_utf8_lossy(input);
+    let mut document = Document::parse("scene.ron", SCENE).expect("a scene");
+    let mut accepted = false;
+    for line in text.lines().take(5) {
+        if let Ok(changed) = set(&document, line) {
+            (document, accepted) = (changed, true);
+        }
+    }
+    accepted && room.scene(document, crate::corpus::folder("files"))
+}
+
+fn value(_: &mut Room, input: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(input);
+    let Ok(expression) = Expression::parse(&text) else { return false };
+    let functions = Functions::default();
+    expression.evaluate(&Scope::bare(&[5], 1, &["fuzz"], &functions), Batch::Range(1, 4)).is_ok()
+}
+
+fn address(room: &mut Room, input: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(input);
+    let Ok(address) = text.parse::<Address>() else { return false };
+    // What is printed is read as the same.
+    assert_eq!(address.to_string().parse::<Address>().as_ref(), Ok(&address));
+    let world = room.bench.world_mut();
+    let group = world.spawn((Name::new("a"), NeuronGroup::new(3), Tags::new(&["T"]))).id();
+    let found = address.entities(world).is_ok();
+    world.despawn(group);
+    found
+}
+
+fn npy_file(room: &mut Room, input: &[u8]) -> bool {
+    let path = room.file("input.npy", input);
+    let whole = npy::load(&path);
+    if let Ok(mut reader) = npy::Reader::open(&path) {
+        let mut rows = Vec::new();
+        let read = reader.read_rows(3, &mut rows);
+        let last = reader.rows().saturating_sub(1);
+        let sought = reader.seek_row(last).and_then(|()| reader.read_rows(1, &mut rows));
+        assert_eq!(read.is_ok() && sought.is_ok(), whole.is_ok(), "row by row as at once");
+    }
+    whole.is_ok_and(|array| array.shape.iter().product::<usize>() == array.data.len())
+}
+
+fn npz_file(room: &mut Room, input: &[u8]) -> bool {
+    let path = room.file("input.npz", input);
+    npy::load_from_npz(&path, "a").is_ok()
+}
+
+/// A picture for a group that is as large as it says, as far as that is a group.
+fn png_file(room: &mut Room, input: &[u8]) -> bool {
+    room.file("input.png", input);
+    let side = |at: usize| {
+        input.get(at..at + 4).map_or(1, |bytes| u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]).max(1))
+    };
+    let size = format!("({}, {})", side(16), side(20));
+    let text = format!(r#"(groups: {{"a": (size: {size}, behaviours: [RateUnit(), ImageInput(file: "input.png")])}})"#);
+    let folder = room.folder.path().to_owned();
+    room.scene(Document::parse("scene.ron", text).expect("a scene"), folder)
+}
+
+fn csv_file(room: &mut Room, input: &[u8]) -> bool {
+    const SCENE: &str = r#"(groups: {"a": (size: 10, behaviours: [SpikeSource(file: "input.csv")]), "b": (size: 10, behaviours: [Lif()])},
+        synapses: [(from: "b", to: "b", connectivity: EdgeList(file: "input.csv"))])"#;
+    room.file("input.csv", input);
+    let folder = room.folder.path().to_owned();
+    // Both read it; that one refuses it does not keep the other from it.
+    room.scene(Document::parse("scene.ron", SCENE).expect("a scene"), folder)
+}
