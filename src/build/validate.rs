@@ -90,12 +90,22 @@ fn at(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
 
 fn check_tags(tags: &[String], span: Option<Span>, faults: &mut Vec<Diagnostic>) {
     for tag in tags.iter().filter(|tag| !is_name(tag)) {
-        faults.push(at(Diagnostic::error(format!("`{tag}` is no tag")).note(FORM), span.clone()));
+        faults.push(at(Diagnostic::error(format!("`{tag}` is no tag")).note(form(tag)), span.clone()));
     }
 }
 
-const FORM: &str = "names and tags consist of letters, digits, `_` and `-`, at most 100 bytes, and are no device of Windows such \
-                    as `con`: they stand in addresses and file names";
+const FORM: &str = "names and tags consist of letters, digits, `_` and `-`: they stand in addresses and file names";
+
+/// Why a word is no name.
+fn form(word: &str) -> &'static str {
+    if is_reserved(word) {
+        "no file can be called so on Windows, and names stand in file names"
+    } else if word.len() > LONGEST_NAME {
+        "names and tags have 100 bytes at most: they stand in file names"
+    } else {
+        FORM
+    }
+}
 
 const WORD: &str = "expressions use it by name: letters, digits and `_`, with a letter first";
 
@@ -114,11 +124,18 @@ fn is_name(word: &str) -> bool {
         && word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }
 
+/// The longest name or tag (bytes): two of them and more make the name of a file, which has 255.
+const LONGEST_NAME: usize = 100;
+
 /// What no file can be called on Windows, whatever follows a point.
 const RESERVED: [&str; 22] = [
     "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "lpt1", "lpt2",
     "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 ];
+
+fn is_reserved(word: &str) -> bool {
+    RESERVED.iter().any(|reserved| word.eq_ignore_ascii_case(reserved))
+}
 
 /// Names that must differ.
 #[derive(Default)]
@@ -126,8 +143,9 @@ struct Names<'a>(BTreeMap<&'a str, Option<Span>>);
 
 impl<'a> Names<'a> {
     fn add(&mut self, name: &'a str, what: &str, span: Option<Span>, faults: &mut Vec<Diagnostic>) {
-        if !is_name(name) {
-            faults.push(at(Diagnostic::error(format!("`{name}` is no name for {what}")).note(FORM), span.clone()));
+        if !is_name(name) || is_reserved(name) {
+            faults
+                .push(at(Diagnostic::error(format!("`{name}` is no name for {what}")).note(form(name)), span.clone()));
         }
         if let Some(first) = self.0.get(name) {
             let twice = at(Diagnostic::error(format!("{what} `{name}` has a name that is taken")), span);

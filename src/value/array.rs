@@ -18,7 +18,7 @@ pub struct NoArrays;
 
 impl ArraySource for NoArrays {
     fn load(&self, file: &str, _: Option<&str>) -> Result<Arc<Array>, String> {
-        Err(format!("`{file}` cannot be read: this network was given no folder to read arrays from"))
+        Err(format!("`{file}` cannot be read: this network was given no folder to read files from"))
     }
 }
 

@@ -134,7 +134,7 @@ fn arrays_of_a_text_without_a_folder() {
     behaviours: [Izhikevich(v: "array('x.npy')")],
 )})"#,
         r#"
-error: `x.npy` cannot be read: this network was given no folder to read arrays from
+error: `x.npy` cannot be read: this network was given no folder to read files from
  --> scene:3:33"#,
     );
 }

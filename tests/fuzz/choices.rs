@@ -2,12 +2,16 @@
 
 /// Numbers that decide; behind their end all are 0, which stands for the simplest choice.
 pub struct Choices<'a> {
+    /// A field is written down once in so many times: a scene with many odd values is refused for one of them.
+    rarity: usize,
     numbers: std::slice::Iter<'a, u16>,
 }
 
 impl<'a> Choices<'a> {
     pub fn new(numbers: &'a [u16]) -> Self {
-        Self { numbers: numbers.iter() }
+        let mut choices = Self { rarity: 1, numbers: numbers.iter() };
+        choices.rarity = [3, 10, 40][choices.below(3)];
+        choices
     }
 
     /// A number below `end`.
@@ -19,6 +23,11 @@ impl<'a> Choices<'a> {
     /// One of `all`.
     pub fn of<'t, T: ?Sized>(&mut self, all: &[&'t T]) -> &'t T {
         all[self.below(all.len())]
+    }
+
+    /// Whether a field is written down.
+    pub fn writes(&mut self) -> bool {
+        self.once_in(self.rarity)
     }
 
     /// Whether something happens that does once in so many times.

@@ -91,7 +91,7 @@ impl Known {
         let mut choices = Choices::new(numbers);
         let mut text = String::from("(");
         for (field, values) in [("dt", &VALUES[..24]), ("iterations", &VALUES[..16]), ("seed", &VALUES[..16])] {
-            if choices.once_in(4) {
+            if choices.writes() {
                 text += &format!("{field}: {}, ", choices.of(values));
             }
         }
@@ -141,7 +141,7 @@ impl Known {
         text +=
             &format!("name: \"{name}\", tags: [\"TAG\"], connectivity: {}", self.one(choices, "connectivity rules"));
         for field in ["weights", "delays", "sources", "targets"] {
-            if choices.once_in(4) {
+            if choices.writes() {
                 text += &format!("{field}: {}, ", choices.of(&VALUES));
             }
         }
@@ -170,8 +170,8 @@ impl Known {
                 _ => None,
             };
             match likely {
-                Some(likely) if !choices.once_in(8) => text += &format!("{}: {likely}, ", parameter.name),
-                _ if choices.once_in(3) => text += &format!("{}: {}, ", parameter.name, value(parameter, choices)),
+                Some(likely) if !choices.writes() => text += &format!("{}: {likely}, ", parameter.name),
+                _ if choices.writes() => text += &format!("{}: {}, ", parameter.name, value(parameter, choices)),
                 _ => {}
             }
         }
