@@ -200,7 +200,7 @@ impl Bench {
         let restored = saved.restore(second.world_mut(), Fit::Exactly);
         succeed(restored.map_err(|error| error.to_string()));
         [&mut whole, &mut second].into_iter().for_each(|bench| bench.ticks(iterations));
-        let [expected, found] = [&mut whole, &mut second].map(|bench| take(bench));
+        let [expected, found] = [&mut whole, &mut second].map(take);
         let part = found.first_difference(&expected);
         assert!(part.is_none(), "after {iterations} iterations more, {} differs", part.unwrap_or_default());
     }

@@ -14,7 +14,7 @@ use super::{
     restore::{Fit, Restored, restore},
     save::save,
 };
-use crate::disk;
+use crate::{disk, files};
 
 /// The name of the checkpoint in a run folder.
 pub const CHECKPOINT: &str = "checkpoint";
@@ -58,7 +58,7 @@ pub struct CheckpointFile {
 /// It cannot be read, is none, or one of another version or precision.
 pub fn open(path: &Path) -> Result<CheckpointFile, CheckpointFileError> {
     let failed = |why| CheckpointFileError::Use { path: path.to_owned(), why };
-    let file = File::open(path).map_err(|error| failed(CheckpointError::Io(error)))?;
+    let file = files::open(path).map_err(|error| failed(CheckpointError::Io(error)))?;
     let mut file = BufReader::with_capacity(BUFFER, file);
     let header = read_header(&mut file).map_err(failed)?;
     Ok(CheckpointFile { file, header })

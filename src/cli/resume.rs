@@ -16,10 +16,14 @@ pub(super) struct ResumeArguments {
     /// The number of iterations of the whole run, if it is to be longer or shorter than its scene says.
     #[arg(long)]
     iterations: Option<u64>,
+    /// Lets the scene read files outside its folder, as in `cortecs run`.
+    #[arg(long)]
+    allow_outside_files: bool,
     #[command(flatten)]
     manner: Manner,
 }
 
 pub(super) fn resume(arguments: &ResumeArguments) -> Result<(), CliError> {
-    go_on(&arguments.run, arguments.iterations, &arguments.manner)
+    let ResumeArguments { run, iterations, allow_outside_files, manner } = arguments;
+    go_on(run, *iterations, *allow_outside_files, manner)
 }

@@ -17,5 +17,6 @@ pub fn of(target: &Target) -> Vec<Vec<u8>> {
     let mut paths: Vec<PathBuf> = files.map(|file| file.expect("a file of the corpus").path()).collect();
     paths.retain(|path| path.is_file() && path.extension().is_none_or(|kind| kind != "png" || target.more.is_none()));
     paths.sort();
-    paths.iter().map(|path| fs::read(path).expect("a file of the corpus")).collect()
+    let kept = paths.iter().map(|path| fs::read(path).expect("a file of the corpus"));
+    kept.chain((target.made)()).collect()
 }

@@ -3,6 +3,7 @@
 
 use std::{fs, path::PathBuf};
 
+use crate::checkpoints;
 use cortecs::{
     build::{Plan, build, check},
     network::{Address, Failures, failure::Failure},
@@ -23,27 +24,38 @@ pub struct Target {
     pub pieces: &'static [&'static [u8]],
     /// A folder of the crate with more inputs.
     pub more: Option<&'static str>,
+    /// Inputs that are made rather than kept.
+    pub made: fn() -> Vec<Vec<u8>>,
 }
 
 /// All of them.
-pub const TARGETS: [Target; 8] = [
-    Target { name: "scene", examine: scene, pieces: TEXT, more: Some("scenes") },
-    Target { name: "value", examine: value, pieces: VALUE, more: None },
-    Target { name: "set", examine: setting, pieces: TEXT, more: None },
-    Target { name: "address", examine: address, pieces: &[b".", b" ", b"a", b"\0"], more: None },
-    Target { name: "npy", examine: npy_file, pieces: NPY, more: None },
-    Target { name: "npz", examine: npz_file, pieces: NPY, more: None },
+pub const TARGETS: [Target; 9] = [
+    Target { name: "scene", examine: scene, pieces: TEXT, more: Some("scenes"), made: Vec::new },
+    Target { name: "value", examine: value, pieces: VALUE, more: None, made: Vec::new },
+    Target { name: "set", examine: setting, pieces: TEXT, more: None, made: Vec::new },
+    Target { name: "address", examine: address, pieces: &[b".", b" ", b"a", b"\0"], more: None, made: Vec::new },
+    Target { name: "npy", examine: npy_file, pieces: NPY, more: None, made: Vec::new },
+    Target { name: "npz", examine: npz_file, pieces: NPY, more: None, made: Vec::new },
     Target {
         name: "png",
         examine: png_file,
         pieces: &[b"IHDR", b"IDAT", b"IEND", b"PLTE", b"tRNS", b"zTXt", b"acTL"],
         more: None,
+        made: Vec::new,
     },
     Target {
         name: "csv",
         examine: csv_file,
         pieces: &[b",", b"\n", b"\"", b"1e999", b"-1", b"NaN", b"\xff", b"#"],
         more: None,
+        made: Vec::new,
+    },
+    Target {
+        name: "checkpoint",
+        examine: checkpoints::examine,
+        pieces: &[b"cortecs\x1a", b"\xff\xff\xff\xff\xff\xff\xff\xff", b"\0\0\0\0\0\0\0\0", b"\0\0\xc0\x7f"],
+        more: None,
+        made: checkpoints::seeds,
     },
 ];
 

@@ -101,7 +101,8 @@ impl RunArguments {
             (Some(_), _) => Ok(self.scene.load(app)?),
             (None, Some(from)) => {
                 let origin = from.header().origin.as_ref().ok_or(CliError::NoScene)?;
-                Ok(scene_of(app, origin, &self.scene.assignments())?)
+                let scene = scene_of(app, origin, &self.scene.assignments())?;
+                Ok(Scene { outside_files: self.scene.allow_outside_files, ..scene })
             }
             (None, None) => Err(CliError::NoScene),
         }
@@ -174,7 +175,12 @@ fn start<'a>(
 }
 
 /// Goes on with the run in a folder.
-pub(super) fn resume(run: &Path, iterations: Option<u64>, manner: &Manner) -> Result<(), CliError> {
+pub(super) fn resume(
+    run: &Path,
+    iterations: Option<u64>,
+    outside_files: bool,
+    manner: &Manner,
+) -> Result<(), CliError> {
     let folder = RunFolder::open(run)?;
     let path = run.join(CHECKPOINT);
     if !path.exists() {
@@ -188,7 +194,7 @@ pub(super) fn resume(run: &Path, iterations: Option<u64>, manner: &Manner) -> Re
     let mut app = super::app();
     let assignments: Vec<String> =
         iterations.map(|iterations| format!("iterations={iterations}")).into_iter().collect();
-    let scene = scene_of(&app, &origin, &assignments)?;
+    let scene = Scene { outside_files, ..scene_of(&app, &origin, &assignments)? };
     if from.header().iteration >= scene.iterations {
         return Err(CliError::Over { iteration: from.header().iteration, planned: scene.iterations });
     }
