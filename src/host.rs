@@ -10,7 +10,7 @@ use bevy_ecs::{
 };
 
 use crate::{
-    network::{Clock, Failures, Spikes, failure::Failure},
+    network::{Clock, Failures, Runaway, Spikes, Warnings, failure::Failure},
     schedule::run_ticks,
 };
 
@@ -26,7 +26,7 @@ impl Default for HostPlugin {
     }
 }
 
-/// How fast a network runs in its host.
+/// How fast the networks of a world run in their host. Without it they rest.
 #[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// Iterations for every run of the host's schedule; default 1.
@@ -60,19 +60,21 @@ pub struct NetworkSystems;
 
 impl Plugin for HostPlugin {
     fn build(&self, app: &mut App) {
-        app.init_resource::<Pace>().add_message::<Fired>();
+        app.init_resource::<Pace>().add_message::<Fired>().add_message::<Runaway>();
         app.add_systems(self.schedule, advance.in_set(NetworkSystems));
     }
 }
 
-/// Runs the iterations that are due. A failure pauses the network and goes to the host's error handler.
+/// Runs the iterations that are due. A failure pauses the networks and goes to the host's error handler.
 fn advance(world: &mut World) -> Result {
-    let mut pace = world.resource_mut::<Pace>();
+    let Some(mut pace) = world.get_resource_mut::<Pace>() else { return Ok(()) };
     let due = if pace.paused { std::mem::take(&mut pace.single_steps) } else { pace.ticks_per_step };
     let mut spikes = world.query::<(Entity, &Spikes)>();
     for _ in 0..due {
-        let iteration = world.resource::<Clock>().iteration;
-        run_ticks(world, 1);
+        let iteration = world.get_resource::<Clock>().map_or(0, |clock| clock.iteration);
+        if run_ticks(world, 1) == 0 {
+            break;
+        }
         let mut fired: Vec<Fired> = spikes
             .iter(world)
             .filter(|(_, spikes)| !spikes.neurons().is_empty())
@@ -80,15 +82,16 @@ fn advance(world: &mut World) -> Result {
             .collect();
         fired.sort_by_key(|fired| fired.group);
         world.write_message_batch(fired);
-        if !world.resource::<Failures>().is_empty() {
-            break;
-        }
     }
-    let failures = world.resource_mut::<Failures>().take();
+    let runaways = world.get_resource_or_init::<Warnings>().take();
+    world.write_message_batch(runaways);
+    let failures = world.get_resource_or_init::<Failures>().take();
     if failures.is_empty() {
         return Ok(());
     }
-    world.resource_mut::<Pace>().paused = true;
+    if let Some(mut pace) = world.get_resource_mut::<Pace>() {
+        pace.paused = true;
+    }
     let messages: Vec<String> = failures.iter().map(Failure::to_string).collect();
     Err(BevyError::error(messages.join("; ")))
 }

@@ -86,8 +86,8 @@ pub mod prelude {
         network::{
             Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Input, Jump, Kind, Membrane,
             NeuronGroup, Parameter, Parameters, Preparation, PrepareError, ReceptorOf, RegisterBehaviour,
-            RegisterValueFunction, RegisterVariable, Seed, Source, Spikes, SynapseGroup, Tags, Target, ThresholdShift,
-            Unit, V,
+            RegisterValueFunction, RegisterVariable, Runaway, Seed, Soundness, Source, Spikes, SynapseGroup, Tags,
+            Target, ThresholdShift, Unit, V,
         },
         numeric::Real,
         record::{

@@ -20,7 +20,7 @@ use bevy_ecs::{
 };
 
 use crate::{
-    network::{Behaviour, Clock, Failures, Switches},
+    network::{Behaviour, Clock, Failures, Soundness, Switches},
     numeric::threads::calls_from_outside,
     stopwatch::{Stopwatch, Timed},
 };
@@ -218,12 +218,17 @@ fn place<M>(
 }
 
 /// Runs iterations, each followed by the advance of the clock, until `count` of them are done or something fails;
-/// returns how many were done. Before each, what is due of [`Switches`] is switched.
+/// returns how many were done. Before each, what is due of [`Switches`] is switched; every so many of them [`Soundness`]
+/// looks after the state.
 pub fn run_ticks(world: &mut World, count: u64) -> u64 {
+    if !world.contains_resource::<Clock>() {
+        world.get_resource_or_init::<Failures>().push("Clock", "without this resource no iteration can run");
+        return 0;
+    }
     let mut done = 0;
     while done < count {
         // Between two of their times nobody has to look at them.
-        let stretch = Switches::carry_out(world).min(count - done);
+        let stretch = Switches::carry_out(world).min(Soundness::look_if_due(world)).min(count - done);
         let ran = run_stretch(world, stretch);
         done += ran;
         if ran < stretch {
@@ -249,7 +254,9 @@ fn run_stretch(world: &mut World, count: u64) -> u64 {
                     wake_due(world, tick);
                 }
                 tick.run(world);
-                world.resource_mut::<Clock>().iteration += 1;
+                if let Some(mut clock) = world.get_resource_mut::<Clock>() {
+                    clock.iteration += 1;
+                }
                 laps.end_one();
                 done += 1;
             }
@@ -264,10 +271,12 @@ fn run_stretch(world: &mut World, count: u64) -> u64 {
     })
 }
 
-/// Lets those who wait for the end of a run do what is left to do: whoever runs the last iteration calls it.
+/// Lets those who wait for the end of a run do what is left to do, after a last look at the state: whoever runs the last
+/// iteration calls it.
 ///
 /// A Bevy application that shows a network without an end need not.
 pub fn finish(world: &mut World) {
+    Soundness::look(world);
     world.run_schedule(Finish);
 }
 

@@ -5,7 +5,9 @@
 //! 2. A system that has nothing to do. At most 30 ns.
 //! 3. A run that records v, u and spikes of every iteration to disk against one that records spikes. At most 3.
 //!
-//! `cargo bench --bench tick -- tick` (or `idle`, `recording`) measures one of them alone.
+//! 4. Networks whose state is looked after against the same that nobody looks after. At most 1.02.
+//!
+//! `cargo bench --bench tick -- tick` (or `idle`, `recording`, `soundness`) measures one of them alone.
 //!
 //! Every figure is the least of several rounds, since whatever disturbs a machine makes it slower, never faster; the
 //! two sides of a ratio take turns.
@@ -30,8 +32,12 @@ const ITERATIONS: u64 = 5000;
 
 /// The original network, from its scene, with the recorders of these types.
 fn network(recorders: &[&str]) -> Bench {
+    network_of("izhikevich", recorders)
+}
+
+fn network_of(scene: &str, recorders: &[&str]) -> Bench {
     let mut bench = Bench::new();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenes/izhikevich.ron");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenes/{scene}.ron"));
     let mut scene = Scene::from_file(bench.world_mut(), path).expect("the scene is part of the crate");
     scene.recorders.retain(|recorder| recorders.contains(&recorder.value.reflect_short_type_path()));
     assert_eq!(scene.recorders.len(), recorders.len());
@@ -40,13 +46,22 @@ fn network(recorders: &[&str]) -> Bench {
 }
 
 /// The least time of an iteration over some rounds, for two ways that take turns.
-fn compare(mut one: impl FnMut() -> Duration, mut other: impl FnMut() -> Duration) -> [f64; 2] {
+fn compare(one: impl FnMut() -> Duration, other: impl FnMut() -> Duration) -> [f64; 2] {
+    compare_over(ROUNDS, ITERATIONS, one, other)
+}
+
+fn compare_over(
+    rounds: usize,
+    iterations: u64,
+    mut one: impl FnMut() -> Duration,
+    mut other: impl FnMut() -> Duration,
+) -> [f64; 2] {
     let mut least = [f64::MAX; 2];
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         least[0] = least[0].min(one().as_secs_f64());
         least[1] = least[1].min(other().as_secs_f64());
     }
-    least.map(|seconds| seconds * 1e6 / ITERATIONS as f64)
+    least.map(|seconds| seconds * 1e6 / iterations as f64)
 }
 
 fn timed(work: impl FnOnce()) -> Duration {
@@ -120,11 +135,38 @@ fn recording_to_disk() {
     println!("recording v, u and spikes      {all:6.2} µs   ratio {:.2} (at most 3)", all / spikes);
 }
 
+/// Of 50 rounds each, as 2 % are less than what a few rounds differ by.
+fn soundness() {
+    for (scene, iterations) in
+        [("izhikevich", ITERATIONS), ("patterns", ITERATIONS), ("cuba", 1024), ("microcircuit", 512)]
+    {
+        let mut never = network_of(scene, &[]);
+        never.world_mut().resource_mut::<Soundness>().every = None;
+        let mut looks = network_of(scene, &[]);
+        let [never, looks] = compare_over(
+            50,
+            iterations,
+            || timed(|| _ = run_ticks(never.world_mut(), iterations)),
+            || timed(|| _ = run_ticks(looks.world_mut(), iterations)),
+        );
+        println!(
+            "state of `{scene}`{:w$} {looks:6.2} µs, unlooked after {never:.2} µs   ratio {:.3} (at most 1.02)",
+            "",
+            looks / never,
+            w = 12_usize.saturating_sub(scene.len()),
+        );
+    }
+}
+
 fn main() {
     println!("{} kernels, {PRECISION}, one thread; µs per iteration", InstructionSet::in_use());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
-    let parts: [(&str, fn()); 3] =
-        [("tick", tick_against_bare_loop), ("idle", idle_systems), ("recording", recording_to_disk)];
+    let parts: [(&str, fn()); 4] = [
+        ("tick", tick_against_bare_loop),
+        ("idle", idle_systems),
+        ("recording", recording_to_disk),
+        ("soundness", soundness),
+    ];
     // Cargo adds `--bench` to what the user wrote.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     pool.install(|| {

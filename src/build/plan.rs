@@ -6,8 +6,8 @@ use bevy_ecs::prelude::*;
 use super::spawn::Spawned;
 use crate::{
     network::{
-        Clock, DelaySummary, Kind, Layout, NeuronGroup, Receptors, Sides, Size, Source, Synapses, Tags, Target,
-        Variables, preparation::shape,
+        Clock, DelaySummary, Kind, Layout, NeuronGroup, Receptors, Sides, Size, Soundness, Source, Synapses, Tags,
+        Target, Variables, preparation::shape,
     },
     record::Recording,
 };
@@ -92,10 +92,10 @@ pub(super) fn plan(world: &mut World, spawned: &Spawned, iterations: u64) -> Pla
     for &entity in &spawned.groups {
         let (group, tags) = (world.get::<NeuronGroup>(entity).copied(), world.get::<Tags>(entity).cloned());
         let Some(group) = group else { continue };
-        plan.memory = plan.memory.saturating_add(bytes(world, entity, group.size()));
         let receptors: Vec<Entity> = world.get::<Receptors>(entity).map(|own| own.iter().collect()).unwrap_or_default();
-        for receptor in receptors {
-            plan.memory = plan.memory.saturating_add(bytes(world, receptor, group.size()));
+        for of_neurons in std::iter::once(entity).chain(receptors) {
+            plan.memory = plan.memory.saturating_add(bytes(world, of_neurons, group.size()));
+            plan.memory = plan.memory.saturating_add(Soundness::memory(world, of_neurons, group.size()));
         }
         let (name, tags) = (name(world, entity), tags.unwrap_or_default().0);
         plan.groups.push(GroupPlan { name, size: group.size(), shape: group.shape, tags });
@@ -229,6 +229,18 @@ mod tests {
             let more = memory(connectivity, delays, learns) - memory(connectivity, delays, "");
             assert_eq!(more, expected, "{connectivity} {delays} {learns}");
         }
+    }
+
+    /// v, u and the input of a neuron, each once more for the last look at them, and a mark where it fired.
+    #[test]
+    fn the_memory_of_neurons_is_counted() {
+        let memory = |text: &str| {
+            let mut bench = Bench::new();
+            let scene = Scene::from_text(bench.world_mut(), text).unwrap();
+            check(bench.world_mut(), &scene).unwrap().memory
+        };
+        let of = |size: u32| memory(&format!("(groups: {{\"a\": (size: {size}, behaviours: [Izhikevich()])}})"));
+        assert_eq!(of(30) - of(10), 20 * (2 * 3 * size_of::<Real>() as u64 + 1));
     }
 
     /// A weight for every pair, or weight and code of a synapse and an offset of each source.

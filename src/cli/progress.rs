@@ -2,6 +2,7 @@
 //! results.
 
 use std::{
+    fmt::Display,
     io::{IsTerminal, Write, stderr},
     time::{Duration, Instant},
 };
@@ -61,6 +62,12 @@ impl Progress {
             }
             Self::Quiet => {}
         }
+    }
+
+    /// Something to be known while the run goes on; shown in any case.
+    pub fn warn(&self, warning: &dyn Display) {
+        let show = || _ = writeln!(stderr().lock(), "warning: {warning}");
+        if let Self::Bar(bar) = self { bar.suspend(show) } else { show() }
     }
 
     /// The run is over.

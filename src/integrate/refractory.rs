@@ -1,8 +1,8 @@
 //! The refractory period of models that have one, counted in iterations.
 
 use crate::{
-    network::{Clock, Parameter, Preparation, PrepareError},
-    numeric::Real,
+    network::{Clock, LeastInterval, Parameter, Preparation, PrepareError},
+    numeric::{Real, real::real},
     variable,
 };
 
@@ -18,11 +18,19 @@ pub(super) fn iterations(time: Real, dt: Real) -> Real {
     (time / dt + 0.5) as i32 as Real
 }
 
-/// Refuses times that cannot be counted.
+/// Refuses times that cannot be counted, and states what they leave between two spikes.
 pub(super) fn check(preparation: &mut Preparation<'_>, time: &Parameter) -> Result<(), PrepareError> {
     // Counted down in f32, which misses none below 2^24 of them.
-    let longest = 1e7 * preparation.world().get_resource::<Clock>().copied().unwrap_or_default().dt;
-    preparation.check("refractory", time, |time| (0.0..=longest).contains(&time), "0 to 10 million iterations")
+    let dt = preparation.resource::<Clock>().copied().unwrap_or_default().dt;
+    let longest = 1e7 * dt;
+    preparation.check("refractory", time, |time| (0.0..=longest).contains(&time), "0 to 10 million iterations")?;
+    let neurons = if time.uniform().is_some() { 1 } else { preparation.shape().iter().product() };
+    let shortest = (0..neurons).map(|i| time.at(i)).fold(Real::INFINITY, Real::min);
+    // A neuron may fire in the iteration after the refractory ones.
+    let least = LeastInterval(iterations(shortest, real(dt)) as u64 + 1);
+    let entity = preparation.entity();
+    preparation.world().entity_mut(entity).insert(least);
+    Ok(())
 }
 
 /// The end of an iteration: who fired begins to count, the others count on; `refractory` gives each its iterations.

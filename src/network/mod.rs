@@ -19,12 +19,14 @@ pub mod receptor;
 pub mod registry;
 mod resting;
 pub mod rewire;
+pub mod runaway;
 mod sample;
 mod sampler;
 pub mod selection;
 pub mod sides;
 pub mod slow_column;
 pub mod state;
+pub mod soundness;
 pub mod switch;
 pub mod synapse;
 mod synapse_values;
@@ -46,10 +48,12 @@ pub use preparation::{
 pub use presented::{Presentation, Presented};
 pub use receptor::{Afferent, Arriving, Listens, ReceptorOf, Receptors};
 pub use registry::{BehaviourEntry, Behaviours, RegisterBehaviour};
+pub use runaway::{LeastInterval, Runaway, Warnings};
 pub use selection::Selection;
 pub use sides::{Rule, Sides};
 pub use slow_column::SlowColumn;
 pub use state::{RegisterState, State, States};
+pub use soundness::{NotFinite, Soundness};
 pub use switch::{Switches, Switching, switch};
 pub use synapse::{
     Afferents, DelaySummary, Delays, Efferents, Efficacies, Ends, InitialWeights, Layout, Rewired, Source,
@@ -68,6 +72,8 @@ impl Plugin for NetworkPlugin {
         app.init_resource::<Clock>()
             .init_resource::<Seed>()
             .init_resource::<Failures>()
+            .init_resource::<Warnings>()
+            .init_resource::<Soundness>()
             .init_resource::<Behaviours>()
             .init_resource::<Variables>()
             .init_resource::<ArrayFolder>()

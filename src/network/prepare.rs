@@ -13,6 +13,7 @@ use super::{
     preparation::{Depth, Preparation, PrepareError, path_of, shape},
     sample::sample_fields,
     sides::Sides,
+    soundness::Soundness,
     synapse::Synapses,
     variable::Variables,
 };
@@ -30,6 +31,10 @@ pub(super) fn plugin(app: &mut App) {
     app.add_observer(|insert: On<Insert<NeuronGroup>>, mut commands: Commands| {
         let entity = insert.entity;
         commands.queue(move |world: &mut World| {
+            // Whether a value may be infinite is told by the state at the start.
+            if let Some(mut soundness) = world.get_resource_mut::<Soundness>() {
+                soundness.look_soon();
+            }
             if world.get_resource::<Unprepared>().is_none() {
                 resize_columns(world, entity);
             }

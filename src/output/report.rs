@@ -8,6 +8,7 @@ use super::{Classification, GroupStatistics};
 use crate::{
     build::{GroupPlan, SynapsePlan},
     disk,
+    network::Runaway,
     numeric::{InstructionSet, real::PRECISION},
     record::Responses,
     scene::Plots,
@@ -59,6 +60,8 @@ pub struct Report {
     pub classifications: Vec<Classification>,
     /// Why statistics are missing, if some are.
     pub no_statistics: Vec<String>,
+    /// Groups that ran away.
+    pub warnings: Vec<Runaway>,
     /// How pictures are drawn, as the scene says.
     pub plotting: Plots,
     /// Pictures, by file name.

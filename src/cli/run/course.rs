@@ -16,7 +16,7 @@ use crate::{
         progress::Progress,
         warn,
     },
-    network::{Clock, Failures, Spikes},
+    network::{Clock, Failures, Spikes, Warnings},
     output::{Files, Outcome, Report, RunFolder, StageTime, attach_files, classifications, spike_statistics},
     scene::Scene,
     schedule::{finish, run_ticks},
@@ -219,8 +219,12 @@ impl<'a> Course<'a> {
         CliError::DiskFull { error: Box::new(error), iteration: self.done(), saved, last }
     }
 
-    /// What has failed in the last iteration.
+    /// What has failed in the last iteration; what there is to warn of is said and noted.
     fn failed(&mut self) -> Result<(), CliError> {
+        for runaway in self.world.get_resource_or_init::<Warnings>().take() {
+            self.progress.warn(&runaway);
+            self.report.warnings.push(runaway);
+        }
         let failures =
             self.world.get_resource_mut::<Failures>().map(|mut failures| failures.take()).unwrap_or_default();
         let iteration = self.done().saturating_sub(1);

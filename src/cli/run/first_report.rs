@@ -30,6 +30,7 @@ pub(super) fn first_report(scene: &Scene, origin: &Origin, network: &Network, fi
         statistics: Vec::new(),
         classifications: Vec::new(),
         no_statistics: Vec::new(),
+        warnings: Vec::new(),
         plotting: scene.plots.clone(),
         plots: Vec::new(),
         not_drawn: Vec::new(),

@@ -55,6 +55,9 @@ pub(super) fn in_text(report: &Report, folder: &Path) -> String {
     for missing in &report.not_drawn {
         text += &format!("not drawn: {missing}\n");
     }
+    for warning in &report.warnings {
+        text += &format!("warning: {warning}\n");
+    }
     text
 }
 
