@@ -85,9 +85,9 @@ pub mod prelude {
         },
         network::{
             Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Input, Jump, Kind, Membrane,
-            NeuronGroup, Parameter, Parameters, Preparation, PrepareError, ReceptorOf, RegisterBehaviour,
-            RegisterValueFunction, RegisterVariable, Runaway, Seed, Soundness, Source, Spikes, SynapseGroup, Tags,
-            Target, ThresholdShift, Unit, V,
+            NeuronGroup, Origin, Parameter, Parameters, PartOf, Preparation, PrepareError, ReceptorOf,
+            RegisterBehaviour, RegisterValueFunction, RegisterVariable, Runaway, Seed, Soundness, Source, Spikes,
+            SynapseGroup, Tags, Target, ThresholdShift, Unit, V,
         },
         numeric::Real,
         record::{

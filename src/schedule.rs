@@ -225,6 +225,7 @@ pub fn run_ticks(world: &mut World, count: u64) -> u64 {
         world.get_resource_or_init::<Failures>().push("Clock", "without this resource no iteration can run");
         return 0;
     }
+    world.init_resource::<Failures>();
     let mut done = 0;
     while done < count {
         // Between two of their times nobody has to look at them.

@@ -72,7 +72,7 @@ impl<'a> Bare<'a> {
 /// The neurons of a group on arrays of their own.
 fn cells_like(world: &mut World, group: Entity, first: usize) -> Cells {
     let dt = world.resource::<Clock>().dt;
-    let seed = world.resource::<Seed>().0;
+    let seed = world.query::<&Origin>().single(world).expect("one network").seed.0;
     let entity = world.entity(group);
     let name = entity.get::<Name>().map_or("", Name::as_str);
     let v = entity.get::<V>().expect("a membrane potential").0.clone();

@@ -38,7 +38,7 @@ const NAMES: [&str; 2] = ["excitatory", "inhibitory"];
 impl Bare {
     /// The network of a world that was built from the original's scene, as it is before its first iteration.
     pub fn like(world: &mut World) -> Self {
-        let seed = world.resource::<Seed>().0;
+        let seed = world.query::<&Origin>().single(world).expect("one network").seed.0;
         let groups = NAMES.map(|wanted| {
             let mut all = world.query::<(&Name, &V, &U)>();
             let (_, v, u) = all.iter(world).find(|(name, ..)| name.as_str() == wanted).expect("the group is there");

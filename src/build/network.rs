@@ -13,7 +13,7 @@ use super::{
 use crate::{
     files::available_memory,
     network::{
-        Afferents, ArrayFolder, Clock, Constants, Kind, Listens, ReceptorOf, Seed, Tags,
+        Afferents, ArrayFolder, Clock, Constants, Kind, Listens, NeuronGroup, Origin, ReceptorOf, Seed, Tags,
         connect::Deferred,
         preparation::Depth,
         prepare::{Unprepared, resize_columns},
@@ -26,8 +26,10 @@ use crate::{
 };
 
 /// The entities of a network that was built from a scene.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Network {
+    /// The network itself: what all others, and whatever else says so, are [part of](crate::network::PartOf).
+    pub entity: Entity,
     /// The neuron groups, in the order of the scene.
     pub groups: Vec<Entity>,
     /// The synapse groups, by source, target and name.
@@ -39,34 +41,38 @@ pub struct Network {
 }
 
 impl Network {
-    /// Removes everything that was built.
+    /// Removes the network with all its parts.
     pub fn despawn(&self, world: &mut World) {
-        despawn(world, self.recorders.iter().chain(&self.synapses).chain(&self.groups).copied());
+        despawn(world, self.entity);
     }
 }
 
-fn despawn(world: &mut World, entities: impl Iterator<Item = Entity>) {
-    for entity in entities {
-        if let Ok(entity) = world.get_entity_mut(entity) {
-            entity.despawn();
-        }
+fn despawn(world: &mut World, network: Entity) {
+    if let Ok(network) = world.get_entity_mut(network) {
+        network.despawn();
     }
 }
 
-/// Builds the network of a scene in `world`, and sets its clock and seed.
+/// Builds the network of a scene in `world`. If it is the first, the clock starts from 0 at its step.
+///
+/// All networks of a world share its clock: another one must have the same step, and joins the others at the iteration at which
+/// the clock stands. Times, such as those of stimuli, switches and recorders, are those of the clock; apart from
+/// them it does what it does alone, as its names and its seed are its own.
 ///
 /// # Errors
-/// The scene is wrong, all its faults in one go, or the network does not fit in memory. Nothing is left behind.
+/// The scene is wrong, all its faults in one go, or the network does not fit in memory, or other groups of the world have
+/// another step. Nothing is left behind.
 pub fn build(world: &mut World, scene: &Scene) -> Result<Network, Diagnostics> {
-    let (spawned, mut plan) = prepare_to_build(world, scene)?;
+    let (entity, spawned, mut plan) = prepare_to_build(world, scene)?;
     let whole = memory_fault(&plan).map_or_else(|| prepare(world, scene, &spawned, Depth::Whole), |fault| vec![fault]);
     world.remove_resource::<Unprepared>();
-    let whole = if whole.is_empty() { settle(world).err().map(missing_members).into_iter().collect() } else { whole };
-    finish(world, scene, &spawned, whole)?;
-    switches::set(world, scene);
+    let mut settled = || settle(world, &spawned.recorders).err().map(missing_members);
+    let whole = if whole.is_empty() { settled().into_iter().collect() } else { whole };
+    finish(world, scene, entity, whole)?;
+    switches::set(world, scene, entity);
     plan.settle(world, &spawned.synapses);
     note_built(world, &spawned.synapses);
-    Ok(Network { groups: spawned.groups, synapses: spawned.synapses, recorders: spawned.recorders, plan })
+    Ok(Network { entity, groups: spawned.groups, synapses: spawned.synapses, recorders: spawned.recorders, plan })
 }
 
 fn missing_members((recording, members): (String, usize)) -> Diagnostic {
@@ -78,39 +84,64 @@ fn missing_members((recording, members): (String, usize)) -> Diagnostic {
 /// # Errors
 /// As for [`build`], but for the memory: the plan says how much is needed.
 pub fn check(world: &mut World, scene: &Scene) -> Result<Plan, Diagnostics> {
-    let (spawned, plan) = prepare_to_build(world, scene)?;
+    let (network, _, plan) = prepare_to_build(world, scene)?;
     world.remove_resource::<Unprepared>();
-    despawn(world, spawned.all());
+    despawn(world, network);
     Ok(plan)
 }
 
 /// Spawns everything without its state, tries every value, and says what the network will be.
-fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Spawned, Plan), Diagnostics> {
-    let faults = validate(scene);
+fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Entity, Spawned, Plan), Diagnostics> {
+    let mut faults = validate(scene);
+    if faults.is_empty() {
+        faults.extend(set_clock(world, scene).err());
+    }
     if !faults.is_empty() {
         return Err(faults.into_iter().fold(scene.diagnostics(), Diagnostics::with));
     }
-    world.insert_resource(Clock::new(scene.dt));
-    world.insert_resource(Seed(scene.seed));
-    world.insert_resource(ArrayFolder { folder: scene.folder.clone(), outside: scene.outside_files });
-    world.insert_resource(Constants(scene.constants.clone()));
+    let folder = ArrayFolder { folder: scene.folder.clone(), outside: scene.outside_files };
+    let constants = Constants(scene.constants.clone());
+    let network = world.spawn(Origin { seed: Seed(scene.seed), constants, folder }).id();
     world.insert_resource(Unprepared);
-    let mut spawned = spawn(world, scene);
+    let mut spawned = spawn(world, scene, network);
     let mut faults = std::mem::take(&mut spawned.faults);
     faults.extend(prepare(world, scene, &spawned, Depth::Trial));
-    faults.extend(switches::faults(world, scene));
+    faults.extend(switches::faults(world, scene, network));
     if faults.is_empty() {
         // Who listens to what, and what is recorded, cannot be told while a group or a recorder is missing.
         faults.extend(deaf_receptors(world, &spawned));
-        faults.extend(unrecorded(world, scene));
+        faults.extend(unrecorded(world, scene, &spawned.recorders));
     }
     let plan = plan(world, &spawned, scene.iterations);
     faults.extend(unfileable(scene, &plan));
     if !faults.is_empty() {
         world.remove_resource::<Unprepared>();
     }
-    finish(world, scene, &spawned, faults)?;
-    Ok((spawned, plan))
+    finish(world, scene, network, faults)?;
+    Ok((network, spawned, plan))
+}
+
+/// Starts the clock for the first network of a world; those that follow have to go by it.
+fn set_clock(world: &mut World, scene: &Scene) -> Result<(), Diagnostic> {
+    let others = world.query_filtered::<(), With<NeuronGroup>>().iter(world).next().is_some();
+    let clock = world.get_resource::<Clock>().filter(|_| others);
+    match clock {
+        Some(clock) if clock.dt == scene.dt => Ok(()),
+        Some(clock) => {
+            let message =
+                format!("dt is {} ms, but there are groups in this world whose step is {} ms", scene.dt, clock.dt);
+            let note = "all networks of a world share its clock; a world of its own, as a SubApp has, has another";
+            let fault = Diagnostic::error(message).note(note);
+            Err(match scene.spans.get("dt").or_else(|| scene.spans.get("")) {
+                Some(span) => fault.at(span),
+                None => fault,
+            })
+        }
+        None => {
+            world.insert_resource(Clock::new(scene.dt));
+            Ok(())
+        }
+    }
 }
 
 /// Recordings in a network: each is an open file.
@@ -144,11 +175,11 @@ fn unfileable(scene: &Scene, plan: &Plan) -> Vec<Diagnostic> {
 }
 
 /// Leaves nothing behind if there are faults.
-fn finish(world: &mut World, scene: &Scene, spawned: &Spawned, faults: Vec<Diagnostic>) -> Result<(), Diagnostics> {
+fn finish(world: &mut World, scene: &Scene, network: Entity, faults: Vec<Diagnostic>) -> Result<(), Diagnostics> {
     if faults.is_empty() {
         return Ok(());
     }
-    despawn(world, spawned.all());
+    despawn(world, network);
     Err(faults.into_iter().fold(scene.diagnostics(), Diagnostics::with))
 }
 

@@ -9,7 +9,7 @@ use crate::{
         Clock, DelaySummary, Kind, Layout, NeuronGroup, Receptors, Sides, Size, Soundness, Source, Synapses, Tags,
         Target, Variables, preparation::shape,
     },
-    record::Recording,
+    record::of_recorders,
 };
 
 /// What a network will be.
@@ -87,7 +87,7 @@ impl Plan {
 }
 
 /// The plan of what was spawned.
-pub(super) fn plan(world: &mut World, spawned: &Spawned, iterations: u64) -> Plan {
+pub(super) fn plan(world: &World, spawned: &Spawned, iterations: u64) -> Plan {
     let mut plan = Plan::default();
     for &entity in &spawned.groups {
         let (group, tags) = (world.get::<NeuronGroup>(entity).copied(), world.get::<Tags>(entity).cloned());
@@ -123,7 +123,7 @@ pub(super) fn plan(world: &mut World, spawned: &Spawned, iterations: u64) -> Pla
             delays: None,
         });
     }
-    plan.recordings = recordings(world, iterations);
+    plan.recordings = recordings(world, &spawned.recorders, iterations);
     plan
 }
 
@@ -166,11 +166,9 @@ fn bytes(world: &World, entity: Entity, members: usize) -> u64 {
     (members as u64).saturating_mul(each as u64)
 }
 
-fn recordings(world: &mut World, iterations: u64) -> Vec<RecordingPlan> {
-    let mut recordings = world.query::<&Recording>();
-    let mut plans: Vec<_> = recordings
-        .iter(world)
-        .map(|recording| {
+fn recordings(world: &World, recorders: &[Entity], iterations: u64) -> Vec<RecordingPlan> {
+    let mut plans: Vec<_> = of_recorders(world, recorders)
+        .map(|(_, recording)| {
             let bytes = |rows: u64| rows.saturating_mul(recording.row_bytes() as u64);
             RecordingPlan {
                 group: recording.group.clone(),

@@ -3,16 +3,15 @@
 use bevy_ecs::prelude::*;
 
 use crate::{
-    record::{Content, Recording},
+    record::{Content, of_recorders},
     scene::{Over, ProfilePlot, Scene},
     text::Diagnostic,
 };
 
 /// The addresses in profiles at which no variable is recorded.
-pub(super) fn unrecorded(world: &mut World, scene: &Scene) -> Vec<Diagnostic> {
-    let mut recordings = world.query::<&Recording>();
-    let variables = recordings
-        .iter(world)
+pub(super) fn unrecorded(world: &World, scene: &Scene, recorders: &[Entity]) -> Vec<Diagnostic> {
+    let variables = of_recorders(world, recorders)
+        .map(|(_, recording)| recording)
         .filter(|recording| matches!(recording.content, Content::Variable(..) | Content::Expression))
         .map(|recording| format!("{}.{}", recording.group, recording.what()));
     let recorded: Vec<String> = variables.collect();

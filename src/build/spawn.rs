@@ -7,8 +7,8 @@ use bevy_ecs::prelude::*;
 
 use crate::{
     network::{
-        BehaviourEntry, Behaviours, Delays, Draws, InitialWeights, ReceptorOf, Source, Spikes, SynapseGroup, Tags,
-        Target,
+        BehaviourEntry, Behaviours, Delays, Draws, InitialWeights, PartOf, ReceptorOf, Source, Spikes, SynapseGroup,
+        Tags, Target,
     },
     scene::{Attached, GroupScene, Scene, Spans, SynapseScene},
     text::{Diagnostic, Span},
@@ -34,11 +34,6 @@ pub(super) struct Spawned {
 }
 
 impl Spawned {
-    /// Everything that was made, for a build that fails.
-    pub fn all(&self) -> impl Iterator<Item = Entity> {
-        self.recorders.iter().chain(&self.synapses).chain(&self.groups).copied()
-    }
-
     fn attach(&mut self, world: &mut World, entity: Entity, who: &str, attached: &Attached, extra: &Spans) {
         let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
         let value = attached.value.as_partial_reflect();
@@ -55,14 +50,15 @@ impl Spawned {
 }
 
 /// Spawns everything, without room for any state yet.
-pub(super) fn spawn(world: &mut World, scene: &Scene) -> Spawned {
+pub(super) fn spawn(world: &mut World, scene: &Scene, network: Entity) -> Spawned {
     let mut spawned = Spawned::default();
+    let part = PartOf(network);
     for group in &scene.groups {
-        spawn_group(world, group, &mut spawned);
+        spawn_group(world, group, part, &mut spawned);
     }
-    spawn_synapses(world, scene, &mut spawned);
+    spawn_synapses(world, scene, part, &mut spawned);
     for recorder in &scene.recorders {
-        let entity = world.spawn_empty().id();
+        let entity = world.spawn(part).id();
         spawned.recorders.push(entity);
         spawned.attach(world, entity, "recorders", recorder, &Spans::default());
     }
@@ -70,9 +66,9 @@ pub(super) fn spawn(world: &mut World, scene: &Scene) -> Spawned {
     spawned
 }
 
-fn spawn_group(world: &mut World, group: &GroupScene, spawned: &mut Spawned) {
+fn spawn_group(world: &mut World, group: &GroupScene, part: PartOf, spawned: &mut Spawned) {
     let nouns = (Name::new(group.name.clone()), group.shape, Tags(group.tags.clone()), Draws(group.draws.clone()));
-    let entity = world.spawn(nouns).id();
+    let entity = world.spawn((nouns, part)).id();
     spawned.groups.push(entity);
     for behaviour in &group.behaviours {
         spawned.attach(world, entity, &group.name, behaviour, &group.spans);
@@ -97,7 +93,7 @@ struct Wish<'a> {
     scene: &'a SynapseScene,
 }
 
-fn spawn_synapses(world: &mut World, scene: &Scene, spawned: &mut Spawned) {
+fn spawn_synapses(world: &mut World, scene: &Scene, part: PartOf, spawned: &mut Spawned) {
     let mut wishes: Vec<Wish<'_>> = Vec::new();
     let index = Index::of(scene, &spawned.groups);
     for synapses in &scene.synapses {
@@ -152,6 +148,7 @@ fn spawn_synapses(world: &mut World, scene: &Scene, spawned: &mut Spawned) {
             .spawn((
                 Name::new(wish.name.clone()),
                 SynapseGroup,
+                part,
                 Source(wish.source.1),
                 Target(wish.target.1),
                 Tags(wish.scene.tags.clone()),

@@ -9,19 +9,29 @@ use crate::{
     text::{Diagnostic, Span},
 };
 
-/// Sets what is to be switched.
-pub(super) fn set(world: &mut World, scene: &Scene) {
+/// Sets what is to be switched, beside what is set for other networks.
+pub(super) fn set(world: &mut World, scene: &Scene, network: Entity) {
     let clock = Clock::new(scene.dt);
     let all = scene.switches.iter().flat_map(|due| {
         let iteration = clock.first_from(due.at);
-        let each = move |on: bool| move |address: &String| Switching { iteration, address: address.clone(), on };
+        let each = move |on: bool| {
+            move |address: &String| {
+                let address = address.clone();
+                Switching { iteration, network: Some(network), address, on }
+            }
+        };
         due.on.iter().map(each(true)).chain(due.off.iter().map(each(false)))
     });
-    world.insert_resource(Switches::new(all.collect()));
+    let all = all.collect();
+    world.init_resource::<Switches>();
+    world.resource_scope(|world, mut switches: Mut<'_, Switches>| {
+        switches.forget_the_gone(|network| world.get_entity(network).is_err());
+        switches.add(all);
+    });
 }
 
 /// What is wrong with them, once there are groups and behaviours.
-pub(super) fn faults(world: &mut World, scene: &Scene) -> Vec<Diagnostic> {
+pub(super) fn faults(world: &mut World, scene: &Scene, network: Entity) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     for due in &scene.switches {
         if !(due.at.is_finite() && due.at >= 0.0) {
@@ -31,7 +41,7 @@ pub(super) fn faults(world: &mut World, scene: &Scene) -> Vec<Diagnostic> {
         for (field, address) in
             [("on", &due.on), ("off", &due.off)].iter().flat_map(|(f, all)| all.iter().map(move |a| (*f, a)))
         {
-            match bearers(world, address) {
+            match bearers(world, Some(network), address) {
                 Err(error) => faults.push(address_fault(scene, "", span(due, field), &error)),
                 Ok(found) if found.iter().any(|(_, entry)| entry.kind == Kind::Connectivity) => {
                     let message = format!("`{address}` makes synapses before the run, and cannot be switched in it");

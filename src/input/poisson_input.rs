@@ -51,6 +51,9 @@ pub struct PoissonInput {
     /// The distribution of counts, where it is one for all.
     #[reflect(ignore)]
     pub counts: Counts,
+    /// Whether the receptor was there: who removes it while the network runs wants no spikes any more.
+    #[reflect(ignore)]
+    pub was_heard: bool,
 }
 
 impl Default for PoissonInput {
@@ -64,6 +67,7 @@ impl Default for PoissonInput {
             stop: None,
             streams: Streams::default(),
             counts: Counts::default(),
+            was_heard: false,
         }
     }
 }
@@ -129,7 +133,8 @@ fn add_spikes(
             continue;
         }
         let mean = source.mean(0, clock.dt);
-        let PoissonInput { rate, sources, weight, receptor, streams, counts, .. } = source.bypass_change_detection();
+        let PoissonInput { rate, sources, weight, receptor, streams, counts, was_heard, .. } =
+            source.bypass_change_detection();
         let parameters = Parameters::of([rate, sources, weight]);
         if matches!(parameters, Parameters::Uniform(_)) && counts.mean() != mean {
             *counts = Counts::new(mean);
@@ -141,9 +146,9 @@ fn add_spikes(
         let named = |&&entity: &&Entity| receptors.get(entity).is_ok_and(|(name, _)| name.as_str() == receptor);
         let found = own.and_then(|own| own.collection().iter().find(named)).copied();
         if let Some((_, mut arriving)) = found.and_then(|receptor| receptors.get_mut(receptor).ok()) {
-            arriving.any = true;
+            (arriving.any, *was_heard) = (true, true);
             add(&mut arriving.sums, parameters, counts, streams, clock.dt);
-        } else {
+        } else if !*was_heard {
             let who = format!("{}.PoissonInput", name.map_or("", Name::as_str));
             failures.push(who, format!("the group has no receptor `{receptor}`"));
         }

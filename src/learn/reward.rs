@@ -8,7 +8,10 @@
 //! reward is waited for depends on the seed, the name of the synapses and the iteration alone, so that groups that wait for
 //! the same synapses are rewarded at the same times.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -20,8 +23,8 @@ use super::{
 };
 use crate::{
     network::{
-        Behaviour, Clock, Layout, Preparation, PrepareError, RegisterState, Seed, Source, Spikes, State, SynapseGroup,
-        Synapses, Tags, Target, Unit, address::groups,
+        Behaviour, Clock, Layout, PartOf, Preparation, PrepareError, RegisterState, Seed, Source, Spikes, State,
+        SynapseGroup, Synapses, Tags, Target, Unit, address::groups,
     },
     numeric::{Archive, ArchiveError, philox::uniform_pair, real::real, stream::Stream},
     schedule::{AddToStage, Stage},
@@ -68,11 +71,15 @@ impl Behaviour for Reward {
             let why = format!("must not be below soonest, {}, but is {}", self.soonest, self.latest);
             return Err(preparation.error(Some("latest"), why));
         }
+        let (entity, network, seed) = (preparation.entity(), preparation.network(), preparation.seed());
+        if let Some(mut watch) = preparation.world().get_mut::<Watch>(entity) {
+            (watch.network, watch.seed) = (network, seed);
+        }
         // In a trial the whole network stands; elsewhere synapses may come later.
         if !preparation.is_trial() {
             return Ok(());
         }
-        let found = groups(preparation.world(), &self.synapses);
+        let found = groups(preparation.world(), network, &self.synapses);
         let found = found.map_err(|error| preparation.address_error("synapses", error))?;
         if found.iter().any(|&group| preparation.world().get::<SynapseGroup>(group).is_some()) {
             return Ok(());
@@ -89,6 +96,9 @@ pub struct Watch {
     found: bool,
     /// Iterations at whose end dopamine is released, ascending.
     due: VecDeque<u64>,
+    /// The network in which the synapses are looked for; `None` for all.
+    network: Option<Entity>,
+    seed: Seed,
 }
 
 /// Two neurons with a synapse.
@@ -103,13 +113,13 @@ struct Joined {
 }
 
 /// A synapse group as a reward sees it.
-type Group<'w> = (&'w Name, &'w Tags, &'w Source, &'w Target, Ref<'w, Synapses>);
+type Group<'w> = ((&'w Name, &'w Tags, Option<&'w PartOf>), &'w Source, &'w Target, Ref<'w, Synapses>);
 
 fn give(
     mut rewards: Query<(&Reward, &mut Watch, &mut Concentration)>,
     synapses: Query<Group<'_>>,
     spikes: Query<&Spikes>,
-    (clock, seed): (Res<Clock>, Res<Seed>),
+    clock: Res<Clock>,
 ) {
     let rewired = synapses.iter().any(|(.., synapses)| synapses.is_changed());
     for (reward, mut watch, mut concentration) in &mut rewards {
@@ -117,7 +127,7 @@ fn give(
             watch.find(reward, &synapses);
         }
         if watch.sees_pair(&spikes, &clock, reward.within) {
-            let stream = Stream::new(seed.0, &[&reward.synapses, "Reward", "delay"]);
+            let stream = Stream::new(watch.seed.0, &[&reward.synapses, "Reward", "delay"]);
             let [part, _] = uniform_pair(stream, clock.iteration);
             let wait = reward.soonest + (reward.latest - reward.soonest) * part;
             watch.await_until(clock.iteration + libm::round(wait / clock.dt) as u64);
@@ -129,24 +139,19 @@ fn give(
     }
 }
 
-impl Joined {
-    fn is_like(&self, other: &Self) -> bool {
-        let ends = |pair: &Self| (pair.source.1, pair.target.1);
-        self.name == other.name && ends(self) == ends(other)
-    }
-}
-
 impl State for Watch {
     fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.value(&mut self.due)?;
-        let waiting = |pair: &Joined| (pair.name.to_string(), pair.source.1, pair.target.1, pair.fired);
-        let here: Vec<(String, u32, u32, Option<u64>)> = self.pairs.iter().map(waiting).collect();
+        let waiting = |pair: &Joined| (pair.name.to_string(), pair.source.1, pair.fired);
+        let mut here: Vec<(String, u32, Option<u64>)> = self.pairs.iter().map(waiting).collect();
+        here.sort_unstable();
+        here.dedup();
         if let (Some(saved), true) = (archive.through(&here)?, archive.restores()) {
             // Found among the synapses in the next iteration, by their names.
-            let pair = |(name, source, target, fired): (String, u32, u32, Option<u64>)| Joined {
+            let pair = |(name, source, fired): (String, u32, Option<u64>)| Joined {
                 name: name.into(),
                 source: (Entity::PLACEHOLDER, source),
-                target: (Entity::PLACEHOLDER, target),
+                target: (Entity::PLACEHOLDER, 0),
                 fired,
             };
             (self.pairs, self.found) = (saved.into_iter().map(pair).collect(), false);
@@ -157,24 +162,23 @@ impl State for Watch {
 
 impl Watch {
     fn find(&mut self, reward: &Reward, synapses: &Query<Group<'_>>) {
+        // Synapses elsewhere may be what has changed: a source has fired when it has.
+        let fired: HashMap<_, _> =
+            self.pairs.iter().map(|pair| ((pair.name.clone(), pair.source.1), pair.fired)).collect();
         let wanted = |name: &Name, tags: &Tags| name.as_str() == reward.synapses || tags.contains(&reward.synapses);
-        let groups = synapses.iter().filter(|(name, tags, ..)| wanted(name, tags));
-        let pairs = groups.flat_map(|(name, _, source, target, synapses)| {
+        let is_there = |part: Option<&PartOf>| self.network.is_none() || part.map(|part| part.0) == self.network;
+        let groups = synapses.iter().filter(|((name, tags, part), ..)| wanted(name, tags) && is_there(*part));
+        let pairs = groups.flat_map(|((name, ..), source, target, synapses)| {
             let layout = synapses.into_inner().layout.as_ref();
-            layout.into_iter().flat_map(Layout::synapses).map(|synapse| Joined {
-                name: name.as_str().into(),
+            let (name, fired): (Arc<str>, _) = (name.as_str().into(), &fired);
+            layout.into_iter().flat_map(Layout::synapses).map(move |synapse| Joined {
+                name: name.clone(),
                 source: (source.0, synapse.source),
                 target: (target.0, synapse.target),
-                fired: None,
+                fired: fired.get(&(name.clone(), synapse.source)).copied().flatten(),
             })
         });
-        let mut pairs: Vec<Joined> = pairs.collect();
-        // A pair that stays has been waiting since its source fired.
-        for pair in &mut pairs {
-            let known = self.pairs.iter().find(|known| known.is_like(pair));
-            pair.fired = known.and_then(|known| known.fired);
-        }
-        (self.pairs, self.found) = (pairs, true);
+        (self.pairs, self.found) = (pairs.collect(), true);
     }
 
     /// Whether the iteration completes a pair.

@@ -7,6 +7,7 @@ use bevy_ecs::prelude::*;
 
 use super::{
     group::{NeuronGroup, Tags},
+    part::network_of,
     receptor::ReceptorOf,
     synapse::SynapseGroup,
 };
@@ -109,12 +110,13 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// The entities that the address leads to, without its last word, sorted by name.
+    /// The entities that the address leads to, without its last word, sorted by name: within a network, or, given none, in
+    /// the whole world.
     ///
     /// # Errors
     /// No such group or receptor.
-    pub fn entities(&self, world: &mut World) -> Result<Vec<Entity>, AddressError> {
-        let groups = groups(world, &self.group)?;
+    pub fn entities(&self, world: &mut World, network: Option<Entity>) -> Result<Vec<Entity>, AddressError> {
+        let groups = groups(world, network, &self.group)?;
         let Some(receptor) = &self.receptor else { return Ok(groups) };
         let mut receptors = world.query::<(Entity, &Name, &ReceptorOf)>();
         let of_groups: Vec<_> = receptors.iter(world).filter(|(_, _, of)| groups.contains(&of.0)).collect();
@@ -128,13 +130,16 @@ impl Address {
     }
 }
 
-/// The neuron groups and synapse groups of a name, or else of a tag, sorted by name.
+/// The neuron groups and synapse groups of a name, or else of a tag, sorted by name: within a network, or, given none, in
+/// the whole world.
 ///
 /// # Errors
 /// There are none.
-pub fn groups(world: &mut World, name: &str) -> Result<Vec<Entity>, AddressError> {
+pub fn groups(world: &mut World, network: Option<Entity>, name: &str) -> Result<Vec<Entity>, AddressError> {
     let mut query = world.query_filtered::<(Entity, &Name, &Tags), Or<(With<NeuronGroup>, With<SynapseGroup>)>>();
-    let mut all: Vec<_> = query.iter(world).collect();
+    let world = &*world;
+    let is_there = |entity| network.is_none() || network_of(world, entity) == network;
+    let mut all: Vec<_> = query.iter(world).filter(|(entity, ..)| is_there(*entity)).collect();
     all.sort_by_key(|(_, name, _)| name.as_str());
     let entities = |keep: &dyn Fn(&Name, &Tags) -> bool| -> Vec<Entity> {
         all.iter().filter(|(_, name, tags)| keep(name, tags)).map(|(entity, ..)| *entity).collect()
@@ -175,9 +180,9 @@ mod tests {
         let cells = |name: &'static str, tags: &[&str]| (Name::new(name), NeuronGroup::new(1), Tags::new(tags));
         let b = world.spawn(cells("b", &["all", "a"])).id();
         let a = world.spawn(cells("a", &["all"])).id();
-        assert_eq!(groups(&mut world, "all"), Ok(vec![a, b]));
-        assert_eq!(groups(&mut world, "a"), Ok(vec![a]));
-        let error = groups(&mut world, "al").unwrap_err();
+        assert_eq!(groups(&mut world, None, "all"), Ok(vec![a, b]));
+        assert_eq!(groups(&mut world, None, "a"), Ok(vec![a]));
+        let error = groups(&mut world, None, "al").unwrap_err();
         assert_eq!(error.alternatives(), ("al", &["a".to_owned(), "all".into(), "b".into()][..]));
     }
 }

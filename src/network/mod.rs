@@ -11,6 +11,7 @@ pub mod derived;
 pub mod failure;
 pub mod group;
 pub mod parameter;
+pub mod part;
 pub mod past;
 pub mod preparation;
 pub mod prepare;
@@ -25,8 +26,8 @@ mod sampler;
 pub mod selection;
 pub mod sides;
 pub mod slow_column;
-pub mod state;
 pub mod soundness;
+pub mod state;
 pub mod switch;
 pub mod synapse;
 mod synapse_values;
@@ -41,6 +42,7 @@ pub use derived::Derived;
 pub use failure::Failures;
 pub use group::{Draws, NeuronGroup, Tags};
 pub use parameter::{Initial, Parameter, Parameters};
+pub use part::{Origin, PartOf, Parts};
 pub use past::Past;
 pub use preparation::{
     ArrayFolder, Constants, Extent, Pair, Preparation, PrepareError, PrepareFault, RegisterValueFunction, Size,
@@ -52,9 +54,9 @@ pub use runaway::{LeastInterval, Runaway, Warnings};
 pub use selection::Selection;
 pub use sides::{Rule, Sides};
 pub use slow_column::SlowColumn;
-pub use state::{RegisterState, State, States};
 pub use soundness::{NotFinite, Soundness};
-pub use switch::{Switches, Switching, switch};
+pub use state::{RegisterState, State, States};
+pub use switch::{Switches, Switching, switch, switch_within};
 pub use synapse::{
     Afferents, DelaySummary, Delays, Efferents, Efficacies, Ends, InitialWeights, Layout, Rewired, Source,
     SynapseGroup, Synapses, Target, Weights,

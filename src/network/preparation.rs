@@ -7,7 +7,12 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 
 use super::{
-    address::AddressError, clock::Seed, group::NeuronGroup, parameter::Parameter, receptor::ReceptorOf,
+    address::AddressError,
+    clock::Seed,
+    group::NeuronGroup,
+    parameter::Parameter,
+    part::{Origin, network_of},
+    receptor::ReceptorOf,
     synapse::Synapses,
 };
 use crate::{
@@ -214,8 +219,25 @@ impl Preparation<'_> {
     /// The random stream of this behaviour at this entity for a purpose.
     #[must_use]
     pub fn stream(&self, purpose: &str) -> Stream {
-        let seed = self.world.get_resource::<Seed>().copied().unwrap_or_default();
-        Stream::new(seed.0, &[&path_of(self.world, self.entity), self.behaviour, purpose])
+        Stream::new(self.seed().0, &[&path_of(self.world, self.entity), self.behaviour, purpose])
+    }
+
+    /// The network that the entity is part of, in which its addresses lead somewhere.
+    #[must_use]
+    pub fn network(&self) -> Option<Entity> {
+        network_of(self.world, self.entity)
+    }
+
+    /// The seed of its random streams.
+    #[must_use]
+    pub fn seed(&self) -> Seed {
+        Origin::of(self.world, self.entity).seed
+    }
+
+    /// Where files are read from.
+    #[must_use]
+    pub fn folder(&self) -> ArrayFolder {
+        Origin::of(self.world, self.entity).folder
     }
 
     /// The array of a file.
@@ -223,8 +245,7 @@ impl Preparation<'_> {
     /// # Errors
     /// It cannot be read.
     pub fn array(&self, field: &'static str, file: &str, key: Option<&str>) -> Result<Arc<Array>, PrepareError> {
-        let folder = self.world.get_resource::<ArrayFolder>().cloned().unwrap_or_default();
-        folder.load(file, key).map_err(|why| self.error(Some(field), why))
+        self.folder().load(file, key).map_err(|why| self.error(Some(field), why))
     }
 
     /// The path of a file that a field names.
@@ -232,8 +253,7 @@ impl Preparation<'_> {
     /// # Errors
     /// As for [`ArrayFolder::path`].
     pub fn file(&self, field: &'static str, file: &str) -> Result<PathBuf, PrepareError> {
-        let folder = self.resource::<ArrayFolder>().cloned().unwrap_or_default();
-        folder.path(file).map_err(|why| self.error(Some(field), why))
+        self.folder().path(file).map_err(|why| self.error(Some(field), why))
     }
 
     /// Whether the behaviour was never prepared at this entity.

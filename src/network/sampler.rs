@@ -9,9 +9,10 @@ use std::{
 use bevy_ecs::prelude::*;
 
 use super::{
-    clock::{Clock, Seed},
+    clock::Clock,
     group::{Draws, NeuronGroup},
-    preparation::{ArrayFolder, Constants, PrepareError, PrepareFault, ValueFunctions, path_of, shape},
+    part::Origin,
+    preparation::{ArrayFolder, PrepareError, PrepareFault, ValueFunctions, path_of, shape},
     receptor::ReceptorOf,
     synapse::{Ends, Source, Target},
 };
@@ -32,12 +33,13 @@ impl Sampler {
     pub fn new(world: &World, entity: Entity, most: usize) -> Result<Self, PrepareError> {
         let shape = shape(world, entity);
         let group = world.get::<ReceptorOf>(entity).map_or(entity, |of| of.0);
+        let Origin { seed, constants, folder } = Origin::of(world, entity);
         let mut sampler = Self {
             path: path_of(world, entity),
-            seed: world.get_resource::<Seed>().copied().unwrap_or_default().0,
+            seed: seed.0,
             functions: world.get_resource::<ValueFunctions>().map(|f| f.0.clone()).unwrap_or_default(),
-            arrays: Cached::new(world.get_resource::<ArrayFolder>().cloned().unwrap_or_default()),
-            names: KnownNames::at(world, group, shape.iter().product()),
+            arrays: Cached::new(folder),
+            names: KnownNames::at(world, group, shape.iter().product(), constants.0),
             shape,
         };
         if let Some(draws) = world.get::<Draws>(group) {
@@ -115,7 +117,7 @@ enum Space {
 }
 
 impl KnownNames {
-    fn at(world: &World, entity: Entity, len: usize) -> Self {
+    fn at(world: &World, entity: Entity, len: usize, mut constants: Vec<(String, f64)>) -> Self {
         let group = |entity: Entity| world.get::<NeuronGroup>(entity).copied();
         let ends = world.get::<Source>(entity).zip(world.get::<Target>(entity));
         let between = ends.and_then(|(source, target)| group(source.0).zip(group(target.0)));
@@ -127,7 +129,6 @@ impl KnownNames {
             }
             (None, None) => Space::Nowhere,
         };
-        let mut constants = world.get_resource::<Constants>().cloned().unwrap_or_default().0;
         constants.push(("dt".into(), world.get_resource::<Clock>().copied().unwrap_or_default().dt));
         Self { space, len, constants, fields: Vec::new() }
     }

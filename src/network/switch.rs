@@ -12,7 +12,7 @@ use super::{
 /// Switches a behaviour on or off, wherever `address` leads: `excitatory.UniformNoise`, `neurons.UniformNoise` for
 /// all groups of the tag, `excitatory.gaba.CurrentReceptor`.
 ///
-/// Parameters and state are kept. Returns how many entities have the behaviour; those that were in the wanted
+/// In a world of several networks, [`switch_within`] tells them apart. Parameters and state are kept. Returns how many entities have the behaviour; those that were in the wanted
 /// state already count.
 ///
 /// # Errors
@@ -27,7 +27,20 @@ use super::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn switch(world: &mut World, address: &str, on: bool) -> Result<usize, AddressError> {
-    let bearers = bearers(world, address)?;
+    switch_within(world, None, address, on)
+}
+
+/// The same within a network, or, given none, in the whole world.
+///
+/// # Errors
+/// No such group, tag or behaviour.
+pub fn switch_within(
+    world: &mut World,
+    network: Option<Entity>,
+    address: &str,
+    on: bool,
+) -> Result<usize, AddressError> {
+    let bearers = bearers(world, network, address)?;
     for (entity, entry) in &bearers {
         if let Ok(mut entity) = world.get_entity_mut(*entity) {
             (entry.switch)(&mut entity, on);
@@ -36,16 +49,21 @@ pub fn switch(world: &mut World, address: &str, on: bool) -> Result<usize, Addre
     Ok(bearers.len())
 }
 
-/// The entities to which an address of a behaviour leads, each with that behaviour, be it on or off.
+/// The entities to which an address of a behaviour leads, each with that behaviour, be it on or off: within a network, or,
+/// given none, in the whole world.
 ///
 /// # Errors
 /// No such group, tag or behaviour.
-pub fn bearers(world: &mut World, address: &str) -> Result<Vec<(Entity, BehaviourEntry)>, AddressError> {
+pub fn bearers(
+    world: &mut World,
+    network: Option<Entity>,
+    address: &str,
+) -> Result<Vec<(Entity, BehaviourEntry)>, AddressError> {
     let address: Address = address.parse()?;
     let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
     let mut bearers = Vec::new();
     let mut there = Vec::new();
-    for entity in address.entities(world)? {
+    for entity in address.entities(world, network)? {
         let Ok(bearer) = world.get_entity(entity) else { continue };
         let own = behaviours.iter().filter(|entry| (entry.is_on)(bearer).is_some());
         there.extend(own.map(|entry| (entity, *entry)));
@@ -64,6 +82,8 @@ pub fn bearers(world: &mut World, address: &str) -> Result<Vec<(Entity, Behaviou
 pub struct Switching {
     /// Before this iteration.
     pub iteration: u64,
+    /// The network in which the address leads somewhere, as was seen when it was built; `None` for all of the world.
+    pub network: Option<Entity>,
     /// Where the behaviour is, as for [`switch`].
     pub address: String,
     /// On or off.
@@ -76,7 +96,7 @@ pub struct Switching {
 /// # use cortecs::{network::{Switches, Switching}, prelude::*};
 /// let mut bench = Bench::new();
 /// let cells = bench.group("cells", 1, ConstantCurrent { amplitude: 2.0.into() });
-/// let off = Switching { iteration: 3, address: "cells.ConstantCurrent".into(), on: false };
+/// let off = Switching { iteration: 3, network: None, address: "cells.ConstantCurrent".into(), on: false };
 /// bench.world_mut().insert_resource(Switches::new(vec![off]));
 /// bench.ticks(3);
 /// assert_eq!(bench.get(cells, "input"), [2.0]);
@@ -94,13 +114,30 @@ pub struct Switches {
 impl Switches {
     /// What is to be switched, in any order of time.
     #[must_use]
-    pub fn new(mut all: Vec<Switching>) -> Self {
-        all.sort_by_key(|switching| switching.iteration);
-        Self { all, done: 0 }
+    pub fn new(all: Vec<Switching>) -> Self {
+        let mut switches = Self::default();
+        switches.add(all);
+        switches
+    }
+
+    /// Adds more, in any order of time; of one iteration, what was there before goes first.
+    pub fn add(&mut self, more: Vec<Switching>) {
+        let mut left = self.all.split_off(self.done);
+        left.extend(more);
+        left.sort_by_key(|switching| switching.iteration);
+        self.all.extend(left);
+    }
+
+    /// Forgets what was to be switched in networks that are gone.
+    pub fn forget_the_gone(&mut self, is_gone: impl Fn(Entity) -> bool) {
+        let stays = |switching: &Switching| !switching.network.is_some_and(&is_gone);
+        self.done = self.all.iter().take(self.done).filter(|switching| stays(switching)).count();
+        self.all.retain(stays);
     }
 
     /// Goes on before an iteration: what is due earlier has been carried out, and all else has not.
     pub fn go_on_before(&mut self, iteration: u64) {
+        self.all.sort_by_key(|switching| switching.iteration);
         self.done = self.all.partition_point(|switching| switching.iteration < iteration);
     }
 
@@ -114,9 +151,12 @@ impl Switches {
             if next.iteration > now {
                 return next.iteration - now;
             }
-            let Switching { address, on, .. } = next.clone();
+            let Switching { network, address, on, .. } = next.clone();
             switches.done += 1;
-            if let Err(error) = switch(world, &address, on) {
+            if let Err(error) = switch_within(world, network, &address, on)
+                // What a network had when it was built was despawned since by somebody who knows.
+                && network.is_none()
+            {
                 world.get_resource_or_init::<Failures>().push(address, error);
             }
         }
@@ -135,7 +175,12 @@ mod tests {
             let current = |amplitude: f64| ConstantCurrent { amplitude: amplitude.into() };
             let cells = bench.group("cells", 1, current(1.0));
             bench.recorder(VariableRecorder { of: vec!["cells.input".into()], ..default() });
-            let due = |iteration: u64, on: bool| Switching { iteration, address: "cells.ConstantCurrent".into(), on };
+            let due = |iteration: u64, on: bool| Switching {
+                iteration,
+                network: None,
+                address: "cells.ConstantCurrent".into(),
+                on,
+            };
             let all = vec![due(12, true), due(7, false), due(0, false), due(7, true), due(4, true), due(7, false)];
             bench.world_mut().insert_resource(Switches::new(all));
             (0..20).step_by(stretch as usize).for_each(|done: u64| bench.ticks(stretch.min(20 - done)));
@@ -149,7 +194,7 @@ mod tests {
     fn what_leads_nowhere_stops_the_run() {
         let mut bench = Bench::new();
         bench.group("cells", 1, ConstantCurrent::default());
-        let lost = Switching { iteration: 2, address: "cells.SineCurrent".into(), on: false };
+        let lost = Switching { iteration: 2, network: None, address: "cells.SineCurrent".into(), on: false };
         bench.world_mut().insert_resource(Switches::new(vec![lost]));
         let error = bench.try_ticks(5).unwrap_err();
         assert_eq!(error, "cells.SineCurrent: `cells.SineCurrent`: no such behaviour there");

@@ -64,7 +64,7 @@ impl Default for ExpressionRecorder {
 
 /// On a recording: its expression, parsed.
 #[derive(Component)]
-struct Parsed(Expression);
+struct Parsed(Expression, Seed);
 
 impl Behaviour for ExpressionRecorder {
     const KIND: Kind = Kind::Recorder;
@@ -90,12 +90,13 @@ impl Behaviour for ExpressionRecorder {
             docs: self.expression.clone(),
             bytes: size_of::<Real>(),
         };
+        let seed = preparation.seed();
         for entity in resolve(preparation, &request, |_, _, _| Some((Content::Expression, info.clone())))? {
             let parsed = self.tried(preparation.world(), entity).map_err(|error| PrepareError {
                 fault: Box::new(PrepareFault::Value(error)),
                 ..preparation.error(Some("expression"), "")
             })?;
-            preparation.world().entity_mut(entity).insert(Parsed(parsed));
+            preparation.world().entity_mut(entity).insert(Parsed(parsed, seed));
         }
         Ok(())
     }
@@ -172,7 +173,7 @@ fn record(
     mut recordings: Query<&mut Recording>,
     expressions: Query<&Parsed>,
     sources: Query<EntityRef, (Without<Recording>, Without<IsResource>)>,
-    (variables, functions, seed): (Res<Variables>, Res<ValueFunctions>, Res<Seed>),
+    (variables, functions): (Res<Variables>, Res<ValueFunctions>),
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
@@ -180,7 +181,7 @@ fn record(
         let (Ok(parsed), Ok(source)) = (expressions.get(entity), sources.get(recording.source)) else { return Ok(()) };
         let names = Columns { entity: source, variables: &variables, is_trial: false };
         let path = [recording.group.as_str(), "ExpressionRecorder", &recording.info.name];
-        let scope = scope(&recording.shape, seed.0, &path, &names, &functions.0);
+        let scope = scope(&recording.shape, parsed.1.0, &path, &names, &functions.0);
         let members = scope.len();
         let numbers = parsed.0.evaluate(&scope, Batch::Range(0, members)).map_err(io::Error::other)?;
         let values: Vec<Real> = (0..members).map(|i| real(numbers.at(i))).collect();

@@ -25,7 +25,7 @@ pub use bins::Bins;
 pub use expression_recorder::ExpressionRecorder;
 pub use histogram_recorder::HistogramRecorder;
 pub use rate_recorder::RateRecorder;
-pub use recording::{Content, Listed, RecordedBy, Recording, Recordings, Window, begin_with, settle};
+pub use recording::{Content, Listed, RecordedBy, Recording, Recordings, Window, begin_with, of_recorders, settle};
 pub use response_recorder::{ResponseRecorder, Responses};
 pub use spike_recorder::SpikeRecorder;
 pub use tape::{Dtype, Sink, Tape};

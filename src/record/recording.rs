@@ -265,14 +265,13 @@ pub fn begin_with(world: &mut World, iteration: u64) {
     }
 }
 
-/// Gives recordings of synapses the shape that these have, now that they exist: before, their number was expected.
+/// Gives recordings of synapses, made by some recorders, the shape that these have, now that they exist: before, their number
+/// was expected.
 ///
 /// # Errors
 /// A recording of members that there are not, and how many there are.
-pub fn settle(world: &mut World) -> Result<(), (String, usize)> {
-    let mut recordings = world.query::<(Entity, &Recording)>();
-    let shapes: Vec<_> = recordings
-        .iter(world)
+pub fn settle(world: &mut World, recorders: &[Entity]) -> Result<(), (String, usize)> {
+    let shapes: Vec<_> = of_recorders(world, recorders)
         .map(|(entity, recording)| (entity, recorded_shape(world, recording.source, recording.content)))
         .collect();
     for (entity, shape) in shapes {
@@ -288,6 +287,12 @@ pub fn settle(world: &mut World) -> Result<(), (String, usize)> {
         recording.shape = shape;
     }
     Ok(())
+}
+
+/// The recordings that some recorders have made.
+pub fn of_recorders<'a>(world: &'a World, recorders: &'a [Entity]) -> impl Iterator<Item = (Entity, &'a Recording)> {
+    let made = recorders.iter().filter_map(|&recorder| world.get::<Recordings>(recorder));
+    made.flat_map(RelationshipTarget::iter).filter_map(|entity| Some((entity, world.get(entity)?)))
 }
 
 /// The shape of what is recorded of an entity: all its members, or the synapses that there are.

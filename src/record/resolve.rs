@@ -39,7 +39,8 @@ pub(super) fn resolve(
     let mut recordings = Vec::new();
     for text in request.of {
         let address: Address = text.parse().map_err(|error| preparation.address_error("of", error))?;
-        let entities = address.entities(preparation.world());
+        let network = preparation.network();
+        let entities = address.entities(preparation.world(), network);
         let entities = entities.map_err(|error| preparation.address_error("of", error))?;
         for entity in entities {
             let Some((content, info)) = content(preparation.world(), entity, &address.last) else {
@@ -131,7 +132,8 @@ fn check_group(preparation: &mut Preparation<'_>, name: &str) -> Result<(), Prep
         let why = format!("`{name}` is no group: spikes are recorded of groups, by name or tag");
         return Err(preparation.error(Some("of"), why));
     }
-    let groups = groups(preparation.world(), name).map_err(|error| preparation.address_error("of", error))?;
+    let network = preparation.network();
+    let groups = groups(preparation.world(), network, name).map_err(|error| preparation.address_error("of", error))?;
     match groups.into_iter().find(|&group| preparation.world().get::<Spikes>(group).is_none()) {
         Some(silent) => {
             let who = path_of(preparation.world(), silent);

@@ -105,7 +105,8 @@ impl Behaviour for ResponseRecorder {
 impl ResponseRecorder {
     /// The one group to which stimuli are presented.
     fn presented(&self, preparation: &mut Preparation<'_>) -> Result<Entity, PrepareError> {
-        let groups = crate::network::address::groups(preparation.world(), &self.to);
+        let network = preparation.network();
+        let groups = crate::network::address::groups(preparation.world(), network, &self.to);
         match groups.map_err(|error| preparation.address_error("to", error))?[..] {
             [group] if preparation.world().get::<Presented>(group).is_some() => Ok(group),
             [group] => {

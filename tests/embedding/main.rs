@@ -1,5 +1,9 @@
 //! A network inside a bevy application, headless: what people with an app of their own rely on.
 
+mod despawning;
+mod networks;
+mod trouble;
+
 use std::time::Duration;
 
 use bevy_time::{Fixed, Time, TimePlugin, TimeUpdateStrategy};

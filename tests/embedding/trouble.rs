@@ -1,0 +1,111 @@
+//! What goes wrong while an app runs: it is told, and goes on.
+
+use bevy_ecs::error::{BevyError, ErrorContext, FallbackErrorHandler};
+
+use super::*;
+
+thread_local! {
+    /// What bevy's error handler was told.
+    static TOLD: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// An app that makes one fixed step per update, whose error handler takes notes.
+fn listening() -> App {
+    let mut app = app();
+    app.insert_resource(FallbackErrorHandler(|error: BevyError, _: ErrorContext| {
+        TOLD.with_borrow_mut(|told| told.push(error.to_string().trim_end().to_owned()));
+    }));
+    app
+}
+
+fn told() -> Vec<String> {
+    TOLD.take()
+}
+
+#[test]
+fn a_state_that_is_no_number_pauses_the_networks_and_is_told_once() {
+    let mut app = listening();
+    let network = spawn(&mut app, SCENE);
+    app.world_mut().resource_mut::<Soundness>().every = Some(4);
+    app.update();
+    app.world_mut().get_mut::<V>(network.groups[0]).unwrap().0[3] = Real::NAN;
+    (0..20).for_each(|_| app.update());
+    let told = told();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("cells: v of neuron 3 is NaN after iteration 3; last found finite at the start: v = "),
+        "{told:?}"
+    );
+    assert!(app.world().resource::<Pace>().paused && iteration(&app) == 4);
+    // The host may help itself.
+    app.world_mut().get_mut::<V>(network.groups[0]).unwrap().0[3] = -65.0;
+    app.world_mut().get_mut::<cortecs::integrate::U>(network.groups[0]).unwrap().0[3] = -13.0;
+    app.world_mut().resource_mut::<Pace>().paused = false;
+    (0..20).for_each(|_| app.update());
+    assert_eq!((iteration(&app), self::told()), (24, vec![]));
+}
+
+#[derive(Resource, Default)]
+struct Warned(Vec<Runaway>);
+
+#[test]
+fn a_group_that_runs_away_is_a_message_and_runs_on() {
+    let mut app = listening();
+    app.init_resource::<Warned>().add_systems(
+        FixedUpdate,
+        (|mut all: MessageReader<Runaway>, mut warned: ResMut<Warned>| warned.0.extend(all.read().cloned()))
+            .after(NetworkSystems),
+    );
+    let text = SCENE.replace("10 + i", "1e6").replace("Izhikevich(v_steps: 2)", "Lif(refractory: 0)");
+    let network = spawn(&mut app, &text);
+    app.world_mut().resource_mut::<Pace>().ticks_per_step = 100;
+    (0..10).for_each(|_| app.update());
+    let warned = &app.world().resource::<Warned>().0;
+    assert_eq!((warned.len(), warned[0].group, iteration(&app)), (1, network.groups[0], 1000));
+    assert_eq!(told(), Vec::<String>::new());
+}
+
+#[test]
+fn a_host_that_takes_resources_away_is_told_and_goes_on() {
+    let mut app = listening();
+    spawn(&mut app, SCENE);
+    app.update();
+    let pace = app.world_mut().remove_resource::<Pace>().unwrap();
+    app.update();
+    assert_eq!((iteration(&app), told()), (1, vec![]), "without a pace the networks rest");
+    app.insert_resource(pace);
+    let clock = app.world_mut().remove_resource::<Clock>().unwrap();
+    app.update();
+    assert_eq!(told(), ["Clock: without this resource no iteration can run"]);
+    assert!(app.world().resource::<Pace>().paused);
+    app.insert_resource(clock).insert_resource(Pace::default());
+    app.world_mut().remove_resource::<Failures>();
+    app.world_mut().remove_resource::<cortecs::network::Warnings>();
+    app.world_mut().remove_resource::<Soundness>();
+    app.update();
+    assert_eq!((iteration(&app), told()), (2, vec![]));
+}
+
+/// A behaviour of another crate whose system can fail.
+#[derive(Component, Reflect, Clone, Default)]
+struct Fails;
+
+impl Behaviour for Fails {
+    fn plugin(app: &mut App) {
+        fn fail(_: Query<&Fails>) -> Result<(), BevyError> {
+            Err(BevyError::error("it did not work"))
+        }
+        app.add_behaviour_system::<Self, _>(Stage::Learn, fail);
+    }
+}
+
+#[test]
+fn an_error_of_a_behaviour_of_ones_own_goes_to_the_error_handler() {
+    let mut app = listening();
+    app.register_behaviour::<Fails>();
+    app.world_mut().spawn((Name::new("cells"), NeuronGroup::new(2), Fails));
+    app.update();
+    app.update();
+    let told = told();
+    assert!(told.len() == 2 && told[0].contains("it did not work"), "{told:?}");
+}
