@@ -246,7 +246,7 @@ pub fn run_ticks(world: &mut World, count: u64) -> u64 {
 fn run_stretch(world: &mut World, count: u64) -> u64 {
     let any_waking = world.get_resource_or_init::<Dormant>().any_waking.clone();
     let laps = world.get_resource_or_init::<Stopwatch>().iterations();
-    world.schedule_scope(Tick, |world, tick| {
+    let ran = world.try_schedule_scope(Tick, |world, tick| {
         let mut done = 0;
         let mut run_until = |world: &mut World, tick: &mut Schedule, moves: fn() -> bool| {
             while done < count && !moves() && world.get_resource::<Failures>().is_none_or(Failures::is_empty) {
@@ -269,6 +269,11 @@ fn run_stretch(world: &mut World, count: u64) -> u64 {
             run_until(world, tick, || false);
         }
         done
+    });
+    ran.unwrap_or_else(|_| {
+        let why = "there is no such schedule, since it runs already or no plugin of this crate was added";
+        world.get_resource_or_init::<Failures>().push("Tick", why);
+        0
     })
 }
 
@@ -278,7 +283,8 @@ fn run_stretch(world: &mut World, count: u64) -> u64 {
 /// A Bevy application that shows a network without an end need not.
 pub fn finish(world: &mut World) {
     Soundness::look(world);
-    world.run_schedule(Finish);
+    // In a world without the schedule nobody waits.
+    let _ = world.try_run_schedule(Finish);
 }
 
 /// Whether all systems may run on any thread.

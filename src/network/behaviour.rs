@@ -42,6 +42,9 @@ pub struct Unit(pub &'static str);
 
 /// A component that scenes may name and that acts through systems.
 ///
+/// A system that cannot go on notes why among the [`Failures`](super::Failures), which stops the run. An error that it returns
+/// goes to Bevy's error handler, and the run goes on; a panic is its own.
+///
 /// ```
 /// use cortecs::prelude::*;
 ///

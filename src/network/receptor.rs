@@ -127,18 +127,19 @@ pub struct WiringChanged(pub bool);
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<WiringChanged>();
     let world = app.world_mut();
-    let note = |mut world: DeferredWorld<'_>, _: HookContext| {
+    fn note(mut world: DeferredWorld<'_>) {
         if let Some(mut changed) = world.get_resource_mut::<WiringChanged>() {
             changed.0 = true;
         }
-    };
-    world.register_component_hooks::<Listens>().on_insert(note);
-    world.register_component_hooks::<Tags>().on_insert(note);
-    world.register_component_hooks::<Synapses>().on_insert(note);
-    world.register_component_hooks::<Spikes>().on_insert(note);
-    world.register_component_hooks::<Efficacies>().on_insert(note);
-    world.add_observer(|_: On<Insert<Target>>, mut changed: ResMut<WiringChanged>| changed.0 = true);
-    world.add_observer(|_: On<Remove<Target>>, mut changed: ResMut<WiringChanged>| changed.0 = true);
+    }
+    let hook = |world: DeferredWorld<'_>, _: HookContext| note(world);
+    world.register_component_hooks::<Listens>().on_insert(hook);
+    world.register_component_hooks::<Tags>().on_insert(hook);
+    world.register_component_hooks::<Synapses>().on_insert(hook);
+    world.register_component_hooks::<Spikes>().on_insert(hook);
+    world.register_component_hooks::<Efficacies>().on_insert(hook);
+    world.add_observer(|_: On<Insert<Target>>, world: DeferredWorld<'_>| note(world));
+    world.add_observer(|_: On<Remove<Target>>, world: DeferredWorld<'_>| note(world));
 }
 
 /// Whether a receptor takes the spikes of a synapse group of these tags and this name.

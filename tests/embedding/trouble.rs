@@ -109,3 +109,19 @@ fn an_error_of_a_behaviour_of_ones_own_goes_to_the_error_handler() {
     let told = told();
     assert!(told.len() == 2 && told[0].contains("it did not work"), "{told:?}");
 }
+
+#[test]
+fn ticks_within_a_tick_or_without_a_plugin_are_a_failure() {
+    let mut world = World::new();
+    world.init_resource::<Clock>();
+    assert_eq!(cortecs::schedule::run_ticks(&mut world, 3), 0);
+    cortecs::schedule::finish(&mut world);
+    assert!(world.resource::<Failures>().as_slice()[0].to_string().starts_with("Tick: there is no such schedule"));
+    let mut bench = Bench::new();
+    bench.app_mut().add_stage_system(Stage::Record, "again", |world: &mut World| {
+        cortecs::schedule::run_ticks(world, 1);
+    });
+    let error = bench.try_ticks(5).unwrap_err();
+    assert!(error.contains("since it runs already"), "{error}");
+    assert_eq!(bench.world_mut().resource::<Clock>().iteration, 1);
+}
