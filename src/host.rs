@@ -46,7 +46,7 @@ impl Default for Pace {
 /// The spikes of a group in one iteration; none is sent for a group that is silent.
 #[derive(Message, Clone, Debug, PartialEq, Eq)]
 pub struct Fired {
-    /// The group.
+    /// The group, which says what network it is [part of](crate::network::PartOf).
     pub group: Entity,
     /// The iteration, from 0.
     pub iteration: u64,
