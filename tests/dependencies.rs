@@ -32,7 +32,7 @@ const TWICE: [&str; 9] = [
     "windows-link",
 ];
 
-/// Packages that nobody keeps any more, from the advisories of RustSec as they were known on 2026-11-26.
+/// Packages that nobody keeps any more, from the advisories of `RustSec` as they were known on 2026-11-26.
 const UNKEPT: [&str; 14] = [
     "ansi_term",
     "atty",

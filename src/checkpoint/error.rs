@@ -44,12 +44,12 @@ pub enum CheckpointError {
         own: f64,
     },
     /// Other random numbers.
-    #[error("it was made with the seed {found}, and that of the network is {own}")]
+    #[error("it was made with the seed {}, and that of the network is {}", in_words(.found), in_words(.own))]
     Seed {
         /// Its own.
-        found: u64,
-        /// That of the network.
-        own: u64,
+        found: Vec<u64>,
+        /// Those of the networks.
+        own: Vec<u64>,
     },
     /// A part of the network that it says nothing of.
     #[error("it is of another network: it has no {0}")]
@@ -82,6 +82,10 @@ pub enum CheckpointError {
         /// Why.
         why: ArchiveError,
     },
+}
+
+fn in_words(seeds: &[u64]) -> String {
+    seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 impl From<io::Error> for CheckpointError {

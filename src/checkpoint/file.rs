@@ -10,7 +10,7 @@ use bevy_ecs::prelude::*;
 
 use super::{
     error::{CheckpointError, CheckpointFileError},
-    form::{Header, Origin, read_header},
+    form::{Header, Run, read_header},
     restore::{Fit, Restored, restore},
     save::save,
 };
@@ -26,9 +26,9 @@ const BUFFER: usize = 1 << 18;
 ///
 /// # Errors
 /// The file system refuses, and what was there is still there; or the network cannot be saved.
-pub fn write(world: &mut World, origin: Option<Origin>, path: &Path) -> Result<(), CheckpointFileError> {
+pub fn write(world: &mut World, run: Option<Run>, path: &Path) -> Result<(), CheckpointFileError> {
     let temporary = path.with_extension("part");
-    let written = write_whole(world, origin, &temporary)
+    let written = write_whole(world, run, &temporary)
         .and_then(|()| Ok(disk::rename(&temporary, path)?))
         .and_then(|()| Ok(disk::sync_folder(path)?));
     written.map_err(|why| {
@@ -38,9 +38,9 @@ pub fn write(world: &mut World, origin: Option<Origin>, path: &Path) -> Result<(
     })
 }
 
-fn write_whole(world: &mut World, origin: Option<Origin>, path: &Path) -> Result<(), CheckpointError> {
+fn write_whole(world: &mut World, run: Option<Run>, path: &Path) -> Result<(), CheckpointError> {
     let mut file = BufWriter::with_capacity(BUFFER, disk::create(path)?);
-    save(world, origin, &mut file)?;
+    save(world, run, &mut file)?;
     file.flush()?;
     Ok(file.get_ref().sync()?)
 }

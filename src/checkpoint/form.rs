@@ -32,15 +32,15 @@ pub struct Header {
     pub dt: f64,
     /// Iterations that were done.
     pub iteration: u64,
-    /// The seed.
-    pub seed: u64,
+    /// The seeds of its networks, in the order in which they were made; of what is part of none, where there is no network.
+    pub seeds: Vec<u64>,
     /// The run that it was taken in, if it was one of the command line.
-    pub origin: Option<Origin>,
+    pub run: Option<Run>,
 }
 
-/// Where a checkpoint comes from: enough to go on with nothing else at hand.
+/// A run of the command line: enough of it to go on with nothing else at hand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Origin {
+pub struct Run {
     /// The scene's file, as it was named.
     pub scene_file: String,
     /// The folder that the files which it names are in; absolute.

@@ -29,7 +29,7 @@ mod save;
 
 pub use error::{CheckpointError, CheckpointFileError};
 pub use file::{CHECKPOINT, CheckpointFile, open, write};
-pub use form::{Header, Origin};
+pub use form::{Header, Run};
 pub use restore::{Fit, Restored};
 
 use std::io::Cursor;

@@ -9,7 +9,9 @@ use bevy_ecs::{
 
 use super::{error::CheckpointError, form::in_words};
 use crate::{
-    network::{BehaviourEntry, Behaviours, States, preparation::path_of, state::StateEntry},
+    network::{
+        BehaviourEntry, Behaviours, Origin, Seed, States, part::network_of, preparation::path_of, state::StateEntry,
+    },
     numeric::{Archive, ArchiveError},
     record::{Recording, Recordings},
 };
@@ -67,6 +69,7 @@ pub(super) fn parts(world: &mut World) -> Result<Parts, CheckpointError> {
     let mut entities: Vec<Entity> = world.query::<EntityRef>().iter(world).map(|entity| entity.id()).collect();
     entities.sort_unstable();
     let mut numbers = BTreeMap::new();
+    let networks = networks(world);
     let mut parts = Parts::new();
     for entity in entities {
         let Ok(at) = world.get_entity(entity) else { continue };
@@ -81,6 +84,10 @@ pub(super) fn parts(world: &mut World) -> Result<Parts, CheckpointError> {
         if name.is_empty() {
             return Err(CheckpointError::Nameless((*first).to_owned()));
         }
+        let name = match networks.iter().position(|network| network_of(world, entity) == Some(*network)) {
+            Some(number) if networks.len() > 1 => format!("network {}: {name}", number + 1),
+            _ => name,
+        };
         for (component, kind) in own {
             let key = (name.clone(), component.to_owned());
             if parts.insert(key, Part { entity, kind }).is_some() {
@@ -89,6 +96,21 @@ pub(super) fn parts(world: &mut World) -> Result<Parts, CheckpointError> {
         }
     }
     Ok(parts)
+}
+
+/// The networks of a world, in the order in which they were made.
+fn networks(world: &mut World) -> Vec<Entity> {
+    let mut networks: Vec<Entity> = world.query_filtered::<Entity, With<Origin>>().iter(world).collect();
+    networks.sort_unstable();
+    networks
+}
+
+/// The seeds of the networks; of what is part of none, where there is no network.
+pub(super) fn seeds(world: &mut World) -> Vec<u64> {
+    let of_networks = networks(world).into_iter().filter_map(|network| world.get::<Origin>(network));
+    let seeds: Vec<u64> = of_networks.map(|origin| origin.seed.0).collect();
+    let own = || vec![world.get_resource::<Seed>().copied().unwrap_or_default().0];
+    if seeds.is_empty() { own() } else { seeds }
 }
 
 /// The name of an entity. Recorders and recordings have none of their own: they are told apart by what they record, and by

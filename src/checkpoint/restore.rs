@@ -10,10 +10,10 @@ use bevy_ecs::prelude::*;
 use super::{
     error::CheckpointError,
     form::{Digest, Head, Header, Summed, read_block, read_end, read_header},
-    parts::{Part, PartKind, Parts, parts, words},
+    parts::{Part, PartKind, Parts, parts, seeds, words},
 };
 use crate::{
-    network::{Clock, Seed, Switches},
+    network::{Clock, Switches},
     numeric::{Archive, ArchiveError},
 };
 
@@ -60,10 +60,6 @@ pub(super) fn restore(world: &mut World, from: &mut (impl Read + Seek), fit: Fit
         switches.go_on_before(iteration);
     }
     Ok(Restored { header: restored.header, fresh: restored.fresh, left_out: restored.left_out })
-}
-
-fn seed(world: &World) -> u64 {
-    world.get_resource::<Seed>().copied().unwrap_or_default().0
 }
 
 /// Behaviours are on or off as they were, before they get what they keep.
@@ -132,15 +128,16 @@ impl Reading<'_> {
     }
 
     /// Whether the checkpoint and the network have the same time, and the same chance.
-    fn compare(&self, header: &Header) -> Result<(), CheckpointError> {
+    fn compare(&mut self, header: &Header) -> Result<(), CheckpointError> {
         let own = self.world.get_resource::<Clock>().copied().unwrap_or_default().dt;
         if header.dt != own {
             return Err(CheckpointError::Step { found: header.dt, own });
         }
-        match (self.fit, header.seed, seed(self.world)) {
-            (Fit::Exactly, found, own) if found != own => Err(CheckpointError::Seed { found, own }),
-            _ => Ok(()),
+        let own = seeds(self.world);
+        if self.fit == Fit::Exactly && header.seeds != own {
+            return Err(CheckpointError::Seed { found: header.seeds.clone(), own });
         }
+        Ok(())
     }
 
     /// Reads the bytes of a part, for the part of the network that is its own, if there is one.

@@ -6,20 +6,20 @@ use bevy_ecs::prelude::*;
 
 use super::{
     error::CheckpointError,
-    form::{Digest, Head, Header, Origin, write_block, write_end, write_header},
-    parts::{parts, words},
+    form::{Digest, Head, Header, Run, write_block, write_end, write_header},
+    parts::{parts, seeds, words},
 };
 use crate::{
-    network::{Clock, Seed},
+    network::Clock,
     numeric::{Archive, ArchiveError, real::PRECISION},
 };
 
 /// Writes the state of the network in `world`.
-pub(super) fn save(world: &mut World, origin: Option<Origin>, to: &mut dyn Write) -> Result<(), CheckpointError> {
+pub(super) fn save(world: &mut World, run: Option<Run>, to: &mut dyn Write) -> Result<(), CheckpointError> {
     let clock = world.get_resource::<Clock>().copied().unwrap_or_default();
-    let seed = world.get_resource::<Seed>().copied().unwrap_or_default().0;
+    let seeds = seeds(world);
     let (dt, iteration) = (clock.dt, clock.iteration);
-    write_header(&Header { precision: PRECISION.into(), dt, iteration, seed, origin }, to)?;
+    write_header(&Header { precision: PRECISION.into(), dt, iteration, seeds, run }, to)?;
     let parts = parts(world)?;
     for (key, part) in &parts {
         // Once to measure and once to write: a head comes first, and a copy of 10⁸ weights would take as much room again.

@@ -138,7 +138,7 @@ mod tests {
     use std::fs::File;
 
     use super::*;
-    use crate::{network::ArrayFolder, prelude::*};
+    use crate::prelude::*;
 
     /// A bench whose files lie in a folder with one picture.
     fn bench(size: (u32, u32), color: png::ColorType, depth: png::BitDepth, data: &[u8]) -> (Bench, tempfile::TempDir) {

@@ -245,7 +245,7 @@ fn address(room: &mut Room, input: &[u8]) -> bool {
     assert_eq!(address.to_string().parse::<Address>().as_ref(), Ok(&address));
     let world = room.bench.world_mut();
     let group = world.spawn((Name::new("a"), NeuronGroup::new(3), Tags::new(&["T"]))).id();
-    let found = address.entities(world).is_ok();
+    let found = address.entities(world, None).is_ok();
     world.despawn(group);
     found
 }

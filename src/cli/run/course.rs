@@ -7,7 +7,7 @@ use bevy_ecs::prelude::*;
 use super::{Manner, first_report::first_report, text::in_text};
 use crate::{
     build::Network,
-    checkpoint::{self, CHECKPOINT, Origin},
+    checkpoint::{self, CHECKPOINT, Run},
     cli::{
         CliError,
         checkpoint_every::CheckpointEvery,
@@ -16,7 +16,7 @@ use crate::{
         progress::Progress,
         warn,
     },
-    network::{Clock, Failures, Spikes, Warnings},
+    network::{Clock, Failures, Soundness, Spikes, Warnings},
     output::{Files, Outcome, Report, RunFolder, StageTime, attach_files, classifications, spike_statistics},
     scene::Scene,
     schedule::{finish, run_ticks},
@@ -36,7 +36,7 @@ pub(super) struct Course<'a> {
     folder: RunFolder,
     files: Files,
     report: Report,
-    origin: Origin,
+    run: Run,
     manner: &'a Manner,
     progress: Progress,
     interruption: Interruption,
@@ -53,13 +53,13 @@ impl<'a> Course<'a> {
         scene: &Scene,
         network: Network,
         folder: RunFolder,
-        origin: Origin,
+        run: Run,
         manner: &'a Manner,
         build_began: Instant,
     ) -> Result<Self, CliError> {
         let build_s = build_began.elapsed().as_secs_f64();
         let files = attach_files(world, folder.path(), manner.on_disk_full)?;
-        let report = first_report(scene, &origin, &network, &files, build_s);
+        let report = first_report(scene, &run, &network, &files, build_s);
         let progress = Progress::new(scene.iterations, scene.dt, manner.quiet);
         let now = Instant::now();
         let interruption = Interruption::watch().map_err(CliError::Signals)?;
@@ -69,7 +69,7 @@ impl<'a> Course<'a> {
             folder,
             files,
             report,
-            origin,
+            run,
             manner,
             progress,
             interruption,
@@ -88,8 +88,12 @@ impl<'a> Course<'a> {
         let ended = match iterated {
             Ok(None) => self.end(),
             Ok(Some(signal)) => self.interrupted(signal),
-            Err(error) => Err(self.stopped(error)),
+            Err(error) => Err(error),
         };
+        let ended = ended.map_err(|error| match error {
+            interrupted @ CliError::Interrupted { .. } => interrupted,
+            error => self.stopped(error),
+        });
         self.fill_report();
         self.report.outcome = match &ended {
             Ok(()) => Outcome::Finished,
@@ -156,11 +160,14 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
-    /// Saves the state, with all recordings up to now on the disk.
+    /// Saves the state, with all recordings up to now on the disk. One that is no number any more does not take the place of
+    /// one that was.
     fn save(&mut self) -> Result<(), CliError> {
+        Soundness::look(self.world);
+        self.failed()?;
         self.files.flush(self.world, true)?;
         let path = self.folder.path().join(CHECKPOINT);
-        let saved = checkpoint::write(self.world, Some(self.origin()), &path);
+        let saved = checkpoint::write(self.world, Some(self.so_far()), &path);
         (self.saved, self.flushed) = (Instant::now(), Instant::now());
         match saved {
             Err(error) if self.files.may_end() => {
@@ -171,12 +178,12 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// Where this run comes from, for those who go on with it.
-    fn origin(&self) -> Origin {
-        Origin {
-            wall_s: self.origin.wall_s + self.begun.elapsed().as_secs_f64(),
+    /// The run until now, for those who go on with it.
+    fn so_far(&self) -> Run {
+        Run {
+            wall_s: self.run.wall_s + self.begun.elapsed().as_secs_f64(),
             recordings_end: self.files.ended().map(|(_, iteration)| iteration),
-            ..self.origin.clone()
+            ..self.run.clone()
         }
     }
 
@@ -214,7 +221,7 @@ impl<'a> Course<'a> {
             return error;
         }
         let path = self.folder.path().join(STOPPED);
-        let saved = checkpoint::write(self.world, Some(self.origin()), &path).map(|()| path).map_err(Box::new);
+        let saved = checkpoint::write(self.world, Some(self.so_far()), &path).map(|()| path).map_err(Box::new);
         let last = self.folder.path().join(CHECKPOINT).exists().then(|| self.folder.path().to_owned());
         CliError::DiskFull { error: Box::new(error), iteration: self.done(), saved, last }
     }
@@ -235,7 +242,7 @@ impl<'a> Course<'a> {
         let done = self.done();
         let report = &mut self.report;
         report.iterations = done;
-        report.wall_s = self.origin.wall_s + self.begun.elapsed().as_secs_f64();
+        report.wall_s = self.run.wall_s + self.begun.elapsed().as_secs_f64();
         report.simulated_ms = (done - report.first_iteration.min(done)) as f64 * report.dt;
         report.real_time_factor = report.wall_s * 1000.0 / report.simulated_ms.max(f64::MIN_POSITIVE);
         let seconds = done as f64 * report.dt / 1000.0;

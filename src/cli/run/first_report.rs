@@ -2,19 +2,19 @@
 
 use crate::{
     build::{GroupPlan, Network},
-    checkpoint::Origin,
+    checkpoint::Run,
     output::{Files, GroupReport, Outcome, Provenance, Report},
     scene::Scene,
 };
 
-pub(super) fn first_report(scene: &Scene, origin: &Origin, network: &Network, files: &Files, build_s: f64) -> Report {
+pub(super) fn first_report(scene: &Scene, run: &Run, network: &Network, files: &Files, build_s: f64) -> Report {
     let group = |plan: &GroupPlan| GroupReport { plan: plan.clone(), spikes: 0, rate_hz: 0.0 };
-    let provenance = Provenance::now(&origin.scene_file, &origin.scene, scene.seed, origin.settings.clone());
+    let provenance = Provenance::now(&run.scene_file, &run.scene, scene.seed, run.settings.clone());
     Report {
         outcome: Outcome::Running,
         title: scene.title.clone(),
         dt: scene.dt,
-        first_iteration: origin.first,
+        first_iteration: run.first,
         iterations: 0,
         iterations_planned: scene.iterations,
         simulated_ms: 0.0,
@@ -35,10 +35,10 @@ pub(super) fn first_report(scene: &Scene, origin: &Origin, network: &Network, fi
         plots: Vec::new(),
         not_drawn: Vec::new(),
         provenance: Provenance {
-            started: origin.started.clone(),
-            from: origin.from.clone(),
-            noise_seed: origin.noise_seed,
-            resumed: origin.resumed.clone(),
+            started: run.started.clone(),
+            from: run.from.clone(),
+            noise_seed: run.noise_seed,
+            resumed: run.resumed.clone(),
             ..provenance
         },
     }

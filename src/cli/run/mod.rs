@@ -14,7 +14,7 @@ use self::course::Course;
 use super::{CliError, SceneArguments, checkpoint_every::CheckpointEvery, warn};
 use crate::{
     build::build,
-    checkpoint::{self, CHECKPOINT, CheckpointFile, CheckpointFileError, Fit, Origin, Restored},
+    checkpoint::{self, CHECKPOINT, CheckpointFile, CheckpointFileError, Fit, Restored, Run},
     network::Clock,
     numeric::InstructionSet,
     output::{Existing, OnDiskFull, Provenance, RunFolder},
@@ -100,20 +100,20 @@ impl RunArguments {
         match (&self.scene.scene, from) {
             (Some(_), _) => Ok(self.scene.load(app)?),
             (None, Some(from)) => {
-                let origin = from.header().origin.as_ref().ok_or(CliError::NoScene)?;
-                let scene = scene_of(app, origin, &self.scene.assignments())?;
+                let run = from.header().run.as_ref().ok_or(CliError::NoScene)?;
+                let scene = scene_of(app, run, &self.scene.assignments())?;
                 Ok(Scene { outside_files: self.scene.allow_outside_files, ..scene })
             }
             (None, None) => Err(CliError::NoScene),
         }
     }
 
-    /// Where a run comes from that begins now.
-    fn origin(&self, scene: &Scene, from: Option<&CheckpointFile>) -> Origin {
-        let of_checkpoint = from.and_then(|from| from.header().origin.clone());
+    /// The run that begins now.
+    fn begun(&self, scene: &Scene, from: Option<&CheckpointFile>) -> Run {
+        let of_checkpoint = from.and_then(|from| from.header().run.clone());
         let named = self.scene.scene.as_ref().map(|path| path.display().to_string());
-        Origin {
-            scene_file: named.or(of_checkpoint.map(|origin| origin.scene_file)).unwrap_or_default(),
+        Run {
+            scene_file: named.or(of_checkpoint.map(|run| run.scene_file)).unwrap_or_default(),
             folder: scene.folder.as_deref().map(absolute).unwrap_or_default(),
             scene: scene.document.as_ref().map(Document::text).unwrap_or_default().to_owned(),
             settings: self.scene.assignments(),
@@ -128,8 +128,8 @@ impl RunArguments {
     }
 
     /// `--out`, or `runs/` and the name of the scene's file.
-    fn wished_folder(&self, origin: &Origin) -> PathBuf {
-        let named = || Path::new("runs").join(Path::new(&origin.scene_file).file_stem().unwrap_or("scene".as_ref()));
+    fn wished_folder(&self, run: &Run) -> PathBuf {
+        let named = || Path::new("runs").join(Path::new(&run.scene_file).file_stem().unwrap_or("scene".as_ref()));
         self.out.clone().unwrap_or_else(named)
     }
 }
@@ -141,10 +141,10 @@ fn absolute(folder: &Path) -> String {
 }
 
 /// The scene that a checkpoint was made in, with what is set in it now.
-fn scene_of(app: &bevy_app::App, origin: &Origin, assignments: &[String]) -> Result<Scene, crate::text::Diagnostics> {
-    let document = Document::parse(origin.scene_file.clone(), origin.scene.clone())?;
+fn scene_of(app: &bevy_app::App, run: &Run, assignments: &[String]) -> Result<Scene, crate::text::Diagnostics> {
+    let document = Document::parse(run.scene_file.clone(), run.scene.clone())?;
     let scene = Scene::from_document_with(app.world(), document, assignments)?;
-    Ok(Scene { folder: Some(PathBuf::from(&origin.folder)), ..scene })
+    Ok(Scene { folder: Some(PathBuf::from(&run.folder)), ..scene })
 }
 
 /// Builds the network and opens its files.
@@ -156,59 +156,59 @@ fn start<'a>(
 ) -> Result<Course<'a>, CliError> {
     let began = std::time::Instant::now();
     let network = build(world, scene)?;
-    let mut origin = arguments.origin(scene, from.as_ref());
+    let mut run = arguments.begun(scene, from.as_ref());
     if let Some(from) = from {
         let path = arguments.from.clone().unwrap_or_default();
         tell_what_differs(
             &restore(world, from, path, Fit::Variant { noise: arguments.noise_seed })?,
             arguments.manner.quiet,
         );
-        origin.first = world.get_resource::<Clock>().map_or(0, |clock| clock.iteration);
-        if origin.first >= scene.iterations {
-            return Err(CliError::Over { iteration: origin.first, planned: scene.iterations });
+        run.first = world.get_resource::<Clock>().map_or(0, |clock| clock.iteration);
+        if run.first >= scene.iterations {
+            return Err(CliError::Over { iteration: run.first, planned: scene.iterations });
         }
-        begin_with(world, origin.first);
+        begin_with(world, run.first);
     }
     let existing = if arguments.force { Existing::Replace } else { Existing::Number };
-    let folder = RunFolder::create(&arguments.wished_folder(&origin), existing)?;
-    Course::new(world, scene, network, folder, origin, &arguments.manner, began)
+    let folder = RunFolder::create(&arguments.wished_folder(&run), existing)?;
+    Course::new(world, scene, network, folder, run, &arguments.manner, began)
 }
 
 /// Goes on with the run in a folder.
 pub(super) fn resume(
-    run: &Path,
+    path: &Path,
     iterations: Option<u64>,
     outside_files: bool,
     manner: &Manner,
 ) -> Result<(), CliError> {
-    let folder = RunFolder::open(run)?;
-    let path = run.join(CHECKPOINT);
-    if !path.exists() {
-        return Err(CliError::NoCheckpoint(run.to_owned()));
+    let folder = RunFolder::open(path)?;
+    let checkpoint = path.join(CHECKPOINT);
+    if !checkpoint.exists() {
+        return Err(CliError::NoCheckpoint(path.to_owned()));
     }
-    let from = checkpoint::open(&path)?;
-    let mut origin = from.header().origin.clone().ok_or(CliError::NoScene)?;
-    if let Some(ended) = origin.recordings_end {
-        return Err(CliError::RecordingsEnded { ended, path });
+    let from = checkpoint::open(&checkpoint)?;
+    let mut run = from.header().run.clone().ok_or(CliError::NoScene)?;
+    if let Some(ended) = run.recordings_end {
+        return Err(CliError::RecordingsEnded { ended, path: checkpoint });
     }
     let mut app = super::app();
     let assignments: Vec<String> =
         iterations.map(|iterations| format!("iterations={iterations}")).into_iter().collect();
-    let scene = Scene { outside_files, ..scene_of(&app, &origin, &assignments)? };
+    let scene = Scene { outside_files, ..scene_of(&app, &run, &assignments)? };
     if from.header().iteration >= scene.iterations {
         return Err(CliError::Over { iteration: from.header().iteration, planned: scene.iterations });
     }
     if iterations.is_some() {
-        origin.scene = scene.document.as_ref().map(Document::text).unwrap_or_default().to_owned();
-        origin.settings.extend(assignments);
+        run.scene = scene.document.as_ref().map(Document::text).unwrap_or_default().to_owned();
+        run.settings.extend(assignments);
     }
     let world = app.world_mut();
     manner.with_threads(|| {
         let began = std::time::Instant::now();
         let network = build(world, &scene)?;
-        let restored = restore(world, from, path, Fit::Exactly)?;
-        origin.resumed.push(restored.header.iteration);
-        Course::new(world, &scene, network, folder, origin, manner, began)?.complete()
+        let restored = restore(world, from, checkpoint, Fit::Exactly)?;
+        run.resumed.push(restored.header.iteration);
+        Course::new(world, &scene, network, folder, run, manner, began)?.complete()
     })
 }
 
