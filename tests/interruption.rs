@@ -230,6 +230,14 @@ fn what_cannot_be_gone_on_with_is_refused() {
     );
     says("run", "no scene is named, and no checkpoint that has one");
 
+    // One that was killed between its last checkpoint and its end is ended.
+    let report_path = folder.join("run/report.json");
+    let finished = fs::read_to_string(&report_path).unwrap();
+    let before = recordings(&folder.join("run"));
+    fs::write(&report_path, finished.replace("\"outcome\": \"finished\"", "\"outcome\": \"running\"")).unwrap();
+    succeeds(&cortecs("resume run --no-plots --checkpoint-every 100", folder).output().unwrap());
+    assert!(recordings(&folder.join("run")) == before && report(&folder.join("run"))["outcome"] == "finished");
+
     let path = folder.join("run/checkpoint");
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() - 3]).unwrap();

@@ -87,6 +87,14 @@ impl RunFolder {
         if path.join(REPORT).is_file() { Ok(Self(path.to_owned())) } else { Err(FolderError::None(path.to_owned())) }
     }
 
+    /// Whether its report says that all iterations are done.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        let report = std::fs::read(self.0.join(REPORT)).ok();
+        let report: Option<serde_json::Value> = report.and_then(|text| serde_json::from_slice(&text).ok());
+        report.is_some_and(|report| report["outcome"] == "finished")
+    }
+
     /// Its path.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -128,6 +128,8 @@ impl<'a> Course<'a> {
             run_ticks(self.world, batch.min(left).min(until_saved.unwrap_or(left)));
             self.failed()?;
             self.progress.advance(self.done());
+            // What was removed, as behaviours that were switched, is remembered until then.
+            self.world.clear_trackers();
             if let Some(signal) = self.interruption.signal()
                 && self.done() < total
             {

@@ -195,7 +195,10 @@ pub(super) fn resume(
     let assignments: Vec<String> =
         iterations.map(|iterations| format!("iterations={iterations}")).into_iter().collect();
     let scene = Scene { outside_files, ..scene_of(&app, &run, &assignments)? };
-    if from.header().iteration >= scene.iterations {
+    // A run may have been killed between its last checkpoint and its end: the end is what is left of it then.
+    let is_over = from.header().iteration > scene.iterations
+        || (from.header().iteration == scene.iterations && folder.is_finished());
+    if is_over {
         return Err(CliError::Over { iteration: from.header().iteration, planned: scene.iterations });
     }
     if iterations.is_some() {
