@@ -44,6 +44,24 @@ pub fn read_text(path: &Path, longest: u64) -> io::Result<String> {
     Ok(text)
 }
 
+/// The length (bytes) of a regular file, and its CRC-32.
+///
+/// # Errors
+/// As for [`open`]; it cannot be read.
+pub fn length_and_crc(path: &Path) -> io::Result<(u64, u32)> {
+    let mut file = open(path)?;
+    let (mut hasher, mut length) = (crc32fast::Hasher::new(), 0);
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok((length, hasher.finalize()));
+        }
+        hasher.update(&buffer[..read]);
+        length += read as u64;
+    }
+}
+
 /// Why a file that was named is not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {

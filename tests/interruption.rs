@@ -66,8 +66,10 @@ fn assert_readable(run: &Path) {
     }
 }
 
+/// Twice at once, as `timeout` does, which means one.
 fn kill(child: &Child, signal: &str) {
-    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    let id = child.id().to_string();
+    let killed = Command::new("kill").args([signal, &id, &id]).status().unwrap();
     assert!(killed.success());
 }
 
@@ -108,8 +110,41 @@ fn a_signal_ends_a_run_that_can_be_gone_on_with() {
         for same in ["iterations", "groups", "recordings", "statistics", "simulated_ms"] {
             assert_eq!(report[same], expected[same], "{same}");
         }
-        assert!(!run.join("checkpoint").exists(), "a run that ended has nothing to be gone on with");
+        assert!(run.join("checkpoint").exists(), "the first command has asked for the state at the end");
     }
+}
+
+#[test]
+fn a_folder_belongs_to_one_run_at_a_time_and_files_are_those_that_it_began_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(
+        folder.join("net.ron"),
+        r#"(iterations: 2000000000, groups: {"cells": (size: 3, behaviours: [SpikeSource(file: "spikes.csv")])},
+            recorders: [SpikeRecorder(of: ["cells"])])"#,
+    )
+    .unwrap();
+    fs::write(folder.join("spikes.csv"), "3,0\n7,1\n").unwrap();
+    let child = cortecs("run net.ron --out run --checkpoint-every 5min --no-plots", folder).spawn().unwrap();
+    while !folder.join("run/report.json").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let says = |line: &str, expected: &str| {
+        let output = cortecs(line, folder).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && said.contains(expected), "{line}: {:?} {said}", output.status);
+    };
+    says("resume run", "another run writes to `run`");
+    says("run net.ron --out run --force --iterations 10", "another run writes to `run`");
+    kill(&child, "-TERM");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143));
+    says("run --from run/checkpoint --out run --force", "`--force` would remove");
+    // A shorter run than it was is over already.
+    says("resume run --iterations 1", "`--iterations` lets it be longer");
+    fs::write(folder.join("spikes.csv"), "3,0\n8,1\n").unwrap();
+    says("resume run", "`spikes.csv` is not what it was when the run began");
+    fs::remove_file(folder.join("spikes.csv")).unwrap();
+    says("resume run", "spikes.csv");
 }
 
 /// Ten kills in the suite; `CORTECS_KILLS=100` for more.

@@ -99,7 +99,7 @@ fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Entity, Spawned
     if !faults.is_empty() {
         return Err(faults.into_iter().fold(scene.diagnostics(), Diagnostics::with));
     }
-    let folder = ArrayFolder { folder: scene.folder.clone(), outside: scene.outside_files };
+    let folder = ArrayFolder::new(scene.folder.clone(), scene.outside_files);
     let constants = Constants(scene.constants.clone());
     let network = world.spawn(Origin { seed: Seed(scene.seed), constants, folder }).id();
     world.insert_resource(Unprepared);
@@ -147,6 +147,9 @@ fn set_clock(world: &mut World, scene: &Scene) -> Result<(), Diagnostic> {
 /// Recordings in a network: each is an open file.
 const MOST_RECORDINGS: usize = 10_000;
 
+/// Iterations that recordings of spikes count: in 32 bits.
+const MOST_COUNTED: u64 = 1 << 32;
+
 /// The longest name of a recording (bytes). File systems take 255, of which `.synapses.npy` and the names of pictures need some.
 const LONGEST_NAME: usize = 220;
 
@@ -164,6 +167,17 @@ fn unfileable(scene: &Scene, plan: &Plan) -> Vec<Diagnostic> {
         fault(
             format!("a network has {MOST_RECORDINGS} recordings at most"),
             "each is a file that is open while it runs",
+        );
+    }
+    let counted = plan.recordings.iter().find(|recording| matches!(&*recording.variable, "spikes" | "presentations"));
+    if let (Some(recording), true) = (counted, scene.iterations > MOST_COUNTED) {
+        let what = format!("{}.{}", recording.group, recording.variable);
+        fault(
+            format!(
+                "`{what}` is recorded over {} iterations, but {MOST_COUNTED} are counted at most",
+                scene.iterations
+            ),
+            "the iterations of spikes are 32-bit numbers; `cortecs run --from` goes on with a run in another folder",
         );
     }
     let names = plan.recordings.iter().map(|recording| format!("{}.{}", recording.group, recording.variable));

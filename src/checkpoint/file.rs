@@ -12,7 +12,7 @@ use super::{
     error::{CheckpointError, CheckpointFileError},
     form::{Header, Run, read_header},
     restore::{Fit, Restored, restore},
-    save::save,
+    save::{Extent, save},
 };
 use crate::{disk, files};
 
@@ -40,7 +40,7 @@ pub fn write(world: &mut World, run: Option<Run>, path: &Path) -> Result<(), Che
 
 fn write_whole(world: &mut World, run: Option<Run>, path: &Path) -> Result<(), CheckpointError> {
     let mut file = BufWriter::with_capacity(BUFFER, disk::create(path)?);
-    save(world, run, &mut file)?;
+    save(world, run, Extent::Changes, &mut file)?;
     file.flush()?;
     Ok(file.get_ref().sync()?)
 }

@@ -51,6 +51,12 @@ pub struct Run {
     pub settings: Vec<String>,
     /// The iteration with which the run began: not 0, where it began from another checkpoint.
     pub first: u64,
+    /// The files that its network was built from: name, length (bytes) and CRC-32.
+    pub files: Vec<(String, u64, u32)>,
+    /// How often its state was to be saved, as it was typed.
+    pub checkpoint_every: Option<String>,
+    /// Whether it was to go on without recordings, where they could not be written.
+    pub goes_on_without: bool,
     /// The checkpoint that it began from, if it did.
     pub from: Option<String>,
     /// The number by which its noise went on otherwise from there.

@@ -1,7 +1,8 @@
 //! Checkpoints: the state of a network as bytes, so that it goes on elsewhere, or later, as if nothing had happened.
 //!
-//! A checkpoint holds what has changed since the scene was built, and checksums of what has not: it is restored into a network
-//! that was built from the same scene. Knows the network; what a component keeps, only the component knows
+//! A checkpoint file holds what has changed since the scene was built, and checksums of what has not: it is restored into a
+//! network that was built from the same scene. A [`Checkpoint`] in memory holds all of it. Either is of all networks of a world, as
+//! they have one clock. Knows the network; what a component keeps, only the component knows
 //! ([`State`](crate::network::State)).
 //!
 //! ```
@@ -47,7 +48,7 @@ impl Checkpoint {
     /// A part of it has no name by which it could be found again.
     pub fn take(world: &mut World) -> Result<Self, CheckpointError> {
         let mut bytes = Vec::new();
-        save::save(world, None, &mut bytes)?;
+        save::save(world, None, save::Extent::Whole, &mut bytes)?;
         Ok(Self(bytes))
     }
 

@@ -14,8 +14,22 @@ use crate::{
     numeric::{Archive, ArchiveError, real::PRECISION},
 };
 
+/// What is saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// What has changed since the scene was built; of what has not, checksums.
+    Changes,
+    /// All of it.
+    Whole,
+}
+
 /// Writes the state of the network in `world`.
-pub(super) fn save(world: &mut World, run: Option<Run>, to: &mut dyn Write) -> Result<(), CheckpointError> {
+pub(super) fn save(
+    world: &mut World,
+    run: Option<Run>,
+    extent: Extent,
+    to: &mut dyn Write,
+) -> Result<(), CheckpointError> {
     let clock = world.get_resource::<Clock>().copied().unwrap_or_default();
     let seeds = seeds(world);
     let (dt, iteration) = (clock.dt, clock.iteration);
@@ -35,7 +49,7 @@ pub(super) fn save(world: &mut World, run: Option<Run>, to: &mut dyn Write) -> R
             part: component,
             recording: part.is_recording(world),
             on: part.is_on(world),
-            as_built: part.is_as_built(world),
+            as_built: extent == Extent::Changes && part.is_as_built(world),
             bytes: digest.bytes,
             crc: digest.crc(),
         };

@@ -1,6 +1,6 @@
 //! How often the state of a run is saved.
 
-use std::{str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 /// Between two checkpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,16 @@ impl CheckpointEvery {
     }
 }
 
+impl fmt::Display for CheckpointEvery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Iterations(every) => write!(f, "{every}"),
+            Self::Time(time) => write!(f, "{}ms", time.as_millis()),
+            Self::Never => f.write_str("never"),
+        }
+    }
+}
+
 impl FromStr for CheckpointEvery {
     type Err = String;
 
@@ -67,6 +77,9 @@ mod tests {
         let parsed = |text: &str| text.parse::<CheckpointEvery>();
         assert_eq!(parsed("10000"), Ok(CheckpointEvery::Iterations(10_000)));
         assert_eq!(parsed("never"), Ok(CheckpointEvery::Never));
+        for text in ["7", "never", "1500ms"] {
+            assert_eq!(parsed(text).unwrap().to_string(), text);
+        }
         for (text, seconds) in [("30s", 30), ("10min", 600), ("2h", 7200), ("1h 30m", 5400)] {
             assert_eq!(parsed(text), Ok(CheckpointEvery::Time(Duration::from_secs(seconds))), "{text}");
         }

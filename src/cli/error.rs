@@ -7,7 +7,7 @@ use std::{
 
 use super::interruption::Signal;
 use crate::{
-    checkpoint::CheckpointFileError,
+    checkpoint::{CHECKPOINT, CheckpointFileError},
     network::failure::Failure,
     numeric::instruction_set::InstructionSetError,
     output::{FolderError, TapeError},
@@ -35,6 +35,14 @@ pub enum CliError {
     /// No scene was named.
     #[error("no scene is named, and no checkpoint that has one (`--from`)")]
     NoScene,
+    /// What the run needs would be removed.
+    #[error("`--force` would remove `{}`, which the run begins from, with the folder `{}`; `--out` names another", .needed.display(), .folder.display())]
+    Needed {
+        /// The file.
+        needed: PathBuf,
+        /// The run folder that is to be replaced.
+        folder: PathBuf,
+    },
     /// A checkpoint cannot be written or used.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointFileError),
@@ -42,7 +50,7 @@ pub enum CliError {
     #[error("signals cannot be watched: {0}")]
     Signals(io::Error),
     /// Nothing to go on with.
-    #[error("`{}` has no checkpoint: it ended, or was killed before the first one was made", .0.display())]
+    #[error("`{}` has no checkpoint: it ended, or was killed before the first one was made; `cortecs run` begins anew", .0.display())]
     NoCheckpoint(PathBuf),
     /// All iterations are done.
     #[error(
@@ -63,7 +71,7 @@ pub enum CliError {
         path: PathBuf,
     },
     /// Somebody wanted the run to end.
-    #[error("interrupted before iteration {iteration} of {planned} ({}); `cortecs resume {}` goes on with it", .signal.name(), .run.display())]
+    #[error("interrupted before iteration {iteration} of {planned} ({}); {}", .signal.name(), going_on(.run, *.recorded))]
     Interrupted {
         /// By which.
         signal: Signal,
@@ -73,6 +81,21 @@ pub enum CliError {
         planned: u64,
         /// The run folder.
         run: PathBuf,
+        /// Whether everything was recorded until then.
+        recorded: bool,
+    },
+    /// A file that the network is built from is another one.
+    #[error(
+        "`{0}` is not what it was when the run began: it would not go on as it was; `cortecs run --from` begins a variant"
+    )]
+    OtherFile(String),
+    /// A file that the network is built from cannot be read again.
+    #[error("`{file}` cannot be read: {source}")]
+    Read {
+        /// The file.
+        file: String,
+        /// Why.
+        source: io::Error,
     },
     /// The disk does not take what is written.
     #[error("{error}\n{}", after_disk_full(*.iteration, .saved, .last.as_deref()))]
@@ -117,6 +140,18 @@ pub enum CliError {
     /// Results cannot be printed.
     #[error("results cannot be printed: {0}")]
     Print(io::Error),
+}
+
+/// How an interrupted run is gone on with.
+fn going_on(run: &Path, recorded: bool) -> String {
+    if recorded {
+        return format!("`cortecs resume {}` goes on with it", run.display());
+    }
+    let checkpoint = run.join(CHECKPOINT);
+    format!(
+        "its recordings had ended before: `cortecs run --from {}` goes on with it, in a folder of its own",
+        checkpoint.display()
+    )
 }
 
 /// What can be done where the disk does not take what is written.

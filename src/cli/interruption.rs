@@ -6,11 +6,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
     flag,
+    iterator::Signals,
 };
 
 /// A wish that the run ends.
@@ -34,16 +36,26 @@ impl Signal {
 /// Whether somebody wants the run to end.
 pub(super) struct Interruption(Arc<AtomicUsize>);
 
+/// After the first signal. Who ends a whole group of processes, as `timeout` does, sends two at once, and means one.
+const GRACE: Duration = Duration::from_millis(300);
+
 impl Interruption {
     /// Watches out from now on. A second signal of those ends the program at once.
     pub fn watch() -> io::Result<Self> {
-        let (number, seen) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (number, armed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         for signal in [SIGINT, SIGTERM] {
-            // In this order: the first signal finds that none was seen, and the second that one was.
-            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&seen))?;
-            flag::register(signal, Arc::clone(&seen))?;
-            flag::register_usize(signal, Arc::clone(&number), signal as usize)?;
+            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&armed))?;
         }
+        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        let seen = Arc::clone(&number);
+        // A thread, since the run itself may be busy with one long iteration.
+        std::thread::Builder::new().name("signals".into()).spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                seen.store(signal as usize, Relaxed);
+                std::thread::sleep(GRACE);
+                armed.store(true, Relaxed);
+            }
+        })?;
         Ok(Self(number))
     }
 

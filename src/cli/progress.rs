@@ -15,18 +15,18 @@ const PLAIN: Duration = Duration::from_secs(5);
 /// The progress of a run.
 pub(super) enum Progress {
     Bar(ProgressBar),
-    Plain { total: u64, dt: f64, start: Instant, last: Instant },
+    Plain { total: u64, begins: u64, dt: f64, start: Instant, last: Instant },
     Quiet,
 }
 
 impl Progress {
-    /// Progress towards `total` iterations of `dt` ms.
-    pub fn new(total: u64, dt: f64, quiet: bool) -> Self {
+    /// Progress from the iteration `begins` towards `total` of `dt` ms.
+    pub fn new(begins: u64, total: u64, dt: f64, quiet: bool) -> Self {
         if quiet {
             return Self::Quiet;
         }
         if !stderr().is_terminal() {
-            return Self::Plain { total, dt, start: Instant::now(), last: Instant::now() };
+            return Self::Plain { total, begins, dt, start: Instant::now(), last: Instant::now() };
         }
         let simulated = move |state: &ProgressState, text: &mut dyn std::fmt::Write| {
             // A bar that cannot show a number shows none.
@@ -40,17 +40,19 @@ impl Progress {
             .unwrap_or_else(|_| ProgressStyle::default_bar())
             .with_key("simulated", simulated)
             .with_key("speed", speed);
-        Self::Bar(ProgressBar::new(total).with_style(style))
+        let bar = ProgressBar::new(total).with_style(style).with_position(begins);
+        bar.reset_eta();
+        Self::Bar(bar)
     }
 
     /// `done` iterations are done.
     pub fn advance(&mut self, done: u64) {
         match self {
             Self::Bar(bar) => bar.set_position(done),
-            Self::Plain { total, dt, start, last } => {
+            Self::Plain { total, begins, dt, start, last } => {
                 if last.elapsed() >= PLAIN {
                     *last = Instant::now();
-                    let speed = done as f64 / start.elapsed().as_secs_f64();
+                    let speed = done.saturating_sub(*begins) as f64 / start.elapsed().as_secs_f64();
                     let left = Duration::from_secs_f64(total.saturating_sub(done) as f64 / speed.max(1e-9));
                     let simulated = in_words(done as f64 * *dt);
                     let _ = writeln!(

@@ -122,9 +122,10 @@ impl Replay {
         };
         match self.sequence.at(place as usize) {
             Some((stimulus, block)) if within < on => {
+                let begins = within == 0;
                 let label = self.classes.as_ref().and_then(|classes| classes.get(stimulus as usize)).copied();
                 let ends = within + 1 == on;
-                Moment::Shown(Presentation { number, block, stimulus, label: label.unwrap_or(stimulus), ends })
+                Moment::Shown(Presentation { number, block, stimulus, label: label.unwrap_or(stimulus), begins, ends })
             }
             _ => Moment::Silent,
         }
@@ -316,6 +317,7 @@ mod tests {
                 block: u32::from(number == 2),
                 stimulus,
                 label: [7, 9][stimulus as usize],
+                begins: within == 0,
                 ends: within == 1,
             };
             let presented = bench.world_mut().get::<Presented>(cells).unwrap();

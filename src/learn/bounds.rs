@@ -13,8 +13,9 @@ use crate::{
 /// On a synapse group: the bounds that its rules have stated, each those of the weights that it may find and leave.
 ///
 /// Whatever else changes weights, as [`Normalization`](super::Normalization) does, holds those of all rules; where rules
-/// contradict one another, the least weight gives way. A rule that is switched off keeps its bounds, within which it expects
-/// the weights when it comes back.
+/// contradict one another, the least weight gives way. A rule that is switched off keeps its bounds. It demands that weights
+/// are within them when it states them, and not again when it comes back or a network is restored: other rules may have
+/// other bounds, and it holds the weights that it changes.
 #[derive(Component, Clone, Debug, Default, PartialEq)]
 pub struct WeightBounds(Vec<(Cow<'static, str>, [f64; 2])>);
 
@@ -25,12 +26,16 @@ impl State for WeightBounds {
 }
 
 impl WeightBounds {
-    /// The rule `R` states its bounds, instead of any that it has stated before.
-    pub fn state<R: Typed>(&mut self, bounds: [f64; 2]) {
+    /// The rule `R` states its bounds, instead of any that it has stated before. Says whether they are others: then the
+    /// weights must be within them.
+    pub fn state<R: Typed>(&mut self, bounds: [f64; 2]) -> bool {
         let rule = R::type_info().type_path_table().short_path();
         match self.0.iter_mut().find(|(known, _)| *known == rule) {
-            Some((_, known)) => *known = bounds,
-            None => self.0.push((rule.into(), bounds)),
+            Some((_, known)) => std::mem::replace(known, bounds) != bounds,
+            None => {
+                self.0.push((rule.into(), bounds));
+                true
+            }
         }
     }
 

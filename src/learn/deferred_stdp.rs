@@ -137,19 +137,18 @@ impl SpikeTiming<1, 1> for DeferredStdp {
 
 /// What the system of the weights looks at.
 type Group<'w> =
-    (Option<&'w Name>, Ref<'w, DeferredStdp>, &'w Synapses, &'w mut Tendency, (&'w mut Weights, &'w mut WeightBounds));
+    (Option<&'w Name>, &'w DeferredStdp, &'w Synapses, &'w mut Tendency, (&'w mut Weights, &'w mut WeightBounds));
 
 /// Weights follow the tendencies.
 fn apply(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<Failures>) {
     for (name, rule, synapses, mut tendency, (mut weights, mut bounds)) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
         let range = [rule.w_min, rule.w_max];
-        if rule.is_changed() {
-            bounds.state::<DeferredStdp>(range);
-            if let Err(why) = check(&weights.0, layout, range) {
-                failures.push(name.map_or("", Name::as_str), why);
-                continue;
-            }
+        if bounds.state::<DeferredStdp>(range)
+            && let Err(why) = check(&weights.0, layout, range)
+        {
+            failures.push(name.map_or("", Name::as_str), why);
+            continue;
         }
         let every = libm::round(rule.every / clock.dt).max(1.0) as u64;
         if !(clock.iteration + 1).is_multiple_of(every) {

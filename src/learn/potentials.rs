@@ -70,20 +70,21 @@ impl Constants {
 impl Potentials {
     /// Goes through everything that is remembered: see [`State`](crate::network::State).
     pub fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        archive.value(&mut self.of)?;
-        archive.value(&mut self.begun)?;
-        let head = archive.through(&(self.head as u64))?;
-        archive.whole(&mut self.left)?;
-        self.now.iter_mut().chain(&mut self.before).try_for_each(|column| archive.whole(column))?;
-        if let (Some(head), true) = (head, archive.restores()) {
-            (self.head, self.decay) = (head as usize, self.of.decay());
-            let targets = self.left.len();
+        let here = (self.of, self.begun, self.head as u64);
+        let (of, begun, head) = archive.through(&here)?.unwrap_or(here);
+        let targets = archive.whole(&mut self.left)?;
+        let now = self.now.iter_mut().map(|now| archive.whole(now)).collect::<Result<Vec<_>, _>>()?;
+        let before = self.before.iter_mut().map(|before| archive.whole(before)).collect::<Result<Vec<_>, _>>()?;
+        let rows = of.delay as usize + 1;
+        // Before the first iteration there is nothing of it all.
+        let kept = if targets == 0 { Some(0) } else { targets.checked_mul(rows) };
+        let fits = now.iter().all(|length| *length == targets) && before.iter().all(|length| Some(*length) == kept);
+        if !fits || head as usize >= rows {
+            return Err(ArchiveError::Form);
+        }
+        if archive.restores() {
+            (self.of, self.begun, self.head, self.decay) = (of, begun, head as usize, of.decay());
             self.changes = [(); 2].map(|()| Column::filled(0.0, targets));
-            let rows = self.of.delay as usize + 1;
-            let fits = self.now.iter().all(|now| now.len() == targets)
-                && self.before.iter().all(|before| before.len() == targets * if targets > 0 { rows } else { 0 })
-                && self.head < rows;
-            return if fits { Ok(()) } else { Err(ArchiveError::Form) };
         }
         Ok(())
     }

@@ -141,7 +141,7 @@ impl SpikeTiming<1, 1> for RewardStdp {
 /// What changes with dopamine.
 type Group<'w> = (
     Option<&'w Name>,
-    Ref<'w, RewardStdp>,
+    &'w RewardStdp,
     &'w Target,
     &'w Synapses,
     &'w mut Eligibility,
@@ -161,12 +161,11 @@ fn reward(
             continue;
         };
         let range = [rule.w_min, rule.w_max];
-        if rule.is_changed() {
-            bounds.state::<RewardStdp>(range);
-            if let Err(why) = check(&weights.0, layout, range) {
-                failures.push(name.map_or("", Name::as_str), why);
-                continue;
-            }
+        if bounds.state::<RewardStdp>(range)
+            && let Err(why) = check(&weights.0, layout, range)
+        {
+            failures.push(name.map_or("", Name::as_str), why);
+            continue;
         }
         // ∫ exp(−(1/tau_c + 1/tau) s) ds over the step.
         let speed = 1.0 / rule.tau_c + uptake.map_or(0.0, |uptake| 1.0 / uptake.tau);

@@ -192,7 +192,7 @@ impl<R: 'static> Timing<R> {
         &mut self,
         rule: &Ref<'_, R>,
         (layout, is_new): (&Layout, bool),
-        numbers: &[Real],
+        (numbers, states): (&[Real], bool),
         sizes: [usize; 2],
         clock: &Clock,
     ) -> Result<bool, String>
@@ -204,7 +204,9 @@ impl<R: 'static> Timing<R> {
         if goes_on && !is_new && !rule.is_changed() {
             return Ok(false);
         }
-        check(numbers, layout, rule.bounds())?;
+        if states {
+            check(numbers, layout, rule.bounds())?;
+        }
         let forgot = self.sources.follow(&pre, sizes, (layout, is_new), goes_on, clock)?;
         if forgot {
             self.targets = Side::new(sizes[1], &post, 0, clock.dt);
@@ -248,13 +250,11 @@ pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
 ) {
     for (name, rule, (mut timing, mut bounds), source, target, synapses, mut changed) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
-        if R::Changed::ARE_WEIGHTS && rule.is_changed() {
-            bounds.state::<R>(rule.bounds());
-        }
+        let states = R::Changed::ARE_WEIGHTS && bounds.state::<R>(rule.bounds());
         let weights = changed.numbers();
         let size = |group| spikes.get(group).map_or(0, |spikes| spikes.fired().len());
         let sizes = [source.0, target.0].map(size);
-        match timing.follow(&rule, (layout, synapses.is_changed()), weights, sizes, &clock) {
+        match timing.follow(&rule, (layout, synapses.is_changed()), (weights, states), sizes, &clock) {
             Ok(false) => {}
             Ok(true) => {
                 if let Ok(mut spikes) = spikes.get_mut(source.0) {

@@ -26,11 +26,11 @@ use super::{
 };
 use crate::{
     network::{
-        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterVariable, Rewired, Sides,
-        Synapses, Unit, Variables, Weights, rewire::rewire, sides::sides,
+        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterState, RegisterVariable, Rewired,
+        Sides, State, Synapses, Unit, Variables, Weights, rewire::rewire, sides::sides,
     },
     numeric::{
-        Real,
+        Archive, ArchiveError, Real,
         real::real,
         rows::{Rows, Synapse},
         stream::Stream,
@@ -91,6 +91,12 @@ struct Places {
     listed: bool,
 }
 
+impl State for Places {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.value(&mut self.listed)
+    }
+}
+
 impl Default for StructuralPlasticity {
     /// New synapses as weak as in Zheng et al. (2013), for weights from 0 to 1; once a second.
     fn default() -> Self {
@@ -102,7 +108,8 @@ impl Behaviour for StructuralPlasticity {
     const KIND: Kind = Kind::Synapses;
 
     fn plugin(app: &mut App) {
-        app.register_variable::<SourceNeuron>()
+        app.register_state::<Places>()
+            .register_variable::<SourceNeuron>()
             .register_variable::<TargetNeuron>()
             .add_behaviour_system::<Self, _>(Stage::Learn, rewire_due);
     }

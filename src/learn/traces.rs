@@ -78,31 +78,25 @@ impl Side {
     /// Goes through everything that is remembered: see [`State`](crate::network::State).
     pub fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         let here = (self.of.clone(), self.neurons as u64, self.kept as u64, self.head as u64);
-        let saved = archive.through(&here)?;
-        let courses = saved.as_ref().map_or(&here, |saved| saved).0.0.len();
-        if let (Some(((traces, dt), neurons, kept, head)), true) = (saved, archive.restores()) {
-            // Numbers come one by one below, and take room only as they come.
-            *self = Self { of: (traces, dt), neurons: neurons as usize, kept: kept as usize, ..Self::default() };
-            self.head = head as usize;
-            self.traces = self.of.0.iter().map(|trace| Course::empty(trace, dt)).collect();
-        }
-        for k in 0..courses {
-            let mut none = Course::default();
-            let course = self.traces.get_mut(k).unwrap_or(&mut none);
-            archive.whole(&mut course.now)?;
-            archive.whole(&mut course.seen)?;
-        }
-        if archive.restores() && !self.is_sound() {
+        let ((traces, dt), neurons, kept, head) = archive.through(&here)?.unwrap_or(here);
+        let [neurons, kept, head] = [neurons, kept, head].map(|number| number as usize);
+        if head >= kept.max(1) || (kept == 0 && !traces.is_empty()) {
             return Err(ArchiveError::Form);
         }
+        if archive.restores() {
+            // Numbers come one by one below, and take room only as they come.
+            let empty = traces.iter().map(|trace| Course::empty(trace, dt)).collect();
+            *self = Self { of: (traces.clone(), dt), neurons, traces: empty, kept, head };
+        }
+        for k in 0..traces.len() {
+            let mut none = Course::default();
+            let course = self.traces.get_mut(k).unwrap_or(&mut none);
+            let lengths = [archive.whole(&mut course.now)?, archive.whole(&mut course.seen)?];
+            if lengths[0] != neurons || Some(lengths[1]) != neurons.checked_mul(kept) {
+                return Err(ArchiveError::Form);
+            }
+        }
         Ok(())
-    }
-
-    fn is_sound(&self) -> bool {
-        let fits = |course: &Course| {
-            course.now.len() == self.neurons && Some(course.seen.len()) == self.neurons.checked_mul(self.kept)
-        };
-        self.traces.iter().all(fits) && self.head < self.kept.max(1)
     }
 
     /// Advances by a step, in which nobody has fired yet.

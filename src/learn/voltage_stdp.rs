@@ -230,7 +230,7 @@ impl Voltages {
         &mut self,
         rule: &Ref<'_, VoltageStdp>,
         (layout, is_new): (&Layout, bool),
-        weights: &[Real],
+        (weights, states): (&[Real], bool),
         sizes: [usize; 2],
         clock: &Clock,
     ) -> Result<bool, String> {
@@ -239,7 +239,9 @@ impl Voltages {
         if goes_on && !is_new && !rule.is_changed() {
             return Ok(false);
         }
-        check(weights, layout, rule.bounds())?;
+        if states {
+            check(weights, layout, rule.bounds())?;
+        }
         let forgot = self.sources.follow(&trace, sizes, (layout, is_new), goes_on, clock)?;
         if forgot {
             self.targets = Potentials::new(constants, sizes[1]);
@@ -267,11 +269,15 @@ fn change(
 ) {
     for (name, rule, (mut voltages, mut bounds), source, target, synapses, mut weights) in &mut groups {
         let (Some(layout), Ok(v)) = (&synapses.layout, potentials.get(target.0)) else { continue };
-        if rule.is_changed() {
-            bounds.state::<VoltageStdp>(rule.bounds());
-        }
+        let states = bounds.state::<VoltageStdp>(rule.bounds());
         let sources = spikes.get(source.0).map_or(0, |spikes| spikes.fired().len());
-        match voltages.follow(&rule, (layout, synapses.is_changed()), &weights.0, [sources, v.0.len()], &clock) {
+        match voltages.follow(
+            &rule,
+            (layout, synapses.is_changed()),
+            (&weights.0, states),
+            [sources, v.0.len()],
+            &clock,
+        ) {
             Ok(false) => {}
             Ok(true) => {
                 if let Ok(mut spikes) = spikes.get_mut(source.0) {

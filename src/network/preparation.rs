@@ -1,7 +1,10 @@
 //! What a behaviour is given when it is prepared, and how it says that it cannot be.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -45,13 +48,27 @@ pub struct ArrayFolder {
     pub folder: Option<PathBuf>,
     /// Whether files outside the folder are read too; default no.
     pub outside: bool,
+    /// The files that were asked for, by their names.
+    asked: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl ArrayFolder {
+    /// The files in a folder, and outside it too if that is allowed.
+    #[must_use]
+    pub fn new(folder: Option<PathBuf>, outside: bool) -> Self {
+        Self { folder, outside, asked: Arc::default() }
+    }
+
+    /// The files that were asked for, by their names.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().map(|asked| asked.iter().cloned().collect()).unwrap_or_default()
+    }
+
     /// The files in a folder, and no others.
     #[must_use]
     pub fn at(folder: &Path) -> Self {
-        Self { folder: Some(folder.to_owned()), outside: false }
+        Self::new(Some(folder.to_owned()), false)
     }
 
     /// The path of a file, with all symbolic links followed.
@@ -59,6 +76,9 @@ impl ArrayFolder {
     /// # Errors
     /// A text that says why it is not read: there is no folder, the file does not exist or lies outside.
     pub fn path(&self, file: &str) -> Result<PathBuf, String> {
+        if let Ok(mut asked) = self.asked.lock() {
+            asked.insert(file.to_owned());
+        }
         match &self.folder {
             None => Err(format!("`{file}` cannot be read: this network was given no folder to read files from")),
             Some(folder) if self.outside => Ok(folder.join(file)),

@@ -23,6 +23,8 @@ pub struct Presentation {
     pub stimulus: u32,
     /// The class of the stimulus; the stimulus itself, where there are no classes.
     pub label: u32,
+    /// Whether this is its first iteration.
+    pub begins: bool,
     /// Whether this is its last iteration.
     pub ends: bool,
 }

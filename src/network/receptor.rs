@@ -89,7 +89,8 @@ impl State for Arriving {
         archive.column(&mut self.sums)?;
         archive.value(&mut self.any)?;
         archive.value(&mut self.given)?;
-        archive.whole(&mut self.ring)
+        archive.whole(&mut self.ring)?;
+        Ok(())
     }
 }
 

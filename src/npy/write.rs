@@ -36,6 +36,24 @@ impl Writer {
     /// [`NpyError::Io`]; [`NpyError::Other`] for a file of other numbers or rows; [`NpyError::Truncated`] where there are
     /// fewer rows.
     pub fn reopen(path: &Path, dtype: Dtype, row_shape: &[usize], rows: u64) -> Result<Self, NpyError> {
+        let (file, header, bytes) = Self::opened(path, dtype, row_shape, rows)?;
+        // The header first: it must not count what is cut off.
+        let mut writer = Self::over(file, path, dtype, row_shape, bytes)?;
+        writer.file.get_ref().set_len(header + bytes).map_err(NpyError::io(path))?;
+        writer.file.seek(SeekFrom::End(0)).map_err(NpyError::io(path))?;
+        Ok(writer)
+    }
+
+    /// Sees that [`reopen`](Self::reopen) will succeed, and changes nothing.
+    ///
+    /// # Errors
+    /// Those of [`reopen`](Self::reopen).
+    pub fn can_reopen(path: &Path, dtype: Dtype, row_shape: &[usize], rows: u64) -> Result<(), NpyError> {
+        Self::opened(path, dtype, row_shape, rows).map(drop)
+    }
+
+    /// A file, the length of its header, and that of the rows that are to be kept.
+    fn opened(path: &Path, dtype: Dtype, row_shape: &[usize], rows: u64) -> Result<(Writing, u64, u64), NpyError> {
         let file = File::open(path).map_err(NpyError::io(path))?;
         let there = header::Header::read(&mut BufReader::new(file), path)?;
         let own = header::write(dtype, rows, row_shape).len() as u64;
@@ -45,12 +63,11 @@ impl Writer {
         }
         let file = disk::reopen(path).map_err(NpyError::io(path))?;
         let found = file.length().map_err(NpyError::io(path))?.saturating_sub(own);
-        let bytes = Self::row_bytes(path, dtype, row_shape)? as u64 * rows;
+        let bytes = (Self::row_bytes(path, dtype, row_shape)? as u64).saturating_mul(rows);
         if found < bytes {
             return Err(NpyError::Truncated { path: path.to_path_buf(), expected: bytes, found });
         }
-        file.set_len(own + bytes).map_err(NpyError::io(path))?;
-        Self::over(file, path, dtype, row_shape, bytes)
+        Ok((file, own, bytes))
     }
 
     fn row_bytes(path: &Path, dtype: Dtype, row_shape: &[usize]) -> Result<usize, NpyError> {

@@ -155,22 +155,24 @@ impl<'a> Archive<'a> {
         if restores { source.list(numbers) } else { source.skip_list::<T>() }
     }
 
-    /// A column whose length is state too.
+    /// A column whose length is state too; returns that length.
     ///
     /// # Errors
     /// It cannot be saved or read.
-    pub fn whole<T: Pod>(&mut self, column: &mut Column<T>) -> Result<(), ArchiveError> {
+    pub fn whole<T: Pod>(&mut self, column: &mut Column<T>) -> Result<usize, ArchiveError> {
         if self.saves(column)? {
-            return Ok(());
+            return Ok(column.len());
         }
         let restores = self.restores();
         let source = self.source()?;
-        if !restores {
-            return source.skip_list::<T>();
-        }
         let length = source.length(size_of::<T>())?;
-        column.resize(T::zeroed(), length as usize);
-        source.fill(bytemuck::cast_slice_mut(column))
+        if restores {
+            column.resize(T::zeroed(), length as usize);
+            source.fill(bytemuck::cast_slice_mut(column))?;
+        } else {
+            source.skip(length * size_of::<T>() as u64)?;
+        }
+        Ok(length as usize)
     }
 
     /// Random streams, as many as there are.

@@ -1,6 +1,7 @@
 //! The folder of a run: never one that holds something else, never overwritten unasked.
 
 use std::{
+    fs::{File, TryLockError},
     io,
     path::{Path, PathBuf},
 };
@@ -17,9 +18,16 @@ pub enum Existing {
     Replace,
 }
 
-/// A folder that belongs to a run.
-#[derive(Clone, Debug)]
-pub struct RunFolder(PathBuf);
+/// A folder that belongs to a run, and to nobody else while it is held.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    /// Locked as long as it is open; none on a file system that knows no locks.
+    lock: Option<File>,
+}
+
+/// The file that is locked while somebody writes to a run folder.
+const LOCK: &str = ".lock";
 
 /// A run folder cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +35,9 @@ pub enum FolderError {
     /// It exists and holds other things than a run.
     #[error("`{}` exists and is no run folder (it has no {REPORT}); it is not replaced", .0.display())]
     Foreign(PathBuf),
+    /// Somebody else writes to it.
+    #[error("another run writes to `{}`", .0.display())]
+    Busy(PathBuf),
     /// There is no run in it.
     #[error("`{}` is no run folder (it has no {REPORT})", .0.display())]
     None(PathBuf),
@@ -58,9 +69,12 @@ impl RunFolder {
         }
         if existing == Existing::Replace && wished.exists() {
             let empty = wished.read_dir().map_err(failed(wished))?.next().is_none();
-            if !empty && !wished.join(REPORT).is_file() {
+            // A run that failed before its report was written has left its lock.
+            if !empty && !wished.join(REPORT).is_file() && !wished.join(LOCK).is_file() {
                 return Err(FolderError::Foreign(wished.to_owned()));
             }
+            // Held while all of it is removed.
+            let _lock = if empty { None } else { Self::lock(wished)? };
             std::fs::remove_dir_all(wished).map_err(failed(wished))?;
         }
         let mut path = wished.to_owned();
@@ -73,7 +87,10 @@ impl RunFolder {
                     name.push(format!("-{number}"));
                     path = wished.with_file_name(name);
                 }
-                made => return made.map(|()| Self(path.clone())).map_err(failed(&path)),
+                made => {
+                    made.map_err(failed(&path))?;
+                    return Ok(Self { lock: Self::lock(&path)?, path });
+                }
             }
         }
         Err(FolderError::Foreign(path))
@@ -84,13 +101,27 @@ impl RunFolder {
     /// # Errors
     /// It is none.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
-        if path.join(REPORT).is_file() { Ok(Self(path.to_owned())) } else { Err(FolderError::None(path.to_owned())) }
+        if !path.join(REPORT).is_file() {
+            return Err(FolderError::None(path.to_owned()));
+        }
+        Ok(Self { lock: Self::lock(path)?, path: path.to_owned() })
+    }
+
+    fn lock(path: &Path) -> Result<Option<File>, FolderError> {
+        let file = File::options().create(true).truncate(false).write(true).open(path.join(LOCK));
+        let file = file.map_err(|source| FolderError::Io { path: path.to_owned(), source })?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Err(FolderError::Busy(path.to_owned())),
+            // A file system without locks is no reason not to run.
+            Err(TryLockError::Error(_)) => Ok(None),
+        }
     }
 
     /// Whether its report says that all iterations are done.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        let report = std::fs::read(self.0.join(REPORT)).ok();
+        let report = std::fs::read(self.path.join(REPORT)).ok();
         let report: Option<serde_json::Value> = report.and_then(|text| serde_json::from_slice(&text).ok());
         report.is_some_and(|report| report["outcome"] == "finished")
     }
@@ -98,7 +129,16 @@ impl RunFolder {
     /// Its path.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        if self.lock.is_some() {
+            // If it stays, it is locked by nobody.
+            let _ = std::fs::remove_file(self.path.join(LOCK));
+        }
     }
 }
 
@@ -119,7 +159,15 @@ mod tests {
         assert!(matches!(RunFolder::create(&wished, Existing::Replace), Err(FolderError::Foreign(_))));
         assert!(wished.join("thesis.tex").exists());
         std::fs::write(wished.join(REPORT), "{}").unwrap();
-        assert_eq!(RunFolder::create(&wished, Existing::Replace).unwrap().path(), wished);
-        assert_eq!(wished.read_dir().unwrap().count(), 0);
+        let held = RunFolder::create(&wished, Existing::Replace).unwrap();
+        assert_eq!(held.path(), wished);
+        let names: Vec<_> = wished.read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, [LOCK]);
+        // While it is held, nobody else gets it.
+        assert!(matches!(RunFolder::create(&wished, Existing::Replace), Err(FolderError::Busy(_))));
+        std::fs::write(wished.join(REPORT), "{}").unwrap();
+        assert!(matches!(RunFolder::open(&wished), Err(FolderError::Busy(_))));
+        drop(held);
+        RunFolder::open(&wished).unwrap();
     }
 }

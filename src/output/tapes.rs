@@ -53,13 +53,22 @@ pub fn attach_files(world: &mut World, folder: &Path, on_full: OnDiskFull) -> Re
     let resumed = world.get_resource::<Clock>().is_some_and(|clock| clock.iteration > 0);
     let mut query = world.query::<(Entity, &mut Recording, Option<&Responses>)>();
     let mut recordings: Vec<_> = query.iter_mut(world).collect();
-    let key = |recording: &Recording| (recording.group.clone(), recording.what(), recording.window.from);
+    let key = |recording: &Recording| (recording.group.clone(), recording.what(), recording.given_from);
     recordings.sort_by_cached_key(|(entity, recording, _)| (key(recording), *entity));
     let mut taken = Taken::new();
-    for (entity, mut recording, responses) in recordings {
-        let name = Files::free_name(&mut taken, &recording);
+    let names: Vec<String> =
+        recordings.iter().map(|(_, recording, _)| Files::free_name(&mut taken, recording)).collect();
+    let goes_on = |path: &Path, rows: u64| rows > 0 || (resumed && path.is_file());
+    // All are looked at before the first is cut.
+    for ((_, recording, _), name) in recordings.iter().zip(&names) {
+        let (path, rows) = (folder.join(name), recording.tape.rows());
+        if goes_on(&path, rows) {
+            Writer::can_reopen(&path, dtype(recording.dtype()), &recording.row_shape, rows)?;
+        }
+    }
+    for ((entity, mut recording, responses), name) in recordings.into_iter().zip(names) {
         let (path, dtype, rows) = (folder.join(&name), dtype(recording.dtype()), recording.tape.rows());
-        let writer = if rows > 0 || (resumed && path.is_file()) {
+        let writer = if goes_on(&path, rows) {
             Writer::reopen(&path, dtype, &recording.row_shape, rows)?
         } else {
             Writer::create(&path, dtype, &recording.row_shape)?

@@ -23,6 +23,8 @@ pub struct Recording {
     pub content: Content,
     /// When.
     pub window: Window,
+    /// The first iteration, as the recorder was given it.
+    pub(crate) given_from: u64,
     /// The members that are recorded; `None` for all.
     pub members: Option<Vec<u32>>,
     /// The shape of the source, whose product is the number of its members.

@@ -86,7 +86,20 @@ fn recording(
     };
     let group = path_of(preparation.world(), entity);
     let (window, tape) = (request.window, Tape::default());
-    Ok(Recording { group, source: entity, info, content, window, members, shape, observed, row_shape, tape })
+    let given_from = window.from;
+    Ok(Recording {
+        group,
+        source: entity,
+        info,
+        content,
+        window,
+        given_from,
+        members,
+        shape,
+        observed,
+        row_shape,
+        tape,
+    })
 }
 
 fn marked(members: &[u32], size: usize) -> Vec<bool> {

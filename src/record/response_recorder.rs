@@ -156,6 +156,10 @@ fn record(
         let to = open.to.and_then(|to| sources.get(to).ok()).and_then(|(_, presented)| presented);
         let Some(now) = to.and_then(|to| to.at(clock.iteration)) else { continue };
         if open.number != Some(now.number) {
+            // One that had begun before the network went on with a checkpoint is not counted in part.
+            if !now.begins {
+                continue;
+            }
             open.counts.fill(0);
             (open.number, open.first) = (Some(now.number), clock.iteration);
         }

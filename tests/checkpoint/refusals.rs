@@ -1,7 +1,7 @@
 //! Checkpoints that are refused, and what is said of them.
 
 use cortecs::{
-    checkpoint::{Checkpoint, Fit},
+    checkpoint::{self, Checkpoint, Fit},
     prelude::*,
 };
 
@@ -43,10 +43,6 @@ fn other_networks_are_refused() {
         "it is of another network: `cells` (`U`): 5 values were saved, and there are 6"
     );
     assert_eq!(error(bench(5, 2, 0.5)), "it was made with the seed 1, and that of the network is 2");
-    assert_eq!(
-        error(bench(5, 1, 0.25)),
-        "`cells_cells` (`Weights`) is not what it was: the scene, or a file that it names, has changed since"
-    );
     let mut other = Bench::new();
     other.group("cells", 5, Izhikevich::default());
     assert_eq!(error(other), "it is of another network, with `cells` (`NormalNoise`)");
@@ -54,6 +50,55 @@ fn other_networks_are_refused() {
     more.group("others", 2, Lif::default());
     assert_eq!(error(more), "it is of another network: it has no `others` (`Lif`)");
     assert_eq!(error(Bench::new().with_dt(0.1)), "it was made in steps of 1 ms, and those of the network are 0.1 ms");
+}
+
+#[test]
+fn what_the_scene_makes_must_be_as_it_was_when_a_file_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let mut own = bench(5, 1, 0.5);
+    own.ticks(20);
+    checkpoint::write(own.world_mut(), None, &path).unwrap();
+    let restore = |mut bench: Bench, fit| checkpoint::open(&path).unwrap().restore(bench.world_mut(), fit);
+    restore(bench(5, 1, 0.5), Fit::Exactly).unwrap();
+    restore(bench(5, 1, 0.25), Fit::Variant { noise: None }).unwrap();
+    assert_eq!(
+        restore(bench(5, 1, 0.25), Fit::Exactly).unwrap_err().to_string(),
+        "`cells_cells` (`Weights`) is not what it was: the scene, or a file that it names, has changed since"
+    );
+}
+
+#[test]
+fn learnt_weights_do_not_go_to_other_synapses() {
+    let learns = |seed: u64, rule: bool| {
+        let mut scene = Scene::new("learns").with_seed(seed);
+        scene.groups = vec![
+            GroupScene::new("cells", NeuronGroup::new(40)).with(PoissonNeurons { rate: 200.0.into(), ..default() }),
+        ];
+        let synapses =
+            SynapseScene::new("cells", "cells", FixedInDegree { in_degree: 4, ..default() }).with_weights(0.5);
+        scene.synapses = vec![if rule { synapses.with(Stdp::default()) } else { synapses }];
+        let mut bench = Bench::new();
+        build(bench.world_mut(), &scene).unwrap_or_else(|faults| panic!("{faults}"));
+        bench
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let mut own = learns(1, true);
+    own.ticks(50);
+    checkpoint::write(own.world_mut(), None, &path).unwrap();
+    let restore = |mut bench: Bench| {
+        checkpoint::open(&path)
+            .unwrap()
+            .restore(bench.world_mut(), Fit::Variant { noise: None })
+            .map(|restored| restored.left_out.len())
+    };
+    assert_eq!(restore(learns(1, true)).unwrap(), 0);
+    // The rule and its traces are left out, what it learnt is not.
+    assert_eq!(restore(learns(1, false)).unwrap(), 3);
+    let expected =
+        "`cells_cells` (`Synapses`) is not what it was: the scene, or a file that it names, has changed since";
+    assert_eq!(restore(learns(2, true)).unwrap_err().to_string(), expected);
 }
 
 #[test]

@@ -17,7 +17,9 @@ use crate::{
         warn,
     },
     network::{Clock, Failures, Soundness, Spikes, Warnings},
-    output::{Files, Outcome, Report, RunFolder, StageTime, attach_files, classifications, spike_statistics},
+    output::{
+        Files, OnDiskFull, Outcome, Report, RunFolder, StageTime, attach_files, classifications, spike_statistics,
+    },
     scene::Scene,
     schedule::{finish, run_ticks},
     stopwatch::Stopwatch,
@@ -38,6 +40,8 @@ pub(super) struct Course<'a> {
     report: Report,
     run: Run,
     manner: &'a Manner,
+    /// How often the state is saved, if somebody has said so.
+    checkpoint_every: Option<CheckpointEvery>,
     progress: Progress,
     interruption: Interruption,
     /// When the state was last saved, and when recordings were last complete.
@@ -58,9 +62,12 @@ impl<'a> Course<'a> {
         build_began: Instant,
     ) -> Result<Self, CliError> {
         let build_s = build_began.elapsed().as_secs_f64();
-        let files = attach_files(world, folder.path(), manner.on_disk_full)?;
+        let checkpoint_every = run.checkpoint_every.as_deref().and_then(|text| text.parse().ok());
+        let on_disk_full = if run.goes_on_without { OnDiskFull::GoOn } else { OnDiskFull::Stop };
+        let files = attach_files(world, folder.path(), on_disk_full)?;
         let report = first_report(scene, &run, &network, &files, build_s);
-        let progress = Progress::new(scene.iterations, scene.dt, manner.quiet);
+        let begins = world.get_resource::<Clock>().map_or(0, |clock| clock.iteration);
+        let progress = Progress::new(begins, scene.iterations, scene.dt, manner.quiet);
         let now = Instant::now();
         let interruption = Interruption::watch().map_err(CliError::Signals)?;
         let course = Self {
@@ -71,6 +78,7 @@ impl<'a> Course<'a> {
             report,
             run,
             manner,
+            checkpoint_every,
             progress,
             interruption,
             saved: now,
@@ -123,7 +131,7 @@ impl<'a> Course<'a> {
         let mut batch = 1;
         while self.done() < total {
             let looked = Instant::now();
-            let until_saved = self.manner.checkpoint_every.and_then(|every| every.left(self.done()));
+            let until_saved = self.checkpoint_every.and_then(|every| every.left(self.done()));
             let left = total - self.done();
             run_ticks(self.world, batch.min(left).min(until_saved.unwrap_or(left)));
             self.failed()?;
@@ -151,7 +159,7 @@ impl<'a> Course<'a> {
 
     /// Writes down what is due between two iterations.
     fn keep_up(&mut self) -> Result<(), CliError> {
-        let every = self.manner.checkpoint_every.unwrap_or_default();
+        let every = self.checkpoint_every.unwrap_or_default();
         if every.is_due(self.done(), self.saved.elapsed()) && self.done() < self.report.iterations_planned {
             return self.save();
         }
@@ -162,22 +170,27 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
+    /// Saves the state; a run that goes on without recordings goes on without checkpoints, too.
+    fn save(&mut self) -> Result<(), CliError> {
+        match self.save_or_fail() {
+            Err(error @ CliError::Checkpoint(_)) if self.files.may_end() => {
+                self.progress.warn(&error);
+                Ok(())
+            }
+            saved => saved,
+        }
+    }
+
     /// Saves the state, with all recordings up to now on the disk. One that is no number any more does not take the place of
     /// one that was.
-    fn save(&mut self) -> Result<(), CliError> {
+    fn save_or_fail(&mut self) -> Result<(), CliError> {
         Soundness::look(self.world);
         self.failed()?;
         self.files.flush(self.world, true)?;
         let path = self.folder.path().join(CHECKPOINT);
         let saved = checkpoint::write(self.world, Some(self.so_far()), &path);
         (self.saved, self.flushed) = (Instant::now(), Instant::now());
-        match saved {
-            Err(error) if self.files.may_end() => {
-                warn(&error.to_string());
-                Ok(())
-            }
-            saved => Ok(saved?),
-        }
+        Ok(saved?)
     }
 
     /// The run until now, for those who go on with it.
@@ -191,14 +204,15 @@ impl<'a> Course<'a> {
 
     /// All iterations are done.
     fn end(&mut self) -> Result<(), CliError> {
-        if self.manner.checkpoint_every.is_some_and(|every| every != CheckpointEvery::Never) {
+        if self.checkpoint_every.is_some_and(|every| every != CheckpointEvery::Never) {
             self.save()?;
         }
         finish(self.world);
         self.failed()?;
         self.files.flush(self.world, false)?;
-        if self.manner.checkpoint_every.is_none() {
-            // Nobody asked for it, and there is nothing to go on with.
+        // What nobody asked for, and nobody needs any more.
+        let _ = std::fs::remove_file(self.folder.path().join(STOPPED));
+        if self.checkpoint_every.is_none() {
             let _ = std::fs::remove_file(self.folder.path().join(CHECKPOINT));
         }
         Ok(())
@@ -207,17 +221,19 @@ impl<'a> Course<'a> {
     /// Somebody wants the run to end: it can be gone on with.
     fn interrupted(&mut self, signal: Signal) -> Result<(), CliError> {
         let (done, planned, run) = (self.done(), self.report.iterations_planned, self.folder.path().to_owned());
-        self.save()?;
+        self.save_or_fail()?;
         finish(self.world);
         self.files.flush(self.world, false)?;
-        Err(CliError::Interrupted { signal, iteration: done, planned, run })
+        let recorded = self.files.ended().is_none();
+        Err(CliError::Interrupted { signal, iteration: done, planned, run, recorded })
     }
 
-    /// The run cannot go on. If that is not the network's own fault, its state is saved beside the last checkpoint, from
-    /// which recordings can be gone on with.
+    /// The run cannot go on. If that is the disk's fault, and not the network's own, its state is saved beside the last
+    /// checkpoint, from which recordings can be gone on with.
     fn stopped(&mut self, error: CliError) -> CliError {
         let flushed = self.files.flush(self.world, false);
-        if self.files.ended().is_none() && !matches!(error, CliError::Checkpoint(_)) {
+        let written = self.files.ended().is_none() && !matches!(error, CliError::Checkpoint(_));
+        if written || self.files.may_end() || !self.is_sound() {
             finish(self.world);
             let _ = flushed.and_then(|()| self.files.flush(self.world, false));
             return error;
@@ -226,6 +242,12 @@ impl<'a> Course<'a> {
         let saved = checkpoint::write(self.world, Some(self.so_far()), &path).map(|()| path).map_err(Box::new);
         let last = self.folder.path().join(CHECKPOINT).exists().then(|| self.folder.path().to_owned());
         CliError::DiskFull { error: Box::new(error), iteration: self.done(), saved, last }
+    }
+
+    /// Whether all numbers are such.
+    fn is_sound(&mut self) -> bool {
+        Soundness::look(self.world);
+        self.world.get_resource::<Failures>().is_none_or(Failures::is_empty)
     }
 
     /// What has failed in the last iteration; what there is to warn of is said and noted.

@@ -4,7 +4,10 @@ mod course;
 mod first_report;
 mod text;
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use bevy_ecs::prelude::*;
 use clap::Args;
@@ -15,7 +18,8 @@ use super::{CliError, SceneArguments, checkpoint_every::CheckpointEvery, warn};
 use crate::{
     build::build,
     checkpoint::{self, CHECKPOINT, CheckpointFile, CheckpointFileError, Fit, Restored, Run},
-    network::Clock,
+    files,
+    network::{ArrayFolder, Clock, Origin},
     numeric::InstructionSet,
     output::{Existing, OnDiskFull, Provenance, RunFolder},
     record::begin_with,
@@ -58,8 +62,8 @@ pub(super) struct Manner {
     #[arg(long, value_name = "TIME")]
     checkpoint_every: Option<CheckpointEvery>,
     /// What to do when recordings cannot be written any more: `stop`, or `go-on` without them.
-    #[arg(long, value_name = "WHAT", default_value = "stop", value_parser = on_disk_full)]
-    on_disk_full: OnDiskFull,
+    #[arg(long, value_name = "WHAT", value_parser = on_disk_full)]
+    on_disk_full: Option<OnDiskFull>,
     /// Draws no pictures.
     #[arg(long)]
     no_plots: bool,
@@ -117,6 +121,9 @@ impl RunArguments {
             folder: scene.folder.as_deref().map(absolute).unwrap_or_default(),
             scene: scene.document.as_ref().map(Document::text).unwrap_or_default().to_owned(),
             settings: self.scene.assignments(),
+            files: Vec::new(),
+            checkpoint_every: self.manner.checkpoint_every.map(|every| every.to_string()),
+            goes_on_without: self.manner.on_disk_full == Some(OnDiskFull::GoOn),
             from: self.from.as_ref().map(|path| path.display().to_string()),
             noise_seed: self.noise_seed,
             first: 0,
@@ -124,6 +131,16 @@ impl RunArguments {
             wall_s: 0.0,
             resumed: Vec::new(),
             recordings_end: None,
+        }
+    }
+
+    /// What a run begins from is not in the folder that it replaces.
+    fn refuse_to_remove(&self, run: &Run) -> Result<(), CliError> {
+        let Some(folder) = self.wished_folder(run).canonicalize().ok().filter(|_| self.force) else { return Ok(()) };
+        let needed = self.from.iter().chain(&self.scene.scene).filter_map(|path| path.canonicalize().ok());
+        match { needed }.find(|path| path.starts_with(&folder)) {
+            Some(needed) => Err(CliError::Needed { needed, folder }),
+            None => Ok(()),
         }
     }
 
@@ -157,6 +174,7 @@ fn start<'a>(
     let began = std::time::Instant::now();
     let network = build(world, scene)?;
     let mut run = arguments.begun(scene, from.as_ref());
+    run.files = files_of(world)?;
     if let Some(from) = from {
         let path = arguments.from.clone().unwrap_or_default();
         tell_what_differs(
@@ -169,6 +187,7 @@ fn start<'a>(
         }
         begin_with(world, run.first);
     }
+    arguments.refuse_to_remove(&run)?;
     let existing = if arguments.force { Existing::Replace } else { Existing::Number };
     let folder = RunFolder::create(&arguments.wished_folder(&run), existing)?;
     Course::new(world, scene, network, folder, run, &arguments.manner, began)
@@ -188,6 +207,12 @@ pub(super) fn resume(
     }
     let from = checkpoint::open(&checkpoint)?;
     let mut run = from.header().run.clone().ok_or(CliError::NoScene)?;
+    if let Some(every) = manner.checkpoint_every {
+        run.checkpoint_every = Some(every.to_string());
+    }
+    if let Some(on_full) = manner.on_disk_full {
+        run.goes_on_without = on_full == OnDiskFull::GoOn;
+    }
     if let Some(ended) = run.recordings_end {
         return Err(CliError::RecordingsEnded { ended, path: checkpoint });
     }
@@ -209,10 +234,29 @@ pub(super) fn resume(
     manner.with_threads(|| {
         let began = std::time::Instant::now();
         let network = build(world, &scene)?;
+        if let Some((changed, ..)) =
+            files_of(world)?.iter().zip(&run.files).find(|(now, then)| now != then).map(|(now, _)| now)
+        {
+            return Err(CliError::OtherFile(changed.clone()));
+        }
         let restored = restore(world, from, checkpoint, Fit::Exactly)?;
         run.resumed.push(restored.header.iteration);
         Course::new(world, &scene, network, folder, run, manner, began)?.complete()
     })
+}
+
+/// The files that networks were built from: name, length and CRC-32 of each.
+fn files_of(world: &mut World) -> Result<Vec<(String, u64, u32)>, CliError> {
+    let folders: Vec<ArrayFolder> = world.query::<&Origin>().iter(world).map(|origin| origin.folder.clone()).collect();
+    let asked = folders.iter().flat_map(|folder| folder.asked().into_iter().map(move |file| (folder, file)));
+    asked
+        .map(|(folder, file)| {
+            let path = folder.path(&file).map_err(io::Error::other);
+            let summed = path.and_then(|path| files::length_and_crc(&path));
+            let (length, crc) = summed.map_err(|source| CliError::Read { file: file.clone(), source })?;
+            Ok((file, length, crc))
+        })
+        .collect()
 }
 
 fn restore(world: &mut World, mut from: CheckpointFile, path: PathBuf, fit: Fit) -> Result<Restored, CliError> {
