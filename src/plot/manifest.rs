@@ -20,6 +20,9 @@ pub(super) struct Manifest {
     /// Duration of an iteration (ms).
     pub(super) dt: f64,
     pub(super) iterations: u64,
+    /// Not 0, where the run began from a checkpoint.
+    #[serde(default)]
+    pub(super) first_iteration: u64,
     #[serde(default)]
     pub(super) groups: Vec<Group>,
     #[serde(default)]
@@ -142,10 +145,13 @@ impl Manifest {
             return Err(PlotError::Elsewhere { path, file: file.clone() });
         }
         let every = self.recordings.iter().map(|recording| recording.every);
+        let first = self.first_iteration;
         let nonsense = if !self.duration().is_finite() || self.dt <= 0.0 {
             Some(("dt", self.dt))
         } else if self.iterations == 0 {
             Some(("iterations", 0.0))
+        } else if first >= self.iterations {
+            Some(("first_iteration", first as f64))
         } else {
             every.min().filter(|&every| every == 0).map(|_| ("every", 0.0)).or_else(|| nonsense(&self.plotting.raster))
         };
@@ -156,15 +162,20 @@ impl Manifest {
         }
     }
 
-    /// Duration of the run (ms).
+    /// When the run ended (ms): its duration, if it began at 0.
     pub(super) fn duration(&self) -> f64 {
         self.iterations as f64 * self.dt
+    }
+
+    /// When the run began (ms).
+    pub(super) fn begin(&self) -> f64 {
+        self.first_iteration as f64 * self.dt
     }
 
     /// The iterations that the raster shows: those that the scene names, or all. Where the run ends before them, as many
     /// at its end.
     pub(super) fn raster_window(&self) -> Range<u64> {
-        let Some(window) = self.plotting.raster.window else { return 0..self.iterations };
+        let Some(window) = self.plotting.raster.window else { return self.first_iteration..self.iterations };
         let [from, to] = window.map(|ms| (ms / self.dt).round() as u64);
         let end = to.clamp(1, self.iterations);
         end.saturating_sub((to - from).max(1))..end

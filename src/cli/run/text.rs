@@ -20,12 +20,20 @@ fn delays_in_text(synapses: &[crate::build::SynapsePlan]) -> String {
     })
 }
 
+/// The iterations of the run: how many, or from which to which where it began from a checkpoint.
+fn iterations_in_text(report: &Report) -> String {
+    match report.first_iteration {
+        0 => format!("{} iterations", grouped(report.iterations)),
+        first => format!("iterations {} to before {}", grouped(first), grouped(report.iterations)),
+    }
+}
+
 /// The report on the terminal.
 pub(super) fn in_text(report: &Report, folder: &Path) -> String {
     let mut text = format!(
-        "{}\n{} iterations, {} in {:.3} s: real-time factor {:.4} ({} thread{}, {}, {})\n\n",
+        "{}\n{}, {} in {:.3} s: real-time factor {:.4} ({} thread{}, {}, {})\n\n",
         if report.title.is_empty() { "(untitled)" } else { &report.title },
-        grouped(report.iterations),
+        iterations_in_text(report),
         in_words(report.simulated_ms),
         report.wall_s,
         report.real_time_factor,

@@ -144,7 +144,7 @@ fn bin_of(manifest: &Manifest, layers: &[Layer], window: &Range<u64>) -> u64 {
     }
     let events = layers.iter().map(|layer| layer.events).sum::<u64>();
     let per_layer = events / layers.len().max(1) as u64;
-    let share = iterations as f64 / manifest.iterations as f64;
+    let share = iterations as f64 / (manifest.iterations - manifest.first_iteration) as f64;
     RateBins::width_for(iterations, (per_layer as f64 * share) as u64)
 }
 

@@ -52,8 +52,8 @@ pub(super) fn paint(manifest: &Manifest, contents: &[Content]) -> Canvas {
 }
 
 fn time_axis(manifest: &Manifest, columns: usize) -> Axis {
-    let duration = manifest.duration();
-    Axis::exact(0.0, duration / time_unit(duration).1, 8 / columns)
+    let unit = time_unit(manifest.duration()).1;
+    Axis::exact(manifest.begin() / unit, manifest.duration() / unit, 8 / columns)
 }
 
 /// The range of everything that is drawn.
