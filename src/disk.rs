@@ -45,6 +45,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Writes a whole file that must not be there.
+#[cfg(feature = "cli")]
 pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fault::strike(path)?;
     let mut file = Writing { file: File::create_new(path)?, path: path.to_owned() };
