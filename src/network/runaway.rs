@@ -29,10 +29,10 @@ pub struct LeastInterval(pub u64);
 
 /// A group that runs away: over 100 ms or more all its neurons fired, on average, at 85 % or more of the rate that their
 /// refractory period allows, or of 1000 Hz where it is shorter than a spike. Noted once, until the group has calmed down.
-#[derive(Message, Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Message, Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Runaway {
-    /// The group.
-    #[serde(skip)]
+    /// The group; nobody in a warning that was read from a report.
+    #[serde(skip, default = "nobody")]
     pub group: Entity,
     /// Its name.
     #[serde(rename = "group")]
@@ -45,6 +45,10 @@ pub struct Runaway {
     pub rate_hz: f64,
     /// The greatest rate (Hz) that the refractory period allows, or a spike of 1 ms.
     pub limit_hz: f64,
+}
+
+const fn nobody() -> Entity {
+    Entity::PLACEHOLDER
 }
 
 impl fmt::Display for Runaway {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::report::REPORT;
-use crate::disk;
+use crate::{disk, network::Runaway};
 
 /// What to do with a run folder that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,9 +121,18 @@ impl RunFolder {
     /// Whether its report says that all iterations are done.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        let report = std::fs::read(self.path.join(REPORT)).ok();
-        let report: Option<serde_json::Value> = report.and_then(|text| serde_json::from_slice(&text).ok());
-        report.is_some_and(|report| report["outcome"] == "finished")
+        self.report().is_some_and(|report| report["outcome"] == "finished")
+    }
+
+    /// What its report warns of.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Runaway> {
+        let warnings = self.report().map(|mut report| report["warnings"].take());
+        warnings.and_then(|warnings| serde_json::from_value(warnings).ok()).unwrap_or_default()
+    }
+
+    fn report(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(&std::fs::read(self.path.join(REPORT)).ok()?).ok()
     }
 
     /// Its path.

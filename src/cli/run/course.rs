@@ -65,7 +65,9 @@ impl<'a> Course<'a> {
         let checkpoint_every = run.checkpoint_every.as_deref().and_then(|text| text.parse().ok());
         let on_disk_full = if run.goes_on_without { OnDiskFull::GoOn } else { OnDiskFull::Stop };
         let files = attach_files(world, folder.path(), on_disk_full)?;
-        let report = first_report(scene, &run, &network, &files, build_s);
+        let mut report = first_report(scene, &run, &network, &files, build_s);
+        // Of a run that goes on; a new folder has no report yet.
+        report.warnings = folder.warnings();
         let begins = world.get_resource::<Clock>().map_or(0, |clock| clock.iteration);
         let progress = Progress::new(begins, scene.iterations, scene.dt, manner.quiet);
         let now = Instant::now();
