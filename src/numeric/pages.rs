@@ -28,6 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "a system call that Miri does not know")]
     fn advice_changes_no_byte_wherever_memory_starts_and_ends() {
         let mut bytes = vec![7_u8; 2 * LARGE + 13];
         for (start, len) in [(0, 2 * LARGE + 13), (5, LARGE + 1001), (4096, LARGE), (1, 0)] {
