@@ -75,7 +75,7 @@ impl RunFolder {
             }
             // Held while all of it is removed.
             let _lock = if empty { None } else { Self::lock(wished)? };
-            std::fs::remove_dir_all(wished).map_err(failed(wished))?;
+            remove(wished).map_err(failed(wished))?;
         }
         let mut path = wished.to_owned();
         for number in 2_u64.. {
@@ -140,6 +140,19 @@ impl RunFolder {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Removes a run folder. What shows that it is one goes last: whoever is killed meanwhile leaves what can be replaced.
+fn remove(folder: &Path) -> io::Result<()> {
+    for entry in folder.read_dir()? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_name() == REPORT || entry.file_name() == LOCK {
+            continue;
+        }
+        if entry.file_type()?.is_dir() { std::fs::remove_dir_all(path)? } else { std::fs::remove_file(path)? }
+    }
+    std::fs::remove_dir_all(folder)
 }
 
 impl Drop for RunFolder {
