@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::files;
+
 /// A file that is written.
 #[derive(Debug)]
 pub(crate) struct Writing {
@@ -35,8 +37,14 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
 
 /// Writes a whole file. It takes the place of one that is there only when all of it is written.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, |mut file| file.write_all(bytes))
+}
+
+/// Lets a file that `fill` writes take the place of one that is there, when all of it is written.
+pub(crate) fn replace<E: From<io::Error>>(path: &Path, fill: impl FnOnce(Writing) -> Result<(), E>) -> Result<(), E> {
     let temporary = path.with_extension("part");
-    let written = create(&temporary).and_then(|mut file| file.write_all(bytes)).and_then(|()| rename(&temporary, path));
+    let written =
+        create(&temporary).map_err(E::from).and_then(fill).and_then(|()| rename(&temporary, path).map_err(E::from));
     if written.is_err() {
         // What it could not write whole it does not leave.
         let _ = fs::remove_file(&temporary);
@@ -67,9 +75,7 @@ pub(crate) fn sync_folder(of: &Path) -> io::Result<()> {
     fault::strike(of)?;
     match of.parent() {
         // Elsewhere a folder cannot be opened, and the file system does it by itself.
-        Some(folder) if cfg!(unix) => {
-            File::open(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?.sync_all()
-        }
+        Some(folder) if cfg!(unix) => File::open(files::here(folder))?.sync_all(),
         _ => Ok(()),
     }
 }

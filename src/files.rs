@@ -44,24 +44,6 @@ pub fn read_text(path: &Path, longest: u64) -> io::Result<String> {
     Ok(text)
 }
 
-/// The length (bytes) of a regular file, and its CRC-32.
-///
-/// # Errors
-/// As for [`open`]; it cannot be read.
-pub fn length_and_crc(path: &Path) -> io::Result<(u64, u32)> {
-    let mut file = open(path)?;
-    let (mut hasher, mut length) = (crc32fast::Hasher::new(), 0);
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            return Ok((length, hasher.finalize()));
-        }
-        hasher.update(&buffer[..read]);
-        length += read as u64;
-    }
-}
-
 /// Why a file that was named is not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -96,11 +78,15 @@ pub fn within(folder: &Path, file: &str) -> Result<PathBuf, FileError> {
     if leaves(Path::new(file)) {
         return Err(outside());
     }
-    // The folder of `scene.ron` is the empty path.
-    let folder_here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let folder_here = here(folder);
     let real = |path: &Path| path.canonicalize().map_err(|source| FileError::Io { path: path.to_owned(), source });
     let path = real(&folder_here.join(file))?;
     if path.starts_with(real(folder_here)?) { Ok(path) } else { Err(outside()) }
+}
+
+/// A folder by a path that the system takes: that of `scene.ron` is the empty one.
+pub(crate) fn here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }
 
 /// Whether a path leads out of where it starts, by its words alone.

@@ -14,7 +14,10 @@ use super::{
     restore::{Fit, Restored, restore},
     save::{Extent, save},
 };
-use crate::{disk, files};
+use crate::{
+    disk::{self, Writing},
+    files,
+};
 
 /// The name of the checkpoint in a run folder.
 pub const CHECKPOINT: &str = "checkpoint";
@@ -27,22 +30,14 @@ const BUFFER: usize = 1 << 18;
 /// # Errors
 /// The file system refuses, and what was there is still there; or the network cannot be saved.
 pub fn write(world: &mut World, run: Option<Run>, path: &Path) -> Result<(), CheckpointFileError> {
-    let temporary = path.with_extension("part");
-    let written = write_whole(world, run, &temporary)
-        .and_then(|()| Ok(disk::rename(&temporary, path)?))
-        .and_then(|()| Ok(disk::sync_folder(path)?));
-    written.map_err(|why| {
-        // What it could not write whole it does not leave.
-        let _ = std::fs::remove_file(&temporary);
-        CheckpointFileError::Write { path: path.to_owned(), why }
-    })
-}
-
-fn write_whole(world: &mut World, run: Option<Run>, path: &Path) -> Result<(), CheckpointError> {
-    let mut file = BufWriter::with_capacity(BUFFER, disk::create(path)?);
-    save(world, run, Extent::Changes, &mut file)?;
-    file.flush()?;
-    Ok(file.get_ref().sync()?)
+    let fill = |file: Writing| -> Result<(), CheckpointError> {
+        let mut file = BufWriter::with_capacity(BUFFER, file);
+        save(world, run, Extent::Changes, &mut file)?;
+        file.flush()?;
+        Ok(file.get_ref().sync()?)
+    };
+    let written = disk::replace(path, fill).and_then(|()| Ok(disk::sync_folder(path)?));
+    written.map_err(|why| CheckpointFileError::Write { path: path.to_owned(), why })
 }
 
 /// A checkpoint file that was opened.

@@ -209,7 +209,7 @@ fn array<const N: usize>(from: &mut dyn Read) -> Result<[u8; N], CheckpointError
 
 /// Counts bytes and sums them up.
 #[derive(Default)]
-pub(super) struct Digest {
+pub(crate) struct Digest {
     pub bytes: u64,
     hasher: crc32fast::Hasher,
 }

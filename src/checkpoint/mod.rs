@@ -30,6 +30,8 @@ mod save;
 
 pub use error::{CheckpointError, CheckpointFileError};
 pub use file::{CHECKPOINT, CheckpointFile, open, write};
+#[cfg(feature = "cli")]
+pub(crate) use form::Digest;
 pub use form::{Header, Run};
 pub use restore::{Fit, Restored};
 

@@ -68,7 +68,7 @@ impl Progress {
 
     /// Something to be known while the run goes on; shown in any case.
     pub fn warn(&self, warning: &dyn Display) {
-        let show = || _ = writeln!(stderr().lock(), "warning: {warning}");
+        let show = || super::warn(&warning.to_string());
         if let Self::Bar(bar) = self { bar.suspend(show) } else { show() }
     }
 

@@ -59,17 +59,22 @@ fn ticks_follow_the_hosts_fixed_steps_at_its_pace() {
 }
 
 /// What the host's own system heard.
-#[derive(Resource, Default)]
-struct Heard(Vec<Fired>);
+#[derive(Resource)]
+struct Heard<M: Message>(Vec<M>);
+
+/// Lets a system of the host hear all messages of a kind.
+fn hear<M: Message + Clone>(app: &mut App) {
+    app.insert_resource(Heard::<M>(Vec::new())).add_systems(
+        FixedUpdate,
+        (|mut messages: MessageReader<M>, mut heard: ResMut<Heard<M>>| heard.0.extend(messages.read().cloned()))
+            .after(NetworkSystems),
+    );
+}
 
 #[test]
 fn the_host_hears_every_spike_and_sees_the_columns() {
     let mut app = app();
-    app.init_resource::<Heard>().add_systems(
-        FixedUpdate,
-        (|mut spikes: MessageReader<Fired>, mut heard: ResMut<Heard>| heard.0.extend(spikes.read().cloned()))
-            .after(NetworkSystems),
-    );
+    hear::<Fired>(&mut app);
     let network = spawn(&mut app, SCENE);
     app.world_mut().resource_mut::<Pace>().ticks_per_step = 7;
     for _ in 0..50 {
@@ -77,7 +82,7 @@ fn the_host_hears_every_spike_and_sees_the_columns() {
     }
     let cells = network.groups[0];
     let total = app.world().get::<Spikes>(cells).unwrap().total();
-    let heard = &app.world().resource::<Heard>().0;
+    let heard = &app.world().resource::<Heard<Fired>>().0;
     assert!(total > 20);
     assert_eq!(heard.iter().map(|fired| fired.neurons.len() as u64).sum::<u64>(), total);
     assert!(heard.iter().all(|fired| fired.group == cells && fired.iteration < 350));

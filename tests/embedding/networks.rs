@@ -150,16 +150,12 @@ fn another_step_is_refused_while_there_are_groups_and_the_clock_starts_anew_with
 #[test]
 fn spikes_and_switches_tell_networks_apart() {
     let mut app = app();
-    app.init_resource::<Heard>().add_systems(
-        FixedUpdate,
-        (|mut spikes: MessageReader<Fired>, mut heard: ResMut<Heard>| heard.0.extend(spikes.read().cloned()))
-            .after(NetworkSystems),
-    );
+    hear::<Fired>(&mut app);
     let [first, second] = [SCENE, SCENE].map(|text| spawn(&mut app, text));
     let off = "cells.ConstantCurrent";
     assert_eq!(cortecs::network::switch_within(app.world_mut(), Some(first.entity), off, false).unwrap(), 1);
     run(&mut app, 200);
-    let heard = &app.world().resource::<Heard>().0;
+    let heard = &app.world().resource::<Heard<Fired>>().0;
     let of = |network: &Network| {
         heard.iter().filter(|fired| app.world().get::<PartOf>(fired.group) == Some(&PartOf(network.entity))).count()
     };

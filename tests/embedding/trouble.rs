@@ -45,22 +45,15 @@ fn a_state_that_is_no_number_pauses_the_networks_and_is_told_once() {
     assert_eq!((iteration(&app), self::told()), (24, vec![]));
 }
 
-#[derive(Resource, Default)]
-struct Warned(Vec<Runaway>);
-
 #[test]
 fn a_group_that_runs_away_is_a_message_and_runs_on() {
     let mut app = listening();
-    app.init_resource::<Warned>().add_systems(
-        FixedUpdate,
-        (|mut all: MessageReader<Runaway>, mut warned: ResMut<Warned>| warned.0.extend(all.read().cloned()))
-            .after(NetworkSystems),
-    );
+    hear::<Runaway>(&mut app);
     let text = SCENE.replace("10 + i", "1e6").replace("Izhikevich(v_steps: 2)", "Lif(refractory: 0)");
     let network = spawn(&mut app, &text);
     app.world_mut().resource_mut::<Pace>().ticks_per_step = 100;
     (0..10).for_each(|_| app.update());
-    let warned = &app.world().resource::<Warned>().0;
+    let warned = &app.world().resource::<Heard<Runaway>>().0;
     assert_eq!((warned.len(), warned[0].group, iteration(&app)), (1, network.groups[0], 1000));
     assert_eq!(told(), Vec::<String>::new());
 }

@@ -17,7 +17,7 @@ use self::course::Course;
 use super::{CliError, SceneArguments, checkpoint_every::CheckpointEvery, warn};
 use crate::{
     build::build,
-    checkpoint::{self, CHECKPOINT, CheckpointFile, CheckpointFileError, Fit, Restored, Run},
+    checkpoint::{self, CHECKPOINT, CheckpointFile, CheckpointFileError, Digest, Fit, Restored, Run},
     files,
     network::{ArrayFolder, Clock, Origin},
     numeric::InstructionSet,
@@ -153,8 +153,7 @@ impl RunArguments {
 
 /// An absolute path; as it stands, if there is no such folder any more.
 fn absolute(folder: &Path) -> String {
-    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    here.canonicalize().unwrap_or_else(|_| folder.to_owned()).display().to_string()
+    files::here(folder).canonicalize().unwrap_or_else(|_| folder.to_owned()).display().to_string()
 }
 
 /// The scene that a checkpoint was made in, with what is set in it now.
@@ -252,9 +251,10 @@ fn files_of(world: &mut World) -> Result<Vec<(String, u64, u32)>, CliError> {
     asked
         .map(|(folder, file)| {
             let path = folder.path(&file).map_err(io::Error::other);
-            let summed = path.and_then(|path| files::length_and_crc(&path));
-            let (length, crc) = summed.map_err(|source| CliError::Read { file: file.clone(), source })?;
-            Ok((file, length, crc))
+            let mut digest = Digest::default();
+            let summed = path.and_then(|path| io::copy(&mut files::open(&path)?, &mut digest));
+            let length = summed.map_err(|source| CliError::Read { file: file.clone(), source })?;
+            Ok((file, length, digest.crc()))
         })
         .collect()
 }
