@@ -38,38 +38,66 @@ impl Behaviour for CurrentReceptor {
     }
 }
 
-/// Group by group and in the order of its receptors, so that the sum does not depend on the order of a query.
-fn receive(mut groups: Query<(&mut Input, &Receptors)>, mut receptors: Query<(&CurrentReceptor, &mut Arriving)>) {
+fn receive(mut groups: Query<(&mut Input, &Receptors)>, mut receptors: Query<Weighing<'_, CurrentReceptor>>) {
     for (mut input, own) in &mut groups {
-        for receptor in own.iter() {
-            let Ok((receptor, mut arriving)) = receptors.get_mut(receptor) else { continue };
-            if std::mem::take(&mut arriving.any) {
-                let gain = Parameters::of([&receptor.gain]);
-                dispatch(
-                    #[inline(always)]
-                    || take_in(&mut input.0, &mut arriving.sums, gain),
-                );
+        weigh(&mut input.0, own, &mut receptors, |receptor| &receptor.gain);
+    }
+}
+
+/// A receptor and what arrives there.
+pub(super) type Weighing<'w, R> = (&'w R, &'w mut Arriving);
+
+/// Adds what arrives at a group's receptors of a kind, times their gains, to a sum; in the order of the receptors, so
+/// that it does not depend on the order of a query.
+pub(super) fn weigh<R: Component>(
+    sum: &mut [Real],
+    own: &Receptors,
+    receptors: &mut Query<Weighing<'_, R>>,
+    gain: impl Fn(&R) -> &Parameter,
+) {
+    own.by_twos(receptors, |found| {
+        let mut active = found.iter_mut().filter_map(|(receptor, arriving)| {
+            let any = std::mem::take(&mut arriving.any);
+            any.then(|| (&mut arriving.sums[..], Parameters::of([gain(receptor)])))
+        });
+        let (one, other) = (active.next(), active.next());
+        dispatch(
+            #[inline(always)]
+            || match (one, other) {
+                (Some((one, Parameters::Uniform([gain]))), Some((other, Parameters::Uniform([other_gain])))) => {
+                    take_two(sum, (one, gain), (other, other_gain));
+                }
+                (one, other) => [one, other].into_iter().flatten().for_each(|(own, gain)| take_in(sum, own, gain)),
+            },
+        );
+    });
+}
+
+/// Adds what arrives times a gain to a sum, and clears it.
+#[inline(always)]
+fn take_in(sum: &mut [Real], arriving: &mut [Real], gain: Parameters<'_, 1>) {
+    match gain {
+        Parameters::Uniform([gain]) => {
+            for (sum, arriving) in sum.iter_mut().zip(arriving) {
+                *sum += gain * *arriving;
+                *arriving = 0.0;
+            }
+        }
+        Parameters::Each([gain]) => {
+            for ((sum, arriving), gain) in sum.iter_mut().zip(arriving).zip(gain) {
+                *sum += gain * *arriving;
+                *arriving = 0.0;
             }
         }
     }
 }
 
-/// Adds what arrives times a gain to a sum, and clears it.
+/// The same for two, one after the other: a pass less over the sum.
 #[inline(always)]
-pub(super) fn take_in(input: &mut [Real], arriving: &mut [Real], gain: Parameters<'_, 1>) {
-    match gain {
-        Parameters::Uniform([gain]) => {
-            for (input, arriving) in input.iter_mut().zip(arriving) {
-                *input += gain * *arriving;
-                *arriving = 0.0;
-            }
-        }
-        Parameters::Each([gain]) => {
-            for ((input, arriving), gain) in input.iter_mut().zip(arriving).zip(gain) {
-                *input += gain * *arriving;
-                *arriving = 0.0;
-            }
-        }
+fn take_two(sum: &mut [Real], (one, gain): (&mut [Real], Real), (other, other_gain): (&mut [Real], Real)) {
+    for ((sum, one), other) in sum.iter_mut().zip(one).zip(other) {
+        *sum = *sum + gain * *one + other_gain * *other;
+        (*one, *other) = (0.0, 0.0);
     }
 }
 

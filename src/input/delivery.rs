@@ -64,38 +64,99 @@ fn deliver(
         changed.0 = false;
         *sources = wiring.rewire();
     }
-    let Wiring { receptors, synapses, spikes, .. } = &mut wiring;
-    let past = |group| spikes.get(group).ok().map(Spikes::past).filter(|past| !past.is_empty());
-    let active: SmallVec<[_; 16]> = sources.list.iter().map(|source| past(source.group)).collect();
-    let shared = rayon::current_num_threads() > 1 && sources.work(&active) > WORTH_SHARING;
-    let mut jobs = Vec::new();
-    for (_, _, listens, arriving) in &mut *receptors {
-        let arriving = arriving.into_inner();
-        arriving.begin();
-        let walks: Walks<'_> = listens
-            .synapses
-            .iter()
-            .filter_map(|heard| {
-                let spikes = active.get(heard.source).copied().flatten()?;
-                let (_, synapses, weights, efficacies) = synapses.get(heard.group).ok()?;
-                let efficacies = efficacies.map(|efficacies| &efficacies.0);
-                Some(Walk { layout: synapses.layout.as_ref()?, weights: &weights.0, spikes, efficacies })
-            })
-            .collect();
-        if walks.is_empty() && arriving.ring.is_empty() {
-            continue;
-        }
-        arriving.any = true;
-        if shared {
-            jobs.push((arriving, walks));
-        } else {
-            blocks(arriving, BLOCK_TARGETS).for_each(|block| block.fill(&walks, clock.iteration));
-        }
-    }
-    share(jobs, clock.iteration);
-    drop(active);
-    for mut spikes in spikes {
+    wiring.deliver(&sources, clock.iteration);
+    for mut spikes in &mut wiring.spikes {
         spikes.begin();
+    }
+}
+
+/// What routes are derived from, and what they lead to.
+#[derive(SystemParam)]
+struct Wiring<'w, 's> {
+    receptors: Query<'w, 's, (Entity, &'static ReceptorOf, &'static mut Listens, &'static mut Arriving)>,
+    synapses:
+        Query<'w, 's, (&'static network::Source, &'static Synapses, &'static Weights, Option<&'static mut Efficacies>)>,
+    spikes: Query<'w, 's, &'static mut Spikes>,
+    afferents: Query<'w, 's, &'static Afferents>,
+    tags: Query<'w, 's, &'static Tags>,
+    names: Query<'w, 's, &'static Name>,
+}
+
+impl Wiring<'_, '_> {
+    /// Adds the weights of all spikes that are due to the receptors.
+    fn deliver(&mut self, sources: &Sources, iteration: u64) {
+        let Self { receptors, synapses, spikes, .. } = self;
+        // Filled in place: collected, such a list would be moved twice, a tenth of the iteration of a small network.
+        let mut active: SmallVec<[_; 16]> = SmallVec::new();
+        for source in &sources.list {
+            active.push(spikes.get(source.group).ok().map(Spikes::past).filter(|past| !past.is_empty()));
+        }
+        let shared = rayon::current_num_threads() > 1 && sources.work(&active) > WORTH_SHARING;
+        let mut jobs = Vec::new();
+        let mut walks = Walks::new();
+        for (_, _, listens, arriving) in &mut *receptors {
+            let arriving = arriving.into_inner();
+            arriving.begin();
+            walks.clear();
+            for heard in &listens.synapses {
+                if let Some(&Some(spikes)) = active.get(heard.source)
+                    && let Ok((_, synapses, weights, efficacies)) = synapses.get(heard.group)
+                    && let Some(layout) = &synapses.layout
+                {
+                    let efficacies = efficacies.map(|efficacies| &efficacies.0);
+                    walks.push(Walk { layout, weights: &weights.0, spikes, efficacies });
+                }
+            }
+            if walks.is_empty() && arriving.ring.is_empty() {
+                continue;
+            }
+            arriving.any = true;
+            if shared {
+                jobs.push((arriving, std::mem::take(&mut walks)));
+            } else {
+                blocks(arriving, BLOCK_TARGETS).for_each(|block| block.fill(&walks, iteration));
+            }
+        }
+        share(jobs, iteration);
+    }
+
+    /// Joins every receptor to the synapse groups that it hears, in an order that names decide, as sums of floating-point
+    /// numbers follow it; sees to it that spikes are kept for as long as their delays last.
+    fn rewire(&mut self) -> Sources {
+        let Self { receptors, synapses, spikes, afferents, tags, names } = self;
+        let mut sources = Sources::default();
+        for (_, of, mut listens, mut arriving) in receptors {
+            let mut heard = Vec::new();
+            for group in afferents.get(of.0).into_iter().flat_map(RelationshipTarget::iter) {
+                let (Ok((source, synapses, _, efficacies)), Ok(own)) = (synapses.get_mut(group), tags.get(group))
+                else {
+                    continue;
+                };
+                let Some(layout) = &synapses.layout else { continue };
+                if !hears(&listens, own, names.get(group).ok()) {
+                    continue;
+                }
+                let age = layout.ages().last().copied().unwrap_or_default();
+                if let Ok(mut spikes) = spikes.get_mut(source.0) {
+                    spikes.keep(age);
+                }
+                if let Some(mut efficacies) = efficacies {
+                    efficacies.0.keep(age);
+                }
+                if layout.needs_ring() && arriving.ring.is_empty() {
+                    let blocks = arriving.sums.len().div_ceil(BLOCK_TARGETS);
+                    arriving.ring.resize(0.0, blocks * CELLS);
+                }
+                let source = sources.place(source.0);
+                sources.list[source].cost += layout.cost();
+                heard.push(Heard { group, source });
+            }
+            let name = |entity| names.get(entity).map_or("", Name::as_str);
+            heard.sort_by_key(|heard| (name(heard.group), heard.group));
+            listens.synapses = heard;
+            sources.in_rings += if arriving.ring.is_empty() { 0 } else { arriving.sums.len() };
+        }
+        sources
     }
 }
 
@@ -154,59 +215,6 @@ impl Sources {
         let spikes = active.iter().map(|past| past.map_or(0, |past| past.latest().len()));
         let synapses = self.list.iter().zip(spikes).map(|(source, spikes)| source.cost * spikes);
         self.in_rings / 8 + synapses.sum::<usize>()
-    }
-}
-
-/// What routes are derived from, and what they lead to.
-#[derive(SystemParam)]
-struct Wiring<'w, 's> {
-    receptors: Query<'w, 's, (Entity, &'static ReceptorOf, &'static mut Listens, &'static mut Arriving)>,
-    synapses:
-        Query<'w, 's, (&'static network::Source, &'static Synapses, &'static Weights, Option<&'static mut Efficacies>)>,
-    spikes: Query<'w, 's, &'static mut Spikes>,
-    afferents: Query<'w, 's, &'static Afferents>,
-    tags: Query<'w, 's, &'static Tags>,
-    names: Query<'w, 's, &'static Name>,
-}
-
-impl Wiring<'_, '_> {
-    /// Joins every receptor to the synapse groups that it hears, in an order that names decide, as sums of floating-point
-    /// numbers follow it; sees to it that spikes are kept for as long as their delays last.
-    fn rewire(&mut self) -> Sources {
-        let Self { receptors, synapses, spikes, afferents, tags, names } = self;
-        let mut sources = Sources::default();
-        for (_, of, mut listens, mut arriving) in receptors {
-            let mut heard = Vec::new();
-            for group in afferents.get(of.0).into_iter().flat_map(RelationshipTarget::iter) {
-                let (Ok((source, synapses, _, efficacies)), Ok(own)) = (synapses.get_mut(group), tags.get(group))
-                else {
-                    continue;
-                };
-                let Some(layout) = &synapses.layout else { continue };
-                if !hears(&listens, own, names.get(group).ok()) {
-                    continue;
-                }
-                let age = layout.ages().last().copied().unwrap_or_default();
-                if let Ok(mut spikes) = spikes.get_mut(source.0) {
-                    spikes.keep(age);
-                }
-                if let Some(mut efficacies) = efficacies {
-                    efficacies.0.keep(age);
-                }
-                if layout.needs_ring() && arriving.ring.is_empty() {
-                    let blocks = arriving.sums.len().div_ceil(BLOCK_TARGETS);
-                    arriving.ring.resize(0.0, blocks * CELLS);
-                }
-                let source = sources.place(source.0);
-                sources.list[source].cost += layout.cost();
-                heard.push(Heard { group, source });
-            }
-            let name = |entity| names.get(entity).map_or("", Name::as_str);
-            heard.sort_by_key(|heard| (name(heard.group), heard.group));
-            listens.synapses = heard;
-            sources.in_rings += if arriving.ring.is_empty() { 0 } else { arriving.sums.len() };
-        }
-        sources
     }
 }
 

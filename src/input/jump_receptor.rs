@@ -10,13 +10,14 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::{current_receptor::take_in, dynamics::group_of};
+use super::{
+    current_receptor::{Weighing, weigh},
+    dynamics::group_of,
+};
 use crate::{
     network::{
-        Afferent, Arriving, Behaviour, Jump, Kind, Parameter, Parameters, Preparation, PrepareError, Receptors, Unit,
-        preparation::path_of,
+        Afferent, Behaviour, Jump, Kind, Parameter, Preparation, PrepareError, Receptors, Unit, preparation::path_of,
     },
-    numeric::dispatch,
     schedule::{AddToStage, Stage},
 };
 
@@ -55,19 +56,9 @@ impl Behaviour for JumpReceptor {
     }
 }
 
-/// Group by group and in the order of its receptors, so that the sum does not depend on the order of a query.
-fn receive(mut groups: Query<(&mut Jump, &Receptors)>, mut receptors: Query<(&JumpReceptor, &mut Arriving)>) {
+fn receive(mut groups: Query<(&mut Jump, &Receptors)>, mut receptors: Query<Weighing<'_, JumpReceptor>>) {
     for (mut jump, own) in &mut groups {
-        for receptor in own.iter() {
-            let Ok((receptor, mut arriving)) = receptors.get_mut(receptor) else { continue };
-            if std::mem::take(&mut arriving.any) {
-                let gain = Parameters::of([&receptor.gain]);
-                dispatch(
-                    #[inline(always)]
-                    || take_in(&mut jump.sum, &mut arriving.sums, gain),
-                );
-            }
-        }
+        weigh(&mut jump.sum, own, &mut receptors, |receptor| &receptor.gain);
     }
 }
 

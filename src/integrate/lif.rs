@@ -23,7 +23,7 @@ use bevy_reflect::prelude::*;
 use super::{ranges, refractory, refractory::RefractoryLeft};
 use crate::{
     network::{
-        Behaviour, Clock, Conductance, Initial, Input, Jump, Membrane, Parameter, Parameters, Preparation,
+        Behaviour, Clock, Conductance, Derived, Initial, Input, Jump, Membrane, Parameter, Parameters, Preparation,
         PrepareError, RegisterVariable, Spikes, ThresholdShift, Unit, V,
     },
     numeric::{
@@ -31,7 +31,8 @@ use crate::{
         blocks::in_blocks,
         dispatch,
         exp::{all_near_zero, mean_exp_near_zero},
-        exp_m1, mean_exp,
+        mean_exp,
+        real::{real, wide},
     },
     schedule::{AddToStage, Stage},
 };
@@ -64,6 +65,9 @@ pub struct Lif {
     /// Membrane potential at the start.
     #[reflect(@Unit("mV"))]
     pub v: Initial,
+    /// What a step needs instead of the parameters.
+    #[reflect(ignore)]
+    pub step: Derived<8>,
 }
 
 impl Default for Lif {
@@ -78,6 +82,7 @@ impl Default for Lif {
             refractory: 2.0.into(),
             bias: 0.0.into(),
             v: "rest".into(),
+            step: Derived::default(),
         }
     }
 }
@@ -99,14 +104,24 @@ impl Behaviour for Lif {
 }
 
 impl Lif {
-    fn parameters(&self) -> Parameters<'_, 7> {
-        let Self { c, tau, rest, threshold, reset, refractory, bias, .. } = self;
-        Parameters::of([c, tau, rest, threshold, reset, refractory, bias])
+    /// The numbers of a step, brought up to date; in the order of [`Cell`].
+    fn step<'a>(model: &'a mut Mut<'_, Self>, dt: f64, neurons: usize) -> Parameters<'a, 8> {
+        let changed = model.is_changed();
+        let Self { c, tau, rest, threshold, reset, refractory, bias, step, .. } = model.bypass_change_detection();
+        if changed || !step.holds(dt, neurons) {
+            let parameters = [&*c, tau, rest, threshold, reset, refractory, bias];
+            step.derive(dt, neurons, parameters, |[c, tau, rest, threshold, reset, refractory, bias]| {
+                let (resistance, part) = (tau / c, -libm::expm1(-dt / tau));
+                let time = wide(refractory::iterations(real(refractory), real(dt)));
+                [1.0 / resistance, rest + resistance * bias, resistance, part, dt / c, threshold, reset, time]
+            });
+        }
+        step.get()
     }
 }
 
 type State<'w> = (
-    &'w Lif,
+    &'w mut Lif,
     &'w mut V,
     &'w mut RefractoryLeft,
     (&'w Input, &'w Conductance, &'w Jump, &'w ThresholdShift),
@@ -114,14 +129,14 @@ type State<'w> = (
 );
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    for (model, mut v, mut left, (input, conductance, jump, shift), mut spikes) in &mut groups {
-        let dt = clock.step();
+    for (mut model, mut v, mut left, (input, conductance, jump, shift), mut spikes) in &mut groups {
+        let cells = Lif::step(&mut model, clock.dt, v.0.len());
         let state = (&mut v.0[..], &mut left.0[..], spikes.fired_mut());
         let drive = (&input.0[..], conductance.get(), jump.get(), shift.get());
-        in_blocks(state.0.len(), (state, drive, model.parameters()), |(state, drive, parameters)| {
+        in_blocks(state.0.len(), (state, drive, cells), |(state, drive, cells)| {
             dispatch(
                 #[inline(always)]
-                || advance(state, drive, parameters, dt),
+                || advance(state, drive, cells),
             );
         });
         spikes.collect();
@@ -141,23 +156,14 @@ struct Cell {
     per_charge: Real,
     threshold: Real,
     reset: Real,
+    /// Iterations.
     refractory: Real,
 }
 
-impl Cell {
+impl From<[Real; 8]> for Cell {
     #[inline(always)]
-    fn new([c, tau, rest, threshold, reset, refractory, bias]: [Real; 7], dt: Real) -> Self {
-        let resistance = tau / c;
-        Self {
-            leak: c / tau,
-            base: rest + resistance * bias,
-            resistance,
-            part: -exp_m1(-dt / tau),
-            per_charge: dt / c,
-            threshold,
-            reset,
-            refractory: refractory::iterations(refractory, dt),
-        }
+    fn from([leak, base, resistance, part, per_charge, threshold, reset, refractory]: [Real; 8]) -> Self {
+        Self { leak, base, resistance, part, per_charge, threshold, reset, refractory }
     }
 }
 
@@ -169,10 +175,10 @@ type Drive<'a> = (&'a [Real], &'a [Real], &'a [Real], &'a [Real]);
 
 /// One iteration: the kernel for the drive that there is and the parameters that there are.
 #[inline(always)]
-fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 7>, dt: Real) {
-    match parameters {
-        Parameters::Uniform(p) => {
-            let cell = Cell::new(p, dt);
+fn advance(state: Columns<'_>, drive: Drive<'_>, cells: Parameters<'_, 8>) {
+    match cells {
+        Parameters::Uniform(cell) => {
+            let cell = Cell::from(cell);
             // In steps of 0.1 ms a conductance seldom takes v further than half of its way.
             if all_near_zero(drive.1, cell.leak, cell.per_charge) {
                 advance_shifted(state, drive, |_| cell, mean_exp_near_zero);
@@ -185,12 +191,12 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 7>, 
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
                 // By name: a loop over an array of slices is not vectorised, 11 ns a neuron instead of 2.5.
-                let [c, tau, rest, threshold, reset, time, bias] = columns.map(|column| &column[..n]);
+                let [a, b, c, d, e, f, g, h] = columns.map(|column| &column[..n]);
                 advance_shifted(
                     state,
                     drive,
                     #[inline(always)]
-                    |i| Cell::new([c[i], tau[i], rest[i], threshold[i], reset[i], time[i], bias[i]], dt),
+                    |i| Cell::from([a[i], b[i], c[i], d[i], e[i], f[i], g[i], h[i]]),
                     mean_exp,
                 );
             }

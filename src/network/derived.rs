@@ -56,6 +56,14 @@ impl<const N: usize> Derived<N> {
         *self = Self { dt, members, numbers: Some(numbers) };
     }
 
+    /// The numbers for all neurons, unless they differ.
+    pub fn uniform(&self) -> Option<&[Real; N]> {
+        match &self.numbers {
+            Some(Numbers::Uniform(numbers)) => Some(numbers),
+            _ => None,
+        }
+    }
+
     /// The numbers; none before they were derived.
     pub fn get(&self) -> Parameters<'_, N> {
         match &self.numbers {

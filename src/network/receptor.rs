@@ -2,7 +2,9 @@
 //! them into input of the group.
 
 use bevy_app::App;
-use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
+use bevy_ecs::{
+    lifecycle::HookContext, prelude::*, query::IterQueryData, relationship::RelationshipTarget, world::DeferredWorld,
+};
 use bevy_reflect::prelude::*;
 
 use super::{
@@ -25,6 +27,29 @@ pub struct ReceptorOf(pub Entity);
 #[derive(Component, Debug, Default)]
 #[relationship_target(relationship = ReceptorOf, linked_spawn)]
 pub struct Receptors(Vec<Entity>);
+
+impl Receptors {
+    /// Lets `take` have those that a query knows, in their order: two at a time where they stand side by side, so that a
+    /// pass over the neurons may serve both.
+    pub fn by_twos<D: IterQueryData>(
+        &self,
+        query: &mut Query<'_, '_, D>,
+        mut take: impl FnMut(&mut [D::Item<'_, '_>]),
+    ) {
+        let mut rest = &self.collection()[..];
+        while let [first, behind @ ..] = rest {
+            rest = behind;
+            if let [second, behind @ ..] = behind
+                && let Ok(mut both) = query.get_many_mut([*first, *second])
+            {
+                rest = behind;
+                take(&mut both);
+            } else if let Ok(one) = query.get_mut(*first) {
+                take(&mut [one]);
+            }
+        }
+    }
+}
 
 /// The tag (or the name) of the afferent synapse groups that a receptor listens to; a field of every receptor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Reflect, serde::Deserialize)]
