@@ -26,6 +26,7 @@ pub fn least<const N: usize>(rounds: usize, mut sides: [&mut dyn FnMut() -> f64;
 }
 
 /// A pool in which whole runs take place: a parallel region costs 0.04 µs there, from outside 5 µs.
+#[allow(dead_code, reason = "one bench runs on one thread")]
 pub fn pool(threads: usize) -> ThreadPool {
     ThreadPoolBuilder::new().num_threads(threads).build().expect("threads")
 }

@@ -13,24 +13,24 @@ use cortecs::{
 };
 
 /// A group.
-struct Group {
-    v: Column<Real>,
-    u: Column<Real>,
+pub struct Group {
+    pub v: Column<Real>,
+    pub u: Column<Real>,
     excitation: Column<Real>,
     inhibition: Column<Real>,
-    input: Column<Real>,
-    fired: Column<u8>,
+    pub input: Column<Real>,
+    pub fired: Column<u8>,
     spikes: Vec<u32>,
-    lanes: Lanes,
+    pub lanes: Lanes,
 }
 
 /// The network: E, I and the four weight matrices, source-major.
 pub struct Bare {
-    groups: [Group; 2],
+    pub groups: [Group; 2],
     /// `weights[source][target]`.
-    weights: [[Column<Real>; 2]; 2],
+    pub weights: [[Column<Real>; 2]; 2],
     started: bool,
-    total: u64,
+    pub total: u64,
 }
 
 const NAMES: [&str; 2] = ["excitatory", "inhibitory"];
@@ -86,7 +86,7 @@ impl Bare {
         for (group, spikes) in groups.iter_mut().zip(spikes) {
             group.spikes = spikes;
             if *started {
-                noise(&mut group.input, &mut group.lanes);
+                noise(&mut group.input, &mut group.lanes, |input, noise| *input = noise);
             }
             update(group);
             collect(&group.fired, &mut group.spikes);
@@ -108,7 +108,7 @@ impl Bare {
 }
 
 #[inline(always)]
-fn add_rows(sums: &mut [Real], weights: &[Real], spikes: &[u32]) {
+pub fn add_rows(sums: &mut [Real], weights: &[Real], spikes: &[u32]) {
     let n = sums.len();
     let row = |spike: u32| &weights[spike as usize * n..][..n];
     let mut fours = spikes.chunks_exact(4);
@@ -126,18 +126,18 @@ fn add_rows(sums: &mut [Real], weights: &[Real], spikes: &[u32]) {
 }
 
 #[inline(always)]
-fn noise(input: &mut [Real], lanes: &mut Lanes) {
+pub fn noise(input: &mut [Real], lanes: &mut Lanes, put: impl Fn(&mut Real, Real)) {
     let mut own = lanes.clone();
     let (whole, rest) = input.as_chunks_mut::<LANES>();
     for input in whole {
         let numbers = own.next_uniforms();
         for lane in 0..LANES {
-            input[lane] = 20.0 * numbers[lane];
+            put(&mut input[lane], 20.0 * numbers[lane]);
         }
     }
     if !rest.is_empty() {
         let numbers = own.next_uniforms();
-        rest.iter_mut().zip(numbers).for_each(|(input, number)| *input = 20.0 * number);
+        rest.iter_mut().zip(numbers).for_each(|(input, number)| put(input, 20.0 * number));
     }
     *lanes = own;
 }
@@ -149,20 +149,27 @@ fn update(group: &mut Group) {
     let (excitation, inhibition) = (&mut group.excitation[..n], &mut group.inhibition[..n]);
     let fired = &mut group.fired[..n];
     for i in 0..n {
-        let fires = v[i] > 30.0;
-        let mut potential = if fires { -65.0 } else { v[i] };
-        let mut recovery = if fires { u[i] + 8.0 } else { u[i] };
         // In the order in which the stages add it up: the same bits.
         let current = 0.5 * excitation[i] - inhibition[i] + input[i];
         (excitation[i], inhibition[i]) = (0.0, 0.0);
-        potential += 0.5 * (0.04 * potential * potential + 5.0 * potential + 140.0 - recovery + current);
-        recovery += 0.5 * 0.02 * (0.2 * potential - recovery);
-        (v[i], u[i], fired[i]) = (potential, recovery, u8::from(fires));
+        fired[i] = step(&mut v[i], &mut u[i], current);
     }
 }
 
+/// One step of a neuron; 1 if it fires.
 #[inline(always)]
-fn collect(fired: &[u8], spikes: &mut Vec<u32>) {
+pub fn step(v: &mut Real, u: &mut Real, current: Real) -> u8 {
+    let fires = *v > 30.0;
+    let mut potential = if fires { -65.0 } else { *v };
+    let mut recovery = if fires { *u + 8.0 } else { *u };
+    potential += 0.5 * (0.04 * potential * potential + 5.0 * potential + 140.0 - recovery + current);
+    recovery += 0.5 * 0.02 * (0.2 * potential - recovery);
+    (*v, *u) = (potential, recovery);
+    u8::from(fires)
+}
+
+#[inline(always)]
+pub fn collect(fired: &[u8], spikes: &mut Vec<u32>) {
     spikes.clear();
     let (whole, rest) = fired.as_chunks::<64>();
     let mut last = [0; 64];

@@ -13,19 +13,21 @@
 //! two sides of a ratio take turns.
 
 mod bare;
+#[path = "../common/mod.rs"]
+mod common;
+mod systems;
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::path::Path;
 
 use bare::Bare;
+use common::{least, timed};
 use cortecs::{
     numeric::{InstructionSet, real::PRECISION},
     output::{OnDiskFull, attach_files},
     prelude::*,
     schedule::run_ticks,
 };
+use systems::Systems;
 
 const ROUNDS: usize = 15;
 const ITERATIONS: u64 = 5000;
@@ -45,30 +47,25 @@ fn network_of(scene: &str, recorders: &[&str]) -> Bench {
     bench
 }
 
-/// The least time of an iteration over some rounds, for two ways that take turns.
-fn compare(mut one: impl FnMut() -> Duration, mut other: impl FnMut() -> Duration) -> [f64; 2] {
-    let mut least = [f64::MAX; 2];
-    for _ in 0..ROUNDS {
-        least[0] = least[0].min(one().as_secs_f64());
-        least[1] = least[1].min(other().as_secs_f64());
-    }
-    least.map(|seconds| seconds * 1e6 / ITERATIONS as f64)
-}
-
-fn timed(work: impl FnOnce()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
+/// Microseconds of an iteration, for some ways that take turns.
+fn compare<const N: usize>(ways: [&mut dyn FnMut() -> f64; N]) -> [f64; N] {
+    least(ROUNDS, ways).map(|seconds| seconds * 1e6 / ITERATIONS as f64)
 }
 
 fn tick_against_bare_loop() {
     let mut bench = network(&[]);
     let mut bare = Bare::like(bench.world_mut());
-    let [tick, loop_] =
-        compare(|| timed(|| _ = run_ticks(bench.world_mut(), ITERATIONS)), || timed(|| bare.run(ITERATIONS)));
+    let mut systems = Systems::like(Bare::like(bench.world_mut()));
+    let [tick, loop_, four] = compare([
+        &mut || timed(|| _ = run_ticks(bench.world_mut(), ITERATIONS)),
+        &mut || timed(|| bare.run(ITERATIONS)),
+        &mut || timed(|| systems.run(ITERATIONS)),
+    ]);
     bare.assert_same_as(bench.world_mut());
+    systems.assert_same_as(&bare);
     println!("tick of the original network   {tick:6.2} µs");
     println!("bare loop                      {loop_:6.2} µs   ratio {:.2} (at most 1.2)", tick / loop_);
+    println!("the bare loop as four systems  {four:6.2} µs   ratio {:.2}", tick / four);
 }
 
 #[derive(Component, Reflect, Clone, Default)]
@@ -100,10 +97,9 @@ fn idle_systems() {
     type Idles = (Idle<0>, Idle<1>, Idle<2>, Idle<3>, Idle<4>, Idle<5>, Idle<6>, Idle<7>, Idle<8>, Idle<9>);
     let idle = with.group("idle", 1, Idles::default());
     with.world_mut().despawn(idle);
-    let [without, with] = compare(
-        || timed(|| _ = run_ticks(without.world_mut(), ITERATIONS)),
-        || timed(|| _ = run_ticks(with.world_mut(), ITERATIONS)),
-    );
+    let [without, with] = compare([&mut || timed(|| _ = run_ticks(without.world_mut(), ITERATIONS)), &mut || {
+        timed(|| _ = run_ticks(with.world_mut(), ITERATIONS))
+    }]);
     println!("an idle system                 {:6.1} ns   (at most 30)", (with - without) * 1000.0 / 10.0);
 }
 
@@ -120,8 +116,9 @@ fn recording_to_disk() {
             files.flush(bench.world_mut(), false).expect("recordings are written");
         })
     };
-    let [spikes, all] =
-        compare(|| run(&["SpikeRecorder"], "spikes"), || run(&["VariableRecorder", "SpikeRecorder"], "all"));
+    let [spikes, all] = compare([&mut || run(&["SpikeRecorder"], "spikes"), &mut || {
+        run(&["VariableRecorder", "SpikeRecorder"], "all")
+    }]);
     println!("recording spikes               {spikes:6.2} µs");
     println!("recording v, u and spikes      {all:6.2} µs   ratio {:.2} (at most 3)", all / spikes);
 }
@@ -136,7 +133,7 @@ fn soundness() {
         let mut turn = |every, iterations, look: bool| {
             let world = bench.world_mut();
             world.resource_mut::<Soundness>().every = every;
-            timed(|| if look { Soundness::look(world) } else { _ = run_ticks(world, iterations) }).as_secs_f64() * 1e6
+            timed(|| if look { Soundness::look(world) } else { _ = run_ticks(world, iterations) }) * 1e6
         };
         let [mut without, mut with, mut look] = [(); 3].map(|()| Vec::new());
         for _ in 0..200 {

@@ -7,7 +7,7 @@
 //! Work is proportional to spikes. Targets are cut into fixed blocks, so that threads share a delivery without
 //! atomics and every target adds in the same order whatever their number. Rows and delays: [`crate::numeric::rows`].
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, ops::Range};
 
 use bevy_app::App;
 use bevy_ecs::{prelude::*, relationship::RelationshipTarget, system::SystemParam};
@@ -51,20 +51,21 @@ fn deliver(
     mut wiring: Wiring,
     clock: Res<Clock>,
 ) {
-    for (mut input, conductance, jump) in &mut inputs {
-        input.0.fill(0.0);
-        if let Some(mut conductance) = conductance.filter(|conductance| conductance.used) {
-            conductance.sum.fill(0.0);
-        }
-        if let Some(mut jump) = jump.filter(|jump| jump.used) {
-            jump.sum.fill(0.0);
-        }
-    }
     if changed.0 {
         changed.0 = false;
         *sources = wiring.rewire();
     }
-    wiring.deliver(&sources, clock.iteration);
+    wiring.deliver(&sources, clock.iteration, || {
+        for (mut input, conductance, jump) in &mut inputs {
+            input.0.fill(0.0);
+            if let Some(mut conductance) = conductance.filter(|conductance| conductance.used) {
+                conductance.sum.fill(0.0);
+            }
+            if let Some(mut jump) = jump.filter(|jump| jump.used) {
+                jump.sum.fill(0.0);
+            }
+        }
+    });
     for mut spikes in &mut wiring.spikes {
         spikes.begin();
     }
@@ -83,41 +84,44 @@ struct Wiring<'w, 's> {
 }
 
 impl Wiring<'_, '_> {
-    /// Adds the weights of all spikes that are due to the receptors.
-    fn deliver(&mut self, sources: &Sources, iteration: u64) {
+    /// Adds the weights of all spikes that are due to the receptors; does something else in between, while the first of
+    /// their rows come from memory.
+    fn deliver(&mut self, sources: &Sources, iteration: u64, meanwhile: impl FnOnce()) {
         let Self { receptors, synapses, spikes, .. } = self;
-        // Filled in place: collected, such a list would be moved twice, a tenth of the iteration of a small network.
+        // Filled in place: collected, such lists would be moved, which takes as long as what they are for.
         let mut active: SmallVec<[_; 16]> = SmallVec::new();
+        let mut walks: SmallVec<[Walk<'_>; 16]> = SmallVec::new();
+        let mut jobs: SmallVec<[Job<'_>; 16]> = SmallVec::new();
         for source in &sources.list {
             active.push(spikes.get(source.group).ok().map(Spikes::past).filter(|past| !past.is_empty()));
         }
-        let shared = rayon::current_num_threads() > 1 && sources.work(&active) > WORTH_SHARING;
-        let mut jobs = Vec::new();
-        let mut walks = Walks::new();
-        for (_, _, listens, arriving) in &mut *receptors {
-            let arriving = arriving.into_inner();
+        for (_, _, listens, arriving) in receptors {
+            let (arriving, first) = (arriving.into_inner(), walks.len());
             arriving.begin();
-            walks.clear();
             for heard in &listens.synapses {
                 if let Some(&Some(spikes)) = active.get(heard.source)
                     && let Ok((_, synapses, weights, efficacies)) = synapses.get(heard.group)
                     && let Some(layout) = &synapses.layout
                 {
                     let efficacies = efficacies.map(|efficacies| &efficacies.0);
-                    walks.push(Walk { layout, weights: &weights.0, spikes, efficacies });
+                    let walk = Walk { layout, weights: &weights.0, spikes, efficacies };
+                    walk.fetch();
+                    walks.push(walk);
                 }
             }
-            if walks.is_empty() && arriving.ring.is_empty() {
-                continue;
-            }
-            arriving.any = true;
-            if shared {
-                jobs.push((arriving, std::mem::take(&mut walks)));
-            } else {
-                blocks(arriving, BLOCK_TARGETS).for_each(|block| block.fill(&walks, iteration));
+            if walks.len() > first || !arriving.ring.is_empty() {
+                arriving.any = true;
+                jobs.push((arriving, first..walks.len()));
             }
         }
-        share(jobs, iteration);
+        meanwhile();
+        if rayon::current_num_threads() > 1 && sources.work(&active) > WORTH_SHARING {
+            share(&mut jobs, &walks, iteration);
+        } else {
+            for (arriving, own) in jobs {
+                blocks(arriving, BLOCK_TARGETS).for_each(|block| block.fill(&walks[own.clone()], iteration));
+            }
+        }
     }
 
     /// Joins every receptor to the synapse groups that it hears, in an order that names decide, as sums of floating-point
@@ -166,13 +170,10 @@ impl Wiring<'_, '_> {
 /// benchmark, 8000 are one block. Blocks are dealt out by the synapses that lead to them, in every iteration alike, so
 /// that a block mostly meets the thread in whose cache its ring is: dealt by the spikes of the iteration, the cortical
 /// microcircuit took half as long again.
-fn share(mut jobs: Vec<(&mut Arriving, Walks<'_>)>, iteration: u64) {
-    if jobs.is_empty() {
-        return;
-    }
+fn share(jobs: &mut [Job<'_>], walks: &[Walk<'_>], iteration: u64) {
     let threads = rayon::current_num_threads();
-    let blocks = jobs.iter_mut().flat_map(|(arriving, walks)| {
-        let (of, walks) = (arriving.sums.len(), &walks[..]);
+    let blocks = jobs.iter_mut().flat_map(|(arriving, own)| {
+        let (of, walks) = (arriving.sums.len(), &walks[own.clone()]);
         let can_be_shared = arriving.ring.is_empty() && walks.iter().all(Walk::can_be_shared);
         let most = of.min(BLOCK_TARGETS).div_ceil(if can_be_shared { threads } else { 1 });
         let synapses: usize = walks.iter().map(|walk| walk.weights.len()).sum();
@@ -269,8 +270,8 @@ impl Block<'_> {
     }
 }
 
-/// What walks to a receptor in an iteration.
-type Walks<'a> = SmallVec<[Walk<'a>; 4]>;
+/// A receptor, and the places of what walks there in an iteration.
+type Job<'a> = (&'a mut Arriving, Range<usize>);
 
 /// The spikes of a source group, and the rows that they walk.
 struct Walk<'a> {
@@ -286,6 +287,13 @@ impl<'a> Walk<'a> {
         match self.layout {
             Layout::Dense { .. } => true,
             Layout::Sparse(rows) => rows.can_be_shared(),
+        }
+    }
+
+    /// Fetches the first rows that will be walked.
+    fn fetch(&self) {
+        if let Layout::Sparse(rows) = self.layout {
+            self.due().for_each(|(bucket, spikes, _)| rows.fetch(bucket, spikes, self.weights));
         }
     }
 

@@ -77,7 +77,7 @@ pub struct Piece<'a> {
 pub type Pieces<'a> = SmallVec<[Piece<'a>; 16]>;
 
 /// Pieces that are fetched ahead of the one that is walked.
-const AHEAD: usize = 3;
+pub(super) const AHEAD: usize = 3;
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
@@ -88,7 +88,7 @@ const LINE: usize = 64;
 pub fn add(pieces: &[Piece<'_>], first: usize, sums: &mut [Real], mut ring: Option<(&mut [Real; CELLS], u16)>) {
     for (k, piece) in pieces.iter().enumerate() {
         if let Some(next) = pieces.get(k + AHEAD) {
-            next.fetch();
+            fetch(next.codes, next.weights);
         }
         match &mut ring {
             Some((cells, turn)) if !piece.punctual => piece.add_each(|code, weight| {
@@ -103,12 +103,13 @@ pub fn add(pieces: &[Piece<'_>], first: usize, sums: &mut [Real], mut ring: Opti
     }
 }
 
-impl Piece<'_> {
-    fn fetch(&self) {
-        (0..self.codes.len()).step_by(LINE / size_of::<u16>()).for_each(|at| prefetch(self.codes, at));
-        (0..self.weights.len()).step_by(LINE / size_of::<Real>()).for_each(|at| prefetch(self.weights, at));
-    }
+/// Fetches synapses.
+pub(super) fn fetch(codes: &[u16], weights: &[Real]) {
+    (0..codes.len()).step_by(LINE / size_of::<u16>()).for_each(|at| prefetch(codes, at));
+    (0..weights.len()).step_by(LINE / size_of::<Real>()).for_each(|at| prefetch(weights, at));
+}
 
+impl Piece<'_> {
     #[inline(always)]
     fn add_each(&self, mut add: impl FnMut(u16, Real)) {
         let synapses = self.codes.iter().zip(self.weights);

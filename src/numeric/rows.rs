@@ -15,7 +15,7 @@ use std::ops::Range;
 use super::{
     Archive, ArchiveError, Column, Real,
     coding::{BLOCK_TARGETS, Coding},
-    pieces::{Piece, Pieces, Targets},
+    pieces::{self, Piece, Pieces, Targets},
 };
 
 /// Synapses of a piece that are walked in as much time as four tasks spend to look the piece up.
@@ -315,6 +315,18 @@ impl Rows {
     fn piece(&self, block: &Block, bucket: usize, source: u32) -> Range<usize> {
         let piece = block.piece(bucket, self.sources, source);
         block.start + piece.start..block.start + piece.end
+    }
+
+    /// Fetches the pieces of the first of some spikes in a bucket, which [`add`](super::pieces::add) has no time to fetch
+    /// ahead; of the first block, as the others take their turn later.
+    pub fn fetch(&self, bucket: usize, spikes: &[u32], weights: &[Real]) {
+        let Some(block) = self.blocks.first() else { return };
+        for &spike in spikes.iter().take(pieces::AHEAD) {
+            let piece = self.piece(block, bucket, spike);
+            if let (Some(codes), Some(weights)) = (self.codes.get(piece.clone()), weights.get(piece)) {
+                pieces::fetch(codes, weights);
+            }
+        }
     }
 
     /// Lists the pieces of `spikes` in a bucket that lead to some targets, each with the efficacy of its spike.
