@@ -87,6 +87,30 @@ struct Dormant {
     any_waking: Arc<AtomicBool>,
 }
 
+/// What is put in order before an iteration, if it was found to be due since the last one. No systems, which would look
+/// in every iteration for what is seldom to be done.
+#[derive(Resource, Default, Clone)]
+struct Upkeep(Vec<Errand>);
+
+/// A piece of upkeep.
+#[derive(Clone)]
+struct Errand {
+    due: Arc<AtomicBool>,
+    work: fn(&mut World),
+}
+
+impl Upkeep {
+    #[inline]
+    fn carry_out(&self, world: &mut World) {
+        for Errand { due, work } in &self.0 {
+            if due.load(Relaxed) {
+                due.store(false, Relaxed);
+                work(world);
+            }
+        }
+    }
+}
+
 /// Adds a system to [`Tick`], at its place.
 type Join = Box<dyn FnOnce(&mut Schedule) + Send + Sync>;
 
@@ -161,6 +185,9 @@ pub trait AddToStage {
         name: &'static str,
         system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
     ) -> &mut Self;
+
+    /// Adds work to be done before an iteration whenever `due` says so, which is then false again.
+    fn add_upkeep(&mut self, due: Arc<AtomicBool>, work: fn(&mut World)) -> &mut Self;
 }
 
 impl AddToStage for App {
@@ -189,6 +216,11 @@ impl AddToStage for App {
         if let Some(tick) = self.get_schedule_mut(Tick) {
             join(tick);
         }
+        self
+    }
+
+    fn add_upkeep(&mut self, due: Arc<AtomicBool>, work: fn(&mut World)) -> &mut Self {
+        self.world_mut().get_resource_or_init::<Upkeep>().0.push(Errand { due, work });
         self
     }
 }
@@ -246,14 +278,17 @@ pub fn run_ticks(world: &mut World, count: u64) -> u64 {
 fn run_stretch(world: &mut World, count: u64) -> u64 {
     let any_waking = world.get_resource_or_init::<Dormant>().any_waking.clone();
     let laps = world.get_resource_or_init::<Stopwatch>().iterations();
+    let upkeep = world.get_resource_or_init::<Upkeep>().clone();
+    let failed = world.get_resource_or_init::<Failures>().flag();
     let ran = world.try_schedule_scope(Tick, |world, tick| {
         let mut done = 0;
         let mut run_until = |world: &mut World, tick: &mut Schedule, moves: fn() -> bool| {
-            while done < count && !moves() && world.get_resource::<Failures>().is_none_or(Failures::is_empty) {
+            while done < count && !moves() && !failed.load(Relaxed) {
                 if any_waking.load(Relaxed) {
                     any_waking.store(false, Relaxed);
                     wake_due(world, tick);
                 }
+                upkeep.carry_out(world);
                 tick.run(world);
                 if let Some(mut clock) = world.get_resource_mut::<Clock>() {
                     clock.iteration += 1;

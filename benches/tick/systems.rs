@@ -95,7 +95,7 @@ impl Systems {
     /// Panics unless the other loop has fired as often, and stands at the same membrane potentials, bit for bit.
     pub fn assert_same_as(&self, bare: &Bare) {
         let groups = self.groups.map(|group| self.world.entity(group));
-        let total: u64 = groups.iter().filter_map(|group| group.get::<Fired>()).map(|fired| fired.total).sum();
+        let total: u64 = groups.iter().filter_map(EntityRef::get::<Fired>).map(|fired| fired.total).sum();
         assert_eq!(total, bare.total, "the systems are another network");
         for (group, bare) in groups.iter().zip(&bare.groups) {
             assert!(group.get::<Membrane>().is_some_and(|membrane| membrane.v[..] == bare.v[..]));

@@ -58,7 +58,7 @@ pub(super) fn restore(world: &mut World, from: &mut (impl Read + Seek), fit: Fit
         clock.iteration = iteration;
     }
     // From before the first iteration there are no lists as old as delays, and no rings.
-    world.get_resource_or_init::<WiringChanged>().0 = true;
+    world.get_resource_or_init::<WiringChanged>().note();
     if let Some(mut switches) = world.get_resource_mut::<Switches>() {
         switches.go_on_before(iteration);
     }

@@ -1,38 +1,34 @@
-//! The start of an iteration: the input is cleared, and the spikes that are due walk their rows of weights into the sums
-//! of the receptors that listen.
+//! The start of an iteration: the spikes that are due walk their rows of weights into the sums of the receptors that
+//! listen, and the input is cleared.
 //!
 //! ```text
 //! arriving[j] += Σ efficacy · weight[i → j]   over the neurons i that fired, in ascending order
 //! ```
 //! Work is proportional to spikes. Targets are cut into fixed blocks, so that threads share a delivery without
-//! atomics and every target adds in the same order whatever their number. Rows and delays: [`crate::numeric::rows`].
+//! atomics and every target adds in the same order whatever their number. Rows and delays: [`crate::numeric::rows`];
+//! who hears whom: [`super::wiring`].
 
 use std::{cmp::Reverse, ops::Range};
 
 use bevy_app::App;
-use bevy_ecs::{prelude::*, relationship::RelationshipTarget, system::SystemParam};
+use bevy_ecs::prelude::*;
 use rayon::prelude::*;
 use smallvec::SmallVec;
 
+use super::wiring::Sources;
 use crate::{
     network::{
-        self, Afferents, Arriving, Clock, Conductance, Efficacies, Input, Jump, Layout, Listens, Past, ReceptorOf,
-        Spikes, Synapses, Tags, Weights,
-        receptor::{Heard, WiringChanged, hears},
+        Arriving, Clock, Conductance, Efficacies, Input, Jump, Layout, Listens, Past, Spikes, Synapses, Weights,
     },
     numeric::{
         Real,
         coding::{BLOCK_TARGETS, CELLS, Coding},
-        dispatch,
+        dense,
         pieces::{Pieces, Targets, add},
         threads::attend,
     },
     schedule::{AddToStage, Stage},
 };
-
-/// Sums of dense targets that are worked on in one go: 16 KB (`f32`) stay in the first-level cache beside the rows that
-/// stream through.
-const TARGETS: usize = 4096;
 
 /// Sparse synapses walked in one iteration from which threads are called: 10 to 20 µs of work.
 const WORTH_SHARING: usize = 1 << 14;
@@ -41,126 +37,79 @@ pub(super) fn plugin(app: &mut App) {
     app.add_stage_system(Stage::Input, "delivery", deliver);
 }
 
-/// Clears the input and adds the weights of all spikes that are due to the receptors.
+/// What a group is given to in an iteration, and its spikes of the last one.
+type Group =
+    (&'static mut Input, Option<&'static mut Conductance>, Option<&'static mut Jump>, Option<&'static mut Spikes>);
+
+/// The synapses of a group, as spikes walk them.
+type Walked = (&'static Synapses, &'static Weights, Option<&'static Efficacies>);
+
+/// Adds the weights of all spikes that are due to the receptors, and begins the iteration of the groups.
 ///
 /// One system, since another one would cost 30 ns of every iteration.
 fn deliver(
-    mut inputs: Query<(&mut Input, Option<&mut Conductance>, Option<&mut Jump>)>,
-    mut sources: Local<Sources>,
-    mut changed: ResMut<WiringChanged>,
-    mut wiring: Wiring,
+    mut groups: Query<Group>,
+    mut receptors: Query<(&Listens, &mut Arriving)>,
+    synapses: Query<Walked>,
+    sources: Res<Sources>,
     clock: Res<Clock>,
 ) {
-    if changed.0 {
-        changed.0 = false;
-        *sources = wiring.rewire();
-    }
-    wiring.deliver(&sources, clock.iteration, || {
-        for (mut input, conductance, jump) in &mut inputs {
-            input.0.fill(0.0);
-            if let Some(mut conductance) = conductance.filter(|conductance| conductance.used) {
-                conductance.sum.fill(0.0);
-            }
-            if let Some(mut jump) = jump.filter(|jump| jump.used) {
-                jump.sum.fill(0.0);
-            }
+    add_up(&groups, &mut receptors, &synapses, &sources, clock.iteration);
+    for (mut input, conductance, jump, spikes) in &mut groups {
+        input.0.fill(0.0);
+        if let Some(mut conductance) = conductance.filter(|conductance| conductance.used) {
+            conductance.sum.fill(0.0);
         }
-    });
-    for mut spikes in &mut wiring.spikes {
-        spikes.begin();
+        if let Some(mut jump) = jump.filter(|jump| jump.used) {
+            jump.sum.fill(0.0);
+        }
+        if let Some(mut spikes) = spikes {
+            spikes.begin();
+        }
     }
 }
 
-/// What routes are derived from, and what they lead to.
-#[derive(SystemParam)]
-struct Wiring<'w, 's> {
-    receptors: Query<'w, 's, (Entity, &'static ReceptorOf, &'static mut Listens, &'static mut Arriving)>,
-    synapses:
-        Query<'w, 's, (&'static network::Source, &'static Synapses, &'static Weights, Option<&'static mut Efficacies>)>,
-    spikes: Query<'w, 's, &'static mut Spikes>,
-    afferents: Query<'w, 's, &'static Afferents>,
-    tags: Query<'w, 's, &'static Tags>,
-    names: Query<'w, 's, &'static Name>,
-}
-
-impl Wiring<'_, '_> {
-    /// Adds the weights of all spikes that are due to the receptors; does something else in between, while the first of
-    /// their rows come from memory.
-    fn deliver(&mut self, sources: &Sources, iteration: u64, meanwhile: impl FnOnce()) {
-        let Self { receptors, synapses, spikes, .. } = self;
-        // Filled in place: collected, such lists would be moved, which takes as long as what they are for.
-        let mut active: SmallVec<[_; 16]> = SmallVec::new();
-        let mut walks: SmallVec<[Walk<'_>; 16]> = SmallVec::new();
-        let mut jobs: SmallVec<[Job<'_>; 16]> = SmallVec::new();
-        for source in &sources.list {
-            active.push(spikes.get(source.group).ok().map(Spikes::past).filter(|past| !past.is_empty()));
-        }
-        for (_, _, listens, arriving) in receptors {
-            let (arriving, first) = (arriving.into_inner(), walks.len());
-            arriving.begin();
-            for heard in &listens.synapses {
-                if let Some(&Some(spikes)) = active.get(heard.source)
-                    && let Ok((_, synapses, weights, efficacies)) = synapses.get(heard.group)
-                    && let Some(layout) = &synapses.layout
-                {
-                    let efficacies = efficacies.map(|efficacies| &efficacies.0);
-                    let walk = Walk { layout, weights: &weights.0, spikes, efficacies };
-                    walk.fetch();
-                    walks.push(walk);
-                }
-            }
-            if walks.len() > first || !arriving.ring.is_empty() {
-                arriving.any = true;
-                jobs.push((arriving, first..walks.len()));
+fn add_up(
+    groups: &Query<Group>,
+    receptors: &mut Query<(&Listens, &mut Arriving)>,
+    synapses: &Query<Walked>,
+    sources: &Sources,
+    iteration: u64,
+) {
+    // Filled in place: collected, such lists would be moved, which takes as long as what they are for.
+    let mut active: SmallVec<[_; 16]> = SmallVec::new();
+    let mut walks: SmallVec<[Walk<'_>; 16]> = SmallVec::new();
+    let mut jobs: SmallVec<[Job<'_>; 16]> = SmallVec::new();
+    for source in &sources.list {
+        let spikes = groups.get(source.group).ok().and_then(|(.., spikes)| spikes);
+        active.push(spikes.map(Spikes::past).filter(|past| !past.is_empty()));
+    }
+    for (listens, arriving) in receptors {
+        let (arriving, first) = (arriving.into_inner(), walks.len());
+        arriving.begin();
+        for heard in &listens.synapses {
+            if let Some(&Some(spikes)) = active.get(heard.source)
+                && let Ok((synapses, weights, efficacies)) = synapses.get(heard.group)
+                && let Some(layout) = &synapses.layout
+            {
+                let efficacies = efficacies.map(|efficacies| &efficacies.0);
+                let walk = Walk { layout, weights: &weights.0, spikes, efficacies };
+                // All first rows are on their way before any is walked.
+                walk.fetch();
+                walks.push(walk);
             }
         }
-        meanwhile();
-        if rayon::current_num_threads() > 1 && sources.work(&active) > WORTH_SHARING {
-            share(&mut jobs, &walks, iteration);
-        } else {
-            for (arriving, own) in jobs {
-                blocks(arriving, BLOCK_TARGETS).for_each(|block| block.fill(&walks[own.clone()], iteration));
-            }
+        if walks.len() > first || !arriving.ring.is_empty() {
+            arriving.any = true;
+            jobs.push((arriving, first..walks.len()));
         }
     }
-
-    /// Joins every receptor to the synapse groups that it hears, in an order that names decide, as sums of floating-point
-    /// numbers follow it; sees to it that spikes are kept for as long as their delays last.
-    fn rewire(&mut self) -> Sources {
-        let Self { receptors, synapses, spikes, afferents, tags, names } = self;
-        let mut sources = Sources::default();
-        for (_, of, mut listens, mut arriving) in receptors {
-            let mut heard = Vec::new();
-            for group in afferents.get(of.0).into_iter().flat_map(RelationshipTarget::iter) {
-                let (Ok((source, synapses, _, efficacies)), Ok(own)) = (synapses.get_mut(group), tags.get(group))
-                else {
-                    continue;
-                };
-                let Some(layout) = &synapses.layout else { continue };
-                if !hears(&listens, own, names.get(group).ok()) {
-                    continue;
-                }
-                let age = layout.ages().last().copied().unwrap_or_default();
-                if let Ok(mut spikes) = spikes.get_mut(source.0) {
-                    spikes.keep(age);
-                }
-                if let Some(mut efficacies) = efficacies {
-                    efficacies.0.keep(age);
-                }
-                if layout.needs_ring() && arriving.ring.is_empty() {
-                    let blocks = arriving.sums.len().div_ceil(BLOCK_TARGETS);
-                    arriving.ring.resize(0.0, blocks * CELLS);
-                }
-                let source = sources.place(source.0);
-                sources.list[source].cost += layout.cost();
-                heard.push(Heard { group, source });
-            }
-            let name = |entity| names.get(entity).map_or("", Name::as_str);
-            heard.sort_by_key(|heard| (name(heard.group), heard.group));
-            listens.synapses = heard;
-            sources.in_rings += if arriving.ring.is_empty() { 0 } else { arriving.sums.len() };
+    if sources.work(&active) > WORTH_SHARING && rayon::current_num_threads() > 1 {
+        share(&mut jobs, &walks, iteration);
+    } else {
+        for (arriving, own) in jobs {
+            blocks(arriving, BLOCK_TARGETS).for_each(|block| block.fill(&walks[own.clone()], iteration));
         }
-        sources
     }
 }
 
@@ -185,38 +134,6 @@ fn share(jobs: &mut [Job<'_>], walks: &[Walk<'_>], iteration: u64) {
     dealt.sort_by_key(|(place, _)| place % threads);
     attend();
     dealt.into_par_iter().for_each(|(_, (_, block, walks))| block.fill(walks, iteration));
-}
-
-/// The groups whose spikes are delivered.
-#[derive(Default)]
-struct Sources {
-    list: Vec<Source>,
-    /// Neurons of receptors that have a ring, whose slot of the iteration is looked at.
-    in_rings: usize,
-}
-
-/// A group whose spikes are delivered.
-struct Source {
-    group: Entity,
-    /// What a spike costs in all synapse groups together, see [`Layout::cost`].
-    cost: usize,
-}
-
-impl Sources {
-    /// The place of a source group in the list, to which it is added if it is new.
-    fn place(&mut self, group: Entity) -> usize {
-        self.list.iter().position(|known| known.group == group).unwrap_or_else(|| {
-            self.list.push(Source { group, cost: 0 });
-            self.list.len() - 1
-        })
-    }
-
-    /// About how many sparse synapses are to be walked, as if every spike were due at once.
-    fn work(&self, active: &[Option<&Past<u32>>]) -> usize {
-        let spikes = active.iter().map(|past| past.map_or(0, |past| past.latest().len()));
-        let synapses = self.list.iter().zip(spikes).map(|(source, spikes)| source.cost * spikes);
-        self.in_rings / 8 + synapses.sum::<usize>()
-    }
 }
 
 /// The part of a receptor that one task fills.
@@ -251,7 +168,7 @@ impl Block<'_> {
             for (bucket, spikes, efficacies) in walk.due() {
                 match walk.layout {
                     Layout::Dense { targets, .. } => {
-                        deliver_dense(sums, walk.weights, (first, *targets), spikes, efficacies);
+                        dense::add(sums, walk.weights, (first, *targets), spikes, efficacies);
                     }
                     Layout::Sparse(rows) => {
                         rows.find(bucket, &own, walk.weights, (spikes, efficacies), &mut pieces);
@@ -305,94 +222,5 @@ impl<'a> Walk<'a> {
             (bucket, spikes.before(age), efficacies.map(|efficacies| efficacies.before(age)))
         });
         due.filter(|(_, spikes, _)| !spikes.is_empty())
-    }
-}
-
-/// Adds the rows of `weights` that belong to `spikes` to `sums`, whose first target is `first` in rows of `targets`.
-fn deliver_dense(
-    sums: &mut [Real],
-    weights: &[Real],
-    (first, targets): (usize, usize),
-    spikes: &[u32],
-    efficacies: Option<&[Real]>,
-) {
-    if let Some(efficacies) = efficacies {
-        for (&spike, efficacy) in spikes.iter().zip(efficacies) {
-            let row = weights.iter().skip(spike as usize * targets + first);
-            sums.iter_mut().zip(row).for_each(|(sum, weight)| *sum += efficacy * weight);
-        }
-        return;
-    }
-    for (part, sums) in sums.chunks_mut(TARGETS).enumerate() {
-        dispatch(
-            #[inline(always)]
-            || add_rows(sums, weights, first + part * TARGETS, targets, spikes),
-        );
-    }
-}
-
-/// Adds the part of each spike's row that starts at target `first`.
-#[inline(always)]
-fn add_rows(sums: &mut [Real], weights: &[Real], first: usize, targets: usize, spikes: &[u32]) {
-    let rest = add_by::<8>(sums, weights, first, targets, spikes);
-    let rest = add_by::<4>(sums, weights, first, targets, rest);
-    let rest = add_by::<2>(sums, weights, first, targets, rest);
-
-    add_by::<1>(sums, weights, first, targets, rest);
-}
-
-/// Adds `ROWS` rows in one pass over the targets, as long as there are as many; returns the spikes that are left.
-///
-/// Several rows a pass spare the loads and stores of the sums, which share two ports with the loads of the weights.
-#[inline(always)]
-fn add_by<'s, const ROWS: usize>(
-    sums: &mut [Real],
-    weights: &[Real],
-    first: usize,
-    targets: usize,
-    spikes: &'s [u32],
-) -> &'s [u32] {
-    let len = sums.len();
-    let (groups, rest) = spikes.as_chunks::<ROWS>();
-    for group in groups {
-        let mut rows: [&[Real]; ROWS] = [&[]; ROWS];
-        for (row, &spike) in rows.iter_mut().zip(group) {
-            let start = spike as usize * targets + first;
-            // A row is only missing where a column was cut while the network ran.
-            let Some(found) = weights.get(start..start + len) else { return rest };
-            *row = found;
-        }
-        for j in 0..len {
-            let mut sum = sums[j];
-            for row in rows {
-                sum += row[j];
-            }
-            sums[j] = sum;
-        }
-    }
-    rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Every target's sum is that of a plain loop over the spikes in ascending order, bit for bit, however many rows
-    /// a pass takes.
-    #[test]
-    fn rows_add_up_in_ascending_order_of_the_sources() {
-        for (sources, targets) in [(7, 5), (30, TARGETS + 3), (40, 3 * TARGETS)] {
-            let weights: Vec<Real> = (0..sources * targets).map(|k| ((k * 7919) % 1013) as Real / 1013.0).collect();
-            let spikes: Vec<u32> = (0..sources as u32).filter(|i| i % 5 != 2).collect();
-            let mut sums = vec![0.25; targets];
-            let mut expected = sums.clone();
-            deliver_dense(&mut sums, &weights, (0, targets), &spikes, None);
-            for &i in &spikes {
-                for (sum, weight) in expected.iter_mut().zip(&weights[i as usize * targets..]) {
-                    *sum += weight;
-                }
-            }
-            assert_eq!(sums, expected);
-        }
     }
 }

@@ -31,6 +31,7 @@ mod sequence;
 mod sine_current;
 mod step_current;
 mod uniform_noise;
+mod wiring;
 
 pub use alpha_receptor::AlphaReceptor;
 pub use biexponential_receptor::BiexponentialReceptor;
@@ -57,6 +58,7 @@ pub struct InputPlugin;
 
 impl Plugin for InputPlugin {
     fn build(&self, app: &mut App) {
+        wiring::plugin(app);
         delivery::plugin(app);
         // Before the receptors, which take in what it gives them.
         app.register_behaviour::<PoissonInput>()

@@ -215,3 +215,49 @@ fn a_scene_chooses_between_current_and_conductance() {
     // A trial leaves no mark.
     assert!(bench.world_mut().query::<&Level>().iter(bench.world_mut()).next().is_none());
 }
+
+/// Three receptors of a kind, of which two share a pass over the neurons, give the same bits as three that have a pass
+/// each, since a parameter differs between neurons as far as anybody can tell; with what they add up to in between.
+fn together_as_apart<R: Behaviour>(kind: &str, receptor: impl Fn(Parameter) -> R) {
+    let mut bench = Bench::new();
+    let sums = || (V::default(), Conductance::default(), Jump::default());
+    let groups = ["together", "apart"].map(|name| bench.group(name, 2500, sums()));
+    let gains = ["0.75", "-0.3", "1.25"];
+    let names = ["a", "b", "c"];
+    let receptors = groups.map(|group| {
+        [0, 1, 2].map(|k| {
+            let gain = if group == groups[0] { gains[k].to_owned() } else { format!("{} + 0 * i", gains[k]) };
+            bench.receptor(group, names[k], receptor(gain.as_str().into()))
+        })
+    });
+    groups
+        .iter()
+        .for_each(|group| bench.set(*group, "v", &(0..2500).map(|i| -80.0 + 0.03 * f64::from(i)).collect::<Vec<_>>()));
+    let mut seen = false;
+    for t in 0..30_u32 {
+        // The second one stays silent for a while, and each is silent now and then.
+        for k in (0..3).filter(|k| (t + k) % 3 != 0 && (*k != 1 || t > 9)) {
+            let weights: Vec<f64> = (0..2500).map(|i| f64::from((i * 7919 + t * 31 + k * 17) % 101) * 0.01).collect();
+            receptors.iter().for_each(|own| bench.set(own[k as usize], "arriving", &weights));
+        }
+        bench.tick();
+        for variable in ["input", "conductance", "jump"] {
+            let [one, other] = groups.map(|group| bench.get(group, variable));
+            assert_eq!(one, other, "{kind}, iteration {t}: {variable}");
+            seen |= one.iter().any(|sum| *sum != 0.0);
+        }
+    }
+    assert!(seen, "{kind}: nothing came");
+}
+
+#[test]
+fn receptors_that_share_a_pass_give_what_they_give_in_passes_of_their_own() {
+    let reversal = || Some(Parameter::from(-70.0));
+    together_as_apart("current", |gain| CurrentReceptor { gain, ..default() });
+    together_as_apart("jump", |gain| JumpReceptor { gain, ..default() });
+    together_as_apart("exponential", |gain| ExponentialReceptor { gain, ..default() });
+    together_as_apart("conductance", |gain| ExponentialReceptor { gain, reversal: reversal(), ..default() });
+    together_as_apart("alpha", |gain| AlphaReceptor { gain, ..default() });
+    together_as_apart("biexponential", |gain| BiexponentialReceptor { gain, reversal: reversal(), ..default() });
+    together_as_apart("nmda", |gain| NmdaReceptor { gain, ..default() });
+}

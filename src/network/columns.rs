@@ -10,7 +10,7 @@ use super::{
     variable::{Variable, VariableInfo, View},
 };
 use crate::{
-    numeric::{Archive, ArchiveError, Column, Real, dispatch},
+    numeric::{Archive, ArchiveError, Column, Real, marks},
     variable,
 };
 
@@ -96,6 +96,7 @@ pub struct Membrane {
 /// The spikes of the iteration: a mark per neuron, and the list of those that fired; and the lists of iterations before,
 /// as far back as delays reach.
 #[derive(Component, Clone, Debug, Default)]
+#[require(Input)]
 pub struct Spikes {
     fired: Column<u8>,
     lists: Past<u32>,
@@ -145,16 +146,11 @@ impl Spikes {
     }
 
     /// Lists the neurons that are marked.
-    ///
-    /// Sixty-four marks are looked at in one go, since mostly none of them is set.
     pub fn collect(&mut self) {
         let Self { fired, lists, .. } = self;
         let neurons = lists.latest_mut();
         neurons.clear();
-        dispatch(
-            #[inline(always)]
-            || list_marked(fired, neurons),
-        );
+        marks::list(fired, neurons);
         self.total += neurons.len() as u64;
     }
 
@@ -175,28 +171,6 @@ impl Spikes {
             }
         }
         self.collect();
-    }
-}
-
-/// Adds the indices of the marks that are 1 to `neurons`.
-#[inline(always)]
-fn list_marked(marks: &[u8], neurons: &mut Vec<u32>) {
-    const AT_ONCE: usize = 64;
-    let (whole, rest) = marks.as_chunks::<AT_ONCE>();
-    let mut last = [0; AT_ONCE];
-    last[..rest.len()].copy_from_slice(rest);
-    for (first, marks) in (0_u32..).step_by(AT_ONCE).zip(whole.iter().chain([&last])) {
-        let (words, _) = marks.as_chunks::<8>();
-        if words.iter().fold(0, |any, word| any | u64::from_ne_bytes(*word)) == 0 {
-            continue;
-        }
-        for (first, word) in (first..).step_by(8).zip(words) {
-            let mut word = u64::from_le_bytes(*word);
-            while word != 0 {
-                neurons.push(first + word.trailing_zeros() / 8);
-                word &= word - 1;
-            }
-        }
     }
 }
 

@@ -1,11 +1,20 @@
 //! What went wrong inside the loop or while a behaviour was prepared. Whoever drives the loop looks here after
 //! each tick; nothing in the loop panics or prints.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
 use bevy_ecs::prelude::*;
 
 /// The failures since they were last taken.
 #[derive(Resource, Default, Debug)]
-pub struct Failures(Vec<Failure>);
+pub struct Failures {
+    list: Vec<Failure>,
+    /// Whether there are any: the loop looks before every iteration, and to look a resource up takes 10 ns.
+    any: Arc<AtomicBool>,
+}
 
 /// A failure: who, and why.
 #[derive(Debug, thiserror::Error)]
@@ -20,23 +29,30 @@ pub struct Failure {
 impl Failures {
     /// Notes a failure.
     pub fn push(&mut self, who: impl Into<String>, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) {
-        self.0.push(Failure { who: who.into(), why: why.into() });
+        self.list.push(Failure { who: who.into(), why: why.into() });
+        self.any.store(true, Relaxed);
     }
 
     /// Whether all is well.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 
     /// The failures so far, which are then forgotten.
     pub fn take(&mut self) -> Vec<Failure> {
-        std::mem::take(&mut self.0)
+        self.any.store(false, Relaxed);
+        std::mem::take(&mut self.list)
     }
 
     /// The failures so far.
     #[must_use]
     pub fn as_slice(&self) -> &[Failure] {
-        &self.0
+        &self.list
+    }
+
+    /// Whether there are failures, for as long as this resource stays.
+    pub(crate) fn flag(&self) -> Arc<AtomicBool> {
+        self.any.clone()
     }
 }

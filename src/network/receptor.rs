@@ -1,6 +1,11 @@
 //! Receptors: entities that belong to a neuron group, gather the spikes of afferent synapse groups by tag and turn
 //! them into input of the group.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
 use bevy_app::App;
 use bevy_ecs::{
     lifecycle::HookContext, prelude::*, query::IterQueryData, relationship::RelationshipTarget, world::DeferredWorld,
@@ -148,14 +153,27 @@ impl Variable for Arriving {
 
 /// Set when synapse groups, receptors or tags came or went, until receptors have been joined anew.
 #[derive(Resource, Default)]
-pub struct WiringChanged(pub bool);
+pub struct WiringChanged(Arc<AtomicBool>);
+
+impl WiringChanged {
+    /// Has receptors joined anew before the next iteration.
+    pub fn note(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    /// What is set.
+    #[must_use]
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        self.0.clone()
+    }
+}
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<WiringChanged>();
     let world = app.world_mut();
-    fn note(mut world: DeferredWorld<'_>) {
-        if let Some(mut changed) = world.get_resource_mut::<WiringChanged>() {
-            changed.0 = true;
+    fn note(world: DeferredWorld<'_>) {
+        if let Some(changed) = world.get_resource::<WiringChanged>() {
+            changed.note();
         }
     }
     let hook = |world: DeferredWorld<'_>, _: HookContext| note(world);

@@ -1,0 +1,100 @@
+//! The wiring: which synapse groups every receptor hears. Derived from tags and names before an iteration if any of
+//! them came, went or changed.
+
+use bevy_app::App;
+use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
+
+use crate::{
+    network::{
+        self, Afferents, Arriving, Efficacies, Failures, Listens, Past, ReceptorOf, Spikes, Synapses, Tags,
+        receptor::{Heard, WiringChanged, hears},
+    },
+    numeric::coding::{BLOCK_TARGETS, CELLS},
+    schedule::AddToStage,
+};
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Sources>();
+    let changed = app.world_mut().get_resource_or_init::<WiringChanged>().flag();
+    app.add_upkeep(changed, |world| {
+        if let Err(error) = world.run_system_cached(rewire) {
+            world.get_resource_or_init::<Failures>().push("wiring", error.to_string());
+        }
+    });
+}
+
+/// The groups whose spikes are delivered.
+#[derive(Resource, Default)]
+pub(super) struct Sources {
+    pub list: Vec<Source>,
+    /// Neurons of receptors that have a ring, whose slot of the iteration is looked at.
+    in_rings: usize,
+}
+
+/// A group whose spikes are delivered.
+pub(super) struct Source {
+    pub group: Entity,
+    /// What a spike costs in all synapse groups together, see [`Layout::cost`].
+    cost: usize,
+}
+
+impl Sources {
+    /// The place of a source group in the list, to which it is added if it is new.
+    fn place(&mut self, group: Entity) -> usize {
+        self.list.iter().position(|known| known.group == group).unwrap_or_else(|| {
+            self.list.push(Source { group, cost: 0 });
+            self.list.len() - 1
+        })
+    }
+
+    /// About how many sparse synapses are to be walked, as if every spike were due at once.
+    pub fn work(&self, active: &[Option<&Past<u32>>]) -> usize {
+        let spikes = active.iter().map(|past| past.map_or(0, |past| past.latest().len()));
+        let synapses = self.list.iter().zip(spikes).map(|(source, spikes)| source.cost * spikes);
+        self.in_rings / 8 + synapses.sum::<usize>()
+    }
+}
+
+/// Joins every receptor to the synapse groups that it hears, in an order that names decide, as sums of floating-point
+/// numbers follow it; sees to it that spikes are kept for as long as their delays last.
+fn rewire(
+    mut sources: ResMut<Sources>,
+    mut receptors: Query<(&ReceptorOf, &mut Listens, &mut Arriving)>,
+    mut synapses: Query<(&network::Source, &Synapses, Option<&mut Efficacies>)>,
+    mut spikes: Query<&mut Spikes>,
+    afferents: Query<&Afferents>,
+    tags: Query<&Tags>,
+    names: Query<&Name>,
+) {
+    *sources = Sources::default();
+    for (of, mut listens, mut arriving) in &mut receptors {
+        let mut heard = Vec::new();
+        for group in afferents.get(of.0).into_iter().flat_map(RelationshipTarget::iter) {
+            let (Ok((source, synapses, efficacies)), Ok(own)) = (synapses.get_mut(group), tags.get(group)) else {
+                continue;
+            };
+            let Some(layout) = &synapses.layout else { continue };
+            if !hears(&listens, own, names.get(group).ok()) {
+                continue;
+            }
+            let age = layout.ages().last().copied().unwrap_or_default();
+            if let Ok(mut spikes) = spikes.get_mut(source.0) {
+                spikes.keep(age);
+            }
+            if let Some(mut efficacies) = efficacies {
+                efficacies.0.keep(age);
+            }
+            if layout.needs_ring() && arriving.ring.is_empty() {
+                let blocks = arriving.sums.len().div_ceil(BLOCK_TARGETS);
+                arriving.ring.resize(0.0, blocks * CELLS);
+            }
+            let source = sources.place(source.0);
+            sources.list[source].cost += layout.cost();
+            heard.push(Heard { group, source });
+        }
+        let name = |entity| names.get(entity).map_or("", Name::as_str);
+        heard.sort_by_key(|heard| (name(heard.group), heard.group));
+        listens.synapses = heard;
+        sources.in_rings += if arriving.ring.is_empty() { 0 } else { arriving.sums.len() };
+    }
+}
