@@ -216,16 +216,16 @@ fn a_scene_chooses_between_current_and_conductance() {
     assert!(bench.world_mut().query::<&Level>().iter(bench.world_mut()).next().is_none());
 }
 
-/// Three receptors of a kind, of which two share a pass over the neurons, give the same bits as three that have a pass
-/// each, since a parameter differs between neurons as far as anybody can tell; with what they add up to in between.
+/// Five receptors of a kind, of which two and two share a pass over the neurons, give the same bits as five that have a
+/// pass each, since their gain may differ between neurons as far as anybody can tell.
 fn together_as_apart<R: Behaviour>(kind: &str, receptor: impl Fn(Parameter) -> R) {
     let mut bench = Bench::new();
     let sums = || (V::default(), Conductance::default(), Jump::default());
     let groups = ["together", "apart"].map(|name| bench.group(name, 2500, sums()));
-    let gains = ["0.75", "-0.3", "1.25"];
-    let names = ["a", "b", "c"];
+    let gains = ["0.75", "-0.3", "1.25", "-0.45", "0.1"];
+    let names = ["a", "b", "c", "d", "e"];
     let receptors = groups.map(|group| {
-        [0, 1, 2].map(|k| {
+        [0, 1, 2, 3, 4].map(|k| {
             let gain = if group == groups[0] { gains[k].to_owned() } else { format!("{} + 0 * i", gains[k]) };
             bench.receptor(group, names[k], receptor(gain.as_str().into()))
         })
@@ -236,7 +236,7 @@ fn together_as_apart<R: Behaviour>(kind: &str, receptor: impl Fn(Parameter) -> R
     let mut seen = false;
     for t in 0..30_u32 {
         // The second one stays silent for a while, and each is silent now and then.
-        for k in (0..3).filter(|k| (t + k) % 3 != 0 && (*k != 1 || t > 9)) {
+        for k in (0..5).filter(|k| (t + k) % 3 != 0 && (*k != 1 || t > 9)) {
             let weights: Vec<f64> = (0..2500).map(|i| f64::from((i * 7919 + t * 31 + k * 17) % 101) * 0.01).collect();
             receptors.iter().for_each(|own| bench.set(own[k as usize], "arriving", &weights));
         }
