@@ -41,7 +41,7 @@ pub struct Finish;
 /// A spike that stage 2 of iteration *k* detects reaches its targets in stage 1 of iteration *k* + 1.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
-    /// What reaches a neuron: the input is cleared; spikes are delivered; receptors, noise and currents add to it.
+    /// What reaches a neuron: spikes are delivered, the input is cleared; receptors, noise and currents add to it.
     Input,
     /// Neuron models: spikes are detected and reset, the state advances by one step.
     Integrate,

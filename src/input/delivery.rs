@@ -6,7 +6,7 @@
 //! ```
 //! Work is proportional to spikes. Targets are cut into fixed blocks, so that threads share a delivery without
 //! atomics and every target adds in the same order whatever their number. Rows and delays: [`crate::numeric::rows`];
-//! who hears whom: [`super::wiring`].
+//! who hears whom: `wiring`.
 
 use std::{cmp::Reverse, ops::Range};
 
