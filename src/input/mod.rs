@@ -21,6 +21,7 @@ mod nmda_receptor;
 mod noise;
 mod normal_noise;
 mod ornstein_uhlenbeck;
+mod passes;
 mod poisson_input;
 mod pulse_current;
 mod ramp_current;
