@@ -156,6 +156,9 @@ fn add_spikes(
 }
 
 /// Adds weighted counts to the sums of all neurons.
+///
+/// Group by group, though small groups are then left to one thread: with groups side by side the sums met other caches
+/// than those that delivery leaves them in, and the cortical microcircuit took 4.8 s instead of 3.6 on two threads.
 fn add(sums: &mut [Real], parameters: Parameters<'_, 3>, counts: &Counts, streams: &mut Streams, dt: f64) {
     let columns = (sums, parameters, PerBlock(&mut streams.0));
     in_heavy_blocks(columns.0.len(), columns, |(sums, parameters, streams)| {
