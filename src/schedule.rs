@@ -83,12 +83,12 @@ struct Dormant {
     systems: Vec<(TypeId, Join)>,
     /// Those that are due, while [`Tick`] runs and cannot be changed.
     waking: Vec<Join>,
-    /// Whether there are any; shared with whoever runs ticks, as looking a resource up costs 10 ns.
+    /// Whether there are any.
     any_waking: Arc<AtomicBool>,
 }
 
 /// What is put in order before an iteration, if it was found to be due since the last one. No systems, which would look
-/// in every iteration for what is seldom to be done.
+/// in every iteration for what is seldom to be done; and flags, as looking a resource up costs 10 ns.
 #[derive(Resource, Default, Clone)]
 struct Upkeep(Vec<Errand>);
 
@@ -96,16 +96,19 @@ struct Upkeep(Vec<Errand>);
 #[derive(Clone)]
 struct Errand {
     due: Arc<AtomicBool>,
-    work: fn(&mut World),
+    work: Work,
 }
+
+/// Work on a world and its [`Tick`].
+pub type Work = fn(&mut World, &mut Schedule);
 
 impl Upkeep {
     #[inline]
-    fn carry_out(&self, world: &mut World) {
+    fn carry_out(&self, world: &mut World, tick: &mut Schedule) {
         for Errand { due, work } in &self.0 {
             if due.load(Relaxed) {
                 due.store(false, Relaxed);
-                work(world);
+                work(world, tick);
             }
         }
     }
@@ -155,6 +158,8 @@ impl Plugin for SchedulePlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Places>().init_resource::<Dormant>().init_resource::<Stopwatch>();
         app.init_schedule(Tick).init_schedule(Finish);
+        let any_waking = app.world().resource::<Dormant>().any_waking.clone();
+        app.add_upkeep(any_waking, wake_due);
         app.edit_schedule(Tick, |tick| {
             tick.set_executor(SingleThreadedExecutor::new())
                 .set_build_settings(ScheduleBuildSettings {
@@ -186,8 +191,9 @@ pub trait AddToStage {
         system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
     ) -> &mut Self;
 
-    /// Adds work to be done before an iteration whenever `due` says so, which is then false again.
-    fn add_upkeep(&mut self, due: Arc<AtomicBool>, work: fn(&mut World)) -> &mut Self;
+    /// Adds work on the world and its [`Tick`], to be done before an iteration whenever `due` says so, which is then
+    /// false again.
+    fn add_upkeep(&mut self, due: Arc<AtomicBool>, work: Work) -> &mut Self;
 }
 
 impl AddToStage for App {
@@ -219,7 +225,7 @@ impl AddToStage for App {
         self
     }
 
-    fn add_upkeep(&mut self, due: Arc<AtomicBool>, work: fn(&mut World)) -> &mut Self {
+    fn add_upkeep(&mut self, due: Arc<AtomicBool>, work: Work) -> &mut Self {
         self.world_mut().get_resource_or_init::<Upkeep>().0.push(Errand { due, work });
         self
     }
@@ -276,7 +282,6 @@ pub fn run_ticks(world: &mut World, count: u64) -> u64 {
 /// Once a network has been found large enough to be shared among threads, they run on a thread of rayon's pool, unless
 /// a system must stay on the thread of the caller.
 fn run_stretch(world: &mut World, count: u64) -> u64 {
-    let any_waking = world.get_resource_or_init::<Dormant>().any_waking.clone();
     let laps = world.get_resource_or_init::<Stopwatch>().iterations();
     let upkeep = world.get_resource_or_init::<Upkeep>().clone();
     let failed = world.get_resource_or_init::<Failures>().flag();
@@ -284,11 +289,7 @@ fn run_stretch(world: &mut World, count: u64) -> u64 {
         let mut done = 0;
         let mut run_until = |world: &mut World, tick: &mut Schedule, moves: fn() -> bool| {
             while done < count && !moves() && !failed.load(Relaxed) {
-                if any_waking.load(Relaxed) {
-                    any_waking.store(false, Relaxed);
-                    wake_due(world, tick);
-                }
-                upkeep.carry_out(world);
+                upkeep.carry_out(world, tick);
                 tick.run(world);
                 if let Some(mut clock) = world.get_resource_mut::<Clock>() {
                     clock.iteration += 1;

@@ -38,32 +38,28 @@ impl Own<'_> {
 /// have parameters that are the same for all neurons.
 pub(super) fn advance(one: Option<Own<'_>>, other: Option<Own<'_>>, mut given: Given<'_>) {
     let [one, other] = [one, other].map(|own| own.filter(|own| own.fits(&given)));
-    let numbers = match (&one, &other) {
-        (Some(one), Some(other)) if one.kind == other.kind => {
-            one.coefficients.uniform().zip(other.coefficients.uniform())
-        }
-        _ => None,
-    };
-    // The kind is known when a kernel is compiled, so that its loop over neurons is vectorised.
-    match (one, other, numbers) {
-        (Some(one), Some(other), Some((c, d))) => match one.kind {
-            (false, Form::Current) => together::<false, 0>(one, other, given, c, d),
-            (false, _) => together::<false, 1>(one, other, given, c, d),
-            (true, Form::Current) => together::<true, 0>(one, other, given, c, d),
-            (true, Form::Conductance) => together::<true, 1>(one, other, given, c, d),
-            (true, Form::Blocked) => together::<true, 2>(one, other, given, c, d),
-        },
-        (one, other, _) => {
-            for own in [one, other].into_iter().flatten() {
-                match own.kind {
-                    (false, Form::Current) => alone::<false, 0>(own, &mut given),
-                    (false, _) => alone::<false, 1>(own, &mut given),
-                    (true, Form::Current) => alone::<true, 0>(own, &mut given),
-                    (true, Form::Conductance) => alone::<true, 1>(own, &mut given),
-                    (true, Form::Blocked) => alone::<true, 2>(own, &mut given),
-                }
-            }
-        }
+    match (one, other) {
+        (Some(one), Some(other)) if one.kind == other.kind => advance_kind(one, Some(other), &mut given),
+        (one, other) => [one, other].into_iter().flatten().for_each(|own| advance_kind(own, None, &mut given)),
+    }
+}
+
+/// The kind is known when a kernel is compiled, so that its loop over neurons is vectorised.
+fn advance_kind(one: Own<'_>, other: Option<Own<'_>>, given: &mut Given<'_>) {
+    match one.kind {
+        (false, Form::Current) => advance_by::<false, 0>(one, other, given),
+        (false, _) => advance_by::<false, 1>(one, other, given),
+        (true, Form::Current) => advance_by::<true, 0>(one, other, given),
+        (true, Form::Conductance) => advance_by::<true, 1>(one, other, given),
+        (true, Form::Blocked) => advance_by::<true, 2>(one, other, given),
+    }
+}
+
+fn advance_by<const RISES: bool, const FORM: u8>(one: Own<'_>, other: Option<Own<'_>>, given: &mut Given<'_>) {
+    let Some(other) = other else { return alone::<RISES, FORM>(one, given) };
+    match (one.coefficients.uniform(), other.coefficients.uniform()) {
+        (Some(c), Some(d)) => together::<RISES, FORM>((one, c), (other, d), given),
+        _ => [one, other].into_iter().for_each(|own| alone::<RISES, FORM>(own, given)),
     }
 }
 
@@ -91,11 +87,9 @@ fn alone<const RISES: bool, const FORM: u8>(own: Own<'_>, given: &mut Given<'_>)
 
 /// One step of two receptors: each neuron gets what the first one gives, then what the second one does.
 fn together<const RISES: bool, const FORM: u8>(
-    one: Own<'_>,
-    other: Own<'_>,
-    mut given: Given<'_>,
-    c: &[Real; COEFFICIENTS],
-    d: &[Real; COEFFICIENTS],
+    (one, c): (Own<'_>, &[Real; COEFFICIENTS]),
+    (other, d): (Own<'_>, &[Real; COEFFICIENTS]),
+    given: &mut Given<'_>,
 ) {
     let n = one.level.len();
     let [one, other] = [one, other].map(|own| (own.level, own.rise, own.arriving));

@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Sources>();
     let changed = app.world_mut().get_resource_or_init::<WiringChanged>().flag();
-    app.add_upkeep(changed, |world| {
+    app.add_upkeep(changed, |world, _| {
         if let Err(error) = world.run_system_cached(rewire) {
             world.get_resource_or_init::<Failures>().push("wiring", error.to_string());
         }
