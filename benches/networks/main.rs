@@ -1,5 +1,6 @@
 //! The networks that simulators are compared by: `cargo bench --bench networks` prints a table in Markdown, a minute and
-//! a half. `-- --full` runs the whole cortical microcircuit instead, which takes 2 GB.
+//! a half. `-- --full` runs the whole cortical microcircuit instead, which takes 2 GB; `-- --systems` prints the time of every
+//! system. A word, as in `-- CUBA`, picks the workloads that have it in their name.
 //!
 //! Beside each time stands that of the bare work of the same run on one thread: as many updates of as many neurons in plain
 //! vectorised loops, the same random numbers, and the rows of the spikes that there really were, six bytes a synapse, added
@@ -16,6 +17,7 @@ mod common;
 mod full;
 #[path = "../tick/bare.rs"]
 mod original;
+mod profile;
 mod replay;
 mod workload;
 
@@ -136,6 +138,10 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if arguments.iter().any(|argument| argument == "--full") {
         return full::report();
+    }
+    if arguments.iter().any(|argument| argument == "--systems") {
+        let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| *word != "--systems").collect();
+        return profile::report(&workload::ALL, &words);
     }
     println!("| workload | one thread (s) | two threads (s) | gain | bare work (s) | ratio | rate (Hz) | events/s |");
     println!("|---|--:|--:|--:|--:|--:|--:|--:|");

@@ -9,8 +9,8 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use crate::{
-    network::{Afferent, Arriving, Behaviour, Input, Kind, Parameter, Parameters, Receptors},
-    numeric::{Real, dispatch},
+    network::{Afferent, Arriving, Behaviour, Dealt, Input, Kind, Parameter, Parameters, Receptors, receptor::ByGroup},
+    numeric::{Real, dispatch, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
 };
 
@@ -38,39 +38,65 @@ impl Behaviour for CurrentReceptor {
     }
 }
 
-fn receive(mut groups: Query<(&mut Input, &Receptors)>, mut receptors: Query<Weighing<'_, CurrentReceptor>>) {
-    for (mut input, own) in &mut groups {
-        weigh(&mut input.0, own, &mut receptors, |receptor| &receptor.gain);
-    }
+fn receive(mut groups: Query<(&mut Input, &Receptors, &Dealt)>, mut receptors: Query<Weighing<CurrentReceptor>>) {
+    let groups = groups.iter_mut().map(|(input, own, dealt)| (&mut input.into_inner().0[..], own, dealt));
+    weigh(groups, &mut receptors, |receptor| &receptor.gain);
 }
 
 /// A receptor and what arrives there.
-pub(super) type Weighing<'w, R> = (&'w R, &'w mut Arriving);
+pub(super) type Weighing<R> = (Entity, &'static R, &'static mut Arriving);
 
-/// Adds what arrives at a group's receptors of a kind, times their gains, to a sum; in the order of the receptors, so
-/// that it does not depend on the order of a query.
-pub(super) fn weigh<R: Component>(
-    sum: &mut [Real],
-    own: &Receptors,
-    receptors: &mut Query<Weighing<'_, R>>,
+/// What arrives, and the gain.
+type Weighed<'a> = (&'a mut [Real], Parameters<'a, 1>);
+
+/// Adds what arrives at the receptors of a kind of each group, times their gains, to the sum of the group; in the order of the
+/// receptors, so that it does not depend on the order of a query.
+pub(super) fn weigh<'a, R: Component>(
+    groups: impl Iterator<Item = (&'a mut [Real], &'a Receptors, &'a Dealt)>,
+    receptors: &'a mut Query<Weighing<R>>,
     gain: impl Fn(&R) -> &Parameter,
 ) {
-    own.by_twos(receptors, |found| {
-        let mut active = found.iter_mut().filter_map(|(receptor, arriving)| {
-            let any = std::mem::take(&mut arriving.any);
-            any.then(|| (&mut arriving.sums[..], Parameters::of([gain(receptor)])))
-        });
-        let (one, other) = (active.next(), active.next());
-        dispatch(
-            #[inline(always)]
-            || match (one, other) {
-                (Some((one, Parameters::Uniform([gain]))), Some((other, Parameters::Uniform([other_gain])))) => {
-                    take_two(sum, (one, gain), (other, other_gain));
-                }
-                (one, other) => [one, other].into_iter().flatten().for_each(|(own, gain)| take_in(sum, own, gain)),
-            },
-        );
+    let mut receptors = ByGroup::new(receptors, |found| found.0);
+    pass(|pass| {
+        for (sum, own, Dealt(portions)) in groups {
+            if portions.share(sum.len(), Effort::Light) {
+                let all = receptors.take(own, |(_, receptor, arriving)| begin(gain(receptor), arriving.into_inner()));
+                pass.by_portions(portions, sum.len(), (sum, all), |_, (sum, all)| take_in_all(sum, all));
+            } else {
+                receptors.by_twos(own, |found| {
+                    let found = found.iter_mut();
+                    let mut own = found.filter_map(|(_, receptor, arriving)| begin(gain(receptor), arriving));
+                    take_in_both(sum, own.next(), own.next());
+                });
+            }
+        }
     });
+}
+
+/// What a receptor takes in; nothing if nothing has arrived.
+#[inline]
+fn begin<'a>(gain: &'a Parameter, arriving: &'a mut Arriving) -> Option<Weighed<'a>> {
+    let any = std::mem::take(&mut arriving.any);
+    any.then(|| (&mut arriving.sums[..], Parameters::of([gain])))
+}
+
+fn take_in_all(sum: &mut [Real], all: Vec<Weighed<'_>>) {
+    let mut all = all.into_iter();
+    while let Some(one) = all.next() {
+        take_in_both(sum, Some(one), all.next());
+    }
+}
+
+fn take_in_both(sum: &mut [Real], one: Option<Weighed<'_>>, other: Option<Weighed<'_>>) {
+    dispatch(
+        #[inline(always)]
+        || match (one, other) {
+            (Some((one, Parameters::Uniform([gain]))), Some((other, Parameters::Uniform([other_gain])))) => {
+                take_two(sum, (one, gain), (other, other_gain));
+            }
+            (one, other) => [one, other].into_iter().flatten().for_each(|(own, gain)| take_in(sum, own, gain)),
+        },
+    );
 }
 
 /// Adds what arrives times a gain to a sum, and clears it.

@@ -12,20 +12,20 @@ use std::{cmp::Reverse, ops::Range};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use rayon::prelude::*;
 use smallvec::SmallVec;
 
 use super::wiring::Sources;
 use crate::{
     network::{
-        Arriving, Clock, Conductance, Efficacies, Input, Jump, Layout, Listens, Past, Spikes, Synapses, Weights,
+        Arriving, Clock, Conductance, Dealt, Efficacies, Input, Jump, Layout, Listens, Past, Spikes, Synapses, Weights,
     },
     numeric::{
         Real,
         coding::{BLOCK_TARGETS, CELLS, Coding},
         dense,
+        pass::{Pass, pass},
         pieces::{Pieces, Targets, add},
-        threads::attend,
+        portions::{Effort, Portions},
     },
     schedule::{AddToStage, Stage},
 };
@@ -38,8 +38,13 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 /// What a group is given to in an iteration, and its spikes of the last one.
-type Group =
-    (&'static mut Input, Option<&'static mut Conductance>, Option<&'static mut Jump>, Option<&'static mut Spikes>);
+type Group = (
+    &'static mut Input,
+    Option<&'static mut Conductance>,
+    Option<&'static mut Jump>,
+    Option<&'static mut Spikes>,
+    &'static Dealt,
+);
 
 /// The synapses of a group, as spikes walk them.
 type Walked = (&'static Synapses, &'static Weights, Option<&'static Efficacies>);
@@ -55,18 +60,25 @@ fn deliver(
     clock: Res<Clock>,
 ) {
     add_up(&groups, &mut receptors, &synapses, &sources, clock.iteration);
-    for (mut input, conductance, jump, spikes) in &mut groups {
-        input.0.fill(0.0);
-        if let Some(mut conductance) = conductance.filter(|conductance| conductance.used) {
-            conductance.sum.fill(0.0);
+    pass(|pass| {
+        for (input, conductance, jump, spikes, Dealt(portions)) in &mut groups {
+            clear(pass, portions, &mut input.into_inner().0);
+            if let Some(conductance) = conductance.filter(|conductance| conductance.used) {
+                clear(pass, portions, &mut conductance.into_inner().sum);
+            }
+            if let Some(jump) = jump.filter(|jump| jump.used) {
+                clear(pass, portions, &mut jump.into_inner().sum);
+            }
+            if let Some(mut spikes) = spikes {
+                spikes.begin();
+            }
         }
-        if let Some(mut jump) = jump.filter(|jump| jump.used) {
-            jump.sum.fill(0.0);
-        }
-        if let Some(mut spikes) = spikes {
-            spikes.begin();
-        }
-    }
+    });
+}
+
+#[inline]
+fn clear<'a>(pass: &mut Pass<'a>, portions: &Portions, sums: &'a mut [Real]) {
+    pass.by_blocks(Effort::Light, portions, sums.len(), sums, |sums| sums.fill(0.0));
 }
 
 fn add_up(
@@ -81,7 +93,7 @@ fn add_up(
     let mut walks: SmallVec<[Walk<'_>; 16]> = SmallVec::new();
     let mut jobs: SmallVec<[Job<'_>; 16]> = SmallVec::new();
     for source in &sources.list {
-        let spikes = groups.get(source.group).ok().and_then(|(.., spikes)| spikes);
+        let spikes = groups.get(source.group).ok().and_then(|(.., spikes, _)| spikes);
         active.push(spikes.map(Spikes::past).filter(|past| !past.is_empty()));
     }
     for (listens, arriving) in receptors {
@@ -93,10 +105,7 @@ fn add_up(
                 && let Some(layout) = &synapses.layout
             {
                 let efficacies = efficacies.map(|efficacies| &efficacies.0);
-                let walk = Walk { layout, weights: &weights.0, spikes, efficacies };
-                // All first rows are on their way before any is walked.
-                walk.fetch();
-                walks.push(walk);
+                walks.push(Walk { layout, weights: &weights.0, spikes, efficacies });
             }
         }
         if walks.len() > first || !arriving.ring.is_empty() {
@@ -104,36 +113,36 @@ fn add_up(
             jobs.push((arriving, first..walks.len()));
         }
     }
-    if sources.work(&active) > WORTH_SHARING && rayon::current_num_threads() > 1 {
-        share(&mut jobs, &walks, iteration);
+    if sources.see_to_threads() > 1 && sources.work(&active) > WORTH_SHARING {
+        share(jobs, &walks, iteration);
     } else {
+        // All first rows are on their way before any is walked.
+        walks.iter().for_each(Walk::fetch);
         for (arriving, own) in jobs {
-            blocks(arriving, BLOCK_TARGETS).for_each(|block| block.fill(&walks[own.clone()], iteration));
+            blocks(arriving).for_each(|block| block.fill(&walks[own.clone()], iteration));
         }
     }
 }
 
-/// Shares the blocks of receptors among threads.
-///
-/// A block is cut into as many parts as there are threads if its pieces are long: of the 10 000 neurons of a common
-/// benchmark, 8000 are one block. Blocks are dealt out by the synapses that lead to them, in every iteration alike, so
-/// that a block mostly meets the thread in whose cache its ring is: dealt by the spikes of the iteration, the cortical
-/// microcircuit took half as long again.
-fn share(jobs: &mut [Job<'_>], walks: &[Walk<'_>], iteration: u64) {
-    let threads = rayon::current_num_threads();
-    let blocks = jobs.iter_mut().flat_map(|(arriving, own)| {
-        let (of, walks) = (arriving.sums.len(), &walks[own.clone()]);
-        let can_be_shared = arriving.ring.is_empty() && walks.iter().all(Walk::can_be_shared);
-        let most = of.min(BLOCK_TARGETS).div_ceil(if can_be_shared { threads } else { 1 });
+/// Shares the blocks of receptors among threads, the costliest first.
+fn share<'a>(jobs: impl IntoIterator<Item = Job<'a>>, walks: &[Walk<'_>], iteration: u64) {
+    let mut parts = Vec::new();
+    for (arriving, own) in jobs {
+        let walks = &walks[own];
         let synapses: usize = walks.iter().map(|walk| walk.weights.len()).sum();
-        blocks(arriving, most).map(move |block| (synapses / of * block.sums.len(), block, walks))
+        let each = synapses / arriving.sums.len().max(1);
+        let grain = if walks.iter().all(|walk| walk.layout.can_be_cut()) { 1 } else { BLOCK_TARGETS };
+        let portions: SmallVec<[_; 8]> = arriving.portions.iter(grain).collect();
+        for block in blocks(arriving) {
+            block.cut(&portions, |thread, part| parts.push((each * part.sums.len(), thread, part, walks)));
+        }
+    }
+    parts.sort_by_key(|(cost, ..)| Reverse(*cost));
+    pass(|pass| {
+        for (_, thread, part, walks) in parts {
+            pass.add(thread, move || part.fill(walks, iteration));
+        }
     });
-    let mut blocks: Vec<_> = blocks.collect();
-    blocks.sort_by_key(|(synapses, ..)| Reverse(*synapses));
-    let mut dealt: Vec<_> = blocks.into_iter().enumerate().collect();
-    dealt.sort_by_key(|(place, _)| place % threads);
-    attend();
-    dealt.into_par_iter().for_each(|(_, (_, block, walks))| block.fill(walks, iteration));
 }
 
 /// The part of a receptor that one task fills.
@@ -144,18 +153,40 @@ struct Block<'a> {
     ring: Option<&'a mut [Real; CELLS]>,
 }
 
-/// The blocks of a receptor, or smaller parts of them where it has no ring.
-fn blocks(arriving: &mut Arriving, most: usize) -> impl Iterator<Item = Block<'_>> {
+/// The blocks of a receptor.
+fn blocks(arriving: &mut Arriving) -> impl Iterator<Item = Block<'_>> {
     let coding = Coding::new(arriving.sums.len());
     let rings = arriving.ring.as_chunks_mut::<CELLS>().0.iter_mut().map(Some).chain(std::iter::repeat_with(|| None));
     let blocks = arriving.sums.chunks_mut(BLOCK_TARGETS).zip(rings).enumerate();
-    blocks.flat_map(move |(block, (sums, mut ring))| {
-        let of = sums.len();
-        sums.chunks_mut(most).enumerate().map(move |(part, sums)| {
-            let range = part * most..part * most + sums.len();
-            Block { targets: Targets { block, range, of }, coding, sums, ring: ring.take() }
-        })
+    blocks.map(move |(block, (sums, ring))| {
+        let targets = Targets { block, range: 0..sums.len(), of: sums.len() };
+        Block { targets, coding, sums, ring }
     })
+}
+
+impl<'a> Block<'a> {
+    /// Gives every part to `take` with its thread: cut where a portion ends, but for a block that has a ring, which only one
+    /// task can turn.
+    fn cut(self, portions: &[(Range<usize>, usize)], mut take: impl FnMut(usize, Self)) {
+        let Self { targets: Targets { block, of, .. }, coding, mut sums, mut ring } = self;
+        let first = block * BLOCK_TARGETS;
+        let within = portions.iter().filter(|(range, _)| range.start < first + of && range.end > first);
+        let mut start = 0;
+        for (range, thread) in within {
+            let end = if ring.is_some() { of } else { (range.end - first).min(of) };
+            let (part, rest) = sums.split_at_mut(end - start);
+            take(
+                *thread,
+                Block { targets: Targets { block, range: start..end, of }, coding, sums: part, ring: ring.take() },
+            );
+            (sums, start) = (rest, end);
+            if start == of {
+                return;
+            }
+        }
+        // Of a group whose size was changed by hand, and which is yet to be dealt out.
+        take(0, Block { targets: Targets { block, range: start..of, of }, coding, sums, ring });
+    }
 }
 
 impl Block<'_> {
@@ -199,14 +230,6 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Whether several tasks can each take some of the targets of a block.
-    fn can_be_shared(&self) -> bool {
-        match self.layout {
-            Layout::Dense { .. } => true,
-            Layout::Sparse(rows) => rows.can_be_shared(),
-        }
-    }
-
     /// Fetches the first rows that will be walked.
     fn fetch(&self) {
         if let Layout::Sparse(rows) = self.layout {

@@ -13,14 +13,15 @@ use bevy_ecs::prelude::*;
 
 use super::{
     decay::{Step, kick_to_peak_one},
-    passes::{Given, Own, advance},
+    passes::{Given, Own, advance, advance_all},
 };
 use crate::{
     network::{
-        Arriving, Behaviour, Clock, Conductance, Derived, Input, Membrane, Parameter, Preparation, PrepareError,
-        ReceptorOf, Receptors, State, V, Variable, View, preparation::path_of, variable::VariableInfo,
+        self, Arriving, Behaviour, Clock, Conductance, Dealt, Derived, Input, Membrane, Parameter, Preparation,
+        PrepareError, ReceptorOf, Receptors, V, Variable, View, preparation::path_of, receptor::ByGroup,
+        variable::VariableInfo,
     },
-    numeric::{Archive, ArchiveError, Column, Real},
+    numeric::{Archive, ArchiveError, Column, Real, pass::pass, portions::Effort},
     variable,
 };
 
@@ -127,47 +128,61 @@ type Offers = (
     Option<Ref<'static, Membrane>>,
     Option<&'static V>,
     &'static Receptors,
+    &'static Dealt,
 );
 
 /// The system of a kind of receptor: group by group and in the order of its receptors, so that the sum does not depend
 /// on the order of a query.
-pub(super) fn receive<R: Dynamic>(
-    mut groups: Query<Offers>,
-    mut receptors: Query<(Ref<R>, &mut Level, Option<&mut Rise>, &mut Arriving)>,
-    clock: Res<Clock>,
-) {
-    for (mut input, mut conductance, membrane, v, own) in &mut groups {
-        own.by_twos(&mut receptors, |found| {
-            let given = Given {
-                input: &mut input.0,
-                sum: conductance.as_deref_mut().map_or(&mut [], |conductance| &mut conductance.sum),
-                v: v.map_or(&[], |v| &v.0),
-            };
-            let mut own = found.iter_mut().map(|found| begin(found, membrane.as_ref(), clock.dt));
-            advance(own.next().flatten(), own.next().flatten(), given);
-        });
-    }
+pub(super) fn receive<R: Dynamic>(mut groups: Query<Offers>, mut receptors: Query<State<R>>, clock: Res<Clock>) {
+    let mut receptors = ByGroup::new(&mut receptors, |found| found.0);
+    pass(|pass| {
+        for (input, conductance, membrane, v, own, Dealt(portions)) in &mut groups {
+            let (input, sum) = (&mut input.into_inner().0[..], conductance.map(Mut::into_inner));
+            let sum = sum.map_or(&mut [][..], |conductance| &mut conductance.sum);
+            let mut given = Given { input, sum, v: v.map_or(&[], |v| &v.0) };
+            let neurons = given.input.len();
+            let (membrane, dt) = (membrane.as_ref(), clock.dt);
+            if portions.share(neurons, Effort::Light) {
+                let own = receptors.take(own, |(_, receptor, level, rise, arriving)| {
+                    let rise = rise.map(Mut::into_inner);
+                    begin(&receptor, level.into_inner(), rise, arriving.into_inner(), membrane, dt)
+                });
+                pass.by_portions(portions, neurons, (own, given), |_, (own, given)| advance_all(own, given));
+            } else {
+                receptors.by_twos(own, |found| {
+                    let mut own = found.iter_mut().map(|(_, receptor, level, rise, arriving)| {
+                        begin(receptor, level, rise.as_deref_mut(), arriving, membrane, dt)
+                    });
+                    advance(own.next().flatten(), own.next().flatten(), &mut given);
+                });
+            }
+        }
+    });
 }
 
-/// The state of a receptor, as a query has it.
-type Found<'w, R> = (Ref<'w, R>, Mut<'w, Level>, Option<Mut<'w, Rise>>, Mut<'w, Arriving>);
+/// What a receptor has.
+type State<R> = (Entity, Ref<'static, R>, &'static mut Level, Option<&'static mut Rise>, &'static mut Arriving);
 
 /// What a receptor needs for a step; nothing if it rests.
 #[inline]
 fn begin<'a, R: Dynamic>(
-    (receptor, level, rise, arriving): &'a mut Found<'_, R>,
+    receptor: &Ref<'_, R>,
+    level: &'a mut Level,
+    rise: Option<&'a mut Rise>,
+    arriving: &'a mut Arriving,
     membrane: Option<&Ref<'_, Membrane>>,
     dt: f64,
 ) -> Option<Own<'a>> {
     let parts = receptor.parts();
     level.derive(&parts, receptor.is_changed(), membrane, dt);
     level.awake |= std::mem::take(&mut arriving.any);
-    let Level { values, form, coefficients, awake, .. } = &mut **level;
+    let Level { values, form, coefficients, awake, .. } = level;
     awake.then(|| Own {
         level: values,
-        rise: rise.as_deref_mut().map_or(&mut [], |rise| &mut rise.0),
+        rise: rise.map_or(&mut [], |rise| &mut rise.0),
         arriving: &mut arriving.sums,
         coefficients,
+        first: 0,
         kind: (parts.rise.is_some(), *form),
     })
 }
@@ -197,7 +212,7 @@ impl Level {
     }
 }
 
-impl State for Level {
+impl network::State for Level {
     fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.column(&mut self.values)?;
         archive.value(&mut self.awake)

@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     network::{
-        Afferent, Behaviour, Jump, Kind, Parameter, Preparation, PrepareError, Receptors, Unit, preparation::path_of,
+        Afferent, Behaviour, Dealt, Jump, Kind, Parameter, Preparation, PrepareError, Receptors, Unit,
+        preparation::path_of,
     },
     schedule::{AddToStage, Stage},
 };
@@ -56,10 +57,9 @@ impl Behaviour for JumpReceptor {
     }
 }
 
-fn receive(mut groups: Query<(&mut Jump, &Receptors)>, mut receptors: Query<Weighing<'_, JumpReceptor>>) {
-    for (mut jump, own) in &mut groups {
-        weigh(&mut jump.sum, own, &mut receptors, |receptor| &receptor.gain);
-    }
+fn receive(mut groups: Query<(&mut Jump, &Receptors, &Dealt)>, mut receptors: Query<Weighing<JumpReceptor>>) {
+    let groups = groups.iter_mut().map(|(jump, own, dealt)| (&mut jump.into_inner().sum[..], own, dealt));
+    weigh(groups, &mut receptors, |receptor| &receptor.gain);
 }
 
 #[cfg(test)]

@@ -10,13 +10,15 @@ use bevy_reflect::prelude::*;
 
 use super::noise::Streams;
 use crate::{
-    network::{Behaviour, Clock, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
+    network::{Behaviour, Clock, Dealt, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
     numeric::{
         Archive, ArchiveError, Real,
-        blocks::{PerBlock, in_heavy_blocks},
+        blocks::PerBlock,
         dispatch,
         lanes::{LANES, Lanes},
         normal,
+        pass::pass,
+        portions::Effort,
     },
     schedule::{AddToStage, Stage},
 };
@@ -60,21 +62,23 @@ impl Behaviour for NormalNoise {
     }
 }
 
-fn add_noise(mut groups: Query<(&mut NormalNoise, &mut Input)>, clock: Res<Clock>) {
-    for (mut noise, mut input) in &mut groups {
-        if !clock.is_within(noise.start, noise.stop) {
-            continue;
+fn add_noise(mut groups: Query<(&mut NormalNoise, &mut Input, &Dealt)>, clock: Res<Clock>) {
+    pass(|pass| {
+        for (noise, input, Dealt(portions)) in &mut groups {
+            if !clock.is_within(noise.start, noise.stop) {
+                continue;
+            }
+            let NormalNoise { mean, sd, streams, .. } = noise.into_inner();
+            let columns = (&mut input.into_inner().0[..], Parameters::of([mean, sd]), PerBlock(&mut streams.0));
+            pass.by_blocks(Effort::Heavy, portions, columns.0.len(), columns, |(input, moments, streams)| {
+                let Some(lanes) = streams.0.first_mut() else { return };
+                dispatch(
+                    #[inline(always)]
+                    || add(input, moments, lanes),
+                );
+            });
         }
-        let NormalNoise { mean, sd, streams, .. } = &mut *noise;
-        let columns = (&mut input.0[..], Parameters::of([mean, sd]), PerBlock(&mut streams.0));
-        in_heavy_blocks(columns.0.len(), columns, |(input, moments, streams)| {
-            let Some(lanes) = streams.0.first_mut() else { return };
-            dispatch(
-                #[inline(always)]
-                || add(input, moments, lanes),
-            );
-        });
-    }
+    });
 }
 
 #[inline(always)]

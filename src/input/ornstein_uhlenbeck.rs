@@ -14,15 +14,17 @@ use bevy_reflect::prelude::*;
 use super::noise::Streams;
 use crate::{
     network::{
-        Behaviour, Clock, Derived, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable,
-        Unit,
+        Behaviour, Clock, Dealt, Derived, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
+        RegisterVariable, Unit,
     },
     numeric::{
         Archive, ArchiveError, Real,
-        blocks::{PerBlock, in_heavy_blocks},
+        blocks::PerBlock,
         dispatch,
         lanes::{LANES, Lanes},
         normal,
+        pass::pass,
+        portions::Effort,
     },
     schedule::{AddToStage, Stage},
     variable,
@@ -87,32 +89,41 @@ impl Behaviour for OrnsteinUhlenbeck {
     }
 }
 
-fn add_noise(mut groups: Query<(&mut OrnsteinUhlenbeck, &mut Fluctuation, &mut Input)>, clock: Res<Clock>) {
-    for (mut noise, mut fluctuation, mut input) in &mut groups {
-        let changed = noise.is_changed();
-        let OrnsteinUhlenbeck { mean, sd, tau, streams, step, .. } = noise.bypass_change_detection();
-        let neurons = fluctuation.0.len();
-        if changed || !step.holds(clock.dt, neurons) {
-            step.derive(clock.dt, neurons, [mean, sd, tau], |[mean, sd, tau]| {
-                let steps = clock.dt / tau.max(1e-9);
-                [mean, libm::exp(-steps), sd * libm::sqrt(-libm::expm1(-2.0 * steps))]
+type State<'w> = (&'w mut OrnsteinUhlenbeck, &'w mut Fluctuation, &'w mut Input, &'w Dealt);
+
+fn add_noise(mut groups: Query<State<'_>>, clock: Res<Clock>) {
+    pass(|pass| {
+        for (noise, fluctuation, input, Dealt(portions)) in &mut groups {
+            let changed = noise.is_changed();
+            let OrnsteinUhlenbeck { mean, sd, tau, streams, step, .. } = noise.into_inner();
+            let neurons = fluctuation.0.len();
+            if changed || !step.holds(clock.dt, neurons) {
+                step.derive(clock.dt, neurons, [mean, sd, tau], |[mean, sd, tau]| {
+                    let steps = clock.dt / tau.max(1e-9);
+                    [mean, libm::exp(-steps), sd * libm::sqrt(-libm::expm1(-2.0 * steps))]
+                });
+            }
+            let columns = (
+                &mut fluctuation.into_inner().0[..],
+                &mut input.into_inner().0[..],
+                step.get(),
+                PerBlock(&mut streams.0),
+            );
+            pass.by_blocks(Effort::Heavy, portions, neurons, columns, |(x, input, step, streams)| {
+                let Some(lanes) = streams.0.first_mut() else { return };
+                dispatch(
+                    #[inline(always)]
+                    || match step {
+                        Parameters::Uniform(step) => advance(x, input, lanes, |_| step),
+                        Parameters::Each(each) if each.iter().all(|column| column.len() == x.len()) => {
+                            advance(x, input, lanes, |i| each.map(|column| column[i]));
+                        }
+                        Parameters::Each(_) => {}
+                    },
+                );
             });
         }
-        let columns = (&mut fluctuation.0[..], &mut input.0[..], step.get(), PerBlock(&mut streams.0));
-        in_heavy_blocks(neurons, columns, |(x, input, step, streams)| {
-            let Some(lanes) = streams.0.first_mut() else { return };
-            dispatch(
-                #[inline(always)]
-                || match step {
-                    Parameters::Uniform(step) => advance(x, input, lanes, |_| step),
-                    Parameters::Each(each) if each.iter().all(|column| column.len() == x.len()) => {
-                        advance(x, input, lanes, |i| each.map(|column| column[i]));
-                    }
-                    Parameters::Each(_) => {}
-                },
-            );
-        });
-    }
+    });
 }
 
 #[inline(always)]

@@ -4,7 +4,12 @@
 use super::dynamics::{COEFFICIENTS, Form};
 use crate::{
     network::{Derived, Parameters},
-    numeric::{Real, blocks::in_blocks, dispatch, exp, real::or_zero},
+    numeric::{
+        Real,
+        blocks::{Cut, one_after_another},
+        dispatch, exp,
+        real::or_zero,
+    },
 };
 
 /// What one receptor has of its own; `rise` is empty where nothing rises.
@@ -13,6 +18,8 @@ pub(super) struct Own<'a> {
     pub rise: &'a mut [Real],
     pub arriving: &'a mut [Real],
     pub coefficients: &'a Derived<COEFFICIENTS>,
+    /// The place of the first neuron among those of the group.
+    pub first: usize,
     /// Whether there is a rise, and what is given.
     pub kind: (bool, Form),
 }
@@ -22,6 +29,23 @@ pub(super) struct Given<'a> {
     pub input: &'a mut [Real],
     pub sum: &'a mut [Real],
     pub v: &'a [Real],
+}
+
+impl Cut for Own<'_> {
+    fn cut(self, at: usize) -> (Self, Self) {
+        let Self { coefficients, first, kind, .. } = self;
+        let (head, tail) = (self.level, self.rise, self.arriving).cut(at);
+        let own = |(level, rise, arriving), first| Own { level, rise, arriving, coefficients, first, kind };
+        (own(head, first), own(tail, first + at))
+    }
+}
+
+impl Cut for Given<'_> {
+    fn cut(self, at: usize) -> (Self, Self) {
+        let (head, tail) = (self.input, self.sum, self.v).cut(at);
+        let given = |(input, sum, v)| Given { input, sum, v };
+        (given(head), given(tail))
+    }
 }
 
 impl Own<'_> {
@@ -36,11 +60,19 @@ impl Own<'_> {
 
 /// A step of a receptor and of the next one, if there is one: in one pass over the neurons where both are of a kind and
 /// have parameters that are the same for all neurons.
-pub(super) fn advance(one: Option<Own<'_>>, other: Option<Own<'_>>, mut given: Given<'_>) {
-    let [one, other] = [one, other].map(|own| own.filter(|own| own.fits(&given)));
+pub(super) fn advance(one: Option<Own<'_>>, other: Option<Own<'_>>, given: &mut Given<'_>) {
+    let [one, other] = [one, other].map(|own| own.filter(|own| own.fits(given)));
     match (one, other) {
-        (Some(one), Some(other)) if one.kind == other.kind => advance_kind(one, Some(other), &mut given),
-        (one, other) => [one, other].into_iter().flatten().for_each(|own| advance_kind(own, None, &mut given)),
+        (Some(one), Some(other)) if one.kind == other.kind => advance_kind(one, Some(other), given),
+        (one, other) => [one, other].into_iter().flatten().for_each(|own| advance_kind(own, None, given)),
+    }
+}
+
+/// A step of all receptors of a group, in their order.
+pub(super) fn advance_all(own: Vec<Own<'_>>, mut given: Given<'_>) {
+    let mut own = own.into_iter();
+    while let Some(one) = own.next() {
+        advance(Some(one), own.next(), &mut given);
     }
 }
 
@@ -65,9 +97,10 @@ fn advance_by<const RISES: bool, const FORM: u8>(one: Own<'_>, other: Option<Own
 
 /// One step of a receptor by itself.
 fn alone<const RISES: bool, const FORM: u8>(own: Own<'_>, given: &mut Given<'_>) {
-    let Own { level, rise, arriving, coefficients, .. } = own;
+    let Own { level, rise, arriving, coefficients, first, .. } = own;
+    let (_, coefficients) = coefficients.get().cut(first);
     let (n, given) = (level.len(), given.columns::<FORM>(level.len()));
-    in_blocks(n, (level, rise, arriving, given, coefficients.get()), |(level, rise, arriving, given, own)| {
+    one_after_another(n, (level, rise, arriving, given, coefficients), &|(level, rise, arriving, given, own)| {
         let columns = (level, rise, arriving);
         dispatch(
             #[inline(always)]
@@ -93,7 +126,7 @@ fn together<const RISES: bool, const FORM: u8>(
 ) {
     let n = one.level.len();
     let [one, other] = [one, other].map(|own| (own.level, own.rise, own.arriving));
-    in_blocks(n, (one, other, given.columns::<FORM>(n)), |(one, other, given)| {
+    one_after_another(n, (one, other, given.columns::<FORM>(n)), &|(one, other, given)| {
         dispatch(
             #[inline(always)]
             || step_both::<RISES, FORM>(one, other, given, *c, *d),

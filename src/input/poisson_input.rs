@@ -13,15 +13,18 @@ use bevy_reflect::prelude::*;
 use super::noise::Streams;
 use crate::{
     network::{
-        Arriving, Behaviour, Clock, Failures, Input, Parameter, Parameters, Preparation, PrepareError, ReceptorOf,
-        Receptors, Unit, receptor::Fed,
+        Arriving, Behaviour, Clock, Dealt, Failures, Input, Parameter, Parameters, Preparation, PrepareError,
+        Receptors, Unit,
+        receptor::{ByGroup, Fed},
     },
     numeric::{
         Archive, ArchiveError, Real,
-        blocks::{PerBlock, in_heavy_blocks},
+        blocks::{PerBlock, one_after_another},
         dispatch,
         lanes::{LANES, Lanes},
+        pass::pass,
         poisson::{Counts, GREATEST_MEAN, next_of_each},
+        portions::Effort,
         real::{real, wide},
     },
     schedule::{AddToStage, Stage},
@@ -120,48 +123,73 @@ impl PoissonInput {
     fn mean(&self, i: usize, dt: f64) -> f64 {
         wide(self.rate.at(i)) * wide(self.sources.at(i)) * dt * 1e-3
     }
-}
 
-fn add_spikes(
-    mut groups: Query<(Option<&Name>, &mut PoissonInput, &mut Input, Option<&Receptors>)>,
-    mut receptors: Query<(&Name, &mut Arriving), With<ReceptorOf>>,
-    clock: Res<Clock>,
-    mut failures: ResMut<Failures>,
-) {
-    for (name, mut source, mut input, own) in &mut groups {
-        if !clock.is_within(source.start, source.stop) {
-            continue;
-        }
-        let mean = source.mean(0, clock.dt);
-        let PoissonInput { rate, sources, weight, receptor, streams, counts, was_heard, .. } =
-            source.bypass_change_detection();
-        let parameters = Parameters::of([rate, sources, weight]);
-        if matches!(parameters, Parameters::Uniform(_)) && counts.mean() != mean {
-            *counts = Counts::new(mean);
-        }
-        if receptor.is_empty() {
-            add(&mut input.0, parameters, counts, streams, clock.dt);
-            continue;
-        }
-        let named = |&&entity: &&Entity| receptors.get(entity).is_ok_and(|(name, _)| name.as_str() == receptor);
-        let found = own.and_then(|own| own.collection().iter().find(named)).copied();
-        if let Some((_, mut arriving)) = found.and_then(|receptor| receptors.get_mut(receptor).ok()) {
-            (arriving.any, *was_heard) = (true, true);
-            add(&mut arriving.sums, parameters, counts, streams, clock.dt);
-        } else if !*was_heard {
-            let who = format!("{}.PoissonInput", name.map_or("", Name::as_str));
-            failures.push(who, format!("the group has no receptor `{receptor}`"));
+    /// Brings the distribution of counts up to date, if it is one for all neurons.
+    fn draw_up_counts(&mut self, dt: f64) {
+        let mean = self.mean(0, dt);
+        let uniform = matches!(Parameters::of([&self.rate, &self.sources, &self.weight]), Parameters::Uniform(_));
+        if uniform && self.counts.mean() != mean {
+            self.counts = Counts::new(mean);
         }
     }
 }
 
-/// Adds weighted counts to the sums of all neurons.
-///
-/// Group by group, though small groups are then left to one thread: with groups side by side the sums met other caches
-/// than those that delivery leaves them in, and the cortical microcircuit took 4.8 s instead of 3.6 on two threads.
-fn add(sums: &mut [Real], parameters: Parameters<'_, 3>, counts: &Counts, streams: &mut Streams, dt: f64) {
-    let columns = (sums, parameters, PerBlock(&mut streams.0));
-    in_heavy_blocks(columns.0.len(), columns, |(sums, parameters, streams)| {
+type State =
+    (Option<&'static Name>, &'static mut PoissonInput, &'static mut Input, Option<&'static Receptors>, &'static Dealt);
+
+fn add_spikes(
+    mut groups: Query<State>,
+    mut receptors: Query<(Entity, &'static Name, &'static mut Arriving)>,
+    clock: Res<Clock>,
+    mut failures: ResMut<Failures>,
+) {
+    let mut receptors = ByGroup::new(&mut receptors, |found| found.0);
+    pass(|pass| {
+        for (name, mut source, input, own, Dealt(portions)) in &mut groups {
+            if !clock.is_within(source.start, source.stop) {
+                continue;
+            }
+            source.draw_up_counts(clock.dt);
+            let PoissonInput { rate, sources, weight, receptor, streams, counts, was_heard, .. } = source.into_inner();
+            let (streams, kernel) = (PerBlock(&mut streams.0[..]), kernel(counts, clock.dt));
+            let (parameters, input) = (Parameters::of([rate, sources, weight]), &mut input.into_inner().0[..]);
+            let neurons = input.len();
+            if receptor.is_empty() {
+                pass.by_blocks(Effort::Heavy, portions, neurons, (input, parameters, streams), kernel);
+                continue;
+            }
+            let (mut found, named) = (false, |name: &Name| name.as_str() == receptor);
+            if let Some(own) = own
+                && portions.share(neurons, Effort::Heavy)
+            {
+                let arriving = receptors.take(own, |(_, name, arriving)| named(name).then_some(arriving));
+                if let Some(arriving) = arriving.into_iter().next() {
+                    let Arriving { sums, any, .. } = arriving.into_inner();
+                    (found, *any) = (true, true);
+                    pass.by_blocks(Effort::Heavy, portions, neurons, (&mut sums[..], parameters, streams), kernel);
+                }
+            } else if let Some(own) = own {
+                receptors.by_twos(own, |few| {
+                    let first = few.iter_mut().find(|(_, name, _)| !found && named(name));
+                    if let Some((.., arriving)) = first {
+                        (found, arriving.any) = (true, true);
+                        let columns = (&mut arriving.sums[..], parameters, PerBlock(&mut *streams.0));
+                        one_after_another(neurons, columns, &kernel);
+                    }
+                });
+            }
+            *was_heard |= found;
+            if !*was_heard {
+                let who = format!("{}.PoissonInput", name.map_or("", Name::as_str));
+                failures.push(who, format!("the group has no receptor `{receptor}`"));
+            }
+        }
+    });
+}
+
+/// Adds weighted counts to sums.
+fn kernel(counts: &Counts, dt: f64) -> impl Fn((&mut [Real], Parameters<'_, 3>, PerBlock<'_, Lanes>)) + Clone + Send {
+    move |(sums, parameters, streams)| {
         let Some(lanes) = streams.0.first_mut() else { return };
         dispatch(
             #[inline(always)]
@@ -170,7 +198,7 @@ fn add(sums: &mut [Real], parameters: Parameters<'_, 3>, counts: &Counts, stream
                 Parameters::Each(columns) => add_each(sums, columns, real(1e-3 * dt), lanes),
             },
         );
-    });
+    }
 }
 
 #[inline(always)]

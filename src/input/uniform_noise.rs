@@ -10,12 +10,14 @@ use bevy_reflect::prelude::*;
 
 use super::noise::Streams;
 use crate::{
-    network::{Behaviour, Clock, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
+    network::{Behaviour, Clock, Dealt, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
     numeric::{
         Archive, ArchiveError, Real,
-        blocks::{PerBlock, in_blocks},
+        blocks::PerBlock,
         dispatch,
         lanes::{LANES, Lanes},
+        pass::pass,
+        portions::Effort,
     },
     schedule::{AddToStage, Stage},
 };
@@ -59,21 +61,23 @@ impl Behaviour for UniformNoise {
     }
 }
 
-fn add_noise(mut groups: Query<(&mut UniformNoise, &mut Input)>, clock: Res<Clock>) {
-    for (mut noise, mut input) in &mut groups {
-        if !clock.is_within(noise.start, noise.stop) {
-            continue;
+fn add_noise(mut groups: Query<(&mut UniformNoise, &mut Input, &Dealt)>, clock: Res<Clock>) {
+    pass(|pass| {
+        for (noise, input, Dealt(portions)) in &mut groups {
+            if !clock.is_within(noise.start, noise.stop) {
+                continue;
+            }
+            let UniformNoise { low, high, streams, .. } = noise.into_inner();
+            let columns = (&mut input.into_inner().0[..], Parameters::of([low, high]), PerBlock(&mut streams.0));
+            pass.by_blocks(Effort::Light, portions, columns.0.len(), columns, |(input, bounds, streams)| {
+                let Some(lanes) = streams.0.first_mut() else { return };
+                dispatch(
+                    #[inline(always)]
+                    || add(input, bounds, lanes),
+                );
+            });
         }
-        let UniformNoise { low, high, streams, .. } = &mut *noise;
-        let columns = (&mut input.0[..], Parameters::of([low, high]), PerBlock(&mut streams.0));
-        in_blocks(columns.0.len(), columns, |(input, bounds, streams)| {
-            let Some(lanes) = streams.0.first_mut() else { return };
-            dispatch(
-                #[inline(always)]
-                || add(input, bounds, lanes),
-            );
-        });
-    }
+    });
 }
 
 #[inline(always)]

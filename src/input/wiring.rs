@@ -1,23 +1,33 @@
-//! The wiring: which synapse groups every receptor hears. Derived from tags and names before an iteration if any of
-//! them came, went or changed.
+//! The wiring: which synapse groups every receptor hears, and which thread takes which neurons. Derived from tags, names and
+//! synapses before an iteration if any of them came, went or changed.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use bevy_app::App;
-use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
+use bevy_ecs::{entity::EntityIndexMap, prelude::*, relationship::RelationshipTarget};
 
 use crate::{
     network::{
-        self, Afferents, Arriving, Efficacies, Failures, Listens, Past, ReceptorOf, Spikes, Synapses, Tags,
+        self, Afferents, Arriving, Dealt, Efficacies, Failures, Input, Listens, Past, ReceptorOf, Spikes, Synapses,
+        Tags,
         receptor::{Heard, WiringChanged, hears},
     },
-    numeric::coding::{BLOCK_TARGETS, CELLS},
+    numeric::{
+        coding::{BLOCK_TARGETS, CELLS},
+        portions::{Whole, deal},
+    },
     schedule::AddToStage,
 };
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Sources>();
     let changed = app.world_mut().get_resource_or_init::<WiringChanged>().flag();
+    app.insert_resource(Sources { changed: changed.clone(), ..Sources::default() });
     app.add_upkeep(changed, |world, _| {
-        if let Err(error) = world.run_system_cached(rewire) {
+        let done = world.run_system_cached(rewire).and_then(|()| world.run_system_cached(deal_out));
+        if let Err(error) = done {
             world.get_resource_or_init::<Failures>().push("wiring", error.to_string());
         }
     });
@@ -29,6 +39,9 @@ pub(super) struct Sources {
     pub list: Vec<Source>,
     /// Neurons of receptors that have a ring, whose slot of the iteration is looked at.
     in_rings: usize,
+    /// The threads to which groups are dealt out.
+    threads: usize,
+    changed: Arc<AtomicBool>,
 }
 
 /// A group whose spikes are delivered.
@@ -45,6 +58,16 @@ impl Sources {
             self.list.push(Source { group, cost: 0 });
             self.list.len() - 1
         })
+    }
+
+    /// Sees to it that groups are dealt out anew when the number of threads has changed.
+    #[inline]
+    pub fn see_to_threads(&self) -> usize {
+        let threads = rayon::current_num_threads();
+        if threads != self.threads {
+            self.changed.store(true, Relaxed);
+        }
+        threads
     }
 
     /// About how many sparse synapses are to be walked, as if every spike were due at once.
@@ -66,7 +89,8 @@ fn rewire(
     tags: Query<&Tags>,
     names: Query<&Name>,
 ) {
-    *sources = Sources::default();
+    let (threads, changed) = (rayon::current_num_threads(), sources.changed.clone());
+    *sources = Sources { threads, changed, ..Sources::default() };
     for (of, mut listens, mut arriving) in &mut receptors {
         let mut heard = Vec::new();
         for group in afferents.get(of.0).into_iter().flat_map(RelationshipTarget::iter) {
@@ -96,5 +120,35 @@ fn rewire(
         heard.sort_by_key(|heard| (name(heard.group), heard.group));
         listens.synapses = heard;
         sources.in_rings += if arriving.ring.is_empty() { 0 } else { arriving.sums.len() };
+    }
+}
+
+/// Deals groups out to threads by the synapses that lead to them.
+fn deal_out(
+    mut groups: Query<(Entity, &Input, &mut Dealt)>,
+    mut receptors: Query<(&ReceptorOf, &Listens, &mut Arriving)>,
+    synapses: Query<&Synapses>,
+    sources: Res<Sources>,
+) {
+    let mut wholes = EntityIndexMap::new();
+    for (group, input, _) in &groups {
+        wholes.insert(group, Whole { neurons: input.0.len(), ..Whole::default() });
+    }
+    for (of, listens, _) in &receptors {
+        let Some(whole) = wholes.get_mut(&of.0) else { continue };
+        let heard = listens.synapses.iter().filter_map(|heard| synapses.get(heard.group).ok()?.layout.as_ref());
+        for layout in heard {
+            whole.synapses += layout.number();
+            whole.grain = if layout.can_be_cut() { whole.grain } else { BLOCK_TARGETS };
+        }
+    }
+    let portions = deal(&wholes.values().copied().collect::<Vec<_>>(), sources.threads);
+    for (group, portions) in wholes.into_keys().zip(portions) {
+        if let Ok((.., mut dealt)) = groups.get_mut(group) {
+            dealt.0 = portions;
+        }
+    }
+    for (of, _, mut arriving) in &mut receptors {
+        arriving.portions = groups.get(of.0).map(|(.., dealt)| dealt.0.clone()).unwrap_or_default();
     }
 }

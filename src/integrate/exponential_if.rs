@@ -21,10 +21,10 @@ use bevy_reflect::prelude::*;
 use super::{ranges, refractory, refractory::RefractoryLeft};
 use crate::{
     network::{
-        Behaviour, Clock, Conductance, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
+        Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
         RegisterVariable, Spikes, ThresholdShift, Unit, V,
     },
-    numeric::{Real, blocks::in_heavy_blocks, dispatch, exp, exp_m1},
+    numeric::{Real, dispatch, exp, exp_m1, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
 };
 
@@ -113,21 +113,29 @@ type State<'w> = (
     &'w mut RefractoryLeft,
     (&'w Input, &'w Conductance, &'w ThresholdShift),
     &'w mut Spikes,
+    &'w Dealt,
 );
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    for (model, mut v, mut left, (input, conductance, shift), mut spikes) in &mut groups {
-        let (dt, steps) = (clock.step(), model.steps);
-        let state = (&mut v.0[..], &mut left.0[..], spikes.fired_mut());
-        let drive = (&input.0[..], conductance.get(), shift.get());
-        in_heavy_blocks(state.0.len(), (state, drive, model.parameters()), |(state, drive, parameters)| {
-            dispatch(
-                #[inline(always)]
-                || advance(state, drive, parameters, dt, steps),
+    pass(|pass| {
+        for (model, v, left, (input, conductance, shift), spikes, dealt) in &mut groups {
+            let (dt, steps) = (clock.step(), model.steps);
+            let state = (&mut v.into_inner().0[..], &mut left.into_inner().0[..]);
+            let columns = (state, (&input.0[..], conductance.get(), shift.get()), model.parameters());
+            spikes.into_inner().by_blocks(
+                Effort::Heavy,
+                pass,
+                dealt,
+                columns,
+                move |((v, left), drive, parameters), fired| {
+                    dispatch(
+                        #[inline(always)]
+                        || advance((v, left, fired), drive, parameters, dt, steps),
+                    );
+                },
             );
-        });
-        spikes.collect();
-    }
+        }
+    });
 }
 
 /// The constants of a membrane with an upstroke, as a step needs them.

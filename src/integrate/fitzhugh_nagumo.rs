@@ -21,10 +21,10 @@ use bevy_reflect::prelude::*;
 use super::{channels::linoid, ranges};
 use crate::{
     network::{
-        Behaviour, Clock, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable, Spikes,
-        Unit, V,
+        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable,
+        Spikes, Unit, V,
     },
-    numeric::{Real, blocks::in_blocks, dispatch, exp_m1},
+    numeric::{Real, dispatch, exp_m1, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -86,21 +86,28 @@ impl Behaviour for FitzHughNagumo {
     }
 }
 
-type State<'w> = (&'w FitzHughNagumo, &'w mut V, &'w mut SlowRecovery, &'w Input, &'w mut Spikes);
+type State<'w> = (&'w FitzHughNagumo, &'w mut V, &'w mut SlowRecovery, &'w Input, &'w mut Spikes, &'w Dealt);
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    for (model, mut v, mut w, input, mut spikes) in &mut groups {
-        let (part, steps) = (clock.step() / model.steps as Real, model.steps);
-        let parameters = Parameters::of([&model.a, &model.b, &model.tau, &model.threshold]);
-        let columns = (&mut v.0[..], &mut w.0[..], &input.0[..], spikes.fired_mut(), parameters);
-        in_blocks(columns.0.len(), columns, |(v, w, input, fired, parameters)| {
-            dispatch(
-                #[inline(always)]
-                || advance((v, w, fired), input, parameters, part, steps),
+    pass(|pass| {
+        for (model, v, w, input, spikes, dealt) in &mut groups {
+            let (part, steps) = (clock.step() / model.steps as Real, model.steps);
+            let parameters = Parameters::of([&model.a, &model.b, &model.tau, &model.threshold]);
+            let columns = (&mut v.into_inner().0[..], &mut w.into_inner().0[..], &input.0[..], parameters);
+            spikes.into_inner().by_blocks(
+                Effort::Light,
+                pass,
+                dealt,
+                columns,
+                move |(v, w, input, parameters), fired| {
+                    dispatch(
+                        #[inline(always)]
+                        || advance((v, w, fired), input, parameters, part, steps),
+                    );
+                },
             );
-        });
-        spikes.collect();
-    }
+        }
+    });
 }
 
 /// v, w, fired.

@@ -20,10 +20,10 @@ use bevy_reflect::prelude::*;
 
 use crate::{
     network::{
-        Behaviour, Clock, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable, Spikes,
-        Unit, V,
+        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable,
+        Spikes, Unit, V,
     },
-    numeric::{Real, blocks::in_blocks, dispatch},
+    numeric::{Real, dispatch, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -101,25 +101,34 @@ impl Behaviour for Izhikevich {
     }
 }
 
-fn integrate(mut groups: Query<(&Izhikevich, &mut V, &mut U, &Input, &mut Spikes)>, clock: Res<Clock>) {
-    for (model, mut v, mut u, input, mut spikes) in &mut groups {
-        let parameters = Parameters::of([&model.a, &model.b, &model.c, &model.d]);
-        let method = Method { dt: clock.step(), steps: model.v_steps, detect: model.detect };
-        let columns = (&mut v.0[..], &mut u.0[..], &input.0[..], spikes.fired_mut(), parameters);
-        in_blocks(columns.0.len(), columns, |(v, u, input, fired, parameters)| {
-            dispatch(
-                #[inline(always)]
-                || match method.steps {
-                    // Known when the kernel is compiled, since a loop within the loop over neurons keeps the
-                    // latter from being vectorised.
-                    1 => advance_by::<1>(v, u, input, fired, method, parameters),
-                    2 => advance_by::<2>(v, u, input, fired, method, parameters),
-                    _ => advance_by::<0>(v, u, input, fired, method, parameters),
+type State<'w> = (&'w Izhikevich, &'w mut V, &'w mut U, &'w Input, &'w mut Spikes, &'w Dealt);
+
+fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
+    pass(|pass| {
+        for (model, v, u, input, spikes, dealt) in &mut groups {
+            let parameters = Parameters::of([&model.a, &model.b, &model.c, &model.d]);
+            let method = Method { dt: clock.step(), steps: model.v_steps, detect: model.detect };
+            let columns = (&mut v.into_inner().0[..], &mut u.into_inner().0[..], &input.0[..], parameters);
+            spikes.into_inner().by_blocks(
+                Effort::Light,
+                pass,
+                dealt,
+                columns,
+                move |(v, u, input, parameters), fired| {
+                    dispatch(
+                        #[inline(always)]
+                        || match method.steps {
+                            // Known when the kernel is compiled, since a loop within the loop over neurons keeps the
+                            // latter from being vectorised.
+                            1 => advance_by::<1>(v, u, input, fired, method, parameters),
+                            2 => advance_by::<2>(v, u, input, fired, method, parameters),
+                            _ => advance_by::<0>(v, u, input, fired, method, parameters),
+                        },
+                    );
                 },
             );
-        });
-        spikes.collect();
-    }
+        }
+    });
 }
 
 /// How an iteration is done.

@@ -21,10 +21,10 @@ use bevy_reflect::prelude::*;
 use super::ranges;
 use crate::{
     network::{
-        Behaviour, Clock, Conductance, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
+        Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
         RegisterVariable, Spikes, Unit, V,
     },
-    numeric::{Real, blocks::in_blocks, dispatch},
+    numeric::{Real, dispatch, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -119,21 +119,29 @@ impl Izhikevich2007 {
     }
 }
 
-type State<'w> = (&'w Izhikevich2007, &'w mut V, &'w mut RecoveryCurrent, &'w Input, &'w Conductance, &'w mut Spikes);
+type State<'w> =
+    (&'w Izhikevich2007, &'w mut V, &'w mut RecoveryCurrent, &'w Input, &'w Conductance, &'w mut Spikes, &'w Dealt);
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    for (model, mut v, mut u, input, conductance, mut spikes) in &mut groups {
-        let (dt, steps) = (clock.step(), model.steps);
-        let state = (&mut v.0[..], &mut u.0[..], spikes.fired_mut());
-        let drive = (&input.0[..], conductance.get());
-        in_blocks(state.0.len(), (state, drive, model.parameters()), |(state, drive, parameters)| {
-            dispatch(
-                #[inline(always)]
-                || advance(state, drive, parameters, dt, steps),
+    pass(|pass| {
+        for (model, v, u, input, conductance, spikes, dealt) in &mut groups {
+            let (dt, steps) = (clock.step(), model.steps);
+            let state = (&mut v.into_inner().0[..], &mut u.into_inner().0[..]);
+            let columns = (state, (&input.0[..], conductance.get()), model.parameters());
+            spikes.into_inner().by_blocks(
+                Effort::Light,
+                pass,
+                dealt,
+                columns,
+                move |((v, u), drive, parameters), fired| {
+                    dispatch(
+                        #[inline(always)]
+                        || advance((v, u, fired), drive, parameters, dt, steps),
+                    );
+                },
             );
-        });
-        spikes.collect();
-    }
+        }
+    });
 }
 
 /// v, u, fired.

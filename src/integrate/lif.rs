@@ -23,15 +23,15 @@ use bevy_reflect::prelude::*;
 use super::{ranges, refractory, refractory::RefractoryLeft};
 use crate::{
     network::{
-        Behaviour, Clock, Conductance, Derived, Initial, Input, Jump, Membrane, Parameter, Parameters, Preparation,
-        PrepareError, RegisterVariable, Spikes, ThresholdShift, Unit, V,
+        Behaviour, Clock, Conductance, Dealt, Derived, Initial, Input, Jump, Membrane, Parameter, Parameters,
+        Preparation, PrepareError, RegisterVariable, Spikes, ThresholdShift, Unit, V,
     },
     numeric::{
-        Real,
-        blocks::in_blocks,
-        dispatch,
+        Real, dispatch,
         exp::{all_near_zero, mean_exp_near_zero},
         mean_exp,
+        pass::pass,
+        portions::Effort,
         real::{real, wide},
     },
     schedule::{AddToStage, Stage},
@@ -105,7 +105,7 @@ impl Behaviour for Lif {
 
 impl Lif {
     /// The numbers of a step, brought up to date; in the order of [`Cell`].
-    fn step<'a>(model: &'a mut Mut<'_, Self>, dt: f64, neurons: usize) -> Parameters<'a, 8> {
+    fn step(mut model: Mut<'_, Self>, dt: f64, neurons: usize) -> Parameters<'_, 8> {
         let changed = model.is_changed();
         let Self { c, tau, rest, threshold, reset, refractory, bias, step, .. } = model.bypass_change_detection();
         if changed || !step.holds(dt, neurons) {
@@ -116,7 +116,7 @@ impl Lif {
                 [1.0 / resistance, rest + resistance * bias, resistance, part, dt / c, threshold, reset, time]
             });
         }
-        step.get()
+        Ref::from(model).into_inner().step.get()
     }
 }
 
@@ -126,21 +126,29 @@ type State<'w> = (
     &'w mut RefractoryLeft,
     (&'w Input, &'w Conductance, &'w Jump, &'w ThresholdShift),
     &'w mut Spikes,
+    &'w Dealt,
 );
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    for (mut model, mut v, mut left, (input, conductance, jump, shift), mut spikes) in &mut groups {
-        let cells = Lif::step(&mut model, clock.dt, v.0.len());
-        let state = (&mut v.0[..], &mut left.0[..], spikes.fired_mut());
-        let drive = (&input.0[..], conductance.get(), jump.get(), shift.get());
-        in_blocks(state.0.len(), (state, drive, cells), |(state, drive, cells)| {
-            dispatch(
-                #[inline(always)]
-                || advance(state, drive, cells),
+    pass(|pass| {
+        for (model, v, left, (input, conductance, jump, shift), spikes, dealt) in &mut groups {
+            let cells = Lif::step(model, clock.dt, v.0.len());
+            let state = (&mut v.into_inner().0[..], &mut left.into_inner().0[..]);
+            let drive = (&input.0[..], conductance.get(), jump.get(), shift.get());
+            spikes.into_inner().by_blocks(
+                Effort::Light,
+                pass,
+                dealt,
+                (state, drive, cells),
+                |((v, left), drive, cells), fired| {
+                    dispatch(
+                        #[inline(always)]
+                        || advance((v, left, fired), drive, cells),
+                    );
+                },
             );
-        });
-        spikes.collect();
-    }
+        }
+    });
 }
 
 /// The constants of a neuron, as its iteration needs them.

@@ -16,14 +16,16 @@ use bevy_reflect::prelude::*;
 
 use crate::{
     network::{
-        Behaviour, Clock, Derived, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable, Spikes,
-        Unit,
+        Behaviour, Clock, Dealt, Derived, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable,
+        Spikes, Unit,
     },
     numeric::{
         Archive, ArchiveError, Real,
-        blocks::{BLOCK, PerBlock, in_heavy_blocks},
+        blocks::{BLOCK, PerBlock},
         dispatch, exp,
         lanes::{LANES, Lanes},
+        pass::pass,
+        portions::Effort,
         real::real,
     },
     schedule::{AddToStage, Stage},
@@ -152,40 +154,49 @@ struct Moment {
     pause: Real,
 }
 
-fn fire(mut groups: Query<(&mut PoissonNeurons, &mut Spikes, &mut Pause, &Input)>, clock: Res<Clock>) {
-    for (mut neurons, mut spikes, mut pause, input) in &mut groups {
-        let changed = neurons.is_changed();
-        let factor = neurons.factor(&clock);
-        let PoissonNeurons { rate, modulation, frequency, phase, gain, refractory, streams, shares, .. } =
-            neurons.bypass_change_detection();
-        let members = pause.0.len();
-        if changed || !shares.holds(clock.dt, members) {
-            let parameters = [&*rate, &*modulation, &*phase, &*gain];
-            shares.derive(clock.dt, members, parameters, |[rate, modulation, phase, gain]| {
-                let (sin, cos) = libm::sincos(phase);
-                [1e-3 * rate * clock.dt, modulation * cos, modulation * sin, 1e-3 * gain * clock.dt]
-            });
-        }
-        let turns = 1e-3 * *frequency * clock.time();
-        let (sin, cos) = libm::sincos(TAU * (turns - libm::floor(turns)));
-        let steps = libm::rint(*refractory / clock.dt);
-        let moment =
-            Moment { factor: real(factor), sin: real(sin), cos: real(cos), pause: real((steps - 1.0).max(0.0)) };
-        // As it was written: spelt out for each, since rates differ, it is still none.
-        let driven = *gain.value() != Value::Number(0.0);
-        let columns = (spikes.fired_mut(), &mut pause.0[..], &input.0[..], shares.get(), PerBlock(&mut streams[..]));
-        in_heavy_blocks(members, columns, |(fired, pause, input, shares, streams)| {
-            let Some(lanes) = streams.0.first_mut() else { return };
-            dispatch(
-                #[inline(always)]
-                || match driven {
-                    true => draw_with::<true>((fired, pause, input), shares, lanes, moment),
-                    false => draw_with::<false>((fired, pause, &[]), shares, lanes, moment),
+type State<'w> = (&'w mut PoissonNeurons, &'w mut Spikes, &'w mut Pause, &'w Input, &'w Dealt);
+
+fn fire(mut groups: Query<State<'_>>, clock: Res<Clock>) {
+    pass(|pass| {
+        for (neurons, spikes, pause, input, dealt) in &mut groups {
+            let changed = neurons.is_changed();
+            let factor = neurons.factor(&clock);
+            let PoissonNeurons { rate, modulation, frequency, phase, gain, refractory, streams, shares, .. } =
+                neurons.into_inner();
+            let members = pause.0.len();
+            if changed || !shares.holds(clock.dt, members) {
+                let parameters = [&*rate, &*modulation, &*phase, &*gain];
+                shares.derive(clock.dt, members, parameters, |[rate, modulation, phase, gain]| {
+                    let (sin, cos) = libm::sincos(phase);
+                    [1e-3 * rate * clock.dt, modulation * cos, modulation * sin, 1e-3 * gain * clock.dt]
+                });
+            }
+            let turns = 1e-3 * *frequency * clock.time();
+            let (sin, cos) = libm::sincos(TAU * (turns - libm::floor(turns)));
+            let steps = libm::rint(*refractory / clock.dt);
+            let moment =
+                Moment { factor: real(factor), sin: real(sin), cos: real(cos), pause: real((steps - 1.0).max(0.0)) };
+            // As it was written: spelt out for each, since rates differ, it is still none.
+            let driven = *gain.value() != Value::Number(0.0);
+            let columns = (&mut pause.into_inner().0[..], &input.0[..], shares.get(), PerBlock(&mut streams[..]));
+            spikes.into_inner().by_blocks(
+                Effort::Heavy,
+                pass,
+                dealt,
+                columns,
+                move |(pause, input, shares, streams), fired| {
+                    let Some(lanes) = streams.0.first_mut() else { return };
+                    dispatch(
+                        #[inline(always)]
+                        || match driven {
+                            true => draw_with::<true>((fired, pause, input), shares, lanes, moment),
+                            false => draw_with::<false>((fired, pause, &[]), shares, lanes, moment),
+                        },
+                    );
                 },
             );
-        });
-        spikes.collect();
-    }
+        }
+    });
 }
 
 /// Fired, pause, and the input if it makes the rate.

@@ -15,9 +15,10 @@ use bevy_reflect::prelude::*;
 use super::ranges;
 use crate::{
     network::{
-        Behaviour, Clock, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable, Unit,
+        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable,
+        Unit,
     },
-    numeric::{Real, blocks::in_blocks, dispatch, exp, exp_m1},
+    numeric::{Real, dispatch, exp, exp_m1, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -81,22 +82,25 @@ impl Behaviour for RateUnit {
     }
 }
 
-fn integrate(mut groups: Query<(&RateUnit, &mut Rate, &Input)>, clock: Res<Clock>) {
-    for (model, mut rate, input) in &mut groups {
-        let (dt, transfer) = (clock.step(), model.transfer);
-        let parameters = Parameters::of([&model.tau, &model.gain, &model.threshold]);
-        in_blocks(rate.0.len(), (&mut rate.0[..], &input.0[..], parameters), |(rate, input, parameters)| {
-            dispatch(
-                #[inline(always)]
-                || match transfer {
-                    Transfer::Linear => advance(rate, input, parameters, dt, |s| s),
-                    Transfer::Rectified => advance(rate, input, parameters, dt, |s| if s > 0.0 { s } else { 0.0 }),
-                    Transfer::Sigmoid => advance(rate, input, parameters, dt, |s| 1.0 / (1.0 + exp(-s))),
-                    Transfer::Tanh => advance(rate, input, parameters, dt, tanh),
-                },
-            );
-        });
-    }
+fn integrate(mut groups: Query<(&RateUnit, &mut Rate, &Input, &Dealt)>, clock: Res<Clock>) {
+    pass(|pass| {
+        for (model, rate, input, Dealt(portions)) in &mut groups {
+            let (dt, transfer) = (clock.step(), model.transfer);
+            let parameters = Parameters::of([&model.tau, &model.gain, &model.threshold]);
+            let columns = (&mut rate.into_inner().0[..], &input.0[..], parameters);
+            pass.by_blocks(Effort::Light, portions, columns.0.len(), columns, move |(rate, input, parameters)| {
+                dispatch(
+                    #[inline(always)]
+                    || match transfer {
+                        Transfer::Linear => advance(rate, input, parameters, dt, |s| s),
+                        Transfer::Rectified => advance(rate, input, parameters, dt, |s| if s > 0.0 { s } else { 0.0 }),
+                        Transfer::Sigmoid => advance(rate, input, parameters, dt, |s| 1.0 / (1.0 + exp(-s))),
+                        Transfer::Tanh => advance(rate, input, parameters, dt, tanh),
+                    },
+                );
+            });
+        }
+    });
 }
 
 /// The hyperbolic tangent; through exp(2s) − 1, so that it keeps its digits near zero.

@@ -25,10 +25,10 @@ use super::{
 };
 use crate::{
     network::{
-        Behaviour, Clock, Conductance, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
+        Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
         RegisterVariable, Spikes, Unit, V,
     },
-    numeric::{Real, blocks::in_heavy_blocks, dispatch, exp},
+    numeric::{Real, dispatch, exp, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
 };
 
@@ -135,23 +135,37 @@ impl Kinetics for TraubMiles {
     }
 }
 
-type State<'w> =
-    (&'w TraubMiles, &'w mut V, (&'w mut M, &'w mut H, &'w mut N), &'w Input, &'w Conductance, &'w mut Spikes);
+type State<'w> = (
+    &'w TraubMiles,
+    &'w mut V,
+    (&'w mut M, &'w mut H, &'w mut N),
+    &'w Input,
+    &'w Conductance,
+    &'w mut Spikes,
+    &'w Dealt,
+);
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    for (model, mut v, (mut m, mut h, mut n), input, conductance, mut spikes) in &mut groups {
-        let (part, steps) = (clock.step() / model.steps as Real, model.steps);
-        let gates = (&mut m.0[..], &mut h.0[..], &mut n.0[..]);
-        let drive = (&input.0[..], conductance.get());
-        let columns = (&mut v.0[..], gates, spikes.fired_mut(), drive, Parameters::of(model.parameters()));
-        in_heavy_blocks(columns.0.len(), columns, |(v, (m, h, n), fired, drive, parameters)| {
-            dispatch(
-                #[inline(always)]
-                || advance((v, [m, h, n], fired), drive, parameters, part, steps),
+    pass(|pass| {
+        for (model, v, (m, h, n), input, conductance, spikes, dealt) in &mut groups {
+            let (part, steps) = (clock.step() / model.steps as Real, model.steps);
+            let gates = (&mut m.into_inner().0[..], &mut h.into_inner().0[..], &mut n.into_inner().0[..]);
+            let drive = (&input.0[..], conductance.get());
+            let columns = (&mut v.into_inner().0[..], gates, drive, Parameters::of(model.parameters()));
+            spikes.into_inner().by_blocks(
+                Effort::Heavy,
+                pass,
+                dealt,
+                columns,
+                move |(v, (m, h, n), drive, parameters), fired| {
+                    dispatch(
+                        #[inline(always)]
+                        || advance((v, [m, h, n], fired), drive, parameters, part, steps),
+                    );
+                },
             );
-        });
-        spikes.collect();
-    }
+        }
+    });
 }
 
 /// One iteration.

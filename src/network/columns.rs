@@ -10,7 +10,13 @@ use super::{
     variable::{Variable, VariableInfo, View},
 };
 use crate::{
-    numeric::{Archive, ArchiveError, Column, Real, marks},
+    numeric::{
+        Archive, ArchiveError, Column, Real,
+        blocks::{Cut, one_after_another},
+        marks,
+        pass::Pass,
+        portions::{Effort, Portions},
+    },
     variable,
 };
 
@@ -23,6 +29,11 @@ variable! {
     /// Sum of what reaches a neuron in an iteration: synapses, noise, currents; in the unit of its model.
     pub struct Input = "input" in "";
 }
+
+/// On a neuron group: how its neurons are dealt out to threads; put in order before an iteration when groups or synapses
+/// came, went or changed. Whatever has [`Input`] has it.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Dealt(pub Portions);
 
 /// A column that sums up what reaches a neuron in an iteration in another form than a current. A model that can take it
 /// requires the component; a receptor that gives it says so with [`used`](Self::used), and is refused by other models.
@@ -152,6 +163,51 @@ impl Spikes {
         neurons.clear();
         marks::list(fired, neurons);
         self.total += neurons.len() as u64;
+    }
+
+    /// Runs the kernel of a model on each block of its columns and of the marks, and lists the neurons that are marked:
+    /// [`Pass::by_blocks`] and [`collect`](Self::collect) in one.
+    #[inline]
+    pub fn by_blocks<'a, C: Cut + 'a>(
+        &'a mut self,
+        effort: Effort,
+        pass: &mut Pass<'a>,
+        Dealt(portions): &Dealt,
+        columns: C,
+        kernel: impl Fn(C, &mut [u8]) + Clone + Send + 'a,
+    ) {
+        let kernel = move |(columns, fired): (C, &mut [u8])| kernel(columns, fired);
+        if portions.share(self.fired.len(), effort) {
+            self.share(pass, portions, columns, kernel);
+        } else {
+            one_after_another(self.fired.len(), (columns, &mut self.fired[..]), &kernel);
+            self.collect();
+        }
+    }
+
+    #[cold]
+    fn share<'a, C: Cut + 'a>(
+        &'a mut self,
+        pass: &mut Pass<'a>,
+        portions: &Portions,
+        columns: C,
+        kernel: impl Fn((C, &mut [u8])) + Clone + Send + 'a,
+    ) {
+        let Self { fired, lists, total } = self;
+        let columns = (columns, &mut fired[..]);
+        let work = move |first: usize, (columns, fired): (C, &mut [u8])| {
+            let mut neurons = Vec::new();
+            one_after_another(fired.len(), (columns, &mut *fired), &kernel);
+            marks::list(fired, &mut neurons);
+            neurons.iter_mut().for_each(|neuron| *neuron += first as u32);
+            neurons
+        };
+        pass.by_portions_and(portions, columns.1.len(), columns, work, |portions| {
+            let neurons = lists.latest_mut();
+            neurons.clear();
+            portions.iter().for_each(|portion| neurons.extend(portion));
+            *total += neurons.len() as u64;
+        });
     }
 
     /// The number of spikes since the group was made.

@@ -37,7 +37,7 @@ pub mod variable;
 pub use address::{Address, AddressError};
 pub use behaviour::{Behaviour, Kind, Unit};
 pub use clock::{Clock, Seed};
-pub use columns::{Conductance, Input, Jump, Membrane, Spikes, V};
+pub use columns::{Conductance, Dealt, Input, Jump, Membrane, Spikes, V};
 pub use derived::Derived;
 pub use failure::Failures;
 pub use group::{Draws, NeuronGroup, Tags};

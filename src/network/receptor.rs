@@ -7,19 +7,17 @@ use std::sync::{
 };
 
 use bevy_app::App;
-use bevy_ecs::{
-    lifecycle::HookContext, prelude::*, query::IterQueryData, relationship::RelationshipTarget, world::DeferredWorld,
-};
+use bevy_ecs::{entity::EntityHashMap, lifecycle::HookContext, prelude::*, query::IterQueryData, world::DeferredWorld};
 use bevy_reflect::prelude::*;
 
 use super::{
-    columns::Spikes,
+    columns::{Dealt, Input, Spikes},
     group::Tags,
     state::State,
     synapse::{Efficacies, Synapses, Target},
     variable::{Variable, VariableInfo, View},
 };
-use crate::numeric::{Archive, ArchiveError, Column, Real};
+use crate::numeric::{Archive, ArchiveError, Column, Real, portions::Portions};
 
 /// On a receptor: the neuron group that it belongs to.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +31,32 @@ pub struct ReceptorOf(pub Entity);
 #[relationship_target(relationship = ReceptorOf, linked_spawn)]
 pub struct Receptors(Vec<Entity>);
 
-impl Receptors {
-    /// Lets `take` have those that a query knows, in their order: two at a time where they stand side by side, so that a
-    /// pass over the neurons may serve both.
-    pub fn by_twos<D: IterQueryData>(
-        &self,
-        query: &mut Query<'_, '_, D>,
-        mut take: impl FnMut(&mut [D::Item<'_, '_>]),
-    ) {
-        let mut rest = &self.collection()[..];
+/// The receptors that a query knows, for a system that goes through groups.
+///
+/// Those of a small group are looked up when it is its turn. A pass that is shared among threads holds those of all groups
+/// until its end.
+pub struct ByGroup<'q, 'w, 's, D: IterQueryData + 'static> {
+    query: Option<&'q mut Query<'w, 's, D>>,
+    entity: for<'x, 'y, 'z> fn(&'x D::Item<'y, 'z>) -> Entity,
+    all: EntityHashMap<D::Item<'q, 's>>,
+}
+
+impl<'q, 'w, 's, D: IterQueryData + 'static> ByGroup<'q, 'w, 's, D> {
+    /// The receptors of a query, whose items know their `entity`.
+    #[inline]
+    pub fn new(query: &'q mut Query<'w, 's, D>, entity: for<'x, 'y, 'z> fn(&'x D::Item<'y, 'z>) -> Entity) -> Self {
+        Self { query: Some(query), entity, all: EntityHashMap::new() }
+    }
+
+    /// Lets `take` have those of a group, in their order: two at a time where they stand side by side, so that a pass over
+    /// the neurons may serve both.
+    #[inline]
+    pub fn by_twos(&mut self, Receptors(own): &Receptors, mut take: impl FnMut(&mut [D::Item<'_, 's>])) {
+        // A group beside others whose pass is shared is one that was resized by hand, and is yet to be dealt out.
+        let Some(query) = &mut self.query else {
+            return own.iter().filter_map(|receptor| self.all.remove(receptor)).for_each(|one| take(&mut [one]));
+        };
+        let mut rest = &own[..];
         while let [first, behind @ ..] = rest {
             rest = behind;
             if let [second, behind @ ..] = behind
@@ -53,6 +68,15 @@ impl Receptors {
                 take(&mut [one]);
             }
         }
+    }
+
+    /// What `begin` makes of those of a group, in their order.
+    #[cold]
+    pub fn take<T>(&mut self, Receptors(own): &Receptors, begin: impl FnMut(D::Item<'q, 's>) -> Option<T>) -> Vec<T> {
+        if let Some(query) = self.query.take() {
+            self.all = query.iter_mut().map(|found| ((self.entity)(&found), found)).collect();
+        }
+        own.iter().filter_map(|receptor| self.all.remove(receptor)).filter_map(begin).collect()
     }
 }
 
@@ -100,6 +124,8 @@ pub struct Arriving {
     /// What arrives in the next iterations, block by block: see [`rows`](crate::numeric::rows). Empty unless synapses
     /// of different delays lead here.
     pub ring: Column<Real>,
+    /// How the neurons are dealt out to threads: as those of the group, see [`Dealt`].
+    pub portions: Portions,
     given: bool,
 }
 
@@ -169,7 +195,7 @@ impl WiringChanged {
 }
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<WiringChanged>();
+    app.init_resource::<WiringChanged>().register_required_components::<Input, Dealt>();
     let world = app.world_mut();
     fn note(world: DeferredWorld<'_>) {
         if let Some(changed) = world.get_resource::<WiringChanged>() {
@@ -180,6 +206,7 @@ pub(super) fn plugin(app: &mut App) {
     world.register_component_hooks::<Listens>().on_insert(hook);
     world.register_component_hooks::<Tags>().on_insert(hook);
     world.register_component_hooks::<Synapses>().on_insert(hook);
+    world.register_component_hooks::<Input>().on_insert(hook);
     world.register_component_hooks::<Spikes>().on_insert(hook);
     world.register_component_hooks::<Efficacies>().on_insert(hook);
     world.add_observer(|_: On<Insert<Target>>, world: DeferredWorld<'_>| note(world));

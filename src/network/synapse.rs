@@ -232,6 +232,15 @@ impl Layout {
         }
     }
 
+    /// Whether it pays that several tasks each deliver to some of the targets of a block.
+    #[must_use]
+    pub fn can_be_cut(&self) -> bool {
+        match self {
+            Self::Dense { .. } => true,
+            Self::Sparse(rows) => rows.can_be_cut(),
+        }
+    }
+
     /// What a spike costs on average, in the time that a sparse synapse takes: eight dense ones take as much.
     #[must_use]
     pub fn cost(&self) -> usize {

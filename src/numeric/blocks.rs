@@ -2,23 +2,15 @@
 //!
 //! A partition never depends on the number of threads, so neither does any result.
 
-use super::threads::attend;
-
 /// Neurons in a block: a multiple of every lane count.
 pub const BLOCK: usize = 2048;
 
-/// The least number of neurons that is worth a parallel region for a light kernel, of 0.1 to 0.5 ns a neuron.
-///
-/// A region costs 1 µs, and columns that one thread wrote alone, as the cleared input, are fetched from its cache by the
-/// other: with eight blocks as the least, two threads took twice as long as one over a group of 32 000 neurons.
-const WORTH_SHARING: usize = 32 * BLOCK;
-
-/// The same for a heavy kernel, of a nanosecond a neuron or more.
-const HEAVY_WORTH_SHARING: usize = 6 * BLOCK;
-
 /// Columns that can be cut at a neuron: slices, tuples of them, and what is the same for every neuron.
 pub trait Cut: Sized + Send {
-    /// The part before neuron `at` (a multiple of [`BLOCK`]) and the part from there on.
+    /// They can be cut at multiples of this.
+    const GRAIN: usize = 1;
+
+    /// The part before neuron `at` (a multiple of [`GRAIN`](Self::GRAIN)) and the part from there on.
     fn cut(self, at: usize) -> (Self, Self);
 }
 
@@ -37,10 +29,21 @@ impl<T: Send> Cut for &mut [T] {
     }
 }
 
+/// Columns of several alike: of all receptors of a group.
+impl<C: Cut> Cut for Vec<C> {
+    const GRAIN: usize = C::GRAIN;
+
+    fn cut(self, at: usize) -> (Self, Self) {
+        self.into_iter().map(|columns| columns.cut(at)).unzip()
+    }
+}
+
 /// State that exists once per block, not per neuron: random streams.
 pub struct PerBlock<'a, T>(pub &'a mut [T]);
 
 impl<T: Send> Cut for PerBlock<'_, T> {
+    const GRAIN: usize = BLOCK;
+
     #[inline]
     fn cut(self, at: usize) -> (Self, Self) {
         let (head, tail) = self.0.cut(at / BLOCK);
@@ -48,9 +51,22 @@ impl<T: Send> Cut for PerBlock<'_, T> {
     }
 }
 
+const fn coarsest<const N: usize>(grains: [usize; N]) -> usize {
+    let (mut coarsest, mut k) = (1, 0);
+    while k < N {
+        if grains[k] > coarsest {
+            coarsest = grains[k];
+        }
+        k += 1;
+    }
+    coarsest
+}
+
 macro_rules! cut_tuples {
     ($(($($part:ident $tail:ident),+))+) => {$(
         impl<$($part: Cut),+> Cut for ($($part,)+) {
+            const GRAIN: usize = coarsest([$($part::GRAIN),+]);
+
             #[inline]
             #[expect(non_snake_case, reason = "the type parameters name the parts")]
             fn cut(self, at: usize) -> (Self, Self) {
@@ -71,32 +87,9 @@ cut_tuples! {
     (A a, B b, C c, D d, E e, F f, G g, H h)
 }
 
-/// Runs `kernel` on each block of `columns`, which hold `len` neurons; in parallel where that pays.
-///
-/// A kernel sees its part of the columns alone, so that the blocks may run in any order.
+/// Runs `kernel` on each block of `columns`, which hold `len` neurons.
 #[inline]
-pub fn in_blocks<C: Cut>(len: usize, columns: C, kernel: impl Fn(C) + Sync) {
-    in_blocks_from(WORTH_SHARING, len, columns, kernel);
-}
-
-/// As [`in_blocks`], for a kernel of a nanosecond a neuron or more: exponentials, random numbers of some distribution.
-#[inline]
-pub fn in_heavy_blocks<C: Cut>(len: usize, columns: C, kernel: impl Fn(C) + Sync) {
-    in_blocks_from(HEAVY_WORTH_SHARING, len, columns, kernel);
-}
-
-#[inline]
-fn in_blocks_from<C: Cut>(worth_sharing: usize, len: usize, columns: C, kernel: impl Fn(C) + Sync) {
-    if len < worth_sharing || rayon::current_num_threads() == 1 {
-        one_after_another(len, columns, &kernel);
-    } else {
-        attend();
-        share(len, columns, &kernel);
-    }
-}
-
-#[inline]
-fn one_after_another<C: Cut>(mut len: usize, mut columns: C, kernel: &impl Fn(C)) {
+pub fn one_after_another<C: Cut>(mut len: usize, mut columns: C, kernel: &impl Fn(C)) {
     while len > BLOCK {
         let (block, rest) = columns.cut(BLOCK);
         kernel(block);
@@ -104,15 +97,6 @@ fn one_after_another<C: Cut>(mut len: usize, mut columns: C, kernel: &impl Fn(C)
         len -= BLOCK;
     }
     kernel(columns);
-}
-
-fn share<C: Cut>(len: usize, columns: C, kernel: &(impl Fn(C) + Sync)) {
-    if len <= 2 * BLOCK {
-        return one_after_another(len, columns, kernel);
-    }
-    let half = len.div_ceil(BLOCK) / 2 * BLOCK;
-    let (head, tail) = columns.cut(half);
-    rayon::join(|| share(half, head, kernel), || share(len - half, tail, kernel));
 }
 
 #[cfg(test)]
@@ -124,7 +108,10 @@ mod tests {
         for len in [1, BLOCK, BLOCK + 1, 6 * BLOCK, 43 * BLOCK + 5] {
             let mut seen = vec![0_usize; len];
             let mut states: Vec<usize> = (0..len.div_ceil(BLOCK)).collect();
-            in_blocks(len, (&mut seen[..], PerBlock(&mut states)), |(seen, state)| {
+            one_after_another(len, (&mut seen[..], PerBlock(&mut states)), &|(seen, state): (
+                &mut [usize],
+                PerBlock<'_, usize>,
+            )| {
                 seen.iter_mut().for_each(|seen| *seen += 1 + state.0[0]);
             });
             assert!(seen.iter().enumerate().all(|(i, &seen)| seen == 1 + i / BLOCK));

@@ -287,7 +287,7 @@ impl Rows {
 
     /// Whether it pays that several tasks share a block, each with some of the targets: all of them look each piece up.
     #[must_use]
-    pub fn can_be_shared(&self) -> bool {
+    pub fn can_be_cut(&self) -> bool {
         self.punctual && self.ascending && self.mean_length() >= LONG * self.blocks.len()
     }
 
