@@ -32,7 +32,11 @@ fn state<M: Bundle>(
         bench.receptor(cells, "a", CurrentReceptor { afferent: "A".into(), gain: 2.0.into() });
         bench.receptor(cells, "b", CurrentReceptor { afferent: "B".into(), gain: "-1 + 0.00001 * i".into() });
         bench.receptor(cells, "c", ExponentialReceptor { afferent: "A".into(), ..default() });
-        bench.receptor(cells, "d", ExponentialReceptor { afferent: "B".into(), gain: "-0.5 + 0.00001 * i".into(), ..default() });
+        bench.receptor(
+            cells,
+            "d",
+            ExponentialReceptor { afferent: "B".into(), gain: "-0.5 + 0.00001 * i".into(), ..default() },
+        );
         bench.receptor(cells, "e", AlphaReceptor { afferent: "B".into(), ..default() });
         furnish(&mut bench, cells);
         let rule = |out_degree| FixedOutDegree { out_degree, autapses: true, multapses: true };

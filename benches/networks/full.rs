@@ -1,6 +1,6 @@
 //! The whole cortical microcircuit: 77 169 neurons, 0.3 billion synapses.
 
-use std::time::Instant;
+use std::{num::NonZero, time::Instant};
 
 use cortecs::{prelude::*, schedule::run_ticks};
 
@@ -24,33 +24,35 @@ const PUBLISHED: [(&str, f64); 8] = [
 /// Iterations that the start is given to die away: 0.5 s.
 const TRANSIENT: u64 = 5000;
 
-/// Builds it, runs a second on two threads and one on one thread, and prints two tables.
+/// Builds it, runs a second on one thread, on two, and so on to as many as there are cores, and prints two tables.
 pub fn report() {
-    let (one, two) = (pool(1), pool(2));
+    let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
+    let threads: Vec<usize> = (0..).map(|k| 1 << k).take_while(|threads| *threads <= cores.max(2)).collect();
     let start = Instant::now();
     let (mut bench, network) = FULL.build();
     let building = start.elapsed().as_secs_f64();
     let world = bench.world_mut();
-    two.install(|| run_ticks(world, TRANSIENT));
+    pool(cores).install(|| run_ticks(world, TRANSIENT));
     let before = spikes(world, &network.groups);
-    let on_two = two.install(|| timed(|| _ = run_ticks(world, FULL.iterations)));
-    let on_one = one.install(|| timed(|| _ = run_ticks(world, FULL.iterations)));
+    let second = |threads: usize| pool(threads).install(|| timed(|| _ = run_ticks(world, FULL.iterations)));
+    let times: Vec<f64> = threads.iter().copied().map(second).collect();
     let after = spikes(world, &network.groups);
     let synapses: u64 = network.plan.synapses.iter().map(|group| group.synapses).sum();
     println!("| {} | |\n|---|--:|", FULL.name);
     println!("| synapses | {:.3}·10⁹ |", synapses as f64 / 1e9);
     println!("| build, all threads (s) | {building:.1} |");
-    println!("| one thread (s) | {on_one:.2} |");
-    println!("| two threads (s) | {on_two:.2} |");
-    println!("| gain | {:.2} |", on_one / on_two);
+    for (threads, time) in threads.iter().zip(&times) {
+        println!("| {threads} thread{} (s) | {time:.2} |", if *threads == 1 { "" } else { "s" });
+    }
+    println!("| gain of two | {:.2} |", times[0] / times[1]);
     println!("| peak memory (GB) | {:.2} |\n", peak_memory() / 1e9);
-    println!("| population | rate (Hz), 2 s | published (Hz), 9.5 s |\n|---|--:|--:|");
+    let biological = times.len() as f64 * FULL.iterations as f64 * world.resource::<Clock>().dt / 1000.0;
+    println!("| population | rate (Hz), {biological:.0} s | published (Hz), 9.5 s |\n|---|--:|--:|");
     for ((plan, group), (before, after)) in
         network.plan.groups.iter().zip(&network.groups).zip(before.iter().zip(after))
     {
         let size = world.get::<NeuronGroup>(*group).map_or(0, NeuronGroup::size);
-        let seconds = 2.0 * FULL.iterations as f64 * world.resource::<Clock>().dt / 1000.0;
-        let rate = (after - before) as f64 / size as f64 / seconds;
+        let rate = (after - before) as f64 / size as f64 / biological;
         let published = PUBLISHED.iter().find(|(name, _)| *name == plan.name).map_or(0.0, |(_, rate)| *rate);
         println!("| {} | {rate:.2} | {published:.2} |", plan.name);
         // Two seconds of a population's rate scatter by a tenth at most.

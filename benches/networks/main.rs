@@ -1,6 +1,6 @@
 //! The networks that simulators are compared by: `cargo bench --bench networks` prints a table in Markdown, a minute and
-//! a half. `-- --full` runs the whole cortical microcircuit instead, which takes 2 GB; `-- --systems` prints the time of every
-//! system. A word, as in `-- CUBA`, picks the workloads that have it in their name.
+//! a half. `-- --full` runs the whole cortical microcircuit instead, which takes 2 GB; `-- --systems=2` prints the time of every
+//! system on one thread and on two. A word, as in `-- CUBA`, picks the workloads that have it in their name.
 //!
 //! Beside each time stands that of the bare work of the same run on one thread: as many updates of as many neurons in plain
 //! vectorised loops, the same random numbers, and the rows of the spikes that there really were, six bytes a synapse, added
@@ -139,9 +139,10 @@ fn main() {
     if arguments.iter().any(|argument| argument == "--full") {
         return full::report();
     }
-    if arguments.iter().any(|argument| argument == "--systems") {
-        let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| *word != "--systems").collect();
-        return profile::report(&workload::ALL, &words);
+    if let Some(several) = arguments.iter().find_map(|argument| argument.strip_prefix("--systems=")) {
+        let threads = several.parse().expect("a number of threads, as in --systems=2");
+        let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| !word.starts_with("--")).collect();
+        return profile::report(&workload::ALL, &words, threads);
     }
     println!("| workload | one thread (s) | two threads (s) | gain | bare work (s) | ratio | rate (Hz) | events/s |");
     println!("|---|--:|--:|--:|--:|--:|--:|--:|");
