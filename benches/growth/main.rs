@@ -11,7 +11,8 @@
 //!   shrink to less than one at 10⁶;
 //! - fan-out: down to 500 the look-up of a row, some 50 ns, spread over ever more synapses; up from 1 000, where the
 //!   synapses outgrow the caches (24 MB), and memory hands them over;
-//! - delays: up from 8 steps, as rows are cut by buckets of eight; beyond 800 steps a piece is less than a synapse;
+//! - delays: up from 8 steps, as rows are cut by buckets of eight; beyond 800 steps a piece is less than a synapse, and where
+//!   each begins takes 10 MB, so that from 500 steps on a run may take twice as long as another where others use the same cache;
 //! - groups: up from 10, where what an iteration does for a group, its receptor and its synapses, a fifth of a microsecond,
 //!   outgrows a thousand neurons.
 
