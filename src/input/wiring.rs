@@ -126,7 +126,7 @@ fn rewire(
 /// Deals groups out to threads by the synapses that lead to them.
 fn deal_out(
     mut groups: Query<(Entity, &Input, &mut Dealt)>,
-    mut receptors: Query<(&ReceptorOf, &Listens, &mut Arriving)>,
+    receptors: Query<(&ReceptorOf, &Listens)>,
     synapses: Query<&Synapses>,
     sources: Res<Sources>,
 ) {
@@ -134,7 +134,7 @@ fn deal_out(
     for (group, input, _) in &groups {
         wholes.insert(group, Whole { neurons: input.0.len(), ..Whole::default() });
     }
-    for (of, listens, _) in &receptors {
+    for (of, listens) in &receptors {
         let Some(whole) = wholes.get_mut(&of.0) else { continue };
         let heard = listens.synapses.iter().filter_map(|heard| synapses.get(heard.group).ok()?.layout.as_ref());
         for layout in heard {
@@ -147,8 +147,5 @@ fn deal_out(
         if let Ok((.., mut dealt)) = groups.get_mut(group) {
             dealt.0 = portions;
         }
-    }
-    for (of, _, mut arriving) in &mut receptors {
-        arriving.portions = groups.get(of.0).map(|(.., dealt)| dealt.0.clone()).unwrap_or_default();
     }
 }

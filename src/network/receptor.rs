@@ -17,7 +17,7 @@ use super::{
     synapse::{Efficacies, Synapses, Target},
     variable::{Variable, VariableInfo, View},
 };
-use crate::numeric::{Archive, ArchiveError, Column, Real, portions::Portions};
+use crate::numeric::{Archive, ArchiveError, Column, Real};
 
 /// On a receptor: the neuron group that it belongs to.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,8 +124,6 @@ pub struct Arriving {
     /// What arrives in the next iterations, block by block: see [`rows`](crate::numeric::rows). Empty unless synapses
     /// of different delays lead here.
     pub ring: Column<Real>,
-    /// How the neurons are dealt out to threads: as those of the group, see [`Dealt`].
-    pub portions: Portions,
     given: bool,
 }
 

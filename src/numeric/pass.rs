@@ -180,7 +180,11 @@ fn work_off(queues: &[Mutex<VecDeque<Task<'_>>>]) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering::Relaxed},
+        thread,
+        time::{Duration, Instant},
+    };
 
     use rayon::ThreadPoolBuilder;
 
@@ -239,17 +243,17 @@ mod tests {
     #[test]
     fn nobody_waits_for_a_thread_that_has_not_got_to_its_tasks() {
         let pool = ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
-        let done = std::sync::atomic::AtomicUsize::new(0);
+        let done = AtomicUsize::new(0);
         pool.install(|| {
             pass(|pass| {
                 pass.add(0, || {
                     let start = Instant::now();
-                    while done.load(std::sync::atomic::Ordering::Relaxed) < 9 {
+                    while done.load(Relaxed) < 9 {
                         assert!(start.elapsed() < Duration::from_secs(20), "nobody took over");
-                        std::thread::yield_now();
+                        thread::yield_now();
                     }
                 });
-                (0..9).for_each(|_| pass.add(0, || _ = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed)));
+                (0..9).for_each(|_| pass.add(0, || _ = done.fetch_add(1, Relaxed)));
             });
         });
     }
