@@ -5,8 +5,7 @@
 #![forbid(unsafe_code)]
 
 use std::{
-    any::TypeId,
-    marker::PhantomData,
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
@@ -15,14 +14,16 @@ use std::{
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::{
+    component::ComponentId,
     prelude::*,
     schedule::{LogLevel, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor},
+    system::BoxedSystem,
 };
 
 use crate::{
     network::{Behaviour, Clock, Failures, Soundness, Switches},
     numeric::threads::calls_from_outside,
-    stopwatch::{Stopwatch, Timed},
+    stopwatch::{Stopwatch, Timed, Timer},
 };
 
 /// One iteration of a network: run it with [`run_ticks`].
@@ -75,17 +76,33 @@ struct Place(Stage, usize);
 #[derive(Resource, Default)]
 struct Places([usize; 4]);
 
+/// A system that is to join [`Tick`] at its place.
+struct Joining {
+    place: Place,
+    system: BoxedSystem,
+}
+
+impl Joining {
+    fn join(self, tick: &mut Schedule) {
+        tick.add_systems(self.system.in_set(self.place));
+    }
+}
+
 /// Systems of behaviours that no entity has had so far. They join [`Tick`] when the first one has: a network uses a
 /// handful of all behaviours that there are, and a system costs 20 to 50 ns of every iteration even if it has nothing
 /// to do.
 #[derive(Resource, Default)]
 struct Dormant {
-    systems: Vec<(TypeId, Join)>,
+    systems: Vec<(ComponentId, Joining)>,
     /// Those that are due, while [`Tick`] runs and cannot be changed.
-    waking: Vec<Join>,
+    waking: Vec<Joining>,
     /// Whether there are any.
     any_waking: Arc<AtomicBool>,
 }
+
+/// How many entities have a behaviour, as the timers of its systems see it.
+#[derive(Resource, Default)]
+struct Bearers(HashMap<ComponentId, Arc<AtomicUsize>>);
 
 /// What is put in order before an iteration, if it was found to be due since the last one. No systems, which would look
 /// in every iteration for what is seldom to be done; and flags, as looking a resource up costs 10 ns.
@@ -114,25 +131,33 @@ impl Upkeep {
     }
 }
 
-/// Adds a system to [`Tick`], at its place.
-type Join = Box<dyn FnOnce(&mut Schedule) + Send + Sync>;
+/// The number of entities that have a behaviour; counted from the first time that it is asked for.
+fn bearers(world: &mut World, behaviour: ComponentId) -> Arc<AtomicUsize> {
+    let mut all = world.get_resource_or_init::<Bearers>();
+    if let Some(number) = all.0.get(&behaviour) {
+        return number.clone();
+    }
+    let number = Arc::<AtomicUsize>::default();
+    all.0.insert(behaviour, number.clone());
+    let (more, fewer) = (number.clone(), number.clone());
+    let added = move |_: On<Add<()>>, dormant: ResMut<Dormant>, schedules: ResMut<Schedules>| {
+        more.fetch_add(1, Relaxed);
+        wake(behaviour, dormant.into_inner(), schedules.into_inner());
+    };
+    let removed = move |_: On<Remove<()>>| {
+        fewer.fetch_sub(1, Relaxed);
+    };
+    world.spawn(Observer::new(added).with_component(behaviour));
+    world.spawn(Observer::new(removed).with_component(behaviour));
+    number
+}
 
-/// How many entities have the behaviour `B`, as the timers of its systems see it.
-#[derive(Resource)]
-struct Bearers<B>(Arc<AtomicUsize>, PhantomData<fn() -> B>);
-
-/// One more entity has `B`: systems that were waiting for the first one join the schedule.
-fn wake<B: Behaviour>(
-    _: On<Add<B>>,
-    bearers: Res<Bearers<B>>,
-    mut dormant: ResMut<Dormant>,
-    mut schedules: ResMut<Schedules>,
-) {
-    bearers.0.fetch_add(1, Relaxed);
-    let joining = dormant.systems.extract_if(.., |(behaviour, _)| *behaviour == TypeId::of::<B>());
-    let joining: Vec<Join> = joining.map(|(_, join)| join).collect();
+/// One more entity has a behaviour: systems that were waiting for the first one join the schedule.
+fn wake(behaviour: ComponentId, dormant: &mut Dormant, schedules: &mut Schedules) {
+    let joining = dormant.systems.extract_if(.., |(of, _)| *of == behaviour).map(|(_, joining)| joining);
+    let joining: Vec<Joining> = joining.collect();
     match schedules.get_mut(Tick) {
-        Some(tick) => joining.into_iter().for_each(|join| join(tick)),
+        Some(tick) => joining.into_iter().for_each(|joining| joining.join(tick)),
         None => {
             dormant.any_waking.store(true, Relaxed);
             dormant.waking.extend(joining);
@@ -140,14 +165,10 @@ fn wake<B: Behaviour>(
     }
 }
 
-fn lose<B: Behaviour>(_: On<Remove<B>>, bearers: Res<Bearers<B>>) {
-    bearers.0.fetch_sub(1, Relaxed);
-}
-
 /// Lets those join that a system of the last iteration woke.
 fn wake_due(world: &mut World, tick: &mut Schedule) {
     if let Some(mut dormant) = world.get_resource_mut::<Dormant>() {
-        dormant.waking.drain(..).for_each(|join| join(tick));
+        dormant.waking.drain(..).for_each(|joining| joining.join(tick));
     }
 }
 
@@ -202,13 +223,12 @@ impl AddToStage for App {
         stage: Stage,
         system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
     ) -> &mut Self {
-        if !self.world().contains_resource::<Bearers<B>>() {
-            self.insert_resource(Bearers::<B>(Arc::default(), PhantomData));
-            self.add_observer(wake::<B>).add_observer(lose::<B>);
-        }
-        let bearers = self.world().resource::<Bearers<B>>().0.clone();
-        let join = place(self, stage, B::type_info().type_path_table().short_path(), Some(bearers), system);
-        self.world_mut().get_resource_or_init::<Dormant>().systems.push((TypeId::of::<B>(), join));
+        let world = self.world_mut();
+        let behaviour = world.register_component::<B>();
+        let (name, bearers) = (B::type_info().type_path_table().short_path(), bearers(world, behaviour));
+        let (place, timer) = place(self, stage, name);
+        let joining = Joining { place, system: timed(timer, Some(bearers), system) };
+        self.world_mut().get_resource_or_init::<Dormant>().systems.push((behaviour, joining));
         self
     }
 
@@ -218,9 +238,10 @@ impl AddToStage for App {
         name: &'static str,
         system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
     ) -> &mut Self {
-        let join = place(self, stage, name, None, system);
+        let (place, timer) = place(self, stage, name);
+        let joining = Joining { place, system: timed(timer, None, system) };
         if let Some(tick) = self.get_schedule_mut(Tick) {
-            join(tick);
+            joining.join(tick);
         }
         self
     }
@@ -231,14 +252,8 @@ impl AddToStage for App {
     }
 }
 
-/// Reserves the next place of a stage for a system.
-fn place<M>(
-    app: &mut App,
-    stage: Stage,
-    name: &'static str,
-    bearers: Option<Arc<AtomicUsize>>,
-    system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
-) -> Join {
+/// Reserves the next place of a stage for a system, and a timer of that name.
+fn place(app: &mut App, stage: Stage, name: &'static str) -> (Place, Timer) {
     let world = app.world_mut();
     let places = &mut world.get_resource_or_init::<Places>().0[stage as usize];
     let place = Place(stage, *places);
@@ -250,9 +265,11 @@ fn place<M>(
             tick.configure_sets(place.after(Place(stage, place.1 - 1)));
         }
     });
-    Box::new(move |tick| {
-        tick.add_systems(Timed::wrap(timer, bearers, system).in_set(place));
-    })
+    (place, timer)
+}
+
+fn timed<M>(timer: Timer, bearers: Option<Arc<AtomicUsize>>, system: impl IntoSystem<(), (), M>) -> BoxedSystem {
+    Box::new(IntoSystem::into_system(Timed::wrap(timer, bearers, system)))
 }
 
 /// Runs iterations, each followed by the advance of the clock, until `count` of them are done or something fails;

@@ -211,7 +211,7 @@ fn prepare(world: &mut World, scene: &Scene, spawned: &Spawned, depth: Depth) ->
             (Kind::Recorder, Depth::Whole) => continue,
             _ => depth,
         };
-        if let Err(error) = (pending.entry.prepare)(world, pending.entity, depth) {
+        if let Err(error) = pending.entry.prepare(world, pending.entity, depth) {
             faults.push(faults::diagnostic(scene, &pending.who, &pending.spans, error));
         }
     }

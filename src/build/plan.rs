@@ -103,14 +103,14 @@ pub(super) fn plan(world: &World, spawned: &Spawned, iterations: u64) -> Plan {
     for pending in &spawned.pending {
         let entity = pending.entity;
         let size = size(world, entity);
-        let own = world.get_entity(entity).map_or(0, |entity| (pending.entry.memory)(entity, size));
+        let own = world.get_entity(entity).map_or(0, |entity| pending.entry.memory(entity, size));
         plan.memory = plan.memory.saturating_add(own);
         if pending.entry.kind != Kind::Connectivity {
             continue;
         }
         let Ok(Some(Sides { pair, .. })) = Sides::of(world, entity) else { continue };
         let columns = bytes(world, entity, shape(world, entity).iter().fold(1, |all, &axis| all.saturating_mul(axis)));
-        let extent = world.get_entity(entity).ok().and_then(|entity| (pending.entry.extent)(entity, pair));
+        let extent = world.get_entity(entity).ok().and_then(|entity| pending.entry.extent(entity, pair));
         let extent = extent.unwrap_or_default();
         plan.memory = plan.memory.saturating_add(extent.bytes).saturating_add(columns);
         let end = |side: Option<Entity>| side.map(|side| name(world, side)).unwrap_or_default();

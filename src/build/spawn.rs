@@ -42,7 +42,7 @@ impl Spawned {
             self.faults.push(Diagnostic::error(message));
             return;
         };
-        (entry.insert)(&mut world.entity_mut(entity), &*attached.value);
+        entry.insert(&mut world.entity_mut(entity), &*attached.value);
         let mut spans = extra.clone();
         spans.extend(&attached.spans);
         self.pending.push(Pending { entity, who: who.to_owned(), entry, spans });

@@ -37,7 +37,7 @@ impl Part {
     pub fn is_on(&self, world: &World) -> Option<bool> {
         match &self.kind {
             PartKind::State(_) => None,
-            PartKind::Behaviour(entry) => world.get_entity(self.entity).ok().and_then(|entity| (entry.is_on)(entity)),
+            PartKind::Behaviour(entry) => world.get_entity(self.entity).ok().and_then(|entity| entry.is_on(entity)),
         }
     }
 
@@ -74,7 +74,7 @@ pub(super) fn parts(world: &mut World) -> Result<Parts, CheckpointError> {
     for entity in entities {
         let Ok(at) = world.get_entity(entity) else { continue };
         let own_states = states.iter().filter(|entry| entry.is_at(at));
-        let own_behaviours = behaviours.iter().filter(|entry| (entry.is_on)(at).is_some());
+        let own_behaviours = behaviours.iter().filter(|entry| entry.is_on(at).is_some());
         let own: Vec<(&str, PartKind)> = own_states
             .map(|entry| (entry.name, PartKind::State(*entry)))
             .chain(own_behaviours.map(|entry| (entry.path, PartKind::Behaviour(*entry))))

@@ -70,7 +70,7 @@ fn switch(world: &mut World, parts: &Parts, heads: &[Head]) {
     for head in heads {
         let Some(Part { entity, kind: PartKind::Behaviour(entry) }) = parts.get(&key(head)) else { continue };
         if let (Some(on), Ok(mut entity)) = (head.on, world.get_entity_mut(*entity)) {
-            (entry.switch)(&mut entity, on);
+            entry.switch(&mut entity, on);
         }
     }
     world.flush();

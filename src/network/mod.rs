@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+mod any_behaviour;
 pub mod behaviour;
 pub mod clock;
 pub mod columns;

@@ -1,16 +1,16 @@
 //! Preparation: what happens when a behaviour is attached to an entity. Columns get their size, parameters and
 //! initial values are sampled, each from a random stream that its names alone decide.
 
-use std::marker::PhantomData;
-
 use bevy_app::App;
-use bevy_ecs::{error::BevyError, prelude::*};
+use bevy_ecs::{component::ComponentId, error::BevyError, prelude::*, world::EntityMut};
 
 use super::{
-    behaviour::{Behaviour, Kind},
+    any_behaviour::AnyBehaviour,
+    behaviour::Kind,
     failure::Failures,
     group::NeuronGroup,
     preparation::{Depth, Preparation, PrepareError, path_of, shape},
+    registry::BehaviourEntry,
     sample::sample_fields,
     sides::Sides,
     soundness::Soundness,
@@ -18,9 +18,9 @@ use super::{
     variable::Variables,
 };
 
-/// Marks an entity at which `T` was prepared, so that initial values are given once.
-#[derive(Component)]
-struct Prepared<T>(PhantomData<fn() -> T>);
+/// The behaviours that were prepared at an entity, so that initial values are given once.
+#[derive(Component, Default)]
+struct Prepared(Vec<ComponentId>);
 
 /// While it exists, behaviours that are attached are not prepared: whoever spawns a whole network does it later, in
 /// one go, and takes the errors.
@@ -52,61 +52,81 @@ pub fn resize_columns(world: &mut World, entity: Entity) {
 }
 
 /// Prepares a behaviour when it is attached, or comes back from being switched off.
-pub(super) fn on_insert<T: Behaviour>(insert: On<Insert<T>>, mut commands: Commands) {
-    let entity = insert.entity;
-    commands.queue(move |world: &mut World| -> Result<(), BevyError> {
-        if world.get_resource::<Unprepared>().is_some() || world.get::<T>(entity).is_none() {
-            return Ok(());
-        }
-        prepare::<T>(world, entity, Depth::Whole).map_err(|error| {
-            let who = path_of(world, entity);
-            if let Ok(mut entity) = world.get_entity_mut(entity) {
-                entity.remove::<T>();
-            }
-            let text = format!("{who}: {error}");
-            world.get_resource_or_init::<Failures>().push(who, error);
-            BevyError::error(text)
-        })
+pub(super) fn when_inserted(world: &mut World, entry: BehaviourEntry) {
+    let observer = Observer::new(move |insert: On<Insert<()>>, mut commands: Commands| {
+        let entity = insert.entity;
+        commands.queue(move |world: &mut World| prepare_inserted(world, entity, &entry));
     });
+    world.spawn(observer.with_component(entry.access.id));
 }
 
-/// Prepares the behaviour `T` of an entity, if it has one.
+fn prepare_inserted(world: &mut World, entity: Entity, entry: &BehaviourEntry) -> Result<(), BevyError> {
+    let is_there = world.get_entity(entity).is_ok_and(|entity| entity.contains_id(entry.access.id));
+    if world.get_resource::<Unprepared>().is_some() || !is_there {
+        return Ok(());
+    }
+    prepare(world, entity, entry, Depth::Whole).map_err(|error| {
+        let who = path_of(world, entity);
+        if let Ok(mut entity) = world.get_entity_mut(entity) {
+            entity.remove_by_id(entry.access.id);
+        }
+        let text = format!("{who}: {error}");
+        world.get_resource_or_init::<Failures>().push(who, error);
+        BevyError::error(text)
+    })
+}
+
+/// Prepares a behaviour of an entity, if it has it.
 ///
 /// A second time, parameters are sampled anew where that is needed; initial values are not.
-pub(super) fn prepare<T: Behaviour>(world: &mut World, entity: Entity, depth: Depth) -> Result<(), PrepareError> {
-    let name = T::type_info().type_path_table().short_path();
+pub(super) fn prepare(
+    world: &mut World,
+    entity: Entity,
+    entry: &BehaviourEntry,
+    depth: Depth,
+) -> Result<(), PrepareError> {
     // Taken out for the while, so that it can be changed with the world at hand; no hook sees it go.
-    let Some(mut behaviour) = world.get_mut::<T>(entity).map(|mut here| std::mem::take(&mut *here)) else {
+    let mut behaviour = (entry.access.default)();
+    if !exchange(world, entity, entry, &mut *behaviour) {
         return Ok(());
-    };
-    let first = world.get::<Prepared<T>>(entity).is_none();
-    let mut preparation = Preparation { world, entity, behaviour: name, depth, first };
-    let outcome = behaviour
-        .prepare(&mut preparation)
-        .map(|()| {
-            if depth == Depth::Whole {
-                resize_columns(preparation.world, entity);
-            }
-        })
-        .and_then(|()| sample_fields(&mut preparation, behaviour.as_partial_reflect_mut()))
-        .and_then(|()| if depth == Depth::Whole { behaviour.complete(&mut preparation) } else { Ok(()) });
-    if let Some(mut here) = world.get_mut::<T>(entity) {
-        *here = behaviour;
     }
+    let first = !world.get::<Prepared>(entity).is_some_and(|prepared| prepared.0.contains(&entry.access.id));
+    let mut preparation = Preparation { world, entity, behaviour: entry.name, depth, first };
+    let outcome = prepare_taken_out(&mut preparation, &mut *behaviour);
+    let extent = (entry.kind == Kind::Connectivity && depth == Depth::Trial).then_some(&*behaviour);
+    if let (Some(rule), Ok(())) = (extent, &outcome) {
+        plan_synapses(world, entity, rule);
+    }
+    exchange(world, entity, entry, &mut *behaviour);
     outcome?;
-    if depth == Depth::Trial && T::KIND == Kind::Connectivity {
-        plan_synapses::<T>(world, entity);
-    }
-    if depth == Depth::Whole && first {
-        world.entity_mut(entity).insert(Prepared::<T>(PhantomData));
+    if let (Depth::Whole, true, Ok(mut entity)) = (depth, first, world.get_entity_mut(entity)) {
+        entity.entry::<Prepared>().or_default().into_mut().0.push(entry.access.id);
     }
     Ok(())
 }
 
+/// Exchanges a behaviour of an entity with a value of its type; whether it has one.
+fn exchange(world: &mut World, entity: Entity, entry: &BehaviourEntry, value: &mut dyn AnyBehaviour) -> bool {
+    let Ok(mut entity) = world.get_entity_mut(entity) else { return false };
+    let mut entity = EntityMut::from(&mut entity);
+    let here = (entry.access.get_mut)(&mut entity);
+    here.map(|mut here| here.swap(value)).is_some()
+}
+
+fn prepare_taken_out(preparation: &mut Preparation<'_>, behaviour: &mut dyn AnyBehaviour) -> Result<(), PrepareError> {
+    behaviour.prepare(preparation)?;
+    let whole = preparation.depth == Depth::Whole;
+    if whole {
+        resize_columns(preparation.world, preparation.entity);
+    }
+    sample_fields(preparation, behaviour.as_partial_reflect_mut())?;
+    if whole { behaviour.complete(preparation) } else { Ok(()) }
+}
+
 /// Notes the shape that a rule's weights will have, for those who want to record them.
-fn plan_synapses<T: Behaviour>(world: &mut World, entity: Entity) {
+fn plan_synapses(world: &mut World, entity: Entity, rule: &dyn AnyBehaviour) {
     let Ok(Some(Sides { pair, .. })) = Sides::of(world, entity) else { return };
-    let Some(extent) = world.get::<T>(entity).map(|rule| rule.extent(pair)) else { return };
+    let extent = rule.extent(pair);
     if let Some(mut synapses) = world.get_mut::<Synapses>(entity) {
         let number = usize::try_from(extent.synapses).unwrap_or(usize::MAX);
         synapses.planned = if extent.dense { vec![pair.sources, pair.targets] } else { vec![number] };

@@ -3,14 +3,14 @@
 use std::any::TypeId;
 
 use bevy_app::App;
-use bevy_ecs::{prelude::*, world::EntityMut};
+use bevy_ecs::{component::ComponentId, prelude::*, world::EntityMut};
 use bevy_reflect::{PartialReflect, Reflect, TypeInfo, structs::StructInfo};
 
 use super::{
+    any_behaviour::{Access, AnyBehaviour},
     behaviour::{Behaviour, Kind},
     preparation::{Depth, Extent, Pair, PrepareError, Size},
-    prepare::{self, on_insert},
-    resting, state,
+    prepare, resting,
 };
 use crate::numeric::{Archive, ArchiveError};
 
@@ -27,47 +27,79 @@ pub struct BehaviourEntry {
     pub kind: Kind,
     /// Its fields.
     pub fields: &'static StructInfo,
-    /// A value with all defaults.
-    pub default: fn() -> Box<dyn Reflect>,
-    /// Attaches a copy of a value, which must be of the behaviour's type, to an entity.
-    pub insert: fn(&mut EntityWorldMut<'_>, &dyn Reflect),
-    /// Whether it is attached to an entity, switched on or off.
-    pub is_on: fn(EntityRef<'_>) -> Option<bool>,
-    /// Switches it on or off at an entity that has it; says whether there was a change.
-    pub switch: fn(&mut EntityWorldMut<'_>, bool) -> bool,
-    /// Prepares it at an entity.
-    pub prepare: fn(&mut World, Entity, Depth) -> Result<(), PrepareError>,
-    /// The extent of the synapse group which it makes.
-    pub extent: fn(EntityRef<'_>, Pair) -> Option<Extent>,
-    /// The memory (bytes) that it will need there besides columns.
-    pub memory: fn(EntityRef<'_>, Size) -> u64,
-    pub(super) keep: fn(&mut EntityMut<'_>, &mut Archive<'_>) -> Result<(), ArchiveError>,
+    pub(super) access: Access,
 }
 
 impl BehaviourEntry {
-    fn of<T: Behaviour>() -> Self {
+    fn of<T: Behaviour>(id: ComponentId) -> Self {
         let TypeInfo::Struct(fields) = T::type_info() else {
             unreachable!("`register_behaviour` lets structs with named fields pass only");
         };
+        let path = fields.type_path_table();
         Self {
             type_id: TypeId::of::<T>(),
-            name: fields.type_path_table().short_path(),
-            path: fields.type_path_table().path(),
+            name: path.short_path(),
+            path: path.path(),
             kind: T::KIND,
             fields,
-            default: || Box::new(T::default()),
-            insert: |entity, value| {
-                if let Some(value) = value.downcast_ref::<T>() {
-                    entity.insert(value.clone());
-                }
-            },
-            is_on: resting::is_on::<T>,
-            switch: resting::switch_one::<T>,
-            prepare: prepare::prepare::<T>,
-            extent: |entity, pair| entity.get::<T>().map(|rule| rule.extent(pair)),
-            memory: |entity, size| entity.get::<T>().map_or(0, |behaviour| behaviour.memory(size)),
-            keep: state::keep_behaviour::<T>,
+            access: Access::of::<T>(id),
         }
+    }
+
+    /// A value with all defaults.
+    #[must_use]
+    pub fn default_value(&self) -> Box<dyn Reflect> {
+        (self.access.default)()
+    }
+
+    /// Attaches a copy of a value to an entity; nothing happens if it is not of the behaviour's type.
+    pub fn insert(&self, entity: &mut EntityWorldMut<'_>, value: &dyn Reflect) {
+        if let Some(value) = (self.access.of_value)(value) {
+            value.copy().attach(entity);
+        }
+    }
+
+    /// Whether it is attached to an entity, switched on or off.
+    #[must_use]
+    pub fn is_on(&self, entity: EntityRef<'_>) -> Option<bool> {
+        resting::is_on(entity, self.access.id)
+    }
+
+    /// Switches it on or off at an entity that has it; says whether there was a change.
+    pub fn switch(&self, entity: &mut EntityWorldMut<'_>, on: bool) -> bool {
+        resting::switch_one(entity, &self.access, on)
+    }
+
+    /// Prepares it at an entity, if that has it.
+    ///
+    /// # Errors
+    /// What was written cannot be carried out.
+    pub fn prepare(&self, world: &mut World, entity: Entity, depth: Depth) -> Result<(), PrepareError> {
+        prepare::prepare(world, entity, self, depth)
+    }
+
+    /// The extent of the synapse group which it makes.
+    #[must_use]
+    pub fn extent(&self, entity: EntityRef<'_>, pair: Pair) -> Option<Extent> {
+        self.at(entity).map(|rule| rule.extent(pair))
+    }
+
+    /// The memory (bytes) that it will need there besides columns.
+    #[must_use]
+    pub fn memory(&self, entity: EntityRef<'_>, size: Size) -> u64 {
+        self.at(entity).map_or(0, |behaviour| behaviour.memory(size))
+    }
+
+    /// Goes through what it keeps at an entity, be it on or off.
+    ///
+    /// # Errors
+    /// What was saved does not fit.
+    pub fn keep(&self, entity: &mut EntityMut<'_>, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        resting::with(entity, &self.access, |behaviour| behaviour.keep(archive)).unwrap_or(Ok(()))
+    }
+
+    fn at<'w>(&self, entity: EntityRef<'w>) -> Option<&'w dyn AnyBehaviour> {
+        (self.access.get)(entity)
     }
 
     /// The documentation of the type, trimmed.
@@ -118,13 +150,14 @@ impl RegisterBehaviour for App {
             "a behaviour is a struct with named fields: {}",
             T::type_info().type_path()
         );
-        let entry = BehaviourEntry::of::<T>();
+        let entry = BehaviourEntry::of::<T>(self.world_mut().register_component::<T>());
         let mut behaviours = self.world_mut().get_resource_or_init::<Behaviours>();
-        if behaviours.0.iter().any(|known| known.type_id == entry.type_id) {
+        if behaviours.0.iter().any(|known| known.access.id == entry.access.id) {
             return self;
         }
         behaviours.0.push(entry);
-        self.register_type::<T>().add_observer(on_insert::<T>);
+        self.register_type::<T>();
+        prepare::when_inserted(self.world_mut(), entry);
         T::plugin(self);
         self
     }

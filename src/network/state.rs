@@ -12,13 +12,12 @@ use bevy_ecs::{
     world::{DeferredWorld, EntityMut, EntityRef},
 };
 
-use super::{behaviour::Behaviour, registry::BehaviourEntry};
 use crate::numeric::{Archive, ArchiveError};
 
 /// A component whose contents change while the network runs.
 ///
 /// A [`Variable`](super::Variable) is one; what a behaviour keeps besides its columns goes into a component of this kind, or
-/// through [`Behaviour::keep`]. What is derived from parameters and made anew when it is missing needs no place here.
+/// through [`Behaviour::keep`](super::Behaviour::keep). What is derived from parameters and made anew when it is missing needs no place here.
 ///
 /// ```
 /// use cortecs::{network::{RegisterState, State}, numeric::{Archive, ArchiveError}, prelude::*};
@@ -43,15 +42,24 @@ pub trait State: Component<Mutability = Mutable> {
     fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError>;
 }
 
+/// The method of [`State`], whatever component it is of.
+trait AnyState {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError>;
+}
+
+impl<T: State> AnyState for T {
+    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        State::keep(self, archive)
+    }
+}
+
 /// A kind of component that is known to be state.
 #[derive(Clone, Copy)]
 pub struct StateEntry {
     /// Its name: that of the type, with its path.
     pub name: &'static str,
     id: ComponentId,
-    has: fn(EntityRef<'_>) -> bool,
-    changed: fn(EntityRef<'_>) -> Option<Tick>,
-    keep: fn(&mut EntityMut<'_>, &mut Archive<'_>) -> Result<(), ArchiveError>,
+    get_mut: for<'a> fn(&'a mut EntityMut<'_>) -> Option<Mut<'a, dyn AnyState>>,
 }
 
 impl StateEntry {
@@ -59,20 +67,14 @@ impl StateEntry {
         Self {
             name: std::any::type_name::<T>(),
             id,
-            has: |entity| entity.contains::<T>(),
-            changed: |entity| entity.get_change_ticks::<T>().map(|ticks| ticks.changed),
-            keep: |entity, archive| match entity.get_mut::<T>() {
-                Some(mut state) if archive.restores() => state.keep(archive),
-                Some(mut state) => state.bypass_change_detection().keep(archive),
-                None => Ok(()),
-            },
+            get_mut: |entity| entity.get_mut::<T>().map(|state| state.map_unchanged(|state| state as _)),
         }
     }
 
     /// Whether an entity has such a component.
     #[must_use]
     pub fn is_at(&self, entity: EntityRef<'_>) -> bool {
-        (self.has)(entity)
+        entity.contains_id(self.id)
     }
 
     /// Goes through the component of an entity.
@@ -80,17 +82,11 @@ impl StateEntry {
     /// # Errors
     /// What was saved does not fit.
     pub fn keep(&self, entity: &mut EntityMut<'_>, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        (self.keep)(entity, archive)
-    }
-}
-
-impl BehaviourEntry {
-    /// Goes through what a behaviour of an entity keeps, be it on or off.
-    ///
-    /// # Errors
-    /// What was saved does not fit.
-    pub fn keep(&self, entity: &mut EntityMut<'_>, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        (self.keep)(entity, archive)
+        match (self.get_mut)(entity) {
+            Some(mut state) if archive.restores() => state.keep(archive),
+            Some(mut state) => state.bypass_change_detection().keep(archive),
+            None => Ok(()),
+        }
     }
 }
 
@@ -102,9 +98,9 @@ pub struct States {
 }
 
 impl States {
-    fn add<T: State>(&mut self, id: ComponentId) {
-        if self.entries.iter().all(|known| known.id != id) {
-            self.entries.push(StateEntry::of::<T>(id));
+    fn add(&mut self, entry: StateEntry) {
+        if self.entries.iter().all(|known| known.id != entry.id) {
+            self.entries.push(entry);
         }
     }
 
@@ -124,10 +120,10 @@ impl States {
     #[must_use]
     pub fn is_as_built(&self, world: &World, entity: Entity, entry: &StateEntry) -> bool {
         let Some(built) = world.get_resource::<Built>() else { return false };
-        let changed = world.get_entity(entity).ok().and_then(|entity| (entry.changed)(entity));
+        let ticks = world.get_entity(entity).ok().and_then(|entity| entity.get_change_ticks_by_id(entry.id));
         self.constant.contains(&entry.id)
             && !built.since.contains(&(entity, entry.id))
-            && changed.is_some_and(|changed| !changed.is_newer_than(built.at, world.read_change_tick()))
+            && ticks.is_some_and(|ticks| !ticks.changed.is_newer_than(built.at, world.read_change_tick()))
     }
 }
 
@@ -174,7 +170,7 @@ fn before_it_is_forgotten(_: On<CheckChangeTicks>, mut commands: Commands) {
 /// register each of those that have a type parameter.
 pub(crate) fn meet<T: State>(mut world: DeferredWorld<'_>, context: HookContext) {
     if let Some(mut states) = world.get_resource_mut::<States>() {
-        states.add::<T>(context.component_id);
+        states.add(StateEntry::of::<T>(context.component_id));
     }
 }
 
@@ -187,19 +183,11 @@ pub trait RegisterState {
 impl RegisterState for App {
     fn register_state<T: State>(&mut self) -> &mut Self {
         let id = self.world_mut().register_component::<T>();
-        self.world_mut().get_resource_or_init::<States>().add::<T>(id);
+        self.world_mut().get_resource_or_init::<States>().add(StateEntry::of::<T>(id));
         self
     }
 }
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<States>().add_observer(before_it_is_forgotten);
-}
-
-/// Goes through what the behaviour `T` of an entity keeps, be it on or off.
-pub(super) fn keep_behaviour<T: Behaviour>(
-    entity: &mut EntityMut<'_>,
-    archive: &mut Archive<'_>,
-) -> Result<(), ArchiveError> {
-    super::resting::with(entity, |behaviour: &mut T| behaviour.keep(archive)).unwrap_or(Ok(()))
 }

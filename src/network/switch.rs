@@ -43,7 +43,7 @@ pub fn switch_within(
     let bearers = bearers(world, network, address)?;
     for (entity, entry) in &bearers {
         if let Ok(mut entity) = world.get_entity_mut(*entity) {
-            (entry.switch)(&mut entity, on);
+            entry.switch(&mut entity, on);
         }
     }
     Ok(bearers.len())
@@ -65,7 +65,7 @@ pub fn bearers(
     let mut there = Vec::new();
     for entity in address.entities(world, network)? {
         let Ok(bearer) = world.get_entity(entity) else { continue };
-        let own = behaviours.iter().filter(|entry| (entry.is_on)(bearer).is_some());
+        let own = behaviours.iter().filter(|entry| entry.is_on(bearer).is_some());
         there.extend(own.map(|entry| (entity, *entry)));
     }
     bearers.extend(there.iter().filter(|(_, entry)| entry.name == address.last).copied());

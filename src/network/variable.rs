@@ -5,6 +5,7 @@
 
 use bevy_app::App;
 use bevy_ecs::{
+    component::ComponentId,
     prelude::*,
     world::{EntityMut, EntityRef},
 };
@@ -66,58 +67,57 @@ pub trait Variable: State {
     fn resize(&mut self, members: usize);
 }
 
+/// The methods of [`Variable`], whatever component it is of.
+trait AnyVariable {
+    fn describe(&self) -> Vec<VariableInfo>;
+    fn view(&self, name: &str) -> Option<View<'_>>;
+    fn set(&mut self, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool;
+    fn resize(&mut self, members: usize);
+}
+
+impl<T: Variable> AnyVariable for T {
+    fn describe(&self) -> Vec<VariableInfo> {
+        Variable::describe(self)
+    }
+
+    fn view(&self, name: &str) -> Option<View<'_>> {
+        Variable::view(self, name)
+    }
+
+    fn set(&mut self, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool {
+        Variable::set(self, name, values)
+    }
+
+    fn resize(&mut self, members: usize) {
+        Variable::resize(self, members);
+    }
+}
+
 /// A kind of component that is known to hold variables.
 #[derive(Clone, Copy)]
 pub struct VariableEntry {
-    component: fn(EntityRef<'_>) -> Option<&dyn Variable0>,
-    set: fn(&mut EntityMut<'_>, &str, &mut dyn Iterator<Item = Real>) -> bool,
-    resize: fn(&mut EntityMut<'_>, usize),
-}
-
-/// The reading half of [`Variable`], as an object.
-trait Variable0 {
-    fn describe0(&self) -> Vec<VariableInfo>;
-    fn view0(&self, name: &str) -> Option<View<'_>>;
-}
-
-impl<T: Variable> Variable0 for T {
-    fn describe0(&self) -> Vec<VariableInfo> {
-        self.describe()
-    }
-
-    fn view0(&self, name: &str) -> Option<View<'_>> {
-        self.view(name)
-    }
+    id: ComponentId,
+    get: for<'w> fn(EntityRef<'w>) -> Option<&'w dyn AnyVariable>,
+    get_mut: for<'a> fn(&'a mut EntityMut<'_>) -> Option<Mut<'a, dyn AnyVariable>>,
 }
 
 impl VariableEntry {
-    const fn of<T: Variable>() -> Self {
+    fn of<T: Variable>(id: ComponentId) -> Self {
         Self {
-            component: |entity| entity.get_ref_of::<T>(),
-            set: |entity, name, values| entity.get_mut::<T>().is_some_and(|mut column| column.set(name, values)),
-            resize: |entity, members| {
-                if let Some(mut column) = entity.get_mut::<T>() {
-                    column.resize(members);
-                }
-            },
+            id,
+            get: |entity| entity.get::<T>().map(|column| column as _),
+            get_mut: |entity| entity.get_mut::<T>().map(|column| column.map_unchanged(|column| column as _)),
         }
     }
 
     /// The values of the variable `name` of `entity`, if this kind of component holds it there.
     #[must_use]
     pub fn view<'w>(&self, entity: EntityRef<'w>, name: &str) -> Option<View<'w>> {
-        (self.component)(entity)?.view0(name)
+        (self.get)(entity)?.view(name)
     }
-}
 
-/// Reads a component for the whole life of the world's borrow, as a trait object.
-trait GetRefOf<'w> {
-    fn get_ref_of<T: Variable>(self) -> Option<&'w dyn Variable0>;
-}
-
-impl<'w> GetRefOf<'w> for EntityRef<'w> {
-    fn get_ref_of<T: Variable>(self) -> Option<&'w dyn Variable0> {
-        self.get::<T>().map(|component| component as &dyn Variable0)
+    fn set(&self, entity: &mut EntityMut<'_>, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool {
+        (self.get_mut)(entity).is_some_and(|mut column| column.set(name, values))
     }
 }
 
@@ -129,7 +129,7 @@ impl Variables {
     /// The variables of an entity.
     #[must_use]
     pub fn of(&self, entity: EntityRef<'_>) -> Vec<VariableInfo> {
-        self.0.iter().filter_map(|entry| (entry.component)(entity)).flat_map(Variable0::describe0).collect()
+        self.0.iter().filter_map(|entry| (entry.get)(entity)).flat_map(AnyVariable::describe).collect()
     }
 
     /// The kind of component that holds the variable `name` of `entity`.
@@ -147,13 +147,17 @@ impl Variables {
     /// Gives the variable `name` of `entity` new values; `false` if there is no such variable to be set.
     pub fn set(&self, entity: &mut EntityWorldMut<'_>, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool {
         let mut entity = EntityMut::from(entity);
-        self.0.iter().any(|entry| (entry.set)(&mut entity, name, values))
+        self.0.iter().any(|entry| entry.set(&mut entity, name, values))
     }
 
     /// Makes room for `members` values in all variables of `entity`.
     pub fn resize(&self, entity: &mut EntityWorldMut<'_>, members: usize) {
         let mut entity = EntityMut::from(entity);
-        self.0.iter().for_each(|entry| (entry.resize)(&mut entity, members));
+        for entry in &self.0 {
+            if let Some(mut column) = (entry.get_mut)(&mut entity) {
+                column.resize(members);
+            }
+        }
     }
 
     /// Gives each member of `entity` the values that the member at another place has had, in all variables; zero where there
@@ -169,7 +173,7 @@ impl Variables {
                 View::Bool(values) => values.iter().map(|&value| Real::from(value)).collect(),
             };
             let mut values = places.iter().map(|&place| before.get(place as usize).copied().unwrap_or_default());
-            if !self.0.iter().any(|entry| (entry.set)(entity, &info.name, &mut values)) {
+            if !self.0.iter().any(|entry| entry.set(entity, &info.name, &mut values)) {
                 return Err(format!("`{}` cannot follow synapses that are rewired", info.name));
             }
         }
@@ -185,19 +189,15 @@ pub trait RegisterVariable {
 
 impl RegisterVariable for App {
     fn register_variable<T: Variable>(&mut self) -> &mut Self {
-        let entry = VariableEntry::of::<T>();
         self.register_state::<T>();
-        let id = self.world_mut().register_component::<T>();
-        if self.world_mut().get_resource_or_init::<Registered>().0.insert(id) {
-            self.world_mut().get_resource_or_init::<Variables>().0.push(entry);
+        let entry = VariableEntry::of::<T>(self.world_mut().register_component::<T>());
+        let mut variables = self.world_mut().get_resource_or_init::<Variables>();
+        if variables.0.iter().all(|known| known.id != entry.id) {
+            variables.0.push(entry);
         }
         self
     }
 }
-
-/// The components that were registered as variables.
-#[derive(Resource, Default)]
-struct Registered(std::collections::HashSet<bevy_ecs::component::ComponentId>);
 
 /// Declares a state column: a component that holds one variable.
 ///

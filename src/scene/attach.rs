@@ -48,7 +48,7 @@ impl Reader<'_> {
     /// A behaviour with the fields of `nodes`, of which later ones override earlier ones; what no node sets has its
     /// default.
     pub fn attach(&mut self, entry: &BehaviourEntry, nodes: &[&Node]) -> Attached {
-        let mut value = (entry.default)();
+        let mut value = entry.default_value();
         let mut spans = Spans::default();
         for node in nodes {
             spans.0.insert(String::new(), node.name_span());

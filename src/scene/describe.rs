@@ -74,7 +74,7 @@ pub fn describe(world: &World) -> Vec<Entry> {
 }
 
 fn describe_behaviour(section: &'static str, entry: &BehaviourEntry, variables: &Variables) -> Entry {
-    let default = (entry.default)();
+    let default = entry.default_value();
     let values = match default.reflect_ref() {
         ReflectRef::Struct(values) => Some(values),
         _ => None,
@@ -98,7 +98,7 @@ fn describe_behaviour(section: &'static str, entry: &BehaviourEntry, variables: 
 fn variables_of(entry: &BehaviourEntry, default: &dyn Reflect, variables: &Variables) -> Vec<String> {
     let mut nowhere = World::new();
     let mut entity = nowhere.spawn_empty();
-    (entry.insert)(&mut entity, default);
+    entry.insert(&mut entity, default);
     let with_unit = |info: VariableInfo| match info.unit.as_str() {
         "" => info.name,
         unit => format!("{} ({unit})", info.name),

@@ -105,12 +105,12 @@ fn every_behaviour_survives_the_loss_of_what_it_is_about() {
                 }
                 Kind::Recorder => world.spawn_empty().id(),
             };
-            let mut value = (entry.default)();
+            let mut value = entry.default_value();
             if entry.kind == Kind::Recorder && !address(&mut *value) {
                 refused.push(entry.name);
                 break;
             }
-            (entry.insert)(&mut world.entity_mut(entity), &*value);
+            entry.insert(&mut world.entity_mut(entity), &*value);
             world.flush();
             if !world.resource_mut::<Failures>().take().is_empty() {
                 refused.push(entry.name);
