@@ -86,6 +86,16 @@ impl Joining {
     fn join(self, tick: &mut Schedule) {
         tick.add_systems(self.system.in_set(self.place));
     }
+
+    fn join_at_once(self, app: &mut App) {
+        if let Some(tick) = app.get_schedule_mut(Tick) {
+            self.join(tick);
+        }
+    }
+
+    fn join_with(self, app: &mut App, behaviour: ComponentId) {
+        app.world_mut().get_resource_or_init::<Dormant>().systems.push((behaviour, self));
+    }
 }
 
 /// Systems of behaviours that no entity has had so far. They join [`Tick`] when the first one has: a network uses a
@@ -223,12 +233,10 @@ impl AddToStage for App {
         stage: Stage,
         system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
     ) -> &mut Self {
-        let world = self.world_mut();
-        let behaviour = world.register_component::<B>();
-        let (name, bearers) = (B::type_info().type_path_table().short_path(), bearers(world, behaviour));
-        let (place, timer) = place(self, stage, name);
-        let joining = Joining { place, system: timed(timer, Some(bearers), system) };
-        self.world_mut().get_resource_or_init::<Dormant>().systems.push((behaviour, joining));
+        let behaviour = self.world_mut().register_component::<B>();
+        let (place, timer) = place(self, stage, B::type_info().type_path_table().short_path());
+        let bearers = bearers(self.world_mut(), behaviour);
+        Joining { place, system: timed(timer, Some(bearers), system) }.join_with(self, behaviour);
         self
     }
 
@@ -239,10 +247,7 @@ impl AddToStage for App {
         system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
     ) -> &mut Self {
         let (place, timer) = place(self, stage, name);
-        let joining = Joining { place, system: timed(timer, None, system) };
-        if let Some(tick) = self.get_schedule_mut(Tick) {
-            joining.join(tick);
-        }
+        Joining { place, system: timed(timer, None, system) }.join_at_once(self);
         self
     }
 

@@ -15,6 +15,7 @@ use crate::network::{
 /// Every source neuron to every target neuron: as a dense matrix of weights where all neurons take part and delays do not
 /// differ, else as rows.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct AllToAll {
     /// Whether a neuron of a group that is connected to itself has a synapse with itself.
     pub autapses: bool,

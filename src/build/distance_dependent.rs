@@ -20,6 +20,7 @@ const AT_ONCE: usize = 4096;
 
 /// Each pair of neurons with a probability that an expression gives for it.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct DistanceDependent {
     /// The probability, of `distance`, `dx`, `dy`, `dz`, `i` and `j`; held within 0 and 1.
     pub probability: String,

@@ -15,6 +15,7 @@ use crate::network::{Behaviour, Extent, Kind, Pair, Preparation, PrepareError, c
 /// Indices count from 0 among the neurons that take part. Weights of the file are factors on those of the synapse group
 /// (1 if it states none); its delays are used instead of those of the group.
 #[derive(Component, Reflect, Clone, Debug, Default)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct EdgeList {
     /// A `.csv` file (a first line of words is a header), a `.npy` or a `.npz` file, from the scene's folder.
     pub file: String,

@@ -14,6 +14,7 @@ use crate::{
 
 /// Every target neuron has the same number of synapses, from sources that are drawn at random.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct FixedInDegree {
     /// Synapses of each target neuron.
     pub in_degree: usize,

@@ -17,6 +17,7 @@ use crate::{
 
 /// Every source neuron has the same number of synapses, with targets that are drawn at random.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct FixedOutDegree {
     /// Synapses of each source neuron.
     pub out_degree: usize,

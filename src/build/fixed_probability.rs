@@ -19,6 +19,7 @@ use crate::{
 
 /// Each pair of neurons with the same probability.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct FixedProbability {
     /// The probability, 0 to 1.
     pub probability: f64,

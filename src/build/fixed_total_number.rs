@@ -20,6 +20,7 @@ use crate::{
 
 /// A fixed number of synapses in all, each between a source and a target that are drawn at random.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct FixedTotalNumber {
     /// Synapses in all.
     pub number: u64,

@@ -14,6 +14,7 @@ use crate::{
 
 /// A synapse for every entry of a matrix that is not zero, whose value is a factor on the synapse group's weights.
 #[derive(Component, Reflect, Clone, Debug, Default)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct Matrix {
     /// A `.npy` file, or a `.npz` file: of arrays, or of one sparse matrix (`scipy.sparse.save_npz`: CSR, CSC or COO).
     pub file: String,

@@ -12,6 +12,7 @@ use crate::network::{
 
 /// The first source neuron to the first target neuron, the second to the second; as many on both sides.
 #[derive(Component, Reflect, Clone, Debug, Default)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct OneToOne {}
 
 impl Behaviour for OneToOne {

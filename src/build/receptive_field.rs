@@ -12,6 +12,7 @@ use crate::network::{
 
 /// Every source neuron within a box or a circle around the position of the target neuron.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct ReceptiveField {
     /// `Box` or `Circle`.
     pub form: Form,

@@ -19,6 +19,7 @@ use crate::{
 
 /// A current, or with a reversal potential a conductance, that rises and decays with one time constant.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Level, Rise)]
 pub struct AlphaReceptor {
     /// Tag or name of the afferent synapse groups whose spikes it takes.

@@ -21,6 +21,7 @@ use crate::{
 
 /// A current, or with a reversal potential a conductance, that is the difference of two exponentials.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Level, Rise)]
 pub struct BiexponentialReceptor {
     /// Tag or name of the afferent synapse groups whose spikes it takes.

@@ -16,6 +16,7 @@ use crate::{
 
 /// Adds the same current in every iteration.
 #[derive(Component, Reflect, Clone, Debug, Default)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct ConstantCurrent {
     /// The current, in the unit of the model's input.
     pub amplitude: Parameter,

@@ -17,6 +17,7 @@ use crate::{
 /// A receptor without dynamics of its own: the weights that arrive in an iteration, times a gain, are input of that
 /// iteration.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct CurrentReceptor {
     /// Tag or name of the afferent synapse groups whose spikes it takes.
     pub afferent: Afferent,

@@ -20,6 +20,7 @@ use crate::{
 
 /// A current, or with a reversal potential a conductance, that jumps at a spike and decays exponentially.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Level)]
 pub struct ExponentialReceptor {
     /// Tag or name of the afferent synapse groups whose spikes it takes.

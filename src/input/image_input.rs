@@ -22,6 +22,7 @@ use crate::{
 
 /// Adds the grey values of a picture to the input of a group of as many columns and rows.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct ImageInput {
     /// A PNG file, from the scene's folder.
     pub file: String,

@@ -24,6 +24,7 @@ use crate::{
 
 /// A receptor through which the weights that arrive, times a gain, are jumps of the membrane potential.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct JumpReceptor {
     /// Tag or name of the afferent synapse groups whose spikes it takes.
     pub afferent: Afferent,

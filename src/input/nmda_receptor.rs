@@ -20,6 +20,7 @@ use crate::{
 
 /// A slow conductance with the voltage-dependent block of NMDA receptors.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Level, Rise)]
 pub struct NmdaReceptor {
     /// Tag or name of the afferent synapse groups whose spikes it takes.

@@ -25,6 +25,7 @@ use crate::{
 
 /// Adds normally distributed noise to the input, new in every iteration.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct NormalNoise {
     /// Mean, in the unit of the model's input.
     pub mean: Parameter,

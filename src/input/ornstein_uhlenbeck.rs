@@ -18,7 +18,7 @@ use crate::{
         RegisterVariable, Unit,
     },
     numeric::{
-        Archive, ArchiveError, Real,
+        Archive, ArchiveError, Real, across,
         blocks::PerBlock,
         dispatch,
         lanes::{LANES, Lanes},
@@ -37,6 +37,7 @@ variable! {
 
 /// Adds an Ornstein-Uhlenbeck process to the input: noise that forgets with a time constant.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Fluctuation)]
 pub struct OrnsteinUhlenbeck {
     /// Mean, in the unit of the model's input.
@@ -116,7 +117,7 @@ fn add_noise(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                     || match step {
                         Parameters::Uniform(step) => advance(x, input, lanes, |_| step),
                         Parameters::Each(each) if each.iter().all(|column| column.len() == x.len()) => {
-                            advance(x, input, lanes, |i| each.map(|column| column[i]));
+                            advance(x, input, lanes, |i| across(&each, i));
                         }
                         Parameters::Each(_) => {}
                     },

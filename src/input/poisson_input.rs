@@ -32,6 +32,7 @@ use crate::{
 
 /// Spikes from Poisson sources that are not part of the network, independent for every neuron.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct PoissonInput {
     /// Firing rate of a source.
     #[reflect(@Unit("Hz"))]

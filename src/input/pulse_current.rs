@@ -17,6 +17,7 @@ use crate::{
 
 /// Adds pulses of current at regular intervals.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct PulseCurrent {
     /// The current of a pulse, in the unit of the model's input.
     pub amplitude: Parameter,

@@ -18,6 +18,7 @@ use crate::{
 
 /// Adds a current that rises or falls linearly.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct RampCurrent {
     /// The current at the start, in the unit of the model's input.
     pub from: Parameter,

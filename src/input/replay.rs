@@ -25,6 +25,7 @@ use crate::{
 
 /// Adds the rows of an array to the input: one row per iteration, or each for a time.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Presented)]
 pub struct Replay {
     /// A `.npy` or `.npz` file, from the scene's folder: an array of shape rows × neurons, of rows × the group's grid (for

@@ -19,6 +19,7 @@ use crate::{
 
 /// Adds a current that oscillates.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct SineCurrent {
     /// Amplitude, in the unit of the model's input.
     pub amplitude: Parameter,

@@ -18,6 +18,7 @@ use crate::{
 
 /// Adds a current that jumps to a new amplitude at each of some times.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct StepCurrent {
     /// When each amplitude begins, ascending; an iteration belongs to the time at which it starts.
     #[reflect(@Unit("ms"))]

@@ -24,6 +24,7 @@ use crate::{
 
 /// Adds uniformly distributed noise to the input, new in every iteration.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct UniformNoise {
     /// Lower bound, in the unit of the model's input.
     pub low: Parameter,

@@ -27,7 +27,7 @@ use crate::{
         Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
         RegisterVariable, Spikes, ThresholdShift, Unit, V,
     },
-    numeric::{Real, dispatch, exp_m1, pass::pass, portions::Effort},
+    numeric::{Real, dispatch, exp_m1, heads, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -39,6 +39,7 @@ variable! {
 
 /// Adaptive exponential integrate-and-fire neurons: most firing patterns of cortical neurons, in measurable units.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(V, W, RefractoryLeft, Input, Conductance, ThresholdShift, Spikes)]
 pub struct AdEx {
     /// Capacitance of the membrane.
@@ -213,8 +214,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 11>,
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
                 // By name, since a loop over an array of slices is not vectorised.
-                let [c, leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, time] =
-                    columns.map(|column| &column[..n]);
+                let [c, leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, time] = heads(columns, n);
                 advance_shifted(
                     state,
                     drive,

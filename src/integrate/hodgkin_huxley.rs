@@ -31,7 +31,7 @@ use crate::{
         Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
         RegisterVariable, Spikes, Unit, V,
     },
-    numeric::{Real, dispatch, exp, pass::pass, portions::Effort, real::real},
+    numeric::{Real, dispatch, exp, heads, pass::pass, portions::Effort, real::real},
     schedule::{AddToStage, Stage},
 };
 
@@ -40,6 +40,7 @@ const REST: f64 = -65.0;
 
 /// Hodgkin–Huxley neurons: the membrane of the squid giant axon.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(V, M, H, N, Input, Conductance, Spikes)]
 pub struct HodgkinHuxley {
     /// Capacitance of the membrane.
@@ -191,7 +192,7 @@ fn advance(
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
                 // By name, since a loop over an array of slices is not vectorised.
-                let [c, leak, na, k, e_na, e_k, e_leak, threshold] = columns.map(|column| &column[..n]);
+                let [c, leak, na, k, e_na, e_k, e_leak, threshold] = heads(columns, n);
                 channels::advance::<HodgkinHuxley>(
                     state,
                     drive,

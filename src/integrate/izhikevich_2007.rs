@@ -24,7 +24,7 @@ use crate::{
         Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
         RegisterVariable, Spikes, Unit, V,
     },
-    numeric::{Real, dispatch, pass::pass, portions::Effort},
+    numeric::{Real, dispatch, heads, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -36,6 +36,7 @@ variable! {
 
 /// Izhikevich neurons (2007): the simple model in measurable units.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(V, RecoveryCurrent, Input, Conductance, Spikes)]
 pub struct Izhikevich2007 {
     /// Capacitance of the membrane.
@@ -161,7 +162,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 9>, 
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
                 // By name, since a loop over an array of slices is not vectorised.
-                let [c, k, rest, v_t, a, b, peak, reset, d] = columns.map(|column| &column[..n]);
+                let [c, k, rest, v_t, a, b, peak, reset, d] = heads(columns, n);
                 advance_by(
                     state,
                     drive,

@@ -29,7 +29,7 @@ use crate::{
     numeric::{
         Real, dispatch,
         exp::{all_near_zero, mean_exp_near_zero},
-        mean_exp,
+        heads, mean_exp,
         pass::pass,
         portions::Effort,
         real::{real, wide},
@@ -39,6 +39,7 @@ use crate::{
 
 /// Leaky integrate-and-fire neurons with currents, conductances or jumps of the membrane potential.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(V, RefractoryLeft, Input, Conductance, Jump, ThresholdShift, Spikes)]
 pub struct Lif {
     /// Capacitance of the membrane; set it to `tau` for an input in mV.
@@ -199,7 +200,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, cells: Parameters<'_, 8>) {
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
                 // By name: a loop over an array of slices is not vectorised, 11 ns a neuron instead of 2.5.
-                let [a, b, c, d, e, f, g, h] = columns.map(|column| &column[..n]);
+                let [a, b, c, d, e, f, g, h] = heads(columns, n);
                 advance_shifted(
                     state,
                     drive,

@@ -40,6 +40,7 @@ variable! {
 
 /// Poisson neurons: independent spikes at a rate that is constant, changes in steps, oscillates or follows the input.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Spikes, Pause, Input)]
 pub struct PoissonNeurons {
     /// Firing rate.

@@ -44,6 +44,7 @@ pub enum Transfer {
 
 /// Rate units: leaky integrators of a function of their input, without spikes.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Rate, Input)]
 pub struct RateUnit {
     /// Time constant.

@@ -19,6 +19,7 @@ use crate::{
 
 /// Neurons that fire at given times.
 #[derive(Component, Reflect, Clone, Debug, Default)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Spikes)]
 pub struct SpikeSource {
     /// The times of the spikes, a list for each neuron, in any order: `[[1, 5.5], [], [3]]`.

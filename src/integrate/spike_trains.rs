@@ -27,6 +27,7 @@ const MOST: f64 = 1e8;
 
 /// Neurons that fire regularly, in one train or several, each at times of its own.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Spikes)]
 pub struct SpikeTrains {
     /// The first spike.

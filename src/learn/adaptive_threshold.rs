@@ -26,6 +26,7 @@ use crate::{
 
 /// Intrinsic plasticity at once: each spike raises the threshold of its neuron, which decays, or falls at a constant pace.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct AdaptiveThreshold {
     /// What a spike adds to the threshold.
     #[reflect(@Unit("mV"))]

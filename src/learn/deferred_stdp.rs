@@ -43,6 +43,7 @@ impl OfSynapses for Tendency {
 
 /// Pairs of spikes give a synapse a tendency, which its weight follows at intervals.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Timing<DeferredStdp>, Tendency)]
 pub struct DeferredStdp {
     /// Change of the tendency by a source that fired just before its target, in the unit of the weights.

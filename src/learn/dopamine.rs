@@ -27,6 +27,7 @@ variable! {
 
 /// Dopamine at the synapses onto the neurons of a group.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Concentration)]
 pub struct Dopamine {
     /// Time constant of the uptake.

@@ -25,6 +25,7 @@ use crate::{
 
 /// Inhibition that grows until its targets fire at a rate.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Timing<InhibitoryStdp>)]
 pub struct InhibitoryStdp {
     /// Change of the weight by two spikes at almost the same time, in the unit of the weights.

@@ -25,6 +25,7 @@ use crate::{
 
 /// Keeps the sum of the weights of each neuron.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(WeightBounds)]
 pub struct Normalization {
     /// The sum, in the unit of the weights.

@@ -27,6 +27,7 @@ use crate::{
 
 /// A synapse strengthens if its source fired one step before its target, and weakens if one step after.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Timing<OneStepStdp>)]
 pub struct OneStepStdp {
     /// Change of the weight, up or down, in the unit of the weights.

@@ -32,6 +32,7 @@ use crate::{
 
 /// The neurons of a group get dopamine some time after the source and the target of a synapse have fired in this order.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Dopamine, Watch)]
 pub struct Reward {
     /// Name or tag of the synapses that are rewarded.

@@ -47,6 +47,7 @@ impl OfSynapses for Eligibility {
 
 /// Pairs of spikes make a synapse eligible, and dopamine then changes it.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Timing<RewardStdp>, Eligibility)]
 pub struct RewardStdp {
     /// Change of the eligibility by a source that fired just before its target, in weights per ms and µM.

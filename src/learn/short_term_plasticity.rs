@@ -23,6 +23,7 @@ use crate::{
 
 /// Synapses that tire with use and recover, and may be facilitated before they tire.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Efficacies)]
 pub struct ShortTermPlasticity {
     /// U: the share of the resources that a spike uses at rest, above 0 and at most 1.

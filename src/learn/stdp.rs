@@ -29,6 +29,7 @@ use crate::{
 
 /// A synapse strengthens if its source fires before its target, and weakens if after.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Timing<Stdp>)]
 pub struct Stdp {
     /// Change of the weight by a source that fired just before its target, in the unit of the weights.

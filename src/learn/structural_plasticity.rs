@@ -54,6 +54,7 @@ variable! {
 ///
 /// The variables `source` and `target` tell where the synapses are, each in the column of its weight.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(WeightBounds, SourceNeuron, TargetNeuron, Rewired)]
 pub struct StructuralPlasticity {
     /// Time from one rewiring to the next, at least one step.

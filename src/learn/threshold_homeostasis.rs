@@ -64,6 +64,7 @@ impl Variable for MeanRate {
 
 /// Intrinsic plasticity over time: the threshold rises while the mean rate is above its target, and falls while below.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(MeanRate)]
 pub struct ThresholdHomeostasis {
     /// Change of the threshold for each spike above the target, or missing.

@@ -24,6 +24,7 @@ use crate::{
 
 /// Pairs and triplets of spikes change a synapse, so that the rate of a pairing counts beside its lag.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Timing<TripletStdp>)]
 pub struct TripletStdp {
     /// Strengthening by a pair, in the unit of the weights.

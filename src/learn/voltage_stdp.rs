@@ -45,6 +45,7 @@ const LONGEST: f64 = 65_535.0;
 /// A synapse weakens when its source fires onto a depolarised target, and strengthens while a target that was depolarised
 /// is far above rest.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 #[require(Voltages)]
 pub struct VoltageStdp {
     /// Weakening by a spike of the source, in the unit of the weights.

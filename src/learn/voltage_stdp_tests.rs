@@ -7,6 +7,7 @@ use crate::{network::Weights, numeric::real::real, numeric::real::wide, prelude:
 
 /// Neurons of which potentials and spikes are given: a row for each iteration.
 #[derive(Component, Reflect, Clone, Default)]
+#[reflect(from_reflect = false, Clone)]
 #[require(V, Spikes)]
 struct Traced {
     v: Vec<Vec<f64>>,

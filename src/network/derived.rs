@@ -41,14 +41,29 @@ impl<const N: usize> Derived<N> {
         parameters: [&Parameter; M],
         rule: impl Fn([f64; M]) -> [f64; N],
     ) {
-        let of = |i| rule(parameters.map(|parameter| wide(parameter.at(i)))).map(real);
-        let numbers = if parameters.iter().all(|parameter| parameter.uniform().is_some()) {
-            Numbers::Uniform(of(0))
+        let uniform = parameters.iter().all(|parameter| parameter.uniform().is_some());
+        self.derive_by(dt, members, uniform, &|i| {
+            let mut own = [0.0; M];
+            for (own, parameter) in own.iter_mut().zip(parameters) {
+                *own = wide(parameter.at(i));
+            }
+            rule(own)
+        });
+    }
+
+    /// Whatever the rule is, so that this is compiled once for all rules of so many numbers.
+    fn derive_by(&mut self, dt: f64, members: usize, uniform: bool, of: &dyn Fn(usize) -> [f64; N]) {
+        let numbers = if uniform {
+            let mut numbers = [0.0; N];
+            for (number, derived) in numbers.iter_mut().zip(of(0)) {
+                *number = real(derived);
+            }
+            Numbers::Uniform(numbers)
         } else {
-            let mut columns = [(); N].map(|()| Column::filled(0.0, members));
+            let mut columns = std::array::from_fn(|_| Column::filled(0.0, members));
             for i in 0..members {
                 for (column, number) in columns.iter_mut().zip(of(i)) {
-                    column[i] = number;
+                    column[i] = real(number);
                 }
             }
             Numbers::Each(columns)
@@ -68,7 +83,13 @@ impl<const N: usize> Derived<N> {
     pub fn get(&self) -> Parameters<'_, N> {
         match &self.numbers {
             Some(Numbers::Uniform(numbers)) => Parameters::Uniform(*numbers),
-            Some(Numbers::Each(columns)) => Parameters::Each(columns.each_ref().map(|column| &column[..])),
+            Some(Numbers::Each(all)) => {
+                let mut columns: [&[Real]; N] = [&[]; N];
+                for (column, own) in columns.iter_mut().zip(all) {
+                    *column = own;
+                }
+                Parameters::Each(columns)
+            }
             None => Parameters::Each([&[]; N]),
         }
     }

@@ -299,6 +299,16 @@ impl Preparation<'_> {
         holds: impl Fn(f64) -> bool,
         what: &str,
     ) -> Result<(), PrepareError> {
+        self.check_by(field, parameter, &holds, what)
+    }
+
+    fn check_by(
+        &self,
+        field: &'static str,
+        parameter: &Parameter,
+        holds: &dyn Fn(f64) -> bool,
+        what: &str,
+    ) -> Result<(), PrepareError> {
         let members = if parameter.uniform().is_some() { 1 } else { self.shape().iter().product() };
         let values = (0..members).map(|i| wide(parameter.at(i)));
         match values.enumerate().find(|(_, value)| !holds(*value)) {

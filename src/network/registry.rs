@@ -32,9 +32,7 @@ pub struct BehaviourEntry {
 
 impl BehaviourEntry {
     fn of<T: Behaviour>(id: ComponentId) -> Self {
-        let TypeInfo::Struct(fields) = T::type_info() else {
-            unreachable!("`register_behaviour` lets structs with named fields pass only");
-        };
+        let fields = fields(T::type_info());
         let path = fields.type_path_table();
         Self {
             type_id: TypeId::of::<T>(),
@@ -145,20 +143,29 @@ pub trait RegisterBehaviour {
 
 impl RegisterBehaviour for App {
     fn register_behaviour<T: Behaviour>(&mut self) -> &mut Self {
-        assert!(
-            matches!(T::type_info(), TypeInfo::Struct(_)),
-            "a behaviour is a struct with named fields: {}",
-            T::type_info().type_path()
-        );
         let entry = BehaviourEntry::of::<T>(self.world_mut().register_component::<T>());
-        let mut behaviours = self.world_mut().get_resource_or_init::<Behaviours>();
-        if behaviours.0.iter().any(|known| known.access.id == entry.access.id) {
-            return self;
+        if enter(self.world_mut(), entry) {
+            self.register_type::<T>();
+            T::plugin(self);
         }
-        behaviours.0.push(entry);
-        self.register_type::<T>();
-        prepare::when_inserted(self.world_mut(), entry);
-        T::plugin(self);
         self
+    }
+}
+
+/// Adds a behaviour to those that are known; whether it is new.
+fn enter(world: &mut World, entry: BehaviourEntry) -> bool {
+    let mut behaviours = world.get_resource_or_init::<Behaviours>();
+    let is_new = behaviours.0.iter().all(|known| known.access.id != entry.access.id);
+    if is_new {
+        behaviours.0.push(entry);
+        prepare::when_inserted(world, entry);
+    }
+    is_new
+}
+
+fn fields(info: &'static TypeInfo) -> &'static StructInfo {
+    match info {
+        TypeInfo::Struct(fields) => fields,
+        other => panic!("a behaviour is a struct with named fields: {}", other.type_path()),
     }
 }

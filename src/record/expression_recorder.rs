@@ -28,6 +28,7 @@ use crate::{
 /// An expression takes up to 10 ns per neuron and operation. It may use the index `i` and the position `x`, `y`, `z` of a
 /// neuron; a random function gives every neuron one number for the whole run.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct ExpressionRecorder {
     /// Names or tags of groups, or receptors of them: `excitatory`, `excitatory.gaba`.
     pub of: Vec<String>,

@@ -23,6 +23,7 @@ const MOST_BINS: u32 = 100_000;
 /// A row holds the number of members below `low`, in each bin, and above `high`; a sum over rows is the histogram over
 /// members and time. A value that is not a number is counted nowhere.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct HistogramRecorder {
     /// Addresses of variables: `excitatory.v`, `excitatory.ampa.current`, `GLUTAMATE.weights`.
     pub of: Vec<String>,

@@ -22,6 +22,7 @@ use crate::{
 ///
 /// The last bin of a run is recorded only if it is whole.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct RateRecorder {
     /// Names or tags of neuron groups.
     pub of: Vec<String>,

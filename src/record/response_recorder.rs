@@ -24,6 +24,7 @@ use crate::{
 ///
 /// With `assign` and `test` the report says how well the class of a stimulus can be told from the responses.
 #[derive(Component, Reflect, Clone, Debug, Default)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct ResponseRecorder {
     /// Names or tags of neuron groups that respond.
     pub of: Vec<String>,

@@ -16,6 +16,7 @@ use crate::{
 
 /// Records spikes as events: iteration and neuron, in the order in which they happen.
 #[derive(Component, Reflect, Clone, Debug, Default)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct SpikeRecorder {
     /// Names or tags of neuron groups.
     pub of: Vec<String>,

@@ -16,6 +16,7 @@ use crate::{
 
 /// Records variables, as they are at the end of an iteration: a row per iteration, a column per neuron.
 #[derive(Component, Reflect, Clone, Debug)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct VariableRecorder {
     /// Addresses of variables: `excitatory.v`, `neurons.u` for all groups of a tag, `GLUTAMATE.weights`.
     pub of: Vec<String>,

@@ -30,6 +30,7 @@ use crate::{
 /// There is a snapshot of the first iteration and of the last, and of one in `every` between them, at its end. The last is
 /// that of the run or before `until`.
 #[derive(Component, Reflect, Clone, Debug, Default)]
+#[reflect(from_reflect = false, Clone, Debug)]
 pub struct WeightRecorder {
     /// Names or tags of synapse groups.
     pub of: Vec<String>,

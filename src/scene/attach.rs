@@ -1,6 +1,6 @@
 //! Reading a behaviour: `Izhikevich(a: 0.1, c: "-65 + 15 * r^2")`, whatever was registered under that name.
 
-use bevy_reflect::{PartialReflect, Reflect, ReflectFromReflect, ReflectMut, serde::TypedReflectDeserializer};
+use bevy_reflect::{PartialReflect, Reflect, ReflectFromReflect, ReflectMut};
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -140,8 +140,7 @@ impl Reader<'_> {
             Diagnostic::error(message).at(node.span.clone()).note("its type is not registered for reflection")
         };
         let registration = self.types.get(like.as_any().type_id()).ok_or_else(unreadable)?;
-        let plain = text::read_seed(self.document, node, TypedReflectDeserializer::new(registration, self.types));
-        let written = plain.or_else(|wrong| self.with_expressions(registration, node, wrong))?;
+        let written = self.typed(registration, node)?;
         // What was read may be a description of a value; the field holds the value itself.
         let from = registration.data::<ReflectFromReflect>();
         from.and_then(|from| from.from_reflect(&*written)).ok_or_else(unreadable)

@@ -1,4 +1,4 @@
-//! Numbers inside of larger values, as in a list of blocks: they too may be expressions of constants.
+//! Reading through reflection. Numbers inside of larger values, as in a list of blocks, may be expressions of constants too.
 
 use std::any::TypeId;
 
@@ -18,22 +18,24 @@ use crate::{
 };
 
 impl Reader<'_> {
-    /// Reads a node of a type with expressions where it has numbers; what is `wrong` with it if it has none.
-    pub fn with_expressions(
-        &self,
-        registration: &TypeRegistration,
-        node: &Node,
-        wrong: Diagnostic,
-    ) -> Result<Box<dyn PartialReflect>, Diagnostic> {
-        let mut numbers = Numbers { reader: self, node, found: 0, fault: None };
-        let seed = TypedReflectDeserializer::with_processor(registration, self.types, &mut numbers);
-        let read = text::read_seed(self.document, node, seed);
-        match (read, numbers.fault) {
-            (_, Some(fault)) => Err(fault),
-            (read, None) if numbers.found > 0 => read,
-            // Nothing is new to this reading, and the first one said it better.
-            _ => Err(wrong),
-        }
+    /// Reads a node of a type, if need be with expressions where it has numbers.
+    pub fn typed(&self, registration: &TypeRegistration, node: &Node) -> Result<Box<dyn PartialReflect>, Diagnostic> {
+        // Both ways with a processor, as bevy's readers are compiled once more for a reading without one.
+        let read = |numbers: &mut Numbers<'_>| {
+            let seed = TypedReflectDeserializer::with_processor(registration, self.types, numbers);
+            text::read_seed(self.document, node, seed)
+        };
+        let mut numbers = Numbers { reader: self, node, takes_expressions: false, found: 0, fault: None };
+        read(&mut numbers).or_else(|wrong| {
+            numbers.takes_expressions = true;
+            let with_expressions = read(&mut numbers);
+            match numbers.fault.take() {
+                Some(fault) => Err(fault),
+                None if numbers.found > 0 => with_expressions,
+                // Nothing is new to this reading, and the first one said it better.
+                None => Err(wrong),
+            }
+        })
     }
 }
 
@@ -41,6 +43,7 @@ impl Reader<'_> {
 struct Numbers<'a> {
     reader: &'a Reader<'a>,
     node: &'a Node,
+    takes_expressions: bool,
     /// Expressions so far.
     found: usize,
     fault: Option<Diagnostic>,
@@ -77,7 +80,7 @@ impl ReflectDeserializerProcessor for Numbers<'_> {
     ) -> Result<Result<Box<dyn PartialReflect>, D>, D::Error> {
         macro_rules! among {
             ($($number:ty),+) => {$(
-                if registration.type_id() == TypeId::of::<$number>() {
+                if self.takes_expressions && registration.type_id() == TypeId::of::<$number>() {
                     let written = Value::deserialize(deserializer)?;
                     let number: $number = self.number(&written).map_err(D::Error::custom)?;
                     return Ok(Ok(Box::new(number)));

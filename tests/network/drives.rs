@@ -105,9 +105,9 @@ fn run(threads: usize) -> Bytes {
     recorded
 }
 
-/// One test: the instruction set is a setting of the whole process.
 #[test]
 fn bytes_do_not_depend_on_threads_or_instruction_sets() {
+    let _forcing = super::instruction_sets();
     let recorded = run(1);
     assert_eq!(recorded.len(), 7);
     assert!(run(2) == recorded, "two threads");

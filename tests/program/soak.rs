@@ -1,4 +1,4 @@
-//! A run that lasts: `cargo test --release --test soak -- --ignored --nocapture`, some minutes.
+//! A run that lasts: `cargo test --release --test program soak -- --ignored --nocapture`, some minutes.
 #![cfg(target_os = "linux")]
 
 use std::{

@@ -104,9 +104,9 @@ const PUBLISHED: [(&str, &[&str], u64); 5] = [
     ("vogels_2011.ron", &["constants.size=1000", "constants.eta=1"], 500),
 ];
 
-/// One test: the instruction set is a setting of the whole process.
 #[test]
 fn bytes_do_not_depend_on_threads_instruction_sets_order_or_recorders() {
+    let _forcing = super::instruction_sets();
     let published = |threads| PUBLISHED.map(|(name, settings, iterations)| spikes(name, settings, iterations, threads));
     let expected = published(1);
     for ((name, ..), spikes) in PUBLISHED.iter().zip(&expected) {

@@ -5,8 +5,8 @@ use std::path::Path;
 use bevy_ecs::relationship::RelationshipTarget;
 use cortecs::network::{Behaviours, Receptors};
 
+use super::networks::recorded;
 use super::*;
-use crate::networks::recorded;
 
 /// Scenes that come with the crate, made small where they are large.
 const SCENES: [(&str, &[&str]); 15] = [

@@ -75,7 +75,7 @@ fn assert_goes_on(case: Case<'_>, before: u64, after: u64) {
 
 #[test]
 fn whatever_has_a_past_goes_on() {
-    let case = Case("tests/checkpoint/everything.ron", &[]);
+    let case = Case("tests/files/checkpoint/everything.ron", &[]);
     // The network lives: what it compares is not silence.
     let mut bench = case.build();
     run(&mut bench, 240, 1);
@@ -109,7 +109,7 @@ fn every_scene_goes_on() {
 fn a_network_goes_back_in_its_own_world() {
     // Before anything was learnt, too.
     for before in [0, 50] {
-        let mut bench = Case("tests/checkpoint/everything.ron", &[]).build();
+        let mut bench = Case("tests/files/checkpoint/everything.ron", &[]).build();
         run(&mut bench, before, 1);
         let checkpoint = take(&mut bench);
         run(&mut bench, 200 - before, 1);

@@ -142,7 +142,7 @@ fn polychronous_networks_settle_and_their_weights_part() {
 }
 
 /// Izhikevich (2007), fig. 1: the synapse that is rewarded becomes one of the strongest twentieth. An hour of biological time takes
-/// a minute and more: `cargo test --release --test learning -- --ignored`.
+/// a minute and more: `cargo test --release --test network learning -- --ignored`.
 #[test]
 #[ignore = "an hour of biological time for each of three seeds"]
 fn the_rewarded_synapse_wins() {

@@ -2,10 +2,10 @@
 //! the very form of a network that a scene has, theirs are the figures that `published.rs` compares with.
 //!
 //! Each a plain loop over plain arrays, in `f64`. They take minutes, and nothing of the crate can change what they find, so
-//! they are run by hand: `cargo test --release --test reference -- --ignored --nocapture`.
+//! they are run by hand: `cargo test --release --test network reference -- --ignored --nocapture`.
 
 mod coba;
-mod expected;
+pub mod expected;
 mod microcircuit;
 mod random;
 

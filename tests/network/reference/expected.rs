@@ -11,7 +11,6 @@ pub struct Expected {
 
 impl Expected {
     /// By how many standard deviations the mean of `networks` other networks lies off, the table being made of `of`.
-    #[allow(dead_code, reason = "the programs themselves do not ask")]
     pub fn off(&self, mean: f64, networks: u64, of: u64) -> f64 {
         (mean - self.mean) / (self.deviation * (1.0 / networks as f64 + 1.0 / of as f64).sqrt())
     }

@@ -3,9 +3,6 @@
 //! Seeds are fixed, so nothing here comes out otherwise on another machine; the standard errors say how much of a band
 //! chance takes up for a seed that was not chosen.
 
-#[path = "reference/expected.rs"]
-mod expected;
-
 use std::{collections::BTreeMap, path::PathBuf};
 
 use cortecs::{
@@ -14,7 +11,7 @@ use cortecs::{
     statistics::{Findings, Moments, SpikeStatistics, Stretch, autocorrelation, power_spectrum},
 };
 
-use expected::{COBA, MICROCIRCUIT, MICROCIRCUIT_TENTH};
+use super::reference::expected::{COBA, MICROCIRCUIT, MICROCIRCUIT_TENTH};
 
 /// The spikes of a group.
 struct Activity {

@@ -24,7 +24,7 @@ fn cortecs(line: &str, folder: &Path) -> Command {
 }
 
 fn scene() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checkpoint/everything.ron")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/checkpoint/everything.ron")
 }
 
 fn run_line(out: &str, more: &str) -> String {

@@ -1,0 +1,4 @@
+//! The crate as a dependency: in a Bevy application, and of a crate with behaviours of its own.
+
+mod downstream;
+mod embedding;

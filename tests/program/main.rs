@@ -1,0 +1,8 @@
+//! The program `cortecs`, run as its users run it.
+
+mod cli;
+mod hostile;
+mod interruption;
+mod pairing;
+mod soak;
+mod soundness;
