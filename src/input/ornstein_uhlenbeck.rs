@@ -18,7 +18,7 @@ use crate::{
         RegisterVariable, Unit,
     },
     numeric::{
-        Archive, ArchiveError, Real, across,
+        Archive, ArchiveError, Real,
         blocks::PerBlock,
         dispatch,
         lanes::{LANES, Lanes},
@@ -117,7 +117,7 @@ fn add_noise(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                     || match step {
                         Parameters::Uniform(step) => advance(x, input, lanes, |_| step),
                         Parameters::Each(each) if each.iter().all(|column| column.len() == x.len()) => {
-                            advance(x, input, lanes, |i| across(&each, i));
+                            advance(x, input, lanes, |i| each.map(|column| column[i]));
                         }
                         Parameters::Each(_) => {}
                     },

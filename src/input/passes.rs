@@ -5,9 +5,9 @@ use super::dynamics::{COEFFICIENTS, Form};
 use crate::{
     network::{Derived, Parameters},
     numeric::{
-        Real, across,
+        Real,
         blocks::{Cut, one_after_another},
-        dispatch, exp, heads,
+        dispatch, exp,
         real::or_zero,
     },
 };
@@ -109,8 +109,8 @@ fn alone<const RISES: bool, const FORM: u8>(own: Own<'_>, given: &mut Given<'_>)
                 Parameters::Each(each) => {
                     let n = columns.0.len();
                     if each.iter().all(|column| column.len() >= n) {
-                        let each = heads(each, n);
-                        step::<RISES, FORM>(columns, given, |i| across(&each, i));
+                        let each = each.map(|column| &column[..n]);
+                        step::<RISES, FORM>(columns, given, |i| each.map(|column| column[i]));
                     }
                 }
             },

@@ -27,7 +27,7 @@ use crate::{
         Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
         RegisterVariable, Spikes, ThresholdShift, Unit, V,
     },
-    numeric::{Real, dispatch, exp_m1, heads, pass::pass, portions::Effort},
+    numeric::{Real, dispatch, exp_m1, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -214,7 +214,8 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 11>,
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
                 // By name, since a loop over an array of slices is not vectorised.
-                let [c, leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, time] = heads(columns, n);
+                let [c, leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, time] =
+                    columns.map(|column| &column[..n]);
                 advance_shifted(
                     state,
                     drive,

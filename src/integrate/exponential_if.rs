@@ -24,7 +24,7 @@ use crate::{
         Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
         RegisterVariable, Spikes, ThresholdShift, Unit, V,
     },
-    numeric::{Real, dispatch, exp, exp_m1, heads, pass::pass, portions::Effort},
+    numeric::{Real, dispatch, exp, exp_m1, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
 };
 
@@ -230,7 +230,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 8>, 
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
                 // By name, since a loop over an array of slices is not vectorised.
-                let [c, leak, rest, v_t, delta_t, cutoff, reset, time] = heads(columns, n);
+                let [c, leak, rest, v_t, delta_t, cutoff, reset, time] = columns.map(|column| &column[..n]);
                 advance_shifted(
                     state,
                     drive,

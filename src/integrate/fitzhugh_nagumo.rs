@@ -24,7 +24,7 @@ use crate::{
         Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable,
         Spikes, Unit, V,
     },
-    numeric::{Real, dispatch, exp_m1, heads, pass::pass, portions::Effort},
+    numeric::{Real, dispatch, exp_m1, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -125,7 +125,7 @@ fn advance((v, w, fired): Columns<'_>, input: &[Real], parameters: Parameters<'_
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
                 // By name, since a loop over an array of slices is not vectorised.
-                let [a, b, tau, threshold] = heads(columns, n);
+                let [a, b, tau, threshold] = columns.map(|column| &column[..n]);
                 (0..steps).for_each(|_| step((v, w, fired), input, part, |i| [a[i], b[i], tau[i], threshold[i]]));
             }
         }

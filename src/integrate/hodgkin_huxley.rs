@@ -31,7 +31,7 @@ use crate::{
         Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
         RegisterVariable, Spikes, Unit, V,
     },
-    numeric::{Real, dispatch, exp, heads, pass::pass, portions::Effort, real::real},
+    numeric::{Real, dispatch, exp, pass::pass, portions::Effort, real::real},
     schedule::{AddToStage, Stage},
 };
 
@@ -192,7 +192,7 @@ fn advance(
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
                 // By name, since a loop over an array of slices is not vectorised.
-                let [c, leak, na, k, e_na, e_k, e_leak, threshold] = heads(columns, n);
+                let [c, leak, na, k, e_na, e_k, e_leak, threshold] = columns.map(|column| &column[..n]);
                 channels::advance::<HodgkinHuxley>(
                     state,
                     drive,

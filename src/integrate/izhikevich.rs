@@ -23,7 +23,7 @@ use crate::{
         Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable,
         Spikes, Unit, V,
     },
-    numeric::{Real, dispatch, heads, pass::pass, portions::Effort},
+    numeric::{Real, dispatch, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -158,8 +158,7 @@ fn advance_by<const STEPS: u32>(
         Parameters::Each(columns) => {
             let n = v.len();
             // Columns of another length belong to a group that waits to be prepared again.
-            if columns.iter().all(|column| column.len() >= n) {
-                let [a, b, c, d] = heads(columns, n);
+            if let [Some(a), Some(b), Some(c), Some(d)] = columns.map(|column| column.get(..n)) {
                 advance(v, u, input, fired, method, |i| [a[i], b[i], c[i], d[i]]);
             }
         }

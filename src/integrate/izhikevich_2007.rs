@@ -24,7 +24,7 @@ use crate::{
         Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
         RegisterVariable, Spikes, Unit, V,
     },
-    numeric::{Real, dispatch, heads, pass::pass, portions::Effort},
+    numeric::{Real, dispatch, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -162,7 +162,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 9>, 
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
                 // By name, since a loop over an array of slices is not vectorised.
-                let [c, k, rest, v_t, a, b, peak, reset, d] = heads(columns, n);
+                let [c, k, rest, v_t, a, b, peak, reset, d] = columns.map(|column| &column[..n]);
                 advance_by(
                     state,
                     drive,

@@ -28,7 +28,7 @@ use crate::{
         Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
         RegisterVariable, Spikes, Unit, V,
     },
-    numeric::{Real, dispatch, exp, heads, pass::pass, portions::Effort},
+    numeric::{Real, dispatch, exp, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
 };
 
@@ -189,7 +189,7 @@ fn advance(
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
                 // By name, since a loop over an array of slices is not vectorised.
-                let [c, leak, na, k, e_na, e_k, e_leak, threshold, v_t] = heads(columns, n);
+                let [c, leak, na, k, e_na, e_k, e_leak, threshold, v_t] = columns.map(|column| &column[..n]);
                 channels::advance::<TraubMiles>(
                     state,
                     drive,

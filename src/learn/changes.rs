@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     network::{Layout, Past},
-    numeric::{Real, across, coding::BLOCK_TARGETS, dispatch, row_blocks::RowBlock, rows::Rows, threads::attend},
+    numeric::{Real, coding::BLOCK_TARGETS, dispatch, row_blocks::RowBlock, rows::Rows, threads::attend},
 };
 
 /// Synapses changed in one iteration from which threads are called.
@@ -65,7 +65,7 @@ impl<const POST: usize> Due<'_, POST> {
             let own = row.get(i).copied().filter(|_| !autapses);
             dispatch(
                 #[inline(always)]
-                || row.iter_mut().enumerate().for_each(|(j, w)| *w = update.on_pre(*w, x, across(&y, j))),
+                || row.iter_mut().enumerate().for_each(|(j, w)| *w = update.on_pre(*w, x, y.map(|y| y[j]))),
             );
             if let Some(own) = own {
                 row[i] = own;

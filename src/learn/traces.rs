@@ -144,9 +144,5 @@ impl Side {
 /// The traces of a neuron.
 #[inline(always)]
 pub(super) fn at<const N: usize>(traces: &[&[Real]; N], neuron: usize) -> [Real; N] {
-    let mut of_neuron = [0.0; N];
-    for (of_neuron, trace) in of_neuron.iter_mut().zip(traces) {
-        *of_neuron = trace.get(neuron).copied().unwrap_or_default();
-    }
-    of_neuron
+    traces.map(|trace| trace.get(neuron).copied().unwrap_or_default())
 }

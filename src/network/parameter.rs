@@ -100,17 +100,9 @@ impl<'a, const N: usize> Parameters<'a, N> {
     #[must_use]
     pub fn of(parameters: [&'a Parameter; N]) -> Self {
         if parameters.iter().all(|parameter| parameter.uniform().is_some()) {
-            let mut numbers = [0.0; N];
-            for (number, parameter) in numbers.iter_mut().zip(parameters) {
-                *number = parameter.at(0);
-            }
-            Self::Uniform(numbers)
+            Self::Uniform(parameters.map(|parameter| parameter.at(0)))
         } else {
-            let mut columns: [&[Real]; N] = [&[]; N];
-            for (column, parameter) in columns.iter_mut().zip(parameters) {
-                *column = &parameter.each;
-            }
-            Self::Each(columns)
+            Self::Each(parameters.map(|parameter| &parameter.each[..]))
         }
     }
 }
@@ -120,13 +112,10 @@ impl<const N: usize> Cut for Parameters<'_, N> {
     fn cut(self, at: usize) -> (Self, Self) {
         match self {
             Self::Uniform(_) => (self, self),
-            Self::Each(columns) => {
-                let (mut heads, mut tails) = (columns, columns);
-                for (head, tail) in heads.iter_mut().zip(&mut tails) {
-                    (*head, *tail) = head.split_at(at.min(head.len()));
-                }
-                (Self::Each(heads), Self::Each(tails))
-            }
+            Self::Each(columns) => (
+                Self::Each(columns.map(|column| &column[..at.min(column.len())])),
+                Self::Each(columns.map(|column| &column[at.min(column.len())..])),
+            ),
         }
     }
 }

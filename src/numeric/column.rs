@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use aligned_vec::{AVec, ConstAlign};
 
-use super::{pages::prefer_large, real::Real};
+use super::pages::prefer_large;
 
 /// The values of one variable, one per member, aligned to 64 bytes.
 ///
@@ -61,30 +61,6 @@ impl<T> DerefMut for Column<T> {
     fn deref_mut(&mut self) -> &mut [T] {
         &mut self.0
     }
-}
-
-/// The first `n` numbers of each of some columns.
-///
-/// A loop, as in what follows: `map` of an array is seven functions of the standard library for each closure, which are not
-/// inlined everywhere (1.9 times the time of the cortical microcircuit, where code is not optimised across units).
-#[inline(always)]
-#[must_use]
-pub fn heads<const N: usize>(mut columns: [&[Real]; N], n: usize) -> [&[Real]; N] {
-    for column in &mut columns {
-        *column = &column[..n];
-    }
-    columns
-}
-
-/// The numbers of each of some columns at a place.
-#[inline(always)]
-#[must_use]
-pub fn across<const N: usize>(columns: &[&[Real]; N], place: usize) -> [Real; N] {
-    let mut numbers = [0.0; N];
-    for (number, column) in numbers.iter_mut().zip(columns) {
-        *number = column[place];
-    }
-    numbers
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub mod threads;
 pub mod words;
 
 pub use archive::{Archive, ArchiveError};
-pub use column::{Column, across, heads};
+pub use column::Column;
 pub use exp::{exp, exp_m1, mean_exp};
 pub use instruction_set::{InstructionSet, dispatch};
 pub use real::Real;

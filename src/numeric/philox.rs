@@ -16,7 +16,7 @@ pub fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     for _ in 0..ROUNDS {
         let wide =
             [u64::from(MULTIPLIERS[0]) * u64::from(counter[0]), u64::from(MULTIPLIERS[1]) * u64::from(counter[2])];
-        let (high, low) = ([(wide[0] >> 32) as u32, (wide[1] >> 32) as u32], [wide[0] as u32, wide[1] as u32]);
+        let [high, low] = [wide.map(|w| (w >> 32) as u32), wide.map(|w| w as u32)];
         counter = [high[1] ^ counter[1] ^ key[0], low[1], high[0] ^ counter[3] ^ key[1], low[0]];
         key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
     }

@@ -91,11 +91,7 @@ impl Counts {
                 }
             }
         }
-        let mut counts = [0.0; LANES];
-        for (count, above) in counts.iter_mut().zip(above) {
-            *count = (self.first + above) as Real;
-        }
-        counts
+        above.map(|above| (self.first + above) as Real)
     }
 }
 
@@ -181,11 +177,10 @@ fn reject(mean: f64, lanes: &mut Lanes) -> u32 {
     let inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
     let v_r = 0.9277 - 3.6224 / (b - 2.0);
     loop {
-        let words = lanes.next_words();
+        let words = lanes.next_words().map(|word| (f64::from(word) + 0.5) * TO_UNIT);
         let (pairs, _) = words.as_chunks::<2>();
-        let unit = |word: u32| (f64::from(word) + 0.5) * TO_UNIT;
         for &[u, v] in pairs {
-            let (u, v) = (unit(u) - 0.5, unit(v));
+            let u = u - 0.5;
             let us = 0.5 - u.abs();
             let k = libm::floor((2.0 * a / us + b) * u + mean + 0.43);
             if us >= 0.07 && v <= v_r {

@@ -3,14 +3,7 @@
 
 use std::sync::Arc;
 
-use rustfft::{
-    Fft, FftDirection,
-    algorithm::{
-        BluesteinsAlgorithm, Radix4,
-        butterflies::{Butterfly4, Butterfly8},
-    },
-    num_complex::Complex,
-};
+use realfft::{RealFftPlanner, RealToComplex};
 use serde::Serialize;
 
 /// Probability that a peak is seen in the spectrum of independent Poisson neurons, at most.
@@ -57,7 +50,7 @@ pub fn power_spectrum(series: &[f64], step_ms: f64, segment: usize) -> Option<Sp
 
 /// Periodograms being averaged.
 pub(super) struct Welch {
-    transform: Arc<dyn Fft<f64>>,
+    transform: Arc<dyn RealToComplex<f64>>,
     window: Vec<f64>,
     segment: Vec<f64>,
     power: Vec<f64>,
@@ -71,9 +64,10 @@ impl Welch {
             return None;
         }
         let angle = |k: usize| k as f64 * std::f64::consts::TAU / segment as f64;
-        let power = vec![0.0; segment / 2 + 1];
+        let transform = RealFftPlanner::new().plan_fft_forward(segment);
+        let power = vec![0.0; transform.complex_len()];
         let window = (0..segment).map(|k| 0.5 - 0.5 * libm::cos(angle(k))).collect();
-        Some(Self { transform: transform(segment), window, segment: Vec::with_capacity(segment), power, segments: 0 })
+        Some(Self { transform, window, segment: Vec::with_capacity(segment), power, segments: 0 })
     }
 
     pub fn push(&mut self, value: f64) {
@@ -86,11 +80,13 @@ impl Welch {
 
     fn take(&mut self) {
         let mean = self.segment.iter().sum::<f64>() / self.segment.len() as f64;
-        let tapered = self.segment.iter().zip(&self.window).map(|(x, w)| Complex::new((x - mean) * w, 0.0));
-        let mut spectrum: Vec<_> = tapered.collect();
-        self.transform.process(&mut spectrum);
-        self.power.iter_mut().zip(&spectrum).for_each(|(sum, value)| *sum += value.norm_sqr());
-        self.segments += 1;
+        let mut tapered: Vec<f64> = self.segment.iter().zip(&self.window).map(|(x, w)| (x - mean) * w).collect();
+        let mut spectrum = self.transform.make_output_vec();
+        // The buffers are those that the transform asks for.
+        if self.transform.process(&mut tapered, &mut spectrum).is_ok() {
+            self.power.iter_mut().zip(&spectrum).for_each(|(sum, value)| *sum += value.norm_sqr());
+            self.segments += 1;
+        }
     }
 
     /// The spectrum of the series times `scale`.
@@ -104,21 +100,6 @@ impl Welch {
         let power = self.power.iter().map(|power| power * factor).collect();
         Some(Spectrum { step_hz: 1.0 / (seconds * self.window.len() as f64), power, segments: self.segments })
     }
-}
-
-/// The Fourier transform of 8 numbers or more: Bluestein's algorithm, which takes any length, over one of a power of two.
-///
-/// The planner would choose the fastest of some forty algorithms, and so have all of them compiled: 72 000 lines of LLVM IR,
-/// to save a report a millisecond.
-fn transform(len: usize) -> Arc<dyn Fft<f64>> {
-    let twos = (2 * len - 1).next_power_of_two().trailing_zeros();
-    let base: Arc<dyn Fft<f64>> = if twos.is_multiple_of(2) {
-        Arc::new(Butterfly4::new(FftDirection::Forward))
-    } else {
-        Arc::new(Butterfly8::new(FftDirection::Forward))
-    };
-    let inner = Radix4::new_with_base(twos / 2 - 1, base);
-    Arc::new(BluesteinsAlgorithm::new(len, Arc::new(inner)))
 }
 
 impl Spectrum {
