@@ -45,7 +45,10 @@ pub(super) fn switch_one(entity: &mut EntityWorldMut<'_>, access: &Access, on: b
         // A copy, so that those who are told that it goes still see it as it was.
         let Some(behaviour) = (access.get)(entity.as_readonly()).map(AnyBehaviour::copy) else { return false };
         entity.remove_by_id(access.id);
-        entity.entry::<Resting>().or_default().into_mut().0.push((access.id, behaviour));
+        let mut resting = entity.entry::<Resting>().or_default().into_mut();
+        // One that was attached anew while the other rested takes its place.
+        resting.0.retain(|(id, _)| *id != access.id);
+        resting.0.push((access.id, behaviour));
     }
     true
 }

@@ -17,7 +17,8 @@ use crate::numeric::{Archive, ArchiveError};
 /// A component whose contents change while the network runs.
 ///
 /// A [`Variable`](super::Variable) is one; what a behaviour keeps besides its columns goes into a component of this kind, or
-/// through [`Behaviour::keep`](super::Behaviour::keep). What is derived from parameters and made anew when it is missing needs no place here.
+/// through [`Behaviour::keep`](super::Behaviour::keep). What is derived from parameters and made anew when it is missing needs
+/// no place here.
 ///
 /// ```
 /// use cortecs::{network::{RegisterState, State}, numeric::{Archive, ArchiveError}, prelude::*};
