@@ -191,6 +191,19 @@ mod tests {
     }
 
     #[test]
+    fn one_that_was_attached_anew_takes_the_place_of_the_one_that_rests() {
+        let mut bench = Bench::new();
+        let cells = bench.group("cells", 1, ConstantCurrent { amplitude: 1.0.into() });
+        let switched = |bench: &mut Bench, on| switch(bench.world_mut(), "cells.ConstantCurrent", on).unwrap();
+        switched(&mut bench, false);
+        bench.world_mut().entity_mut(cells).insert(ConstantCurrent { amplitude: 2.0.into() });
+        switched(&mut bench, false);
+        switched(&mut bench, true);
+        bench.tick();
+        assert_eq!(bench.get(cells, "input"), [2.0]);
+    }
+
+    #[test]
     fn what_leads_nowhere_stops_the_run() {
         let mut bench = Bench::new();
         bench.group("cells", 1, ConstantCurrent::default());
