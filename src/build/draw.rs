@@ -1,6 +1,6 @@
 //! Drawing neurons with and without replacement, for rules that fix a number of synapses.
 
-use rand::{RngExt, seq::index};
+use rand::{distr::uniform::SampleRange, seq::index};
 
 use crate::{
     network::{Preparation, PrepareError},
@@ -34,7 +34,7 @@ impl Choice {
         // Those from the neuron itself on move up by one.
         let place = |k: usize| k + usize::from(avoided.is_some_and(|own| k >= own));
         if self.multapses {
-            (0..count).for_each(|_| take(place(words.random_range(0..candidates))));
+            (0..count).flat_map(|_| (0..candidates).sample_single(words)).for_each(|k| take(place(k)));
         } else {
             index::sample(words, candidates, count).into_iter().for_each(|k| take(place(k)));
         }

@@ -255,8 +255,8 @@ fn advance_each<const CONDUCTANCE: bool, const JUMP: bool>(
     let conductance = if CONDUCTANCE { &conductance[..n] } else { &[] };
     let jump = if JUMP { &jump[..n] } else { &[] };
     for i in 0..n {
-        let cell = cell(i);
-        let start = if JUMP { v[i] + jump[i] } else { v[i] };
+        let (cell, before, wait) = (cell(i), v[i], left[i]);
+        let start = if JUMP { before + jump[i] } else { before };
         let end = if CONDUCTANCE {
             let total = cell.leak + conductance[i];
             let speed = (cell.leak * cell.base + input[i] - total * start) * cell.per_charge;
@@ -264,10 +264,10 @@ fn advance_each<const CONDUCTANCE: bool, const JUMP: bool>(
         } else {
             start + (cell.base + cell.resistance * input[i] - start) * cell.part
         };
-        let free = left[i] <= 0.0;
+        let free = wait <= 0.0;
         let fires = free & ((end >= cell.threshold) | (JUMP & (start >= cell.threshold)));
-        let moved = if free { end } else { v[i] };
-        let waited = if free { 0.0 } else { left[i] - 1.0 };
+        let moved = if free { end } else { before };
+        let waited = if free { 0.0 } else { wait - 1.0 };
         v[i] = if fires { cell.reset } else { moved };
         left[i] = if fires { cell.refractory } else { waited };
         fired[i] = u8::from(fires);

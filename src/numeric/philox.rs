@@ -14,10 +14,10 @@ const ROUNDS: usize = 10;
 #[must_use]
 pub fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     for _ in 0..ROUNDS {
-        let wide =
-            [u64::from(MULTIPLIERS[0]) * u64::from(counter[0]), u64::from(MULTIPLIERS[1]) * u64::from(counter[2])];
-        let [high, low] = [wide.map(|w| (w >> 32) as u32), wide.map(|w| w as u32)];
-        counter = [high[1] ^ counter[1] ^ key[0], low[1], high[0] ^ counter[3] ^ key[1], low[0]];
+        let p = u64::from(MULTIPLIERS[0]) * u64::from(counter[0]);
+        let q = u64::from(MULTIPLIERS[1]) * u64::from(counter[2]);
+        let [high_p, high_q] = [(p >> 32) as u32, (q >> 32) as u32];
+        counter = [high_q ^ counter[1] ^ key[0], q as u32, high_p ^ counter[3] ^ key[1], p as u32];
         key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
     }
     counter

@@ -26,16 +26,23 @@ impl Words {
         Self { stream, member, block: 0, words: [0; 4], used: 4 }
     }
 
-    #[inline]
+    // A block is made out of line, so that the three words of four that are at hand are taken in place: 59 of the 438
+    // million instructions of a short run of `coba` were calls for single words.
+    #[inline(always)]
     fn next(&mut self) -> u32 {
         if self.used == 4 {
-            let [low, high] = self.stream.domain();
-            self.words = philox4x32([self.member, self.block, low, high], self.stream.key());
-            self.block = self.block.wrapping_add(1);
-            self.used = 0;
+            self.refill();
         }
         self.used += 1;
         self.words[self.used - 1]
+    }
+
+    #[inline(never)]
+    fn refill(&mut self) {
+        let [low, high] = self.stream.domain();
+        self.words = philox4x32([self.member, self.block, low, high], self.stream.key());
+        self.block = self.block.wrapping_add(1);
+        self.used = 0;
     }
 }
 
