@@ -30,12 +30,14 @@ pub(crate) fn reopen(path: &Path) -> io::Result<Writing> {
 }
 
 /// Makes a folder, which must not be there.
+#[cfg(feature = "output")]
 pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     fault::strike(path)?;
     fs::create_dir(path)
 }
 
 /// Writes a whole file. It takes the place of one that is there only when all of it is written.
+#[cfg(feature = "output")]
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace(path, |mut file| file.write_all(bytes))
 }
@@ -145,11 +147,13 @@ pub(crate) mod fault {
     }
 
     /// Lets the write after `left` others under a folder fail, and all after it if that is `lasting`.
+    #[cfg(feature = "output")]
     pub(crate) fn plan(folder: &Path, left: u64, lasting: bool) {
         PLAN.lock().unwrap().push(Plan { folder: folder.to_owned(), left, lasting, done: 0 });
     }
 
     /// Ends a plan, and says how many writes it has seen.
+    #[cfg(feature = "output")]
     pub(crate) fn end(folder: &Path) -> u64 {
         let mut plans = PLAN.lock().unwrap();
         let place = plans.iter().position(|plan| plan.folder == folder).unwrap();

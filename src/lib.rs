@@ -14,12 +14,14 @@ pub mod learn;
 pub mod network;
 pub mod npy;
 pub mod numeric;
+#[cfg(feature = "output")]
 pub mod output;
 #[cfg(feature = "plot")]
 pub mod plot;
 pub mod record;
 pub mod scene;
 pub mod schedule;
+#[cfg(feature = "output")]
 pub mod statistics;
 pub mod stopwatch;
 pub mod text;

@@ -7,7 +7,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use super::edges::{Edges, Listed};
-use crate::files;
+use crate::files::{Table, csv_table};
 use crate::network::{Behaviour, Extent, Kind, Pair, Preparation, PrepareError, connect::connect, sides::sides};
 
 /// The synapses of a file: a row for each, of source, target, and perhaps weight and delay (ms).
@@ -58,27 +58,19 @@ impl Behaviour for EdgeList {
     }
 }
 
-/// The numbers of a file, row after row.
-struct FileRows {
-    columns: usize,
-    numbers: Vec<f64>,
-    /// Lines before the first row; `None` for arrays, whose rows count from 0.
-    header: Option<usize>,
-}
-
 impl EdgeList {
-    fn rows(&self, preparation: &Preparation<'_>) -> Result<FileRows, PrepareError> {
+    fn rows(&self, preparation: &Preparation<'_>) -> Result<Table, PrepareError> {
         if self.file.is_empty() {
             return Err(preparation.error(Some("file"), "no file is named"));
         }
         if Path::new(&self.file).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
             let path = preparation.file("file", &self.file)?;
-            return read_csv(&path).map_err(|why| preparation.error(Some("file"), why));
+            return csv_table(&path).map_err(|why| preparation.error(Some("file"), format!("{}{why}", path.display())));
         }
         let key = (!self.key.is_empty()).then_some(self.key.as_str());
         let array = preparation.array("file", &self.file, key)?;
         match array.shape[..] {
-            [_, columns] => Ok(FileRows { columns, numbers: array.data.clone(), header: None }),
+            [_, columns] => Ok(Table { columns, numbers: array.data.clone(), header: None }),
             _ => {
                 let why = format!("the array has the shape {:?}; synapses × 2, 3 or 4 are needed", array.shape);
                 Err(preparation.error(Some("file"), why))
@@ -87,7 +79,7 @@ impl EdgeList {
     }
 
     /// A fault of a row, which people know by its line.
-    fn at(&self, preparation: &Preparation<'_>, rows: &FileRows, row: usize, why: &str) -> PrepareError {
+    fn at(&self, preparation: &Preparation<'_>, rows: &Table, row: usize, why: &str) -> PrepareError {
         let place = match rows.header {
             Some(header) => format!("line {}", row + header + 1),
             None => format!("row {row}"),
@@ -96,31 +88,8 @@ impl EdgeList {
     }
 }
 
-fn read_csv(path: &Path) -> Result<FileRows, String> {
-    let failed = |error: csv::Error| format!("{}: {error}", path.display());
-    let text = files::read_text(path, files::LONGEST_TEXT).map_err(|error| format!("{}: {error}", path.display()))?;
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let mut rows = FileRows { columns: 0, numbers: Vec::new(), header: Some(0) };
-    for (line, record) in reader.records().enumerate() {
-        let record = record.map_err(failed)?;
-        let numbers: Result<Vec<f64>, _> = record.iter().map(str::parse).collect();
-        match numbers {
-            Ok(numbers) => {
-                rows.columns = numbers.len();
-                rows.numbers.extend(numbers);
-            }
-            Err(_) if line == 0 => rows.header = Some(1),
-            Err(_) => {
-                let text: Vec<&str> = record.iter().collect();
-                return Err(format!("{}, line {}: `{}` are no numbers", path.display(), line + 1, text.join(",")));
-            }
-        }
-    }
-    Ok(rows)
-}
-
 /// Columns of rows, with indices checked to be whole numbers.
-fn listed(rows: &FileRows) -> Result<Listed, (usize, String)> {
+fn listed(rows: &Table) -> Result<Listed, (usize, String)> {
     if rows.numbers.is_empty() {
         return Ok(Listed::default());
     }
@@ -144,7 +113,7 @@ fn listed(rows: &FileRows) -> Result<Listed, (usize, String)> {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "formats"))]
 mod tests {
     use super::EdgeList;
     use crate::{network::ArrayFolder, prelude::*};

@@ -6,6 +6,7 @@
 
 mod dtype;
 mod header;
+#[cfg(feature = "formats")]
 mod npz;
 mod read;
 mod write;
@@ -14,6 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use dtype::Dtype;
+#[cfg(feature = "formats")]
 pub use npz::load_from_npz;
 pub use read::{Reader, load};
 pub use write::Writer;
@@ -39,6 +41,15 @@ impl Array {
             Err(NpyError::Shape { shape, found: data.len() })
         }
     }
+}
+
+/// Archives are refused: reading them takes the feature `formats`.
+///
+/// # Errors
+/// [`NpyError::Archive`].
+#[cfg(not(feature = "formats"))]
+pub fn load_from_npz(path: &Path, _: &str) -> Result<Array, NpyError> {
+    Err(NpyError::Archive { path: path.to_path_buf(), source: crate::files::REFUSAL.into() })
 }
 
 /// Why an array could not be read or written.
@@ -139,13 +150,13 @@ pub enum NpyError {
         /// The names of the arrays in the archive.
         keys: Vec<String>,
     },
-    /// The file is not a sound zip archive.
+    /// The file is not a sound zip archive, or this build reads none.
     #[error("{}: {source}", path.display())]
     Archive {
         /// The archive.
         path: PathBuf,
         /// What is wrong with it.
-        source: rawzip::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A member of the archive is packed by a method other than *stored* and *deflate*.
     #[error("{}: compressed by method {method}, of which only stored and deflate are supported", path.display())]

@@ -34,7 +34,7 @@ pub fn load_from_npz(path: &Path, key: &str) -> Result<Array, NpyError> {
 }
 
 fn damaged(path: &Path) -> impl Fn(rawzip::Error) -> NpyError + '_ {
-    |source| NpyError::Archive { path: path.to_path_buf(), source }
+    |source| NpyError::Archive { path: path.to_path_buf(), source: source.into() }
 }
 
 /// Where the member `key` (or `key.npy`) lies and how it is packed.

@@ -2,17 +2,39 @@
 //! of them than there is memory for.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "formats")]
+mod picture;
+#[cfg(feature = "formats")]
+mod table;
+#[cfg(not(feature = "formats"))]
+mod without_formats;
+
 use std::{
     fs::File,
     io::{self, Error, ErrorKind, Read},
     path::{Path, PathBuf},
 };
 
+#[cfg(not(feature = "formats"))]
+pub(crate) use without_formats::{REFUSAL, csv_table, grey_values};
+#[cfg(feature = "formats")]
+pub(crate) use {picture::grey_values, table::csv_table};
+
 /// The longest text that is read (bytes), of a scene or a list: what numbers more than that belongs in an array's file.
 pub const LONGEST_TEXT: u64 = 256 << 20;
 
 /// The part of the available memory that the contents of one file may take.
 const SHARE_OF_MEMORY: u64 = 2;
+
+/// Numbers in rows of one length.
+pub(crate) struct Table {
+    /// Numbers in a row.
+    pub columns: usize,
+    /// Row after row.
+    pub numbers: Vec<f64>,
+    /// Lines before the first row; `None` for arrays, whose rows count from 0.
+    pub header: Option<usize>,
+}
 
 /// Opens a regular file. A pipe would be waited for and a device may have no end, so that both are refused unopened.
 ///
@@ -102,14 +124,22 @@ fn leaves(path: &Path) -> bool {
 }
 
 /// Memory (bytes) that this process may still take: the machine's, or what its control group leaves. `None` where nobody can
-/// tell.
+/// tell, and in builds without the feature `memory`.
 #[must_use]
+#[cfg(feature = "memory")]
 pub fn available_memory() -> Option<u64> {
     let mut system = sysinfo::System::new();
     system.refresh_memory();
     let machine = Some(system.available_memory()).filter(|&bytes| bytes > 0);
     let limits = system.cgroup_limits().map(|limits| limits.free_memory).filter(|&bytes| bytes > 0);
     machine.into_iter().chain(limits).min()
+}
+
+/// `None`: this build does not ask the system, which takes the feature `memory`.
+#[must_use]
+#[cfg(not(feature = "memory"))]
+pub const fn available_memory() -> Option<u64> {
+    None
 }
 
 /// Whether so many bytes may be taken for the contents of one file.
