@@ -17,7 +17,7 @@ use crate::network::{Behaviour, Extent, Kind, Pair, Preparation, PrepareError, c
 #[derive(Component, Reflect, Clone, Debug, Default)]
 #[reflect(from_reflect = false, Clone, Debug)]
 pub struct EdgeList {
-    /// A `.csv` file (a first line of words is a header), a `.npy` or a `.npz` file, from the scene's folder.
+    /// A `.csv` file (a first line of titles, words alone, is passed over), a `.npy` or a `.npz` file, from the scene's folder.
     pub file: String,
     /// The array's name in a `.npz` file; empty for other files.
     pub key: String,
@@ -149,6 +149,16 @@ mod tests {
         assert!(fault("0,1\n-1,1\n").ends_with("e.csv, line 2: source -1 is no index"));
         assert!(fault("0,1,nan\n").ends_with("e.csv, line 1: the weight is NaN, which is not a finite number"));
         assert!(fault("0,1,1,-2\n").ends_with("e.csv, line 1: the delay is -2 ms; it must be above zero"));
+        for (text, line) in [
+            ("0,l,2\n1,2,3\n", "line 1: `0,l,2` are no numbers"),
+            ("0,1,\n1,2,3\n", "line 1: `0,1,` are no numbers"),
+            ("0,1,\u{2212}2\n1,2,3\n", "line 1: `0,1,\u{2212}2` are no numbers"),
+            (",source,target\n0,1,2\n", "line 1: `,source,target` are no numbers"),
+            ("0 1 2\n", "line 1: `0 1 2` are no numbers; commas stand between them"),
+            ("0;1;2\n", "line 1: `0;1;2` are no numbers; commas stand between them"),
+        ] {
+            assert!(fault(text).ends_with(line), "{}", fault(text));
+        }
         assert!(fault("0,1\nx,y\n").contains("line 2: `x,y` are no numbers"));
         assert!(fault("0\n").contains("line 1: 1 numbers in a row"));
         assert!(arriving("e.npy", "").unwrap_err().contains("not a .npy file"));

@@ -49,6 +49,24 @@ impl Listed {
         }
     }
 
+    /// With sources and targets exchanged.
+    pub fn transposed(self) -> Self {
+        Self { sources: self.targets, targets: self.sources, ..self }
+    }
+
+    /// Without the synapses whose weight is 0.
+    pub fn without_zeros(self) -> Self {
+        let Some(weights) = &self.weights else { return self };
+        let kept: Vec<usize> = (0..weights.len()).filter(|&k| weights[k] != 0.0).collect();
+        let floats = |values: &Vec<f64>| kept.iter().map(|&k| values[k]).collect();
+        Self {
+            sources: kept.iter().map(|&k| self.sources[k]).collect(),
+            targets: kept.iter().map(|&k| self.targets[k]).collect(),
+            weights: self.weights.as_ref().map(floats),
+            delays: self.delays.as_ref().map(floats),
+        }
+    }
+
     /// Sorts by target.
     pub fn sorted(&self, targets: usize) -> Edges {
         let mut order: Vec<usize> = (0..self.targets.len()).collect();

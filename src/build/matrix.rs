@@ -6,7 +6,10 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::edges::{Edges, Listed};
+use super::{
+    edges::{Edges, Listed},
+    sparse::{self, Sparse},
+};
 use crate::{
     network::{Behaviour, Extent, Kind, Pair, Preparation, PrepareError, connect::connect, sides::sides},
     value::Array,
@@ -16,7 +19,7 @@ use crate::{
 #[derive(Component, Reflect, Clone, Debug, Default)]
 #[reflect(from_reflect = false, Clone, Debug)]
 pub struct Matrix {
-    /// A `.npy` file, or a `.npz` file: of arrays, or of one sparse matrix (`scipy.sparse.save_npz`: CSR, CSC or COO).
+    /// A `.npy` file, or a `.npz` file: of arrays, or of one sparse matrix (`scipy.sparse.save_npz`: CSR, CSC, COO or BSR).
     pub file: String,
     /// The array's name in a `.npz` file of arrays.
     pub key: String,
@@ -73,26 +76,16 @@ impl Matrix {
             return Err(preparation.error(Some("file"), "no file is named"));
         }
         let sparse = self.key.is_empty() && self.file.to_lowercase().ends_with(".npz");
-        let part = |key: &str| preparation.array("file", &self.file, Some(key));
         let (shape, entries) = if sparse {
-            let shape: Vec<usize> = part("shape")?.data.iter().map(|&axis| axis as usize).collect();
-            let data = part("data")?;
-            let entries = match preparation.array("file", &self.file, Some("row")) {
-                Ok(row) => {
-                    let column = part("col")?;
-                    coordinates(&row, &column, &data)
-                }
-                Err(_) => {
-                    let (indices, pointers) = (part("indices")?, part("indptr")?);
-                    let by_columns = part("format")?.data == b"csc".map(f64::from);
-                    compressed(&indices, &pointers, &data).map(|entries| {
-                        let Listed { sources, targets, .. } = entries;
-                        let (sources, targets) = if by_columns { (targets, sources) } else { (sources, targets) };
-                        Listed { sources, targets, ..entries }
-                    })
-                }
-            };
-            (shape, entries.map_err(|why| preparation.error(Some("file"), format!("{}: {why}", self.file)))?)
+            let part = |name: &str| preparation.array("file", &self.file, Some(name));
+            let fault = |why: String| preparation.error(Some("file"), format!("{}: {why}", self.file));
+            let format: String = part("format")?.data.iter().map(|&byte| char::from(byte as u8)).collect();
+            let format = format.trim_end_matches('\0');
+            let [first, second] = sparse::places(format).map_err(fault)?;
+            let (shape, data, first, second) = (part("shape")?, part("data")?, part(first)?, part(second)?);
+            let arrays = Sparse { format, shape: &shape, data: &data, places: [&first, &second] };
+            let (shape, entries) = arrays.entries().map_err(fault)?;
+            (shape.to_vec(), entries)
         } else {
             let key = (!self.key.is_empty()).then_some(self.key.as_str());
             let array = preparation.array("file", &self.file, key)?;
@@ -115,43 +108,6 @@ fn dense(array: &Array) -> Listed {
         entries.weights.get_or_insert_default().push(value);
     }
     entries
-}
-
-fn coordinates(rows: &Array, columns: &Array, data: &Array) -> Result<Listed, String> {
-    if rows.data.len() != data.data.len() || columns.data.len() != data.data.len() {
-        return Err("rows, columns and data differ in length".into());
-    }
-    Ok(Listed {
-        sources: indices(&rows.data),
-        targets: indices(&columns.data),
-        weights: Some(data.data.clone()),
-        delays: None,
-    })
-}
-
-/// The entries of a matrix that is compressed by rows.
-fn compressed(indices_: &Array, pointers: &Array, data: &Array) -> Result<Listed, String> {
-    let ends = indices(&pointers.data);
-    let ascend = ends.windows(2).all(|pair| pair[0] <= pair[1]);
-    if !ascend
-        || indices_.data.len() != data.data.len()
-        || ends.last().is_some_and(|&end| end as usize != data.data.len())
-    {
-        return Err("indices, pointers and data do not fit together".into());
-    }
-    let row_of = ends.windows(2).enumerate();
-    Ok(Listed {
-        sources: row_of.flat_map(|(row, pair)| (pair[0]..pair[1]).map(move |_| row as u32)).collect(),
-        targets: indices(&indices_.data),
-        weights: Some(data.data.clone()),
-        delays: None,
-    })
-}
-
-/// Indices of a file; what is none becomes one that no group has.
-fn indices(numbers: &[f64]) -> Vec<u32> {
-    let index = |&number: &f64| if number >= 0.0 && number.fract() == 0.0 { number as u32 } else { u32::MAX };
-    numbers.iter().map(index).collect()
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod one_to_one;
 mod plan;
 mod profiles;
 mod receptive_field;
+mod sparse;
 mod spawn;
 mod switches;
 mod validate;

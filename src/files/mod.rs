@@ -36,6 +36,13 @@ pub(crate) struct Table {
     pub header: Option<usize>,
 }
 
+/// Whether a field of a first line is the title of a column: words, and nothing that could be meant as a number, such as
+/// `1.5e`, `1 2`, or one with the minus of typesetters. A line is one of titles if all of its fields are.
+pub(crate) fn is_title(field: &str) -> bool {
+    let bare = field.trim_start_matches(|letter: char| !letter.is_alphanumeric());
+    !field.is_empty() && field.parse::<f64>().is_err() && !bare.starts_with(char::is_numeric)
+}
+
 /// Opens a regular file. A pipe would be waited for and a device may have no end, so that both are refused unopened.
 ///
 /// # Errors
@@ -172,6 +179,16 @@ mod tests {
         }
         assert!(matches!(within(&folder, "nothing"), Err(FileError::Io { .. })));
         assert!(within(&folder, "a\0b").is_err());
+    }
+
+    #[test]
+    fn titles_are_words_and_no_numbers() {
+        for title in ["source", "weight 2", "# from", "Δw", "τ (ms)", "(pre)", "_", "O"] {
+            assert!(is_title(title), "{title}");
+        }
+        for other in ["", "0", "-1.5", "\u{2212}1", "1 2", "1,5", "(3)", "+4e", "'5'", "nan", "inf", "٣", "1st"] {
+            assert!(!is_title(other), "{other}");
+        }
     }
 
     #[cfg(unix)]

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::{LONGEST_TEXT, Table, read_text};
+use super::{LONGEST_TEXT, Table, is_title, read_text};
 
-/// The numbers of a CSV file, whose first line may be a header of words.
+/// The numbers of a CSV file, whose first line may hold titles ([`is_title`]).
 ///
 /// # Errors
 /// A text that goes on after the file's name, with the line where it has one.
@@ -21,10 +21,11 @@ pub(crate) fn csv_table(path: &Path) -> Result<Table, String> {
                 table.columns = numbers.len();
                 table.numbers.extend(numbers);
             }
-            Err(_) if line == 0 => table.header = Some(1),
+            Err(_) if line == 0 && record.iter().all(is_title) => table.header = Some(1),
             Err(_) => {
-                let text: Vec<&str> = record.iter().collect();
-                return Err(format!(", line {}: `{}` are no numbers", line + 1, text.join(",")));
+                let text = record.iter().collect::<Vec<&str>>().join(",");
+                let hint = if record.len() == 1 { "; commas stand between them" } else { "" };
+                return Err(format!(", line {}: `{text}` are no numbers{hint}", line + 1));
             }
         }
     }

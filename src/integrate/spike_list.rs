@@ -93,11 +93,11 @@ impl Gathered {
             if line.is_empty() {
                 continue;
             }
-            let cells = line.split([',', ';', '\t', ' ']).map(str::trim).filter(|cell| !cell.is_empty());
-            let numbers: Vec<Result<f64, _>> = cells.map(str::parse).collect();
+            let cells = || line.split([',', ';', '\t', ' ']).map(str::trim).filter(|cell| !cell.is_empty());
+            let numbers: Vec<Result<f64, _>> = cells().map(str::parse).collect();
             match numbers[..] {
                 [Ok(time), Ok(neuron)] => self.add(time, neuron, Place::Line(number))?,
-                _ if first && numbers.iter().all(Result::is_err) => {}
+                _ if first && cells().all(files::is_title) => {}
                 _ => return Err(format!("line {number}: `{line}` is no pair of time and neuron")),
             }
             first = false;
@@ -172,6 +172,7 @@ mod tests {
         assert_eq!(error("1,-1"), "line 1: there is no neuron -1; there are 0 to 2");
         assert_eq!(error("1,0.5"), "line 1: there is no neuron 0.5; there are 0 to 2");
         assert_eq!(error("time,neuron\nt,n"), "line 2: `t,n` is no pair of time and neuron");
+        assert_eq!(error("\u{2212}1,1O\n1,0"), "line 1: `\u{2212}1,1O` is no pair of time and neuron");
         assert_eq!(error("1,2,0"), "line 1: `1,2,0` is no pair of time and neuron");
         assert_eq!(error("7,1\n1,0\n7.2,1"), "line 1 and line 3: two spikes of neuron 1 in iteration 14");
         let error = of_text("1.5,0", Times::Iterations).unwrap_err();

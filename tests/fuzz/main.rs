@@ -3,6 +3,7 @@
 //! `CORTECS_FUZZ_SEED` takes another way. Inputs are changed copies of `corpus/`, where findings stay once they are mended.
 #![forbid(unsafe_code)]
 
+mod archives;
 mod checkpoints;
 mod choices;
 mod corpus;

@@ -3,7 +3,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::checkpoints;
+use crate::{archives, checkpoints};
 use cortecs::{
     build::{Plan, build, check},
     network::{Address, Failures, failure::Failure},
@@ -29,7 +29,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "scene", examine: scene, pieces: TEXT, more: Some("scenes"), made: Vec::new },
     Target { name: "value", examine: value, pieces: VALUE, more: None, made: Vec::new },
     Target { name: "set", examine: setting, pieces: TEXT, more: None, made: Vec::new },
@@ -50,6 +50,7 @@ pub const TARGETS: [Target; 9] = [
         more: None,
         made: Vec::new,
     },
+    Target { name: "sparse", examine: sparse, pieces: &[b"\0\0", b"\x01"], more: None, made: archives::seeds },
     Target {
         name: "checkpoint",
         examine: checkpoints::examine,
@@ -287,4 +288,15 @@ fn csv_file(room: &mut Room, input: &[u8]) -> bool {
     let folder = room.folder.path().to_owned();
     // Both read it; that one refuses it does not keep the other from it.
     room.scene(Document::parse("scene.ron", SCENE).expect("a scene"), folder)
+}
+
+/// A matrix is read if it is one, and refused if it is none.
+fn sparse(room: &mut Room, input: &[u8]) -> bool {
+    const SCENE: &str = r#"(groups: {"a": (size: 3, behaviours: [Lif()]), "b": (size: 4, behaviours: [Lif()])},
+        synapses: [(from: "a", to: "b", connectivity: Matrix(file: "sparse.npz"))])"#;
+    let folder = room.folder.path().to_owned();
+    let is_sound = archives::write(input, &folder.join("sparse.npz"));
+    let accepted = room.scene(Document::parse("scene.ron", SCENE).expect("a scene"), folder);
+    assert_eq!(accepted, is_sound, "whether a matrix is read, and whether it is one");
+    accepted
 }

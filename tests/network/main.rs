@@ -4,6 +4,7 @@ mod connectivity;
 mod determinism;
 mod drives;
 mod exactness;
+mod faults;
 mod learning;
 mod published;
 mod reference;
