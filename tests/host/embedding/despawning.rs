@@ -39,7 +39,9 @@ fn receptors(world: &World, group: Entity) -> Vec<Entity> {
 
 #[test]
 fn every_scene_survives_the_loss_of_any_part_and_can_be_built_again() {
-    for scene in SCENES {
+    // The digits of `pattern_learning` lie in an archive.
+    let is_read = |(name, _): &(&str, _)| cfg!(feature = "formats") || *name != "pattern_learning";
+    for scene in SCENES.into_iter().filter(is_read) {
         let mut bench = Bench::new();
         let network = load(&mut bench, scene);
         bench.ticks(3);
