@@ -65,7 +65,7 @@ impl EdgeList {
         }
         if Path::new(&self.file).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
             let path = preparation.file("file", &self.file)?;
-            return csv_table(&path).map_err(|why| preparation.error(Some("file"), format!("{}{why}", path.display())));
+            return csv_table(&path).map_err(|why| preparation.error(Some("file"), why));
         }
         let key = (!self.key.is_empty()).then_some(self.key.as_str());
         let array = preparation.array("file", &self.file, key)?;

@@ -7,10 +7,10 @@ use super::{LONGEST_TEXT, Table, is_title, read_text};
 /// The numbers of a CSV file, whose first line may hold titles ([`is_title`]).
 ///
 /// # Errors
-/// A text that goes on after the file's name, with the line where it has one.
+/// A text with the file, and the line where it has one.
 pub(crate) fn csv_table(path: &Path) -> Result<Table, String> {
-    let failed = |error: csv::Error| format!(": {error}");
-    let text = read_text(path, LONGEST_TEXT).map_err(|error| format!(": {error}"))?;
+    let failed = |error: csv::Error| format!("{}: {error}", path.display());
+    let text = read_text(path, LONGEST_TEXT).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(text.as_bytes());
     let mut table = Table { columns: 0, numbers: Vec::new(), header: Some(0) };
     for (line, record) in reader.records().enumerate() {
@@ -25,7 +25,7 @@ pub(crate) fn csv_table(path: &Path) -> Result<Table, String> {
             Err(_) => {
                 let text = record.iter().collect::<Vec<&str>>().join(",");
                 let hint = if record.len() == 1 { "; commas stand between them" } else { "" };
-                return Err(format!(", line {}: `{text}` are no numbers{hint}", line + 1));
+                return Err(format!("{}, line {}: `{text}` are no numbers{hint}", path.display(), line + 1));
             }
         }
     }

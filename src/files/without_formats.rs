@@ -7,8 +7,8 @@ use crate::numeric::Real;
 
 pub(crate) const REFUSAL: &str = "this program cannot read it: it was built without the feature `formats` of cortecs";
 
-pub(crate) fn csv_table(_: &Path) -> Result<Table, String> {
-    Err(format!(": {REFUSAL}"))
+pub(crate) fn csv_table(path: &Path) -> Result<Table, String> {
+    Err(format!("{}: {REFUSAL}", path.display()))
 }
 
 pub(crate) fn grey_values(_: &Path, _: [usize; 3]) -> Result<Vec<Real>, String> {
