@@ -266,12 +266,17 @@ impl Bench {
         recordings.remove(0)
     }
 
-    /// What all recorders recorded of `group.variable`, in the order of the recorders.
+    /// What all recorders recorded of `group.variable`, in the order of the recorders; those of a scene come last, in
+    /// an order of their own.
     #[must_use]
     pub fn recorded_all(&self, address: &str) -> Vec<Vec<f64>> {
         let world = self.app.world();
-        let recordings = self.recorders.iter().filter_map(|&recorder| world.get::<Recordings>(recorder));
-        recordings
+        let all = world.try_query_filtered::<Entity, With<Recordings>>();
+        let of_scenes = all.into_iter().flat_map(|mut all| all.iter(world).collect::<Vec<_>>());
+        let recorders = self.recorders.iter().copied();
+        let recorders = recorders.chain(of_scenes.filter(|recorder| !self.recorders.contains(recorder)));
+        recorders
+            .filter_map(|recorder| world.get::<Recordings>(recorder))
             .flat_map(RelationshipTarget::iter)
             .filter_map(|entity| world.get::<Recording>(entity))
             .filter(|recording| format!("{}.{}", recording.group, recording.what()) == address)

@@ -155,7 +155,7 @@ fn size(world: &World, entity: Entity) -> Size {
         targets: neurons(target.0),
         dense: synapses.planned.len() == 2,
         punctual: synapses.delays.is_none_or(|delays| delays.shortest_ms == delays.longest_ms),
-        longest_delay: synapses.delays.map_or(0, |delays| (delays.longest_ms / dt).round() as u64),
+        longest_delay: synapses.delays.map_or(0, |delays| Clock::new(dt).steps(delays.longest_ms)),
     }
 }
 

@@ -24,7 +24,7 @@ pub struct PulseCurrent {
     /// When the first pulse begins; an iteration belongs to the time at which it starts.
     #[reflect(@Unit("ms"))]
     pub start: f64,
-    /// From the beginning of a pulse to that of the next.
+    /// From the beginning of a pulse to that of the next; of no account for a single one.
     #[reflect(@Unit("ms"))]
     pub period: f64,
     /// How long a pulse lasts.
@@ -56,7 +56,9 @@ impl Behaviour for PulseCurrent {
             let why = format!("must be finite and above zero, not {}", self.period);
             return Err(preparation.error(Some("period"), why));
         }
-        if !(self.width > 0.0 && self.width <= self.period) {
+        // A single pulse has no next one that it could run into.
+        let within = self.width <= self.period || self.count.is_some_and(|count| count <= 1);
+        if !(self.width > 0.0 && self.width.is_finite() && within) {
             let why = format!("must be above zero and within the period of {}, not {}", self.period, self.width);
             return Err(preparation.error(Some("width"), why));
         }
@@ -70,10 +72,13 @@ impl PulseCurrent {
         if !clock.is_within(self.start, self.stop) {
             return false;
         }
-        // As everywhere, a time such as 0.3 is not exactly 3 · 0.1.
-        let since = clock.time() + 1e-3 * clock.dt - self.start;
-        let pulse = libm::floor(since / self.period);
-        since - pulse * self.period < self.width && self.count.is_none_or(|count| pulse < count as f64)
+        let begins = |pulse: f64| self.start + pulse * self.period;
+        // The last pulse that has begun: the quotient is rounded, and so is the beginning.
+        let near = libm::floor((clock.time() - self.start) / self.period);
+        let begun = [near + 1.0, near].into_iter().find(|&pulse| clock.is_within(begins(pulse), None));
+        let last = self.count.map_or(f64::INFINITY, |count| count as f64 - 1.0);
+        let pulse = begun.unwrap_or(near - 1.0).min(last);
+        pulse >= 0.0 && clock.is_within(begins(pulse), Some(begins(pulse) + self.width))
     }
 }
 
@@ -110,6 +115,8 @@ mod tests {
         assert_eq!(seen(train.clone()), first_three);
         let only_two = [0., 0., 0., 2., 2., 0., 0., 0., 2., 2., 0., 0., 0., 0.];
         assert_eq!(seen(PulseCurrent { count: Some(2), ..train.clone() }), only_two);
+        let long = [0., 0., 0., 2., 2., 2., 2., 2., 2., 2., 2., 0., 0., 0.];
+        assert_eq!(seen(PulseCurrent { count: Some(1), width: 0.8, ..train.clone() }), long);
         let stopped = [0., 0., 0., 2., 2., 0., 0., 0., 2., 0., 0., 0., 0., 0.];
         assert_eq!(seen(PulseCurrent { stop: Some(0.9), ..train }), stopped);
     }

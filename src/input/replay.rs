@@ -106,7 +106,7 @@ impl Replay {
 
     /// How many iterations a row is on, and how many there are from one to the next.
     fn steps(&self, dt: f64) -> (u64, u64) {
-        let steps = |ms: f64| libm::rint(ms / dt) as u64;
+        let steps = |ms: f64| Clock::new(dt).steps(ms);
         let on = self.duration.map_or(1, steps);
         (on, on.saturating_add(steps(self.pause)))
     }

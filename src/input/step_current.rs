@@ -60,18 +60,17 @@ impl Behaviour for StepCurrent {
 }
 
 impl StepCurrent {
-    /// The amplitude at a time (ms).
+    /// The amplitude in the iteration that the clock stands at.
     #[must_use]
-    pub fn at(&self, time: f64) -> f64 {
-        // A time such as 0.3 is not exactly 3 · 0.1; a thousandth of a step below it belongs to it.
-        let step = self.times.partition_point(|&begin| begin <= time);
+    pub fn at(&self, clock: &Clock) -> f64 {
+        let step = self.times.partition_point(|&begin| clock.is_within(begin, None));
         step.checked_sub(1).and_then(|step| self.amplitudes.get(step)).copied().unwrap_or_default()
     }
 }
 
 fn add_current(mut groups: Query<(&StepCurrent, &mut Input)>, clock: Res<Clock>) {
     for (current, mut input) in &mut groups {
-        let amplitude = current.at(clock.time() + 1e-3 * clock.dt);
+        let amplitude = current.at(&clock);
         if amplitude != 0.0 {
             let scale = Parameters::of([&current.scale]);
             dispatch(

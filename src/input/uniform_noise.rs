@@ -22,7 +22,7 @@ use crate::{
     schedule::{AddToStage, Stage},
 };
 
-/// Adds uniformly distributed noise to the input, new in every iteration.
+/// Adds uniformly distributed noise to the input, new in every iteration: what it does to a membrane depends on the step.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
 pub struct UniformNoise {

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! λ(t) = max(0, rate · factor(t) · max(0, 1 + modulation · sin(2π frequency t + phase)) + gain · input(t))
-//! p = 1 − exp(−λ dt)       a spike in the step, if the refractory period is over
+//! p = λ dt       a spike in the step, if the refractory period is over
 //! ```
-//! At most one spike a step: the rate of spikes is p/dt, below λ by λ dt/2 of it. With a refractory period of n steps the
-//! mean interval is (n − 1 + 1/p) dt, n ≥ 1. `factor` is 1 before the first of `times`, and `factors[k]` from `times[k]` on.
+//! The rate of spikes is λ. There is one spike a step at most: a rate above 1/dt is refused, and what the input adds to it
+//! ends there. With a refractory period of n steps the mean interval is (n − 1 + 1/p) dt, n ≥ 1. `factor` is 1 before the first of `times`, and `factors[k]` from `times[k]` on.
 //! Through `gain`, whatever adds to the input of a group makes its rate: currents, noise, replayed arrays, pictures.
 
 use std::f64::consts::TAU;
@@ -22,11 +22,11 @@ use crate::{
     numeric::{
         Archive, ArchiveError, Real,
         blocks::{BLOCK, PerBlock},
-        dispatch, exp,
+        dispatch,
         lanes::{LANES, Lanes},
         pass::pass,
         portions::Effort,
-        real::real,
+        real::{real, wide},
     },
     schedule::{AddToStage, Stage},
     value::Value,
@@ -43,7 +43,7 @@ variable! {
 #[reflect(from_reflect = false, Clone, Debug)]
 #[require(Spikes, Pause, Input)]
 pub struct PoissonNeurons {
-    /// Firing rate.
+    /// Firing rate, of neurons without a refractory period; one spike a step at most, 1000 Hz at a step of 1 ms.
     #[reflect(@Unit("Hz"))]
     pub rate: Parameter,
     /// When the rate changes, ascending; an iteration belongs to the time at which it starts.
@@ -62,7 +62,7 @@ pub struct PoissonNeurons {
     /// Rate for each unit of the input, which is added; with 0 the input changes nothing.
     #[reflect(@Unit("Hz"))]
     pub gain: Parameter,
-    /// Least interval between two spikes of a neuron.
+    /// Least interval between two spikes of a neuron, which makes `rate` that of the time outside of it.
     #[reflect(@Unit("ms"))]
     pub refractory: f64,
     /// The random numbers to come.
@@ -105,8 +105,16 @@ impl Behaviour for PoissonNeurons {
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        preparation.check("rate", &self.rate, |rate| rate >= 0.0, "zero or more")?;
+        let dt = preparation.resource::<Clock>().copied().unwrap_or_default().dt;
+        // A rate of one spike a step may lie a rounding above it.
+        let highest = 1000.0 / dt * (1.0 + 1e-6);
+        let range = format!("0 to {} Hz, a spike in every step of {dt} ms", 1000.0 / dt);
+        preparation.check("rate", &self.rate, |rate| (0.0..=highest).contains(&rate), &range)?;
         preparation.check("modulation", &self.modulation, |depth| depth >= 0.0, "zero or more")?;
+        self.check_peak(highest, preparation.shape().iter().product()).map_err(|(field, peak)| {
+            let why = format!("with it the rate rises to {peak:.1} Hz, above a spike in every step of {dt} ms");
+            preparation.error(Some(field), why)
+        })?;
         preparation.check("gain", &self.gain, f64::is_finite, "finite")
     }
 
@@ -133,6 +141,22 @@ impl PoissonNeurons {
         for (field, number) in [("frequency", self.frequency), ("refractory", self.refractory)] {
             if !(number.is_finite() && number >= 0.0) {
                 return Err((field, format!("must be finite and zero or more, not {number}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// That no rate is above the highest one when its factor and its modulation are greatest.
+    fn check_peak(&self, highest: f64, neurons: usize) -> Result<(), (&'static str, f64)> {
+        let factor = self.factors.iter().copied().fold(1.0, f64::max);
+        let parameters = [&self.rate, &self.modulation];
+        let members = if parameters.iter().all(|parameter| parameter.uniform().is_some()) { 1 } else { neurons };
+        for [rate, modulation] in (0..members).map(|i| parameters.map(|parameter| wide(parameter.at(i)))) {
+            if rate * factor > highest {
+                return Err(("factors", rate * factor));
+            }
+            if rate * factor * (1.0 + modulation) > highest {
+                return Err(("modulation", rate * factor * (1.0 + modulation)));
             }
         }
         Ok(())
@@ -174,7 +198,7 @@ fn fire(mut groups: Query<State<'_>>, clock: Res<Clock>) {
             }
             let turns = 1e-3 * *frequency * clock.time();
             let (sin, cos) = libm::sincos(TAU * (turns - libm::floor(turns)));
-            let steps = libm::rint(*refractory / clock.dt);
+            let steps = clock.steps(*refractory) as f64;
             let moment =
                 Moment { factor: real(factor), sin: real(sin), cos: real(cos), pause: real((steps - 1.0).max(0.0)) };
             // As it was written: spelt out for each, since rates differ, it is still none.
@@ -273,7 +297,8 @@ fn draw_lanes<const DRIVEN: bool>(
         }
         // All 32 bits, so that a small probability is met as well as a large one.
         let number = words[lane] as Real * (1.0 / 4_294_967_296.0);
-        let fires = number < probability(events) && pause[lane] <= 0.0;
+        // A number is 1 where the word is rounded up.
+        let fires = (number < events || events >= 1.0) && pause[lane] <= 0.0;
         let left = if pause[lane] > 0.0 { pause[lane] - 1.0 } else { 0.0 };
         marks[lane] = u8::from(fires);
         pause[lane] = if fires { moment.pause } else { left };
@@ -281,21 +306,10 @@ fn draw_lanes<const DRIVEN: bool>(
     marks
 }
 
-/// 1 − e^{−x}; for small x the series, since the difference would cancel.
-#[inline(always)]
-fn probability(x: Real) -> Real {
-    let series = x * (1.0 - x / 2.0 * (1.0 - x / 3.0 * (1.0 - x / 4.0 * (1.0 - x / 5.0 * (1.0 - x / 6.0)))));
-    if x < 0.25 { series } else { 1.0 - exp(-x) }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{PoissonNeurons, probability};
-    use crate::{
-        numeric::real::{real, wide},
-        prelude::*,
-        value::Array,
-    };
+    use super::PoissonNeurons;
+    use crate::{prelude::*, value::Array};
 
     /// Spikes of all neurons in `ticks` iterations.
     fn spikes(bench: &mut Bench, cells: Entity, ticks: u64) -> f64 {
@@ -312,21 +326,16 @@ mod tests {
     }
 
     #[test]
-    fn probabilities_are_those_of_at_least_one_event() {
-        for x in [1e-9, 1e-4, 0.01, 0.2, 0.2499, 0.25, 1.0, 5.0, 50.0] {
-            let found = wide(probability(real(x)));
-            let exact = -(-wide(real(x))).exp_m1();
-            assert!((found / exact - 1.0).abs() < 5e-7, "{x}: {found} {exact}");
-        }
-    }
-
-    #[test]
     fn each_neuron_fires_at_its_rate() {
-        let mut bench = Bench::new().with_dt(0.5);
-        for (name, rate, hz) in [("slow", "8", 8.0), ("fast", "600", 600.0), ("each", "40 + 0 * i", 40.0)] {
-            let cells = bench.group(name, 5000, PoissonNeurons { rate: rate.into(), ..default() });
-            let p = -(-hz * 0.0005_f64).exp_m1();
-            assert_binomial(spikes(&mut bench, cells, 200), 1e6, p);
+        for dt in [0.01, 0.1, 0.5, 1.0] {
+            let mut bench = Bench::new().with_dt(dt);
+            let rates = [("slow", "8", 8.0), ("fast", "600", 600.0), ("each", "40 + 0 * i", 40.0)];
+            for (name, rate, hz) in rates {
+                let cells = bench.group(name, 5000, PoissonNeurons { rate: rate.into(), ..default() });
+                assert_binomial(spikes(&mut bench, cells, 200), 1e6, hz * dt / 1000.0);
+            }
+            let every_step = bench.group("all", 5000, PoissonNeurons { rate: (1000.0 / dt).into(), ..default() });
+            assert_eq!(spikes(&mut bench, every_step, 100), 5e5);
         }
     }
 
@@ -336,7 +345,7 @@ mod tests {
         let neurons = PoissonNeurons { rate: 100.0.into(), refractory: 5.0, ..default() };
         let cells = bench.group("cells", 5000, neurons);
         bench.ticks(50);
-        let p = -(-0.1_f64).exp_m1();
+        let p = 0.1_f64;
         let mean = 4.0 + 1.0 / p;
         let found = spikes(&mut bench, cells, 400);
         // Renewals: the variance of the count is n · var/mean³ of the intervals, which are geometric but for the pause.
@@ -359,9 +368,9 @@ mod tests {
         let mut bench = Bench::new();
         let (times, factors) = (vec![20.0, 40.0], vec![0.0, 3.0]);
         let cells = bench.group("cells", 10_000, PoissonNeurons { rate: 50.0.into(), times, factors, ..default() });
-        assert_binomial(spikes(&mut bench, cells, 20), 2e5, -(-0.05_f64).exp_m1());
+        assert_binomial(spikes(&mut bench, cells, 20), 2e5, 0.05);
         assert_eq!(spikes(&mut bench, cells, 20), 0.0);
-        assert_binomial(spikes(&mut bench, cells, 20), 2e5, -(-0.15_f64).exp_m1());
+        assert_binomial(spikes(&mut bench, cells, 20), 2e5, 0.15);
     }
 
     #[test]
@@ -383,7 +392,7 @@ mod tests {
             let first = spikes.iter().filter(|&&i| i < 10_000).count();
             for (count, sign) in [(first, 1.0), (spikes.len() - first, -1.0)] {
                 let wave = 1.0 + sign * 1.5 * (std::f64::consts::TAU * 0.025 * f64::from(k)).sin();
-                let p = -(-0.04 * wave.max(0.0)).exp_m1();
+                let p = 0.04 * wave.max(0.0);
                 assert_binomial(count as f64, 1e4, p.max(1e-12));
             }
         }
@@ -398,10 +407,9 @@ mod tests {
             let neurons = PoissonNeurons { rate: rate.into(), gain: 20.0.into(), ..default() };
             // Not a whole number of lanes.
             let cells = bench.group(name, 20_003, (neurons, current()));
-            assert_binomial(spikes(&mut bench, cells, 20), 20.0 * 20_003.0, -(-0.04_f64).exp_m1());
-            // The mean over input 3 to 4.5 of p, which hardly curves.
-            let p = |input: f64| -(-0.04 - 0.02 * input).exp_m1();
-            assert_binomial(spikes(&mut bench, cells, 20), 20.0 * 20_003.0, (p(3.0) + 4.0 * p(3.75) + p(4.5)) / 6.0);
+            assert_binomial(spikes(&mut bench, cells, 20), 20.0 * 20_003.0, 0.04);
+            // The mean over input 3 to 4.5.
+            assert_binomial(spikes(&mut bench, cells, 20), 20.0 * 20_003.0, 0.04 + 0.02 * 3.75);
             assert_eq!(spikes(&mut bench, cells, 20), 0.0);
             bench.world_mut().insert_resource(Clock::default());
         }
@@ -418,7 +426,17 @@ mod tests {
         let mut bench = Bench::new();
         let mut error = |neurons: PoissonNeurons| bench.try_group("a", 2, neurons).unwrap_err();
         let wrong = error(PoissonNeurons { rate: "-i".into(), ..default() });
-        assert_eq!(wrong, "a: PoissonNeurons.rate: must be zero or more; member 1 gets -1");
+        assert_eq!(
+            wrong,
+            "a: PoissonNeurons.rate: must be 0 to 1000 Hz, a spike in every step of 1 ms; member 1 gets -1"
+        );
+        let wrong = error(PoissonNeurons { rate: 1001.0.into(), ..default() });
+        assert_eq!(wrong, "a: PoissonNeurons.rate: must be 0 to 1000 Hz, a spike in every step of 1 ms, not 1001");
+        let wrong = error(PoissonNeurons { times: vec![1.0], factors: vec![2.0], rate: 600.0.into(), ..default() });
+        let rises = "with it the rate rises to 1200.0 Hz, above a spike in every step of 1 ms";
+        assert_eq!(wrong, format!("a: PoissonNeurons.factors: {rises}"));
+        let wrong = error(PoissonNeurons { modulation: 1.0.into(), rate: 600.0.into(), ..default() });
+        assert_eq!(wrong, format!("a: PoissonNeurons.modulation: {rises}"));
         let wrong = error(PoissonNeurons { times: vec![1.0], ..default() });
         assert_eq!(wrong, "a: PoissonNeurons.factors: 1 times and 0 factors; there must be as many of both");
         let wrong = error(PoissonNeurons { times: vec![2.0, 1.0], factors: vec![1.0, 1.0], ..default() });

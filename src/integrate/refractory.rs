@@ -11,11 +11,12 @@ variable! {
     pub struct RefractoryLeft = "refractory_left" in "";
 }
 
-/// The iterations that a time rounds to.
+/// The iterations that a time rounds to, half an iteration up: 0.35 at 0.1 is four.
 #[inline(always)]
 pub(super) fn iterations(time: Real, dt: Real) -> Real {
     // A cast rounds towards zero, in vector lanes too, which `floor` of the baseline does not.
-    (time / dt + 0.5) as i32 as Real
+    // What is added to the half is the error of a quotient of 500 in f32, twice.
+    (time / dt + 0.5001) as i32 as Real
 }
 
 /// Refuses times that cannot be counted, and states what they leave between two spikes.
@@ -39,5 +40,21 @@ pub(super) fn count(left: &mut [Real], fired: &[u8], refractory: impl Fn(usize) 
     for (i, (left, &fired)) in left.iter_mut().zip(fired).enumerate() {
         let waited = if *left > 0.0 { *left - 1.0 } else { 0.0 };
         *left = if fired == 0 { waited } else { refractory(i) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_iterations_are_rounded_alike() {
+        for k in 0..500_i32 {
+            let half: f64 = format!("{}.{}5", k / 10, k % 10).parse().unwrap();
+            assert_eq!(iterations(real(half), real(0.1)), real(f64::from(k + 1)), "{half}");
+        }
+        for whole in [0.0, 0.1, 2.0, 300.0, 1e5] {
+            assert_eq!(iterations(real(whole), real(0.1)), real(libm::round(whole * 10.0)));
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::Path};
 
-use crate::{files, value::Array};
+use crate::{files, network::Clock, value::Array};
 
 /// Spikes by iteration, ascending, then by neuron.
 pub(super) type Schedule = Vec<(u64, u32)>;
@@ -10,8 +10,8 @@ pub(super) type Schedule = Vec<(u64, u32)>;
 /// In which unit times are written.
 #[derive(Clone, Copy)]
 pub(super) enum Times {
-    /// Milliseconds, with the step that they are cut into.
-    Milliseconds(f64),
+    /// Milliseconds, with the clock that counts them in iterations.
+    Milliseconds(Clock),
     Iterations,
 }
 
@@ -107,21 +107,20 @@ impl Gathered {
 
     fn add(&mut self, time: f64, neuron: f64, place: Place) -> Result<(), String> {
         let iteration = match self.times {
-            // A time such as 0.3 is not exactly 3 · 0.1: a thousandth of a step below it belongs to it.
-            Times::Milliseconds(dt) => (time / dt + 1e-3).floor(),
-            Times::Iterations => time,
+            Times::Milliseconds(clock) => clock.iteration_of_spike(time).ok_or_else(|| {
+                let why = if time <= 0.0 { "; the first iteration ends at dt, and spikes stand at ends" } else { "" };
+                format!("{place}: {time} ms is no time of a spike{why}")
+            })?,
+            Times::Iterations if time >= 0.0 && time <= 9e15 && time.fract() == 0.0 => time as u64,
+            Times::Iterations => {
+                return Err(format!("{place}: {time} is no iteration; they are whole numbers from 0 on"));
+            }
         };
-        if !(time >= 0.0 && iteration <= 9e15) {
-            return Err(format!("{place}: {time} is no time of a spike"));
-        }
-        if iteration.fract() != 0.0 {
-            return Err(format!("{place}: {time} is no iteration; they are whole numbers"));
-        }
         if !(neuron >= 0.0 && neuron < self.neurons as f64 && neuron.fract() == 0.0) {
             let last = self.neurons.saturating_sub(1);
             return Err(format!("{place}: there is no neuron {neuron}; there are 0 to {last}"));
         }
-        self.spikes.push(Spike { iteration: iteration as u64, neuron: neuron as u32, place });
+        self.spikes.push(Spike { iteration, neuron: neuron as u32, place });
         Ok(())
     }
 
@@ -155,28 +154,37 @@ mod tests {
     #[test]
     fn texts_of_many_forms_are_put_in_order() {
         let expected = vec![(0, 2), (3, 0), (3, 1), (12, 0)];
-        let ms = Times::Milliseconds(0.1);
-        assert_eq!(of_text("time,neuron\n1.2,0\n0.3,1\n0.3,0\n0.05,2\n", ms).unwrap(), expected);
+        let ms = Times::Milliseconds(Clock::new(0.1));
+        assert_eq!(of_text("time,neuron\n1.3,0\n0.4,1\n0.4,0\n0.05,2\n", ms).unwrap(), expected);
         assert_eq!(of_text("# by hand\n\n12 0\n3;1 # late\n3\t0\r\n0, 2", Times::Iterations).unwrap(), expected);
         assert_eq!(of_text("", ms).unwrap(), []);
     }
 
     #[test]
     fn what_is_wrong_is_said_with_its_row() {
-        let ms = Times::Milliseconds(0.5);
+        let ms = Times::Milliseconds(Clock::new(0.5));
         let error = |text: &str| of_text(text, ms).unwrap_err();
-        assert_eq!(error("1,0\n-1,0"), "line 2: -1 is no time of a spike");
-        assert_eq!(error("1,0\nNaN,0"), "line 2: NaN is no time of a spike");
-        assert_eq!(error("inf,0"), "line 1: inf is no time of a spike");
+        assert_eq!(
+            error("1,0\n-1,0"),
+            "line 2: -1 ms is no time of a spike; the first iteration ends at dt, and spikes stand at ends"
+        );
+        assert_eq!(
+            error("0,0"),
+            "line 1: 0 ms is no time of a spike; the first iteration ends at dt, and spikes stand at ends"
+        );
+        assert_eq!(error("1,0\nNaN,0"), "line 2: NaN ms is no time of a spike");
+        assert_eq!(error("inf,0"), "line 1: inf ms is no time of a spike");
         assert_eq!(error("1,0\n1,3"), "line 2: there is no neuron 3; there are 0 to 2");
         assert_eq!(error("1,-1"), "line 1: there is no neuron -1; there are 0 to 2");
         assert_eq!(error("1,0.5"), "line 1: there is no neuron 0.5; there are 0 to 2");
         assert_eq!(error("time,neuron\nt,n"), "line 2: `t,n` is no pair of time and neuron");
         assert_eq!(error("\u{2212}1,1O\n1,0"), "line 1: `\u{2212}1,1O` is no pair of time and neuron");
         assert_eq!(error("1,2,0"), "line 1: `1,2,0` is no pair of time and neuron");
-        assert_eq!(error("7,1\n1,0\n7.2,1"), "line 1 and line 3: two spikes of neuron 1 in iteration 14");
+        assert_eq!(error("7,1\n1,0\n6.8,1"), "line 1 and line 3: two spikes of neuron 1 in iteration 13");
         let error = of_text("1.5,0", Times::Iterations).unwrap_err();
-        assert_eq!(error, "line 1: 1.5 is no iteration; they are whole numbers");
+        assert_eq!(error, "line 1: 1.5 is no iteration; they are whole numbers from 0 on");
+        let error = of_text("-1,0", Times::Iterations).unwrap_err();
+        assert_eq!(error, "line 1: -1 is no iteration; they are whole numbers from 0 on");
     }
 
     #[test]

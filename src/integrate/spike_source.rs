@@ -1,9 +1,9 @@
 //! A group that fires when it is told to: stimuli, recorded spikes, the output of another program.
 //!
 //! ```text
-//! iteration = floor(time / dt)
+//! iteration = ⌈time / dt⌉ − 1
 //! ```
-//! As everywhere, a spike of iteration k reaches its targets in iteration k + 1.
+//! A spike stands at the end of its iteration, as [`Clock`] says: it reaches its targets in the next one.
 
 use std::{path::Path, sync::Arc};
 
@@ -22,7 +22,8 @@ use crate::{
 #[reflect(from_reflect = false, Clone, Debug)]
 #[require(Spikes)]
 pub struct SpikeSource {
-    /// The times of the spikes, a list for each neuron, in any order: `[[1, 5.5], [], [3]]`.
+    /// The times of the spikes, above 0, a list for each neuron, in any order: `[[1, 5.5], [], [3]]`. A spike stands at the
+    /// end of its iteration, so that 1 ms is that of iteration 9 at a step of 0.1 ms; one between goes to the later end.
     #[reflect(@Unit("ms"))]
     pub times: Vec<Vec<f64>>,
     /// A file with a row of time and neuron for every spike, in any order, from the scene's folder: `.npy`, `.npz`, or
@@ -30,7 +31,8 @@ pub struct SpikeSource {
     pub file: String,
     /// The array's name in a `.npz` file.
     pub key: String,
-    /// What the times of the file are: `Milliseconds`, or `Iterations` as in recordings of spikes.
+    /// What the times of the file are: `Milliseconds`, at the ends of iterations, or `Iterations` as in recordings of
+    /// spikes.
     pub unit: TimeUnit,
     /// The spikes in order, once they have been read.
     #[reflect(ignore)]
@@ -40,7 +42,7 @@ pub struct SpikeSource {
 /// What a number in a file of spikes is.
 #[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimeUnit {
-    /// A time in milliseconds.
+    /// A time in milliseconds, above 0: (k + 1) · dt for iteration k.
     #[default]
     Milliseconds,
     /// The number of an iteration.
@@ -56,16 +58,16 @@ impl Behaviour for SpikeSource {
         if self.spikes.is_some() {
             return Ok(()); // it comes back from being switched off
         }
-        let dt = preparation.world().get_resource::<Clock>().copied().unwrap_or_default().dt;
+        let clock = preparation.world().get_resource::<Clock>().copied().unwrap_or_default();
         let neurons = preparation.shape().iter().product();
         let field = if self.file.is_empty() { "times" } else { "file" };
         let gathered = match (self.file.as_str(), self.times.is_empty()) {
             ("", _) => {
-                let mut gathered = Gathered::new(neurons, Times::Milliseconds(dt));
+                let mut gathered = Gathered::new(neurons, Times::Milliseconds(clock));
                 gathered.add_lists(&self.times).map(|()| gathered)
             }
             (_, false) => Err("the spikes come from a list or from a file, not from both".to_owned()),
-            (file, true) => self.read(file, Gathered::new(neurons, self.unit_of(dt)), preparation)?,
+            (file, true) => self.read(file, Gathered::new(neurons, self.unit_of(clock)), preparation)?,
         };
         let spikes = gathered.and_then(Gathered::schedule).map_err(|why| preparation.error(Some(field), why))?;
         if !preparation.is_trial() {
@@ -76,15 +78,15 @@ impl Behaviour for SpikeSource {
 }
 
 impl SpikeSource {
-    /// Fires at the given times (ms), a list for each neuron.
+    /// Fires at the given times (ms, above 0), a list for each neuron.
     #[must_use]
     pub fn at(times: Vec<Vec<f64>>) -> Self {
         Self { times, ..Self::default() }
     }
 
-    fn unit_of(&self, dt: f64) -> Times {
+    fn unit_of(&self, clock: Clock) -> Times {
         match self.unit {
-            TimeUnit::Milliseconds => Times::Milliseconds(dt),
+            TimeUnit::Milliseconds => Times::Milliseconds(clock),
             TimeUnit::Iterations => Times::Iterations,
         }
     }
@@ -143,7 +145,7 @@ mod tests {
     #[test]
     fn neurons_fire_in_the_iterations_of_their_times() {
         let mut bench = Bench::new().with_dt(0.1);
-        let source = bench.group("source", 4, SpikeSource::at(vec![vec![0.3, 0.0], vec![], vec![0.39]]));
+        let source = bench.group("source", 4, SpikeSource::at(vec![vec![0.4, 0.1], vec![], vec![0.31]]));
         assert_eq!(trains(&mut bench, source, 5), [vec![0], vec![], vec![], vec![0, 2], vec![]]);
         assert_eq!(bench.spike_count(source), 3);
     }
@@ -151,14 +153,14 @@ mod tests {
     #[test]
     fn spikes_of_a_file_are_those_of_the_list() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("a.csv"), "time,neuron\n0.3,0\n0.25,2\n0,0\n").unwrap();
+        std::fs::write(folder.path().join("a.csv"), "time,neuron\n0.4,0\n0.25,2\n0.1,0\n").unwrap();
         std::fs::write(folder.path().join("b.txt"), "3 0\n2 2\n0 0\n").unwrap();
         std::fs::write(folder.path().join("wrong.csv"), "0.3,0\n0.1,7\n").unwrap();
         let expected = [vec![0], vec![], vec![2], vec![0], vec![]];
         let mut bench = Bench::new().with_dt(0.1);
         bench.world_mut().insert_resource(ArrayFolder::at(folder.path()));
         let of_file = |file: &str, unit| SpikeSource { file: file.into(), unit, ..default() };
-        let list = bench.group("list", 3, SpikeSource::at(vec![vec![0.3, 0.0], vec![], vec![0.25]]));
+        let list = bench.group("list", 3, SpikeSource::at(vec![vec![0.4, 0.1], vec![], vec![0.25]]));
         let text = bench.group("text", 3, of_file("a.csv", TimeUnit::Milliseconds));
         let iterations = bench.group("iterations", 3, of_file("b.txt", TimeUnit::Iterations));
         for expected in expected {
@@ -181,7 +183,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("spikes.npy");
         let mut writer = crate::npy::Writer::create(&path, crate::npy::Dtype::F64, &[2]).unwrap();
-        let rows: Vec<u8> = [1.0_f64, 2.0, 0.0, 1.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+        let rows: Vec<u8> = [2.0_f64, 2.0, 1.0, 1.0].iter().flat_map(|x| x.to_le_bytes()).collect();
         writer.append(&rows).unwrap();
         writer.finish().unwrap();
         let mut bench = Bench::new();
@@ -196,7 +198,7 @@ mod tests {
         let error = bench.try_group("a", 1, SpikeSource::at(vec![vec![], vec![]])).unwrap_err();
         assert_eq!(error, "a: SpikeSource.times: 2 lists for 1 neurons");
         let error = bench.try_group("b", 1, SpikeSource::at(vec![vec![1.0, f64::NAN]])).unwrap_err();
-        assert_eq!(error, "b: SpikeSource.times: neuron 0, time 1: NaN is no time of a spike");
+        assert_eq!(error, "b: SpikeSource.times: neuron 0, time 1: NaN ms is no time of a spike");
     }
 
     #[test]
@@ -210,6 +212,6 @@ mod tests {
             bench.tick();
             bench.get(cells, "input")[0]
         });
-        assert_eq!(seen, [0.0, 0.0, 2.0, 1.0]);
+        assert_eq!(seen, [0.0, 2.0, 1.0, 0.0]);
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! t = start + m · period + k · interval,   k = 0, 1, … count − 1,   m = 0, 1, … trains − 1
-//! iteration = floor(t / dt)
+//! iteration = ⌈t / dt⌉ − 1
 //! ```
+//! A spike stands at the end of its iteration, as [`Clock`] says. Times are reckoned in double precision.
 
 use std::sync::Arc;
 
@@ -18,7 +19,6 @@ use super::{
 };
 use crate::{
     network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Spikes, Unit},
-    numeric::real::wide,
     schedule::{AddToStage, Stage},
 };
 
@@ -30,7 +30,7 @@ const MOST: f64 = 1e8;
 #[reflect(from_reflect = false, Clone, Debug)]
 #[require(Spikes)]
 pub struct SpikeTrains {
-    /// The first spike.
+    /// The first spike: at the end of an iteration, or in it; 0 for the end of the first one, the earliest that there is.
     #[reflect(@Unit("ms"))]
     pub start: Parameter,
     /// From a spike of a train to the next.
@@ -77,34 +77,34 @@ impl Behaviour for SpikeTrains {
         for (name, parameter) in [("count", count), ("trains", trains)] {
             preparation.check(name, parameter, whole, "a whole number")?;
         }
-        let dt = preparation.resource::<Clock>().copied().unwrap_or_default().dt;
+        let clock = preparation.resource::<Clock>().copied().unwrap_or_default();
         let neurons = preparation.shape().iter().product();
-        let spikes = self.listed(neurons, dt).map_err(|why| preparation.error(None, why))?;
+        let fields = ["start", "interval", "count", "period", "trains"].map(|field| preparation.sampled(field));
+        let of = |i: usize| fields.map(|numbers| numbers.map_or(0.0, |numbers| numbers.at(i)));
+        let spikes = listed(neurons, clock, of).map_err(|why| preparation.error(None, why))?;
         self.spikes = Some(spikes.into());
         Ok(())
     }
 }
 
-impl SpikeTrains {
-    fn listed(&self, neurons: usize, dt: f64) -> Result<Vec<(u64, u32)>, String> {
-        let of =
-            |i: usize| [&self.start, &self.interval, &self.count, &self.period, &self.trains].map(|p| wide(p.at(i)));
-        let total: f64 = (0..neurons).map(of).map(|[_, _, count, _, trains]| count * trains).sum();
-        if total > MOST {
-            return Err(format!("{total:e} spikes are more than {MOST:e}"));
-        }
-        let mut gathered = Gathered::new(neurons, Times::Milliseconds(dt));
-        for neuron in 0..neurons {
-            let [start, interval, count, period, trains] = of(neuron);
-            for m in 0..trains as u64 {
-                for k in 0..count as u64 {
-                    let place = m as usize * count as usize + k as usize;
-                    gathered.add_time(neuron, place, start + m as f64 * period + k as f64 * interval)?;
-                }
+/// The spikes of neurons whose start, interval, count, period and number of trains are given.
+fn listed(neurons: usize, clock: Clock, of: impl Fn(usize) -> [f64; 5]) -> Result<Vec<(u64, u32)>, String> {
+    let total: f64 = (0..neurons).map(&of).map(|[_, _, count, _, trains]| count * trains).sum();
+    if total > MOST {
+        return Err(format!("{total:e} spikes are more than {MOST:e}"));
+    }
+    let mut gathered = Gathered::new(neurons, Times::Milliseconds(clock));
+    for neuron in 0..neurons {
+        let [start, interval, count, period, trains] = of(neuron);
+        let start = if start == 0.0 { clock.dt } else { start };
+        for m in 0..trains as u64 {
+            for k in 0..count as u64 {
+                let place = m as usize * count as usize + k as usize;
+                gathered.add_time(neuron, place, start + m as f64 * period + k as f64 * interval)?;
             }
         }
-        gathered.schedule()
     }
+    gathered.schedule()
 }
 
 fn fire(mut groups: Query<(&SpikeTrains, &mut Spikes)>, clock: Res<Clock>, mut due: Local<Vec<u32>>) {
@@ -130,11 +130,37 @@ mod tests {
         };
         let source = bench.group("source", 3, trains);
         let mut times = vec![Vec::new(); 3];
-        for iteration in 0..60 {
+        for iteration in 1..60 {
             bench.tick();
             bench.spikes(source).iter().for_each(|&neuron| times[neuron as usize].push(0.5 * f64::from(iteration)));
         }
         assert_eq!(times, [vec![1.0, 9.0], vec![2.0, 3.5, 10.0, 11.5], vec![3.0, 6.0, 9.0, 11.0, 14.0, 17.0]]);
+    }
+
+    #[test]
+    fn spikes_stay_at_their_times_however_long_a_train_is() {
+        // In tenths of a millisecond, by whole numbers: start, interval, count, the unit being dt.
+        for (start, interval, count) in
+            [(0_u64, 1001_u64, 100_u64), (50_003, 7, 4000), (1, 333, 4000), (77, 999_999, 1500)]
+        {
+            let ms = |tenths: u64| format!("{}.{}", tenths / 10, tenths % 10).parse::<f64>().unwrap();
+            let mut bench = Bench::new().with_dt(0.1);
+            let regular = |start: Parameter, interval: Parameter| SpikeTrains {
+                start,
+                interval,
+                count: (count as f64).into(),
+                ..default()
+            };
+            let all = bench.group("all", 1, regular(ms(start).into(), ms(interval).into()));
+            let each = format!("{} + 0 * i", ms(interval));
+            let each = bench.group("each", 2, regular(ms(start).into(), each.as_str().into()));
+            let expected: Vec<u64> = (0..count).map(|k| start.max(1) + k * interval - 1).collect();
+            for group in [all, each] {
+                let spikes = bench.world_mut().get::<SpikeTrains>(group).unwrap().spikes.clone().unwrap();
+                let found: Vec<u64> = spikes.iter().filter(|(_, i)| *i == 0).map(|(k, _)| *k).collect();
+                assert_eq!(found, expected, "{start} {interval}");
+            }
+        }
     }
 
     #[test]
@@ -148,7 +174,7 @@ mod tests {
         let error = refused(SpikeTrains { interval: 0.25.into(), ..default() });
         assert_eq!(
             error,
-            "cells: SpikeTrains: neuron 0, time 0 and neuron 0, time 1: two spikes of neuron 0 in iteration 0"
+            "cells: SpikeTrains: neuron 0, time 1 and neuron 0, time 2: two spikes of neuron 0 in iteration 1"
         );
         let error = refused(SpikeTrains { trains: 1e9.into(), ..default() });
         assert_eq!(error, "cells: SpikeTrains: 2e10 spikes are more than 1e8");

@@ -151,7 +151,7 @@ fn apply(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<F
             failures.push(name.map_or("", Name::as_str), why);
             continue;
         }
-        let every = libm::round(rule.every / clock.dt).max(1.0) as u64;
+        let every = clock.steps(rule.every).max(1);
         if !(clock.iteration + 1).is_multiple_of(every) {
             continue;
         }

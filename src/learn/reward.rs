@@ -131,7 +131,7 @@ fn give(
             let stream = Stream::new(watch.seed.0, &[&reward.synapses, "Reward", "delay"]);
             let [part, _] = uniform_pair(stream, clock.iteration);
             let wait = reward.soonest + (reward.latest - reward.soonest) * part;
-            watch.await_until(clock.iteration + libm::round(wait / clock.dt) as u64);
+            watch.await_until(clock.iteration + clock.steps(wait));
         }
         while watch.due.front().is_some_and(|due| *due <= clock.iteration) {
             watch.due.pop_front();
@@ -209,11 +209,12 @@ impl Watch {
 mod tests {
     use crate::prelude::*;
 
-    /// A group with a reward of fixed wait for the only synapse from a source to a target with these spikes (ms).
+    /// A group with a reward of fixed wait for the only synapse from a source to a target with spikes in these iterations.
     fn rewarded(source: &[f64], target: &[f64], reward: Reward) -> (Bench, Entity) {
         let mut bench = Bench::new();
-        let source = bench.group("source", 1, SpikeSource::at(vec![source.to_vec()]));
-        let cells = (SpikeSource::at(vec![target.to_vec()]), Dopamine { tau: 1e300, tonic: 0.0 }, reward);
+        let ends = |iterations: &[f64]| SpikeSource::at(vec![iterations.iter().map(|k| k + 1.0).collect()]);
+        let source = bench.group("source", 1, ends(source));
+        let cells = (ends(target), Dopamine { tau: 1e300, tonic: 0.0 }, reward);
         let target = bench.group("target", 1, cells);
         bench.synapses(source, target, "chosen", OneToOne::default());
         (bench, target)

@@ -262,7 +262,7 @@ fn a_rule_that_is_switched_off_changes_nothing_and_forgets() {
 #[test]
 fn a_neuron_gets_no_synapse_with_itself() {
     let mut bench = Bench::new();
-    let times = (0..4).map(|i| (0..20).map(|k| f64::from(5 * k + i)).collect()).collect();
+    let times = (0..4).map(|i| (0..20).map(|k| f64::from(5 * k + i + 1)).collect()).collect();
     let cells = bench.group("cells", 4, SpikeSource::at(times));
     let rule = Stdp { a_minus: 0.0, ..default() };
     let synapses = bench.synapses(cells, cells, "X", (AllToAll { autapses: false }, InitialWeights(0.5.into()), rule));
@@ -290,7 +290,9 @@ fn weights_do_not_depend_on_the_number_of_threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let mut bench = Bench::new();
         let times = |n: u64, every: u64| -> SpikeSource {
-            SpikeSource::at((0..n).map(|i| (0..4).map(|k| ((7 * i) % every + every * k) as f64).collect()).collect())
+            SpikeSource::at(
+                (0..n).map(|i| (0..4).map(|k| (1 + (7 * i) % every + every * k) as f64).collect()).collect(),
+            )
         };
         let (a, b) = (bench.group("a", 300, times(300, 13)), bench.group("b", 20_000, times(20_000, 11)));
         let rule = (FixedInDegree { in_degree: 6, ..default() }, Delays(Some(delays.into())), Stdp::default());

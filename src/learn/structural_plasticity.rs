@@ -216,7 +216,7 @@ fn list(entity: &mut EntityMut<'_>) {
 impl StructuralPlasticity {
     /// Whether synapses are rewired at the end of the running iteration.
     fn is_due(&self, clock: &Clock) -> bool {
-        let steps = libm::round(self.interval / clock.dt).max(1.0) as u64;
+        let steps = clock.steps(self.interval).max(1);
         (clock.iteration + 1).is_multiple_of(steps)
     }
 

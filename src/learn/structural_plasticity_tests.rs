@@ -236,7 +236,9 @@ fn rewiring_does_not_depend_on_the_number_of_threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let mut bench = Bench::new();
         let times = |n: u64, every: u64| -> SpikeSource {
-            SpikeSource::at((0..n).map(|i| (0..4).map(|k| ((7 * i) % every + every * k) as f64).collect()).collect())
+            SpikeSource::at(
+                (0..n).map(|i| (0..4).map(|k| (1 + (7 * i) % every + every * k) as f64).collect()).collect(),
+            )
         };
         let (a, b) = (bench.group("a", 300, times(300, 13)), bench.group("b", 20_000, times(20_000, 11)));
         let connectivity = FixedInDegree { in_degree: 6, multapses: false, ..default() };

@@ -35,7 +35,7 @@ use crate::{
         Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterState, Size, Source, Spikes,
         State, Synapses, Target, Unit, V, Weights, preparation::path_of,
     },
-    numeric::{Archive, ArchiveError, Real, real::real},
+    numeric::{Archive, ArchiveError, Real, grid, real::real},
     schedule::{AddToStage, Stage},
 };
 
@@ -151,7 +151,7 @@ impl Behaviour for VoltageStdp {
         bounds::positive(preparation, &times)?;
         bounds::positive(preparation, &[("u_ref", self.u_ref.unwrap_or(1.0))])?;
         let dt = preparation.resource::<Clock>().copied().unwrap_or_default().dt;
-        if delay / dt > LONGEST {
+        if grid::rounded(delay, dt) > LONGEST {
             let why = format!("must be {LONGEST} steps of {dt} ms at most, not {delay} ms");
             return Err(preparation.error(Some("delay"), why));
         }
@@ -181,7 +181,7 @@ impl VoltageStdp {
     }
 
     fn constants(&self, dt: f64) -> Constants {
-        let steps = |time: f64| libm::round(time / dt);
+        let steps = |time: f64| grid::rounded(time, dt);
         Constants {
             dt,
             taus: [self.tau_minus, self.tau_plus, self.tau_mean],

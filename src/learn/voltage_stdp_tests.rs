@@ -201,7 +201,7 @@ fn weights_do_not_depend_on_the_number_of_threads() {
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let mut bench = Bench::new();
-        let times = (0..300).map(|i| (0..4).map(|k| f64::from(i * 7 % 13 + 13 * k)).collect()).collect();
+        let times = (0..300).map(|i| (0..4).map(|k| f64::from(1 + i * 7 % 13 + 13 * k)).collect()).collect();
         let a = bench.group("a", 300, SpikeSource::at(times));
         let cells = (Izhikevich::default(), NormalNoise { sd: 40.0.into(), ..default() });
         let b = bench.group("b", 20_000, cells);

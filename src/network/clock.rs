@@ -2,9 +2,25 @@
 
 use bevy_ecs::prelude::*;
 
-use crate::numeric::Real;
+use crate::numeric::{Real, grid};
 
 /// The step of the simulation and the iteration that runs.
+///
+/// # To which iteration a time belongs
+///
+/// Iteration k, from 0, begins at k · dt and ends at (k + 1) · dt.
+///
+/// - **Spikes** stand at the end of their iteration, as all state does that is recorded: a spike at `t` is one of
+///   iteration ⌈t / dt⌉ - 1, be it recorded or given (`SpikeSource`, `SpikeTrains`). A time between two ends goes to the
+///   later one; 0 and what is below belongs to none and is refused. With a delay d it arrives d later: what it does is in
+///   the state at t + d + dt, the first that an iteration makes after the arrival.
+/// - **Currents and all other input**, rates and stimuli act from the first iteration that begins at their time or
+///   after, ⌈t / dt⌉, and no more in the first that begins at their end or after.
+/// - **Switches** come before that same iteration.
+/// - **Recorders** count iterations: `from` is the first, `until` the first that is not recorded any more.
+/// - **Durations** (delays, refractory periods, intervals, bins) are rounded to whole steps, halves away from zero.
+///
+/// Times are decimals as they were written: 0.3 is three steps of 0.1, and 0.15 is one and a half.
 #[derive(Resource, Clone, Copy, Debug, PartialEq)]
 pub struct Clock {
     /// Length of an iteration (ms), above zero; default 1.
@@ -35,16 +51,27 @@ impl Clock {
     /// The first iteration that begins at or after a time (ms), as [`is_within`](Self::is_within) has it.
     #[must_use]
     pub fn first_from(&self, start: f64) -> u64 {
-        (start / self.dt - 1e-3).ceil().max(0.0) as u64
+        libm::ceil(grid::steps(start, self.dt)).max(0.0) as u64
     }
 
     /// Whether the running iteration begins at or after `start` and before `stop` (ms).
-    ///
-    /// A time such as 0.3 is not exactly 3 · 0.1: a thousandth of a step below it belongs to it.
     #[must_use]
     pub fn is_within(&self, start: f64, stop: Option<f64>) -> bool {
-        let time = self.time() + 1e-3 * self.dt;
-        start <= time && stop.is_none_or(|stop| time < stop)
+        self.first_from(start) <= self.iteration && stop.is_none_or(|stop| self.iteration < self.first_from(stop))
+    }
+
+    /// The iteration of a spike at a time (ms): the one at whose end it stands, or that contains it. `None` for 0 ms and
+    /// below, and for what is no number or beyond all counting.
+    #[must_use]
+    pub fn iteration_of_spike(&self, time: f64) -> Option<u64> {
+        let ends = libm::ceil(grid::steps(time, self.dt));
+        (time > 0.0 && ends <= 9e15).then(|| ends.max(1.0) as u64 - 1)
+    }
+
+    /// The number of steps that a duration (ms) rounds to, half a step away from zero.
+    #[must_use]
+    pub fn steps(&self, duration: f64) -> u64 {
+        grid::rounded(duration, self.dt) as u64
     }
 
     /// The time (ms) at which the running iteration begins.
@@ -67,6 +94,25 @@ impl Default for Seed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spikes_stand_at_the_ends_of_their_iterations() {
+        let clock = Clock::new(0.1);
+        let expected = [(1.0, 9), (0.1, 0), (0.05, 0), (1e-9, 0), (0.3, 2), (0.31, 3), (6606.6, 66_065)];
+        for (time, iteration) in expected {
+            assert_eq!(clock.iteration_of_spike(time), Some(iteration), "{time}");
+        }
+        for time in [0.0, -0.1, f64::NAN, f64::INFINITY, 1e300] {
+            assert_eq!(clock.iteration_of_spike(time), None, "{time}");
+        }
+        // What is recorded and written in ms comes back the same.
+        for iteration in (0..2_000_000_000_u64).step_by(999_983) {
+            for dt in [0.01, 0.1, 0.3, 1.0] {
+                let time = (iteration + 1) as f64 * dt;
+                assert_eq!(Clock::new(dt).iteration_of_spike(time), Some(iteration), "{dt}");
+            }
+        }
+    }
 
     #[test]
     fn the_first_iteration_from_a_time_is_the_first_within_it() {

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     files::{self, FileError},
     numeric::{coding::BLOCK_TARGETS, real::wide, stream::Stream},
-    value::{Array, ArraySource, Function, Functions, ValueError},
+    value::{Array, ArraySource, Function, Functions, Members, ValueError},
 };
 
 /// The functions that values may call.
@@ -204,6 +204,8 @@ pub struct Preparation<'w> {
     pub(super) depth: Depth,
     /// Whether the behaviour was never prepared at this entity.
     pub(super) first: bool,
+    /// What was sampled for its fields.
+    pub(super) sampled: Vec<(String, Members)>,
 }
 
 impl Preparation<'_> {
@@ -286,6 +288,13 @@ impl Preparation<'_> {
     #[must_use]
     pub fn address_error(&self, field: &'static str, error: AddressError) -> PrepareError {
         self.fault(field, PrepareFault::Address(error))
+    }
+
+    /// The numbers that were sampled for a field, in double precision whatever that of the state: for
+    /// [`complete`](super::Behaviour::complete). `None` when the behaviour comes back from being switched off.
+    #[must_use]
+    pub fn sampled(&self, field: &str) -> Option<&Members> {
+        self.sampled.iter().rev().find(|(name, _)| name == field).map(|(_, numbers)| numbers)
     }
 
     /// Says that a sampled parameter is out of its range, if it is for any neuron: "must be `what`".

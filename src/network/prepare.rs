@@ -91,7 +91,7 @@ pub(super) fn prepare(
         return Ok(());
     }
     let first = !world.get::<Prepared>(entity).is_some_and(|prepared| prepared.0.contains(&entry.access.id));
-    let mut preparation = Preparation { world, entity, behaviour: entry.name, depth, first };
+    let mut preparation = Preparation { world, entity, behaviour: entry.name, depth, first, sampled: Vec::new() };
     let outcome = prepare_taken_out(&mut preparation, &mut *behaviour);
     let extent = (entry.kind == Kind::Connectivity && depth == Depth::Trial).then_some(&*behaviour);
     if let (Some(rule), Ok(())) = (extent, &outcome) {

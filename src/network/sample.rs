@@ -38,6 +38,7 @@ pub(super) fn sample_fields(
     if preparation.depth == Depth::Whole {
         spread_together(behaviour, sampler.len());
     }
+    preparation.sampled = sampler.into_remembered();
     Ok(())
 }
 

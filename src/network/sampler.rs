@@ -69,6 +69,11 @@ impl Sampler {
         self.names.fields.push((name.to_owned(), numbers));
     }
 
+    /// All numbers that have a name.
+    pub fn into_remembered(self) -> Vec<(String, Members)> {
+        self.names.fields
+    }
+
     /// The numbers of a batch of members, drawn from the stream of `path`.
     pub fn evaluate<'b>(
         &self,

@@ -7,7 +7,10 @@ use super::{
     sides::{Rule, Sides},
     synapse::{DelaySummary, Delays, InitialWeights},
 };
-use crate::value::{Batch, Members, Pairs, Value};
+use crate::{
+    numeric::grid,
+    value::{Batch, Members, Pairs, Value},
+};
 
 /// Synapses whose values are evaluated in one go: the intermediate numbers stay in the second-level cache.
 pub(super) const AT_ONCE: usize = 1 << 12;
@@ -105,9 +108,8 @@ impl SynapseValues {
 
     /// A delay (ms) in whole steps.
     fn steps(&self, ms: f64) -> Result<f64, String> {
-        let steps = ms / self.dt;
-        // A thousandth of a step for numbers such as 0.1 that are not exactly what they say.
-        if steps < 0.999 {
+        let steps = grid::steps(ms, self.dt);
+        if steps < 1.0 {
             return Err(format!("a delay of {ms} ms is below one step of {} ms", self.dt));
         }
         if steps > LONGEST {

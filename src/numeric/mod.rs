@@ -9,6 +9,7 @@ pub mod column;
 pub mod dense;
 pub mod exchange;
 pub mod exp;
+pub mod grid;
 pub mod instruction_set;
 pub mod lanes;
 pub mod marks;

@@ -76,7 +76,7 @@ impl Behaviour for RateRecorder {
             let why = format!("a bin lasts an iteration of {dt} ms at least, not {} ms", self.bin);
             return Err(preparation.error(Some("bin"), why));
         }
-        let every = ((self.bin / dt).round() as u64).max(1);
+        let every = Clock::new(dt).steps(self.bin).max(1);
         let ms = every as f64 * dt;
         let window = Window { from: self.from, until: self.until.unwrap_or(u64::MAX), every };
         let request = Request { of: &self.of, neurons: &self.neurons, window };
