@@ -43,7 +43,7 @@ impl Behaviour for AllToAll {
 
     fn extent(&self, pair: Pair) -> Extent {
         let pairs = (pair.sources as u64).saturating_mul(pair.targets as u64);
-        let missing = if pair.recurrent && !self.autapses { pair.sources.min(pair.targets) as u64 } else { 0 };
+        let missing = if self.autapses { 0 } else { pair.common as u64 };
         let synapses = pairs - missing.min(pairs);
         if pair.whole { Extent::dense(synapses) } else { Extent::sparse(pair, synapses) }
     }

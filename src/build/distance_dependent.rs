@@ -12,7 +12,7 @@ use crate::{
         sides::sides,
     },
     numeric::{philox::uniform_pair, stream::Stream},
-    value::Value,
+    value::{Pairs, Value},
 };
 
 /// Sources that are looked at in one go.
@@ -42,16 +42,17 @@ impl Behaviour for DistanceDependent {
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         let sides = sides(preparation)?;
         let probability = Value::from(self.probability.as_str());
-        let some = sides.pairs(0..sides.pair.sources.min(AT_ONCE), 0);
-        let tried = sides.evaluate("probability", &probability, &some);
+        // Of no pair: whether it can be read at all. What it gives is tried with the rule.
+        let tried = sides.evaluate("probability", &probability, &Pairs::default());
         tried.map_err(|error| preparation.fault("probability", PrepareFault::Value(error)))?;
         let rule = Chance { probability, autapses: self.autapses, stream: preparation.stream("connectivity") };
         connect(preparation, sides, rule)
     }
 
-    /// At most; how many there are, only building tells.
+    /// As the synapses of some targets let expect.
     fn extent(&self, pair: Pair) -> Extent {
-        Extent::sparse(pair, (pair.sources as u64).saturating_mul(pair.targets as u64))
+        let all = (pair.sources as u64).saturating_mul(pair.targets as u64);
+        Extent::sparse(pair, pair.estimate.unwrap_or(all))
     }
 }
 
@@ -66,13 +67,13 @@ impl Rule for Chance {
         let sources = sides.pair.sources;
         for t in targets {
             for first in (0..sources).step_by(AT_ONCE) {
-                let pairs = sides.pairs(first..(first + AT_ONCE).min(sources), t);
+                let pairs = sides.pairs(first..(first + AT_ONCE).min(sources), t, self.autapses);
                 let chance = sides.evaluate("probability", &self.probability, &pairs);
                 let chance = chance.map_err(|error| format!("the probability of a synapse: {error}"))?;
-                for (k, &key) in pairs.keys.iter().enumerate() {
-                    let connected = uniform_pair(self.stream, key)[0] < chance.at(k);
-                    if connected && (self.autapses || !sides.is_autapse(first + k, t)) {
-                        emit(first + k, t);
+                let places = (first..).filter(|&s| self.autapses || !sides.is_autapse(s, t));
+                for ((k, &key), s) in pairs.keys.iter().enumerate().zip(places) {
+                    if uniform_pair(self.stream, key)[0] < chance.at(k) {
+                        emit(s, t);
                     }
                 }
             }

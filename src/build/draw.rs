@@ -17,9 +17,9 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    /// The least number of neurons that a neuron can choose from.
-    pub fn least(&self, recurrent: bool) -> usize {
-        self.from - usize::from(recurrent && !self.autapses)
+    /// The least number of neurons that a neuron can choose from, where so many are on both sides.
+    pub fn least(&self, common: usize) -> usize {
+        self.from - usize::from(common > 0 && !self.autapses)
     }
 
     /// How many neurons there are to choose from for one that stands at `own` among them, if it does.

@@ -54,7 +54,7 @@ fn value_fault(scene: &Scene, place: &str, span: Option<Span>, error: &ValueErro
 }
 
 /// The place in the scene of a place in an expression, if the text stands there as it is.
-fn within_text(scene: &Scene, text: &Span, at: &Span) -> Option<Span> {
+pub(super) fn within_text(scene: &Scene, text: &Span, at: &Span) -> Option<Span> {
     let document = scene.document.as_ref()?;
     let slice = document.slice(text);
     let plain = slice.starts_with('"') && !slice.contains('\\');

@@ -38,7 +38,7 @@ impl Behaviour for FixedInDegree {
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         let sides = sides(preparation)?;
         let choice = Choice { from: sides.pair.sources, autapses: self.autapses, multapses: self.multapses };
-        let least = choice.least(sides.pair.recurrent);
+        let least = choice.least(sides.pair.common);
         check_degree(preparation, "in_degree", self.in_degree, least, self.multapses, "sources")?;
         let rule = Draw { in_degree: self.in_degree, choice, stream: preparation.stream("connectivity") };
         connect(preparation, sides, rule)

@@ -41,7 +41,7 @@ impl Behaviour for FixedOutDegree {
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         let sides = sides(preparation)?;
         let choice = Choice { from: sides.pair.targets, autapses: self.autapses, multapses: self.multapses };
-        let least = choice.least(sides.pair.recurrent);
+        let least = choice.least(sides.pair.common);
         check_degree(preparation, "out_degree", self.out_degree, least, self.multapses, "targets")?;
         let rule = Draw { out_degree: self.out_degree, choice, stream: preparation.stream("connectivity") };
         connect(preparation, sides, rule)
@@ -59,12 +59,20 @@ struct Draw {
 }
 
 impl Rule for Draw {
+    fn is_by_source(&self) -> bool {
+        true
+    }
+
+    fn generate_from(&self, sides: &Sides, s: usize, emit: &mut dyn FnMut(usize, usize)) {
+        let mut words = Words::new(self.stream, s as u32);
+        self.choice.draw(&mut words, self.out_degree, sides.target_like(s), &mut |t| emit(s, t));
+    }
+
     fn generate(&self, sides: &Sides, targets: Range<usize>, emit: &mut dyn FnMut(usize, usize)) -> Result<(), String> {
         let mut chosen = Vec::with_capacity(self.out_degree);
         for s in 0..sides.pair.sources {
-            let mut words = Words::new(self.stream, s as u32);
             chosen.clear();
-            self.choice.draw(&mut words, self.out_degree, sides.target_like(s), &mut |t| {
+            self.generate_from(sides, s, &mut |_, t| {
                 if targets.contains(&t) {
                     chosen.push(t);
                 }

@@ -50,7 +50,7 @@ impl Behaviour for FixedProbability {
 
     fn extent(&self, pair: Pair) -> Extent {
         let pairs = pair.sources as f64 * pair.targets as f64;
-        let missing = if pair.recurrent && !self.autapses { pair.sources.min(pair.targets) as f64 } else { 0.0 };
+        let missing = if self.autapses { 0.0 } else { pair.common as f64 };
         Extent::sparse(pair, (self.probability * (pairs - missing)).round() as u64)
     }
 }

@@ -3,9 +3,10 @@
 use bevy_ecs::prelude::*;
 
 use super::{
-    faults,
+    faults, meaning,
     plan::{Plan, plan},
     profiles::unrecorded,
+    shadows::shadows,
     spawn::{Pending, Spawned, spawn},
     switches,
     validate::validate,
@@ -13,16 +14,15 @@ use super::{
 use crate::{
     files::available_memory,
     network::{
-        Afferents, ArrayFolder, Clock, Constants, Kind, Listens, NeuronGroup, Origin, ReceptorOf, Seed, Tags,
+        ArrayFolder, Clock, Constants, Kind, NeuronGroup, Origin, PrepareError, Seed,
         connect::Deferred,
-        preparation::Depth,
+        preparation::{Depth, Told},
         prepare::{Unprepared, resize_columns},
-        receptor::Fed,
         state::note_built,
     },
     record::settle,
     scene::Scene,
-    text::{Diagnostic, Diagnostics},
+    text::{Diagnostic, Diagnostics, Severity},
 };
 
 /// The entities of a network that was built from a scene.
@@ -105,20 +105,39 @@ fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Entity, Spawned
     world.insert_resource(Unprepared);
     let mut spawned = spawn(world, scene, network);
     let mut faults = std::mem::take(&mut spawned.faults);
+    world.insert_resource(Told::default());
     faults.extend(prepare(world, scene, &spawned, Depth::Trial));
+    let Told(told) = world.remove_resource().unwrap_or_default();
+    let mut warnings: Vec<Diagnostic> = told.into_iter().filter_map(|told| warning(scene, &spawned, told)).collect();
     faults.extend(switches::faults(world, scene, network));
+    faults.extend(meaning::two_models(world, scene, network, &spawned));
     if faults.is_empty() {
         // Who listens to what, and what is recorded, cannot be told while a group or a recorder is missing.
-        faults.extend(deaf_receptors(world, &spawned));
+        let deaf = meaning::deaf_receptors(world, &spawned).into_iter();
+        let (deaf, hardly) = deaf.partition::<Vec<_>, _>(|fault| fault.severity == Severity::Error);
+        faults.extend(deaf);
         faults.extend(unrecorded(world, scene, &spawned.recorders));
+        warnings.extend(hardly);
+        warnings.extend(meaning::unheard_synapses(world, &spawned));
+        warnings.extend(meaning::negative_conductances(world, &spawned));
+        warnings.extend(shadows(scene));
     }
-    let plan = plan(world, &spawned, scene.iterations);
+    let mut plan = plan(world, &spawned, scene.iterations);
+    plan.warnings = warnings.into_iter().fold(scene.diagnostics(), Diagnostics::with);
     faults.extend(unfileable(scene, &plan));
     if !faults.is_empty() {
         world.remove_resource::<Unprepared>();
     }
     finish(world, scene, network, faults)?;
     Ok((network, spawned, plan))
+}
+
+/// What preparation told of a behaviour.
+fn warning(scene: &Scene, spawned: &Spawned, told: (Entity, &str, PrepareError)) -> Option<Diagnostic> {
+    let (entity, behaviour, why) = told;
+    let own = |pending: &&Pending| pending.entity == entity && pending.entry.name == behaviour;
+    let pending = spawned.pending.iter().find(own)?;
+    Some(faults::diagnostic(scene, &pending.who, &pending.spans, why).as_warning())
 }
 
 /// Starts the clock for the first network of a world; those that follow have to go by it.
@@ -222,50 +241,6 @@ fn prepare(world: &mut World, scene: &Scene, spawned: &Spawned, depth: Depth) ->
         }
     }
     faults
-}
-
-/// Receptors that listen to a tag which no afferent synapse group has.
-fn deaf_receptors(world: &World, spawned: &Spawned) -> Vec<Diagnostic> {
-    let mut faults = Vec::new();
-    for pending in spawned.pending.iter().filter(|pending| pending.entry.kind == Kind::Receptor) {
-        let (Some(of), Some(listens)) = (world.get::<ReceptorOf>(pending.entity), world.get::<Listens>(pending.entity))
-        else {
-            continue;
-        };
-        let tag = listens.afferent.0.as_str();
-        if tag.is_empty() && world.get::<Fed>(pending.entity).is_some() {
-            continue;
-        }
-        let afferents: Vec<Entity> =
-            world.get::<Afferents>(of.0).map(|groups| groups.iter().collect()).unwrap_or_default();
-        let words: Vec<&str> = afferents
-            .iter()
-            .flat_map(|&group| {
-                let tags = world.get::<Tags>(group).map(|tags| tags.0.as_slice()).unwrap_or_default();
-                tags.iter().map(String::as_str).chain(world.get::<Name>(group).map(Name::as_str))
-            })
-            .collect();
-        if !words.contains(&tag) {
-            let fault = deaf(&pending.who, tag, &words);
-            faults.push(match pending.spans.get("afferent").or_else(|| pending.spans.get("")) {
-                Some(span) if tag.is_empty() || words.is_empty() => fault.at(span),
-                Some(span) => fault.at(span).did_you_mean_text(tag, &words, "tags and names"),
-                None => fault,
-            });
-        }
-    }
-    faults
-}
-
-/// A receptor that listens to `tag`, while `words` are the tags and names of the synapse groups that lead to it.
-fn deaf(who: &str, tag: &str, words: &[&str]) -> Diagnostic {
-    if tag.is_empty() {
-        let fault = Diagnostic::error(format!("`{who}` listens to nothing"));
-        return fault.note("the field `afferent` is the tag or name of the synapse groups that it listens to");
-    }
-    let message = format!("`{who}` listens to `{tag}`, but no afferent synapse group has that tag or name");
-    let fault = Diagnostic::error(message);
-    if words.is_empty() { fault.note("no synapse group leads to its group") } else { fault }
 }
 
 /// The network needs more memory than there is.

@@ -10,6 +10,7 @@ use crate::{
         Target, Variables, preparation::shape,
     },
     record::of_recorders,
+    text::Diagnostics,
 };
 
 /// What a network will be.
@@ -23,6 +24,9 @@ pub struct Plan {
     pub recordings: Vec<RecordingPlan>,
     /// Memory of state and weights (bytes).
     pub memory: u64,
+    /// What the scene says and hardly means.
+    #[serde(skip)]
+    pub warnings: Diagnostics,
 }
 
 /// A neuron group.

@@ -52,10 +52,10 @@ impl Behaviour for ReceptiveField {
         connect(preparation, sides, self.clone())
     }
 
-    /// At most; how many there are, only building tells.
+    /// As the synapses of some targets let expect.
     fn extent(&self, pair: Pair) -> Extent {
-        let in_field = (2.0 * self.radius + 1.0).powi(3).min(pair.sources as f64) as u64;
-        Extent::sparse(pair, in_field.saturating_mul(pair.targets as u64))
+        let all = (pair.sources as u64).saturating_mul(pair.targets as u64);
+        Extent::sparse(pair, pair.estimate.unwrap_or(all))
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Spawned {
     pub groups: Vec<Entity>,
     pub synapses: Vec<Entity>,
     pub recorders: Vec<Entity>,
+    /// The synapse groups that no receptor is meant to hear.
+    pub unheard: Vec<Entity>,
     pub pending: Vec<Pending>,
     pub faults: Vec<Diagnostic>,
 }
@@ -158,6 +160,9 @@ fn spawn_synapses(world: &mut World, scene: &Scene, part: PartOf, spawned: &mut 
             ))
             .id();
         spawned.synapses.push(entity);
+        if wish.scene.unheard {
+            spawned.unheard.push(entity);
+        }
         spawned.attach(world, entity, &wish.name, &wish.scene.connectivity, &wish.scene.spans);
         for behaviour in &wish.scene.behaviours {
             spawned.attach(world, entity, &wish.name, behaviour, &wish.scene.spans);

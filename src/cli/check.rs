@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    CliError, SceneArguments, print,
+    CliError, SceneArguments, print, print_warnings,
     table::{grouped, table},
 };
 use crate::{
@@ -21,6 +21,7 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<(), CliError> {
     let mut app = super::app();
     let scene = arguments.scene.load(&app)?;
     let plan = check_scene(app.world_mut(), &scene)?;
+    print_warnings(&plan.warnings);
     print(&describe(&scene, &plan))
 }
 

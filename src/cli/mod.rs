@@ -27,7 +27,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use error::CliError;
 
-use crate::{CortecsPlugins, host::HostPlugin, scene::Scene};
+use crate::{CortecsPlugins, host::HostPlugin, scene::Scene, text::Diagnostics};
 
 /// Simulates networks of spiking neurons that scene files describe.
 #[derive(Parser, Debug)]
@@ -110,6 +110,13 @@ pub fn print_error(error: &CliError) {
     let text = error.render(io::stderr().is_terminal());
     // If not even this can be printed, the exit code has to do.
     let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
+}
+
+/// Prints what a scene says and hardly means.
+fn print_warnings(warnings: &Diagnostics) {
+    if !warnings.is_empty() {
+        let _ = writeln!(io::stderr().lock(), "{}\n", warnings.render(io::stderr().is_terminal()).trim_end());
+    }
 }
 
 /// An app with all behaviours and no host.

@@ -62,6 +62,7 @@ impl Behaviour for AlphaReceptor {
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        dynamics::complete(&self.parts(), preparation);
         dynamics::check_time(preparation, "tau", &self.tau)
     }
 }

@@ -74,6 +74,7 @@ impl Behaviour for BiexponentialReceptor {
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        dynamics::complete(&self.parts(), preparation);
         dynamics::check_time(preparation, "rise", &self.rise)?;
         dynamics::check_time(preparation, "decay", &self.decay)
     }

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     network::{
-        self, Arriving, Behaviour, Clock, Conductance, Dealt, Derived, Input, Membrane, Parameter, Preparation,
-        PrepareError, ReceptorOf, Receptors, V, Variable, View, preparation::path_of, receptor::ByGroup,
+        self, Arriving, Behaviour, Clock, Conductance, Dealt, Derived, Input, Listens, Membrane, Parameter,
+        Preparation, PrepareError, ReceptorOf, Receptors, V, Variable, View, preparation::path_of, receptor::ByGroup,
         variable::VariableInfo,
     },
     numeric::{Archive, ArchiveError, Column, Real, pass::pass, portions::Effort},
@@ -104,6 +104,15 @@ pub(super) fn prepare(parts: &Parts<'_>, preparation: &mut Preparation<'_>) -> R
         level.form = form;
     }
     Ok(())
+}
+
+/// For [`Behaviour::complete`]: says by what a conductance is multiplied, for who looks whether it is negative.
+pub(super) fn complete(parts: &Parts<'_>, preparation: &mut Preparation<'_>) {
+    let gain = parts.reversal.map(|_| parts.gain.range(preparation.members()));
+    let entity = preparation.entity();
+    if let Some(mut listens) = preparation.world().get_mut::<Listens>(entity) {
+        listens.conducts = gain;
+    }
 }
 
 /// For [`Behaviour::complete`]: time constants are above zero.

@@ -61,6 +61,7 @@ impl Behaviour for ExponentialReceptor {
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        dynamics::complete(&self.parts(), preparation);
         dynamics::check_time(preparation, "tau", &self.tau)
     }
 }

@@ -79,6 +79,7 @@ impl Behaviour for NmdaReceptor {
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        dynamics::complete(&self.parts(), preparation);
         dynamics::check_time(preparation, "rise", &self.rise)?;
         dynamics::check_time(preparation, "decay", &self.decay)?;
         preparation.check("magnesium", &self.magnesium, |magnesium| magnesium >= 0.0, "zero or more")

@@ -87,13 +87,13 @@ impl Behaviour for PoissonInput {
         if !preparation.is_trial() || self.receptor.is_empty() {
             return Ok(());
         }
-        let (group, world) = (preparation.entity(), preparation.world());
-        let receptors = world.get::<Receptors>(group).map(|own| own.iter().collect::<Vec<_>>()).unwrap_or_default();
-        let names: Vec<&str> = receptors.iter().filter_map(|&receptor| world.get(receptor)).map(Name::as_str).collect();
-        if let Some(place) = names.iter().position(|&name| name == self.receptor) {
-            world.entity_mut(receptors[place]).insert(Fed);
+        if let Some(receptor) = self.receptor_of(preparation) {
+            preparation.world().entity_mut(receptor).insert(Fed::default());
             return Ok(());
         }
+        let (group, world) = (preparation.entity(), preparation.world());
+        let receptors = world.get::<Receptors>(group).into_iter().flat_map(|own| own.iter());
+        let names: Vec<&str> = receptors.filter_map(|receptor| world.get(receptor)).map(Name::as_str).collect();
         let there =
             if names.is_empty() { "it has none".to_owned() } else { format!("there are: {}", names.join(", ")) };
         let why = format!("the group has no receptor `{}`; {there}", self.receptor);
@@ -104,7 +104,10 @@ impl Behaviour for PoissonInput {
         preparation.check("rate", &self.rate, |rate| rate >= 0.0, "zero or more")?;
         preparation.check("sources", &self.sources, |sources| sources >= 0.0, "zero or more")?;
         let dt = preparation.world().get_resource::<Clock>().copied().unwrap_or_default().dt;
-        let neurons = preparation.shape().iter().product();
+        let neurons = preparation.members();
+        if let Some(mut fed) = self.receptor_of(preparation).and_then(|fed| preparation.world().get_mut::<Fed>(fed)) {
+            fed.weights = Some(self.weight.range(neurons));
+        }
         match (0..neurons).map(|i| self.mean(i, dt)).find(|&mean| mean > GREATEST_MEAN) {
             Some(mean) => {
                 let why = format!("{mean:.1e} spikes a step and neuron are more than {GREATEST_MEAN:e}");
@@ -120,6 +123,13 @@ impl Behaviour for PoissonInput {
 }
 
 impl PoissonInput {
+    /// The receptor that it feeds, if it is there.
+    fn receptor_of(&self, preparation: &mut Preparation<'_>) -> Option<Entity> {
+        let (group, world) = (preparation.entity(), preparation.world());
+        let mut receptors = world.get::<Receptors>(group)?.iter();
+        receptors.find(|&receptor| world.get::<Name>(receptor).is_some_and(|name| name.as_str() == self.receptor))
+    }
+
     /// The mean number of spikes that neuron `i` gets in a step (ms).
     fn mean(&self, i: usize, dt: f64) -> f64 {
         wide(self.rate.at(i)) * wide(self.sources.at(i)) * dt * 1e-3

@@ -108,6 +108,8 @@ impl Default for AdEx {
 }
 
 impl Behaviour for AdEx {
+    const MODEL: bool = true;
+
     fn plugin(app: &mut App) {
         app.register_variable::<W>()
             .register_variable::<RefractoryLeft>()

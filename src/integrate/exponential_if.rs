@@ -84,6 +84,8 @@ impl Default for ExponentialIf {
 }
 
 impl Behaviour for ExponentialIf {
+    const MODEL: bool = true;
+
     fn plugin(app: &mut App) {
         app.register_variable::<RefractoryLeft>().add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }

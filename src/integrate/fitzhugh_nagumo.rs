@@ -72,6 +72,8 @@ impl Default for FitzHughNagumo {
 }
 
 impl Behaviour for FitzHughNagumo {
+    const MODEL: bool = true;
+
     fn plugin(app: &mut App) {
         app.register_variable::<SlowRecovery>().add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }

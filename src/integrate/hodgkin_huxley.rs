@@ -103,6 +103,8 @@ impl Default for HodgkinHuxley {
 }
 
 impl Behaviour for HodgkinHuxley {
+    const MODEL: bool = true;
+
     fn plugin(app: &mut App) {
         app.register_variable::<M>()
             .register_variable::<H>()

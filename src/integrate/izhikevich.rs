@@ -90,6 +90,8 @@ impl Default for Izhikevich {
 }
 
 impl Behaviour for Izhikevich {
+    const MODEL: bool = true;
+
     fn plugin(app: &mut App) {
         app.register_variable::<U>().add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }

@@ -97,6 +97,8 @@ impl Default for Izhikevich2007 {
 }
 
 impl Behaviour for Izhikevich2007 {
+    const MODEL: bool = true;
+
     fn plugin(app: &mut App) {
         app.register_variable::<RecoveryCurrent>().add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }

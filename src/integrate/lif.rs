@@ -89,6 +89,8 @@ impl Default for Lif {
 }
 
 impl Behaviour for Lif {
+    const MODEL: bool = true;
+
     fn plugin(app: &mut App) {
         app.register_variable::<RefractoryLeft>().add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }

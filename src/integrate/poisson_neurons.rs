@@ -91,6 +91,8 @@ impl Default for PoissonNeurons {
 }
 
 impl Behaviour for PoissonNeurons {
+    const MODEL: bool = true;
+
     fn plugin(app: &mut App) {
         app.register_variable::<Pause>().add_behaviour_system::<Self, _>(Stage::Integrate, fire);
     }
@@ -111,7 +113,7 @@ impl Behaviour for PoissonNeurons {
         let range = format!("0 to {} Hz, a spike in every step of {dt} ms", 1000.0 / dt);
         preparation.check("rate", &self.rate, |rate| (0.0..=highest).contains(&rate), &range)?;
         preparation.check("modulation", &self.modulation, |depth| depth >= 0.0, "zero or more")?;
-        self.check_peak(highest, preparation.shape().iter().product()).map_err(|(field, peak)| {
+        self.check_peak(highest, preparation.members()).map_err(|(field, peak)| {
             let why = format!("with it the rate rises to {peak:.1} Hz, above a spike in every step of {dt} ms");
             preparation.error(Some(field), why)
         })?;

@@ -28,7 +28,7 @@ pub(super) fn finite(preparation: &Preparation<'_>, fields: &[Field<'_>]) -> Res
 /// `lower` must be below `upper` in every neuron.
 pub(super) fn below(preparation: &Preparation<'_>, lower: Field<'_>, upper: Field<'_>) -> Result<(), PrepareError> {
     let uniform = lower.1.uniform().is_some() && upper.1.uniform().is_some();
-    let members = if uniform { 1 } else { preparation.shape().iter().product() };
+    let members = if uniform { 1 } else { preparation.members() };
     let mut pairs = (0..members).map(|i| (wide(lower.1.at(i)), wide(upper.1.at(i))));
     match pairs.find(|(low, high)| low >= high) {
         None => Ok(()),

@@ -73,6 +73,8 @@ impl Default for RateUnit {
 }
 
 impl Behaviour for RateUnit {
+    const MODEL: bool = true;
+
     fn plugin(app: &mut App) {
         app.register_variable::<Rate>().add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }

@@ -25,7 +25,7 @@ pub(super) fn check(preparation: &mut Preparation<'_>, time: &Parameter) -> Resu
     let dt = preparation.resource::<Clock>().copied().unwrap_or_default().dt;
     let longest = 1e7 * dt;
     preparation.check("refractory", time, |time| (0.0..=longest).contains(&time), "0 to 10 million iterations")?;
-    let neurons = if time.uniform().is_some() { 1 } else { preparation.shape().iter().product() };
+    let neurons = if time.uniform().is_some() { 1 } else { preparation.members() };
     let shortest = (0..neurons).map(|i| time.at(i)).fold(Real::INFINITY, Real::min);
     // A neuron may fire in the iteration after the refractory ones.
     let least = LeastInterval(iterations(shortest, real(dt)) as u64 + 1);

@@ -50,6 +50,8 @@ pub enum TimeUnit {
 }
 
 impl Behaviour for SpikeSource {
+    const MODEL: bool = true;
+
     fn plugin(app: &mut App) {
         app.add_behaviour_system::<Self, _>(Stage::Integrate, fire);
     }

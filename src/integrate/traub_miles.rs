@@ -102,6 +102,8 @@ impl Default for TraubMiles {
 }
 
 impl Behaviour for TraubMiles {
+    const MODEL: bool = true;
+
     fn plugin(app: &mut App) {
         app.register_variable::<M>()
             .register_variable::<H>()

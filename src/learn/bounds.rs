@@ -6,7 +6,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::Typed;
 
 use crate::{
-    network::{Preparation, PrepareError, State},
+    network::{Preparation, PrepareError, State, Synapses},
     numeric::{Archive, ArchiveError, Real, real::real},
 };
 
@@ -87,7 +87,22 @@ pub(super) fn check(preparation: &Preparation<'_>, [least, most]: [f64; 2]) -> R
         let why = format!("must be so far from w_min, {least}, that one can divide by the distance, not {most}");
         return Err(preparation.error(Some("w_max"), why));
     }
-    Ok(())
+    check_tried(preparation, [least, most])
+}
+
+/// Before there are synapses, weights that were tried are within the bounds, as the first iteration will demand of all.
+fn check_tried(preparation: &Preparation<'_>, bounds: [f64; 2]) -> Result<(), PrepareError> {
+    let Bounds { least, most } = Bounds::new(bounds);
+    let tried = preparation.component::<Synapses>().and_then(|synapses| synapses.tried.weights);
+    match tried.into_iter().flatten().map(real).find(|w| !(least..=most).contains(w)) {
+        Some(w) => Err(preparation.error(None, outside(w, bounds))),
+        None => Ok(()),
+    }
+}
+
+/// What is said of a weight that is out of bounds.
+pub(super) fn outside(w: Real, [least, most]: [f64; 2]) -> String {
+    format!("a weight of {w} is not within the bounds of its rule, {least} and {most}")
 }
 
 /// The nearest number that is not infinite.

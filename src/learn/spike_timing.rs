@@ -18,7 +18,12 @@ use bevy_reflect::prelude::*;
 
 use serde::{Deserialize, Serialize};
 
-use super::{arrivals::Arrivals, bounds::WeightBounds, changes::Due, traces::Side};
+use super::{
+    arrivals::Arrivals,
+    bounds::{WeightBounds, outside},
+    changes::Due,
+    traces::Side,
+};
 use crate::{
     network::{
         Behaviour, Clock, Failures, Layout, Size, Source, Spikes, State, Synapses, Target, Weights, state::meet,
@@ -222,10 +227,10 @@ pub fn memory<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(_:
 }
 
 /// Says if a weight is outside the bounds of its rule.
-pub(super) fn check(weights: &[Real], layout: &Layout, [least, most]: [f64; 2]) -> Result<(), String> {
-    let within = real(least)..=real(most);
+pub(super) fn check(weights: &[Real], layout: &Layout, bounds: [f64; 2]) -> Result<(), String> {
+    let within = real(bounds[0])..=real(bounds[1]);
     match weights.iter().enumerate().find(|(k, w)| !within.contains(*w) && layout.has(*k)) {
-        Some((_, w)) => Err(format!("a weight of {w} is not within the bounds of its rule, {least} and {most}")),
+        Some((_, w)) => Err(outside(*w, bounds)),
         None => Ok(()),
     }
 }

@@ -78,6 +78,10 @@ pub trait Behaviour: Component<Mutability = Mutable> + Reflect + Typed + GetType
     /// What it is attached to.
     const KIND: Kind = Kind::Neurons;
 
+    /// Whether it is a neuron model: what decides when the neurons of a group fire, or moves their state. A group has one;
+    /// a scene in which it has two at a time is refused, as both would move the same membrane potential.
+    const MODEL: bool = false;
+
     /// Adds its systems and registers its variables.
     fn plugin(app: &mut App);
 
@@ -90,7 +94,8 @@ pub trait Behaviour: Component<Mutability = Mutable> + Reflect + Typed + GetType
         Ok(())
     }
 
-    /// Checks or derives what depends on sampled parameters; called after they were sampled, never in a trial.
+    /// Checks or derives what depends on sampled parameters; called after they were sampled. In a trial it is called at a copy
+    /// that is thrown away, with those of the first [members](Preparation::members).
     ///
     /// # Errors
     /// A parameter is out of its range.

@@ -5,6 +5,8 @@
 //! rows ever takes room; a synapse's random numbers belong to its target and its place among the target's synapses, so
 //! that blocks may be built in any order, by any number of threads, or alone.
 
+use std::ops::Range;
+
 use bevy_ecs::prelude::*;
 use rayon::prelude::*;
 
@@ -12,7 +14,7 @@ use super::{
     preparation::{Preparation, PrepareError, PrepareFault},
     prepare::resize_columns,
     sides::{Rule, Sides},
-    synapse::{DelaySummary, Layout, Synapses, Weights},
+    synapse::{DelaySummary, Layout, Synapses, Tried, Weights},
     synapse_values::{AT_ONCE, SynapseValues, both},
 };
 use crate::{
@@ -44,9 +46,9 @@ pub fn connect_densely(preparation: &mut Preparation<'_>, sides: Sides, autapses
 
 fn make(preparation: &mut Preparation<'_>, job: Job) -> Result<(), PrepareError> {
     if preparation.is_trial() {
-        let tried = job.values.try_some(&job.sides)?;
+        let (delays, tried) = job.values.try_some(&job.sides, job.autapses)?;
         if let Some(mut synapses) = preparation.world.get_mut::<Synapses>(preparation.entity) {
-            synapses.delays = tried;
+            (synapses.delays, synapses.tried) = (delays, tried);
         }
         return Ok(());
     }
@@ -108,7 +110,7 @@ impl Made {
     fn attach(self, world: &mut World, entity: Entity) {
         let Self { layout, weights, delays } = self;
         let (planned, expected) = (layout.shape(), layout.number());
-        let synapses = Synapses { layout: Some(layout), delays, planned, expected };
+        let synapses = Synapses { layout: Some(layout), delays, planned, expected, tried: Tried::default() };
         if let Ok(mut group) = world.get_entity_mut(entity) {
             group.insert((synapses, Weights(weights)));
         }
@@ -150,20 +152,36 @@ impl Job {
     fn run_dense(&self) -> Result<Made, PrepareError> {
         let Self { values, sides, autapses } = self;
         let (sources, targets) = (sides.pair.sources, sides.pair.targets);
+        let autapses = *autapses || !sides.pair.recurrent;
         let mut weights = Column::filled(0.0, sources * targets);
         weights.par_chunks_mut(AT_ONCE).enumerate().try_for_each(|(part, weights)| {
             let first = part * AT_ONCE;
-            let numbers = values.weights_of(Batch::Range(first, first + weights.len()))?;
-            weights.iter_mut().enumerate().for_each(|(i, weight)| *weight = real(numbers.at(i)));
+            for batch in between_autapses(first..first + weights.len(), if autapses { None } else { Some(targets) }) {
+                let numbers = values.weights_of(Batch::Range(batch.start, batch.end))?;
+                let weights = &mut weights[batch.start - first..batch.end - first];
+                weights.iter_mut().enumerate().for_each(|(i, weight)| *weight = real(numbers.at(i)));
+            }
             Ok(())
         })?;
-        let autapses = *autapses || !sides.pair.recurrent;
-        if !autapses {
-            weights.iter_mut().step_by(targets + 1).for_each(|weight| *weight = 0.0);
-        }
         let (delay, delays) = values.constant.unwrap_or_default();
         Ok(Made { layout: Layout::Dense { sources, targets, delay, autapses }, weights, delays })
     }
+}
+
+/// The pairs of a matrix in a range, source-major, in parts that lie between those of a neuron with itself; with those too if
+/// there is no row length.
+pub(super) fn between_autapses(pairs: Range<usize>, row: Option<usize>) -> impl Iterator<Item = Range<usize>> {
+    let mut next = pairs.start;
+    std::iter::from_fn(move || {
+        let Some(row) = row else {
+            return (next < pairs.end).then(|| std::mem::replace(&mut next, pairs.end)..pairs.end);
+        };
+        if next.is_multiple_of(row + 1) {
+            next += 1;
+        }
+        let end = (next.next_multiple_of(row + 1)).min(pairs.end);
+        (next < end).then(|| std::mem::replace(&mut next, end)..end)
+    })
 }
 
 /// The making of one synapse group.

@@ -33,6 +33,7 @@ pub mod switch;
 pub mod synapse;
 mod synapse_values;
 pub mod threshold_shift;
+mod trial;
 pub mod variable;
 
 pub use address::{Address, AddressError};

@@ -3,7 +3,11 @@
 use bevy_reflect::prelude::*;
 
 use crate::{
-    numeric::{Column, Real, blocks::Cut, real::real},
+    numeric::{
+        Column, Real,
+        blocks::Cut,
+        real::{real, wide},
+    },
     value::{Members, Value},
 };
 
@@ -57,6 +61,14 @@ impl Parameter {
     #[must_use]
     pub fn at(&self, i: usize) -> Real {
         self.uniform().or_else(|| self.each.get(i).copied()).unwrap_or_default()
+    }
+
+    /// The least and the greatest number of so many neurons.
+    #[must_use]
+    pub fn range(&self, members: usize) -> [f64; 2] {
+        let members = if self.uniform().is_some() { 1 } else { members };
+        let numbers = (0..members).map(|i| wide(self.at(i)));
+        numbers.fold([f64::INFINITY, f64::NEG_INFINITY], |[least, most], x| [least.min(x), most.max(x)])
     }
 
     /// Whether a number for each of `members` is at hand.

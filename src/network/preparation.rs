@@ -16,6 +16,7 @@ use super::{
     parameter::Parameter,
     part::{Origin, network_of},
     receptor::ReceptorOf,
+    sample::TRIAL,
     synapse::Synapses,
 };
 use crate::{
@@ -103,7 +104,7 @@ impl ArraySource for ArrayFolder {
 pub enum Depth {
     /// Everything.
     Whole,
-    /// Values are evaluated for the first members and dropped: says what is wrong, takes half a megabyte.
+    /// Values are evaluated for the first 65 536 members and dropped: says what is wrong, takes some megabytes.
     Trial,
 }
 
@@ -123,6 +124,10 @@ pub struct Pair {
     /// Whether the synapses are laid out as a matrix if there is one for every pair: all neurons take part, and all
     /// delays are equal.
     pub whole: bool,
+    /// Neurons that are sources and targets: none between two groups.
+    pub common: usize,
+    /// Of a rule that was tried, how many synapses it seems to make, by those of some targets.
+    pub estimate: Option<u64>,
 }
 
 /// The number of synapses in a group, and the memory that they take.
@@ -182,6 +187,10 @@ pub struct PrepareError {
     pub fault: Box<PrepareFault>,
 }
 
+/// What preparation has warned of, by entity and behaviour; there while a scene is tried.
+#[derive(Resource, Default)]
+pub struct Told(pub Vec<(Entity, &'static str, PrepareError)>);
+
 /// What is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareFault {
@@ -215,6 +224,12 @@ impl Preparation<'_> {
         self.entity
     }
 
+    /// The name of the behaviour.
+    #[must_use]
+    pub const fn behaviour(&self) -> &'static str {
+        self.behaviour
+    }
+
     /// The world.
     pub const fn world(&mut self) -> &mut World {
         self.world
@@ -224,6 +239,12 @@ impl Preparation<'_> {
     #[must_use]
     pub fn resource<R: Resource>(&self) -> Option<&R> {
         self.world.get_resource()
+    }
+
+    /// A component of the entity.
+    #[must_use]
+    pub fn component<C: Component>(&self) -> Option<&C> {
+        self.world.get(self.entity)
     }
 
     /// Whether nothing is to be kept and no room to be taken.
@@ -236,6 +257,13 @@ impl Preparation<'_> {
     #[must_use]
     pub fn shape(&self) -> Vec<usize> {
         shape(self.world, self.entity)
+    }
+
+    /// How many members parameters are at hand for: those of the entity, in a trial the first 65 536.
+    #[must_use]
+    pub fn members(&self) -> usize {
+        let members = self.shape().iter().product();
+        if self.is_trial() { TRIAL.min(members) } else { members }
     }
 
     /// The random stream of this behaviour at this entity for a purpose.
@@ -318,12 +346,26 @@ impl Preparation<'_> {
         holds: &dyn Fn(f64) -> bool,
         what: &str,
     ) -> Result<(), PrepareError> {
-        let members = if parameter.uniform().is_some() { 1 } else { self.shape().iter().product() };
+        let members = if parameter.uniform().is_some() { 1 } else { self.members() };
         let values = (0..members).map(|i| wide(parameter.at(i)));
         match values.enumerate().find(|(_, value)| !holds(*value)) {
             None => Ok(()),
             Some((_, value)) if members == 1 => Err(self.error(Some(field), format!("must be {what}, not {value}"))),
             Some((i, value)) => Err(self.error(Some(field), format!("must be {what}; member {i} gets {value}"))),
+        }
+    }
+
+    /// Says what is seldom meant, to whoever builds a scene; in a trial, so that it is said once.
+    pub fn warn(&mut self, field: Option<&'static str>, why: impl Into<String>) {
+        let told = self.error(field, why);
+        self.tell(told);
+    }
+
+    pub(super) fn tell(&mut self, told: PrepareError) {
+        if self.is_trial()
+            && let Some(mut all) = self.world.get_resource_mut::<Told>()
+        {
+            all.0.push((self.entity, self.behaviour, told));
         }
     }
 

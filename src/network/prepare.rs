@@ -119,8 +119,13 @@ fn prepare_taken_out(preparation: &mut Preparation<'_>, behaviour: &mut dyn AnyB
     if whole {
         resize_columns(preparation.world, preparation.entity);
     }
-    sample_fields(preparation, behaviour.as_partial_reflect_mut())?;
-    if whole { behaviour.complete(preparation) } else { Ok(()) }
+    if whole {
+        sample_fields(preparation, behaviour.as_partial_reflect_mut())?;
+        return behaviour.complete(preparation);
+    }
+    let mut tried = behaviour.copy();
+    sample_fields(preparation, tried.as_partial_reflect_mut())?;
+    tried.complete(preparation)
 }
 
 /// Notes the shape that a rule's weights will have, for those who want to record them.

@@ -97,6 +97,8 @@ impl From<&str> for Afferent {
 pub struct Listens {
     /// The tag or name.
     pub afferent: Afferent,
+    /// Of a receptor whose weights are conductances, the least and the greatest gain.
+    pub conducts: Option<[f64; 2]>,
     /// The synapse groups which that means at present, in the order in which their spikes are added up.
     pub synapses: Vec<Heard>,
 }
@@ -112,7 +114,10 @@ pub struct Heard {
 
 /// On a receptor: something other than synapses feeds it, so that it need not listen to any.
 #[derive(Component, Clone, Copy, Debug, Default)]
-pub struct Fed;
+pub struct Fed {
+    /// The least and the greatest weight, once they are known.
+    pub weights: Option<[f64; 2]>,
+}
 
 /// On a receptor: the sum of the weights that arrive in an iteration, one per neuron.
 #[derive(Component, Clone, Debug, Default)]

@@ -25,6 +25,8 @@ pub struct BehaviourEntry {
     pub path: &'static str,
     /// What it is attached to.
     pub kind: Kind,
+    /// Whether it is a neuron model, of which a group has one.
+    pub model: bool,
     /// Its fields.
     pub fields: &'static StructInfo,
     pub(super) access: Access,
@@ -39,6 +41,7 @@ impl BehaviourEntry {
             name: path.short_path(),
             path: path.path(),
             kind: T::KIND,
+            model: T::MODEL,
             fields,
             access: Access::of::<T>(id),
         }

@@ -35,9 +35,7 @@ pub(super) fn sample_fields(
             sample(preparation, &mut sampler, field, &name, members.clone())?;
         }
     }
-    if preparation.depth == Depth::Whole {
-        spread_together(behaviour, sampler.len());
-    }
+    spread_together(behaviour, members.len());
     preparation.sampled = sampler.into_remembered();
     Ok(())
 }
@@ -49,7 +47,7 @@ fn sample(
     name: &str,
     members: Range<usize>,
 ) -> Result<(), PrepareError> {
-    let (len, whole) = (sampler.len(), preparation.depth == Depth::Whole);
+    let (len, whole) = (members.len(), preparation.depth == Depth::Whole);
     let evaluate = |sampler: &Sampler, value: &Value| {
         let numbers = sampler.evaluate(&[&sampler.path, preparation.behaviour, name], value, members.clone());
         numbers.map_err(|error| value_error(preparation.behaviour, Some(name), error))
@@ -59,9 +57,7 @@ fn sample(
             return Ok(()); // it comes back from being switched off
         }
         let numbers = evaluate(sampler, parameter.value())?;
-        if whole {
-            parameter.store(&numbers, len);
-        }
+        parameter.store(&numbers, len);
         sampler.remember(name, numbers);
     } else if let Some(initial) = field.try_downcast_ref::<Initial>() {
         let numbers = evaluate(sampler, &initial.0)?;

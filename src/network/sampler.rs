@@ -16,7 +16,13 @@ use super::{
     receptor::ReceptorOf,
     synapse::{Ends, Source, Target},
 };
-use crate::value::{Array, ArraySource, Batch, Functions, Members, Names, Scope, Value, ValueError};
+use crate::{
+    numeric::{
+        Real,
+        real::{PRECISION, wide},
+    },
+    value::{Array, ArraySource, Batch, Functions, Members, Names, Scope, Value, ValueError},
+};
 
 /// Everything that sampling at one entity needs, copied out of the world.
 pub(super) struct Sampler {
@@ -89,7 +95,11 @@ impl Sampler {
             functions: &self.functions,
             arrays: &self.arrays,
         };
-        value.evaluate(&scope, members)
+        let members = members.into();
+        let numbers = value.evaluate(&scope, members)?;
+        let first = if let Batch::Range(first, _) = members { first } else { 0 };
+        numbers.check_within(first, wide(Real::MAX), PRECISION)?;
+        Ok(numbers)
     }
 }
 

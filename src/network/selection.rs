@@ -21,20 +21,22 @@ pub enum Selection {
     Stride(u32),
     /// These, in this order.
     List(Vec<u32>),
-    /// Those for which an expression is not zero: `"x < 5"`, `"array('mask.npy')"`.
+    /// Those for which an expression is not zero: `"x < 5"`, `"array('mask.npy')"`, `"bernoulli(0.3)"`. What it draws is
+    /// drawn for this use alone; a mask that several are to share is one of the `draws` of the group.
     Where(String),
 }
 
 impl Selection {
-    /// The indices of members of `entity`; `None` for all.
+    /// The indices of members of `entity`; `None` for all. `purpose` says what for: no other draws the same numbers.
     ///
     /// # Errors
     /// A selection that is empty or leads beyond the group; an expression that cannot be evaluated.
-    pub fn of(&self, world: &World, entity: Entity) -> Result<Option<Vec<u32>>, PrepareFault> {
+    pub fn of(&self, world: &World, entity: Entity, purpose: &[&str]) -> Result<Option<Vec<u32>>, PrepareFault> {
         let members = shape(world, entity).iter().product();
         let Self::Where(condition) = self else { return self.indices(members).map_err(PrepareFault::Other) };
         let sampler = Sampler::new(world, entity, usize::MAX).map_err(|error| *error.fault)?;
-        let holds = sampler.evaluate(&[&sampler.path, "where"], &Value::from(condition.as_str()), 0..members)?;
+        let key: Vec<&str> = [sampler.path.as_str(), "where"].into_iter().chain(purpose.iter().copied()).collect();
+        let holds = sampler.evaluate(&key, &Value::from(condition.as_str()), 0..members)?;
         let chosen: Vec<u32> = (0..members).filter(|&i| holds.at(i) != 0.0).map(|i| i as u32).collect();
         if chosen.is_empty() {
             return Err(PrepareFault::Other(format!("`{condition}` holds for none of {members} members")));

@@ -6,9 +6,10 @@ use bevy_ecs::prelude::*;
 
 use super::{
     group::NeuronGroup,
-    preparation::{Pair, Preparation, PrepareError, PrepareFault},
+    preparation::{Pair, Preparation, PrepareError, PrepareFault, path_of},
     sampler::Sampler,
-    synapse::{Delays, Ends, Source, Target},
+    selection::Selection,
+    synapse::{Delays, Ends, Source, Synapses, Target},
 };
 use crate::value::{Batch, Members, Pairs, Value, ValueError};
 
@@ -22,6 +23,16 @@ pub trait Rule: Send + Sync {
     /// # Errors
     /// A value that the rule depends on cannot be evaluated.
     fn generate(&self, sides: &Sides, targets: Range<usize>, emit: &mut dyn FnMut(usize, usize)) -> Result<(), String>;
+
+    /// Whether the synapses of a source are drawn together, so that those of one target take as long as those of all.
+    fn is_by_source(&self) -> bool {
+        false
+    }
+
+    /// The synapses of the `s`-th source, of a rule that draws them together.
+    fn generate_from(&self, sides: &Sides, s: usize, emit: &mut dyn FnMut(usize, usize)) {
+        let _ = (sides, s, emit);
+    }
 
     /// Weights that the rule itself brings, as a file of synapses does: factors on those of the group.
     fn weights(&self, pairs: &Pairs) -> Option<Vec<f64>> {
@@ -74,17 +85,31 @@ impl Sides {
             let why = format!("a torus has one size, but the groups' extents are {from} and {to}");
             return Err(("periodic", PrepareFault::Other(why)));
         }
-        let sources = ends.sources.of(world, source).and_then(once_each).map_err(|fault| ("sources", fault))?;
-        let targets = ends.targets.of(world, target).and_then(once_each).map_err(|fault| ("targets", fault))?;
+        let path = path_of(world, entity);
+        let chosen = |selection: &Selection, group, field: &'static str| {
+            let chosen = selection.of(world, group, &[&path, field]);
+            chosen.and_then(once_each).map_err(|fault| (field, fault))
+        };
+        let (sources, targets) = (chosen(&ends.sources, source, "sources")?, chosen(&ends.targets, target, "targets")?);
         let constant = world.get::<Delays>(entity).is_none_or(|delays| match &delays.0 {
             None | Some(Value::Number(_)) => true,
             Some(Value::Text(_) | Value::Array(_)) => false,
         });
+        let common = match (source == target, &sources, &targets) {
+            (false, ..) => 0,
+            (true, None, None) => source_group.size(),
+            (true, Some(some), None) | (true, None, Some(some)) => some.len(),
+            (true, Some(some), Some(others)) => {
+                some.iter().filter(|neuron| others.binary_search(neuron).is_ok()).count()
+            }
+        };
         let pair = Pair {
             sources: sources.as_ref().map_or(source_group.size(), Vec::len),
             targets: targets.as_ref().map_or(target_group.size(), Vec::len),
             recurrent: source == target,
             whole: constant && sources.is_none() && targets.is_none(),
+            common,
+            estimate: world.get::<Synapses>(entity).and_then(|synapses| synapses.tried.estimate),
         };
         Ok(Some(Self { pair, source_group, target_group, periodic: ends.periodic, sources, targets, sampler: None }))
     }
@@ -100,12 +125,13 @@ impl Sides {
         }
     }
 
-    /// All pairs of the sources of a range and a target.
+    /// All pairs of the sources of a range and a target, but for those of a neuron with itself where there are none.
     #[must_use]
-    pub fn pairs(&self, sources: Range<usize>, target: usize) -> Pairs {
+    pub fn pairs(&self, sources: Range<usize>, target: usize, autapses: bool) -> Pairs {
         let mut pairs = Pairs::default();
         let t = self.target(target) as u32;
-        sources.for_each(|s| pairs.push(self.source(s) as u32, t, self.source(s) as u32));
+        let some = sources.filter(|&s| autapses || !self.is_autapse(s, target));
+        some.for_each(|s| pairs.push(self.source(s) as u32, t, self.source(s) as u32));
         pairs
     }
 

@@ -56,6 +56,17 @@ pub struct Synapses {
     pub planned: Vec<usize>,
     /// The number of synapses that there will be, or is expected where chance decides.
     pub expected: usize,
+    /// What was found when values were tried.
+    pub tried: Tried,
+}
+
+/// What trying some of the synapses of a group has found, before they exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tried {
+    /// The least and the greatest weight.
+    pub weights: Option<[f64; 2]>,
+    /// About how many synapses there will be.
+    pub estimate: Option<u64>,
 }
 
 impl Synapses {

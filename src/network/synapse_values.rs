@@ -2,10 +2,12 @@
 
 use super::{
     clock::Clock,
+    connect::between_autapses,
     preparation::{Preparation, PrepareError, PrepareFault},
     sampler::{Sampler, value_error},
     sides::{Rule, Sides},
-    synapse::{DelaySummary, Delays, InitialWeights},
+    synapse::{DelaySummary, Delays, InitialWeights, Tried},
+    trial,
 };
 use crate::{
     numeric::grid,
@@ -51,9 +53,8 @@ impl SynapseValues {
         if values.delays.is_none() {
             values.constant = Some((0, None));
         } else {
-            let mut pair = Pairs::default();
-            pair.push(sides.source(0) as u32, sides.target(0) as u32, 0);
-            if let (Members::Uniform(steps), summary) = values.delays_of(&pair)? {
+            // Of no pair, since none may be one that there will be: what is the same for all is known without.
+            if let (Members::Uniform(steps), summary) = values.delays_of(&Pairs::default())? {
                 values.constant = Some((steps as u32, summary));
             }
         }
@@ -118,20 +119,63 @@ impl SynapseValues {
         Ok(libm::round(steps))
     }
 
-    /// Evaluates the values of some pairs, to find out what is wrong with them.
-    /// Returns their delays, unless it is the rule that brings them.
-    pub(super) fn try_some(&self, sides: &Sides) -> Result<Option<DelaySummary>, PrepareError> {
-        let (sources, targets) = (sides.pair.sources, sides.pair.targets);
-        let mut pairs = Pairs::default();
-        for k in 0..sources.saturating_mul(targets).min(AT_ONCE) {
-            let (source, target) = (sides.source(k / targets) as u32, sides.target(k % targets) as u32);
-            pairs.push(source, target, (k / targets) as u32);
-        }
+    /// Evaluates the values of some synapses, to find out what is wrong with them, and what they are; for dense synapses
+    /// `autapses` says whether neurons have some with themselves. Delays are told unless it is the rule that brings them.
+    pub(super) fn try_some(
+        &self,
+        sides: &Sides,
+        autapses: bool,
+    ) -> Result<(Option<DelaySummary>, Tried), PrepareError> {
+        let Some(rule) = &self.rule else {
+            let weights = self.try_dense(sides, autapses || !sides.pair.recurrent)?;
+            return Ok((self.constant.and_then(|(_, summary)| summary), Tried { weights, estimate: None }));
+        };
+        let found = trial::Tried::of(&**rule, sides).map_err(|why| {
+            let fault = Box::new(PrepareFault::Other(why));
+            PrepareError { behaviour: self.behaviour, field: None, fault }
+        })?;
         // What a rule brings, it has checked.
-        let delays = if self.brings_delays() { None } else { self.delays_of(&pairs)?.1 };
-        let path = [self.sampler.path.as_str(), "weights"];
-        let tried = self.sampler.evaluate(&path, &self.weights, Batch::Synapses(&pairs));
-        tried.map(|_| delays).map_err(|error| value_error("weights", None, error))
+        let delays = if self.brings_delays() { None } else { self.delays_of(&found.pairs)?.1 };
+        let numbers = self.weights_of(Batch::Synapses(&found.pairs))?;
+        let weights = range_of(&numbers, found.pairs.keys.len());
+        Ok((delays, Tried { weights, estimate: Some(found.estimate) }))
+    }
+
+    /// The range of the weights of some stretches of a matrix.
+    fn try_dense(&self, sides: &Sides, autapses: bool) -> Result<Option<[f64; 2]>, PrepareError> {
+        let (sources, targets) = (sides.pair.sources, sides.pair.targets);
+        let all = sources.saturating_mul(targets);
+        let mut range = None;
+        for part in 0..STRETCHES.min(all.div_ceil(STRETCH)) {
+            let first = if all <= STRETCHES * STRETCH { part * STRETCH } else { all / STRETCHES * part };
+            let stretch = first..(first + STRETCH).min(all);
+            for batch in between_autapses(stretch, if autapses { None } else { Some(targets) }) {
+                let numbers = self.weights_of(Batch::Range(batch.start, batch.end))?;
+                range = joined(range, range_of(&numbers, batch.len()));
+            }
+        }
+        Ok(range)
+    }
+}
+
+/// Stretches of a matrix in which weights are tried, and their length.
+const STRETCHES: usize = 16;
+const STRETCH: usize = 512;
+
+/// The least and the greatest of so many numbers.
+fn range_of(numbers: &Members, count: usize) -> Option<[f64; 2]> {
+    match numbers {
+        _ if count == 0 => None,
+        Members::Uniform(number) => Some([*number; 2]),
+        Members::Each(all) => all.iter().map(|&number| Some([number; 2])).fold(None, joined),
+    }
+}
+
+/// The range of both.
+fn joined(one: Option<[f64; 2]>, other: Option<[f64; 2]>) -> Option<[f64; 2]> {
+    match (one, other) {
+        (Some([a, b]), Some([c, d])) => Some([a.min(c), b.max(d)]),
+        (one, other) => one.or(other),
     }
 }
 

@@ -62,6 +62,8 @@ pub struct Report {
     pub no_statistics: Vec<String>,
     /// Groups that ran away.
     pub warnings: Vec<Runaway>,
+    /// What the scene says and hardly means, each in a line.
+    pub scene_warnings: Vec<String>,
     /// How pictures are drawn, as the scene says.
     pub plotting: Plots,
     /// Pictures, by file name.

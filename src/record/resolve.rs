@@ -63,7 +63,8 @@ fn recording(
 ) -> Result<Recording, PrepareError> {
     let shape = recorded_shape(preparation.world(), entity, content);
     let size: usize = shape.iter().product();
-    let members = request.neurons.of(preparation.world(), entity);
+    let purpose = [preparation.behaviour(), &request.of.join(" ")];
+    let members = request.neurons.of(preparation.world(), entity, &purpose);
     let members = members.map_err(|fault| preparation.fault("neurons", fault))?;
     let row_shape = match (content, &members) {
         (Content::Spikes, _) => vec![2],

@@ -134,6 +134,8 @@ pub struct SynapseScene {
     pub ends: Ends,
     /// Behaviours of the synapses, such as short-term plasticity.
     pub behaviours: Vec<Attached>,
+    /// Whether it is meant that no receptor hears them; otherwise that is warned of.
+    pub unheard: bool,
     /// Where fields stand.
     pub spans: Spans,
 }
@@ -286,6 +288,7 @@ impl SynapseScene {
             delays: None,
             ends: Ends::default(),
             behaviours: Vec::new(),
+            unheard: false,
             spans: Spans::default(),
         }
     }

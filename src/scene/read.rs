@@ -42,6 +42,7 @@ const SYNAPSES: &[&str] = &[
     "weights",
     "delays",
     "behaviours",
+    "unheard",
 ];
 
 /// Reads a scene with the behaviours that `world` knows.
@@ -182,6 +183,7 @@ impl<'a> Reader<'a> {
                 .iter()
                 .filter_map(|node| self.attached(node, Kind::Synapses))
                 .collect(),
+            unheard: self.value(fields.get("unheard"), false),
             spans: fields.spans(),
             connectivity: connectivity?,
         })

@@ -13,12 +13,24 @@ const LONGEST: usize = 1000;
 
 use super::tree::Span;
 
+/// How bad a complaint is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Severity {
+    /// It cannot be meant.
+    #[default]
+    Error,
+    /// It is seldom meant.
+    Warning,
+}
+
 /// One complaint: what is wrong, where, and what to do about it.
 ///
 /// Without a span it stands for something that has no text, such as a scene built in code.
 /// Boxes keep it at 120 bytes, small enough to be returned as an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
     /// What is wrong, in one line without a final stop.
     pub message: String,
     /// Where; bytes of the source's text.
@@ -45,7 +57,22 @@ pub struct Help {
 impl Diagnostic {
     /// A complaint with nothing but its message.
     pub fn error(message: impl Into<String>) -> Self {
-        Self { message: message.into(), span: None, label: None, others: Vec::new(), help: None, notes: Vec::new() }
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            span: None,
+            label: None,
+            others: Vec::new(),
+            help: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The same complaint about what may be meant.
+    #[must_use]
+    pub const fn as_warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
     }
 
     /// Points at `span`.
@@ -113,8 +140,8 @@ impl Diagnostic {
 
     /// Whether two complaints differ in their notes at most.
     fn says_the_same(&self, other: &Self) -> bool {
-        (&self.message, &self.span, &self.label, &self.others, &self.help)
-            == (&other.message, &other.span, &other.label, &other.others, &other.help)
+        (self.severity, &self.message, &self.span, &self.label, &self.others, &self.help)
+            == (other.severity, &other.message, &other.span, &other.label, &other.others, &other.help)
     }
 
     /// The same complaint about a text in which everything stands `by` bytes later.
@@ -133,7 +160,7 @@ impl Diagnostic {
 /// The complaints about one source, in order of their places.
 ///
 /// `Display` is the plain rendering, so an error that bubbles up prints with its carets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     name: String,
     text: Arc<str>,

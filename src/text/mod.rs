@@ -37,7 +37,7 @@ mod hostile_tests;
 #[cfg(test)]
 mod reader_tests;
 
-pub use diagnostic::{Diagnostic, Diagnostics, Help};
+pub use diagnostic::{Diagnostic, Diagnostics, Help, Severity};
 pub use document::{Document, LONGEST};
 pub use edit::set;
 pub use literal::{read, read_seed};

@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 
-use super::diagnostic::{Diagnostic, Diagnostics, Help};
+use super::diagnostic::{Diagnostic, Diagnostics, Help, Severity};
 use super::tree::Span;
 
 /// More complaints than this are counted, not shown: nobody reads them, and each costs a walk
@@ -28,7 +28,11 @@ impl Diagnostics {
     }
 
     fn report<'a>(&'a self, item: &'a Diagnostic) -> Vec<Group<'a>> {
-        let title = Level::ERROR.primary_title(item.message.as_str());
+        let level = match item.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(item.message.as_str());
         let mut main = match &item.span {
             Some(span) if self.has_source() => title.element(self.snippet(item, span)),
             _ => Group::with_title(title),

@@ -115,6 +115,18 @@ impl Members {
         }
     }
 
+    /// Refuses numbers beyond the greatest one of a precision.
+    pub(crate) fn check_within(&self, first: usize, most: f64, precision: &'static str) -> Result<(), ValueError> {
+        let numbers = match self {
+            Self::Uniform(number) => std::slice::from_ref(number),
+            Self::Each(numbers) => numbers,
+        };
+        match numbers.iter().position(|number| number.abs() > most) {
+            Some(i) => Err(Fault::TooLarge { member: first + i, value: numbers[i], precision }.into()),
+            None => Ok(()),
+        }
+    }
+
     fn map(self, f: impl Fn(f64) -> f64) -> Self {
         match self {
             Self::Uniform(number) => Self::Uniform(f(number)),

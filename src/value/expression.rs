@@ -57,6 +57,28 @@ impl Expression {
     }
 }
 
+impl Expression {
+    /// The names in it, other than those of functions, and where they stand.
+    #[must_use]
+    pub fn names(&self) -> Vec<(&str, Range<usize>)> {
+        let mut names = Vec::new();
+        self.root.add_names(&mut names);
+        names
+    }
+}
+
+impl Term {
+    fn add_names<'t>(&'t self, names: &mut Vec<(&'t str, Range<usize>)>) {
+        match &self.kind {
+            Kind::Name(name) => names.push((name, self.span.clone())),
+            Kind::Negative(term) => term.add_names(names),
+            Kind::Pair(_, left, right) => [left, right].into_iter().for_each(|side| side.add_names(names)),
+            Kind::Call(_, _, arguments) => arguments.iter().for_each(|argument| argument.add_names(names)),
+            Kind::Number(_) | Kind::Text(_) => {}
+        }
+    }
+}
+
 struct Parser<'t> {
     text: &'t str,
     at: usize,

@@ -148,6 +148,16 @@ pub enum Fault {
         /// Its value.
         value: f64,
     },
+    /// A number that the state cannot hold.
+    #[error("member {member} gets {value:e}, which is infinite in {precision}")]
+    TooLarge {
+        /// The first such member.
+        member: usize,
+        /// Its value.
+        value: f64,
+        /// The precision.
+        precision: &'static str,
+    },
 }
 
 impl From<Fault> for ValueError {

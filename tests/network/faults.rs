@@ -2,11 +2,17 @@
 
 use cortecs::prelude::*;
 
-/// What a scene of `tests/fixtures/faults` builds, or what is wrong with it.
-fn tried(file: &str) -> Result<Bench, String> {
+/// A scene of `tests/fixtures/faults`.
+fn read(file: &str) -> Result<(Bench, Scene), String> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/faults").join(file);
     let mut bench = Bench::new();
     let scene = Scene::from_file(bench.world_mut(), &path).map_err(|faults| faults.to_string())?;
+    Ok((bench, scene))
+}
+
+/// What it builds, or what is wrong with it.
+fn tried(file: &str) -> Result<Bench, String> {
+    let (mut bench, scene) = read(file)?;
     build(bench.world_mut(), &scene).map(|_| ()).map_err(|faults| faults.to_string())?;
     Ok(bench)
 }
@@ -24,6 +30,12 @@ fn assert_refused(file: &str, why: &str) {
         Ok(_) => panic!("{file} was built"),
         Err(faults) => assert!(faults.contains(why), "{file}: {faults}"),
     }
+}
+
+fn named(bench: &mut Bench, name: &str) -> Entity {
+    let world = bench.world_mut();
+    let mut all = world.query::<(Entity, &Name)>();
+    all.iter(world).find(|(_, own)| own.as_str() == name).map(|(entity, _)| entity).unwrap()
 }
 
 /// The iterations of the recorded spikes of a group of one neuron.
@@ -74,4 +86,96 @@ fn recorded_spikes_come_back_the_same() {
         again.ticks(3000);
         assert!(rows.len() > 200 && again.recorded("copy.spikes") == rows, "{dt}");
     }
+}
+
+/// The rate once was that of at least one event of a Poisson process in a step: 95 Hz at a step of 1 ms.
+#[test]
+fn poisson_neurons_fire_at_their_rate() {
+    let mut bench = run("07_poisson_neurons_rate.ron", 10_000);
+    // 1000 neurons, 10 s: a million spikes ± 949, the deviation of 10^7 draws of 0.1; five of them.
+    let group = named(&mut bench, "in");
+    let spikes = bench.spike_count(group) as f64;
+    assert!((spikes - 1e6).abs() < 5.0 * (1e7_f64 * 0.1 * 0.9).sqrt(), "{spikes}");
+}
+
+/// Masks of the same text once were the same neurons.
+#[test]
+fn masks_of_one_text_are_drawn_independently() {
+    let bench = run("10_where_same_draw.ron", 1);
+    let side = |group: &str, column: usize| {
+        let rows = bench.recorded(&format!("{group}.synapses"));
+        let mut mask = [false; 40];
+        rows.chunks_exact(3).for_each(|row| mask[row[column] as usize] = true);
+        mask
+    };
+    let masks = [side("p", 0), side("q", 0), side("q", 1)];
+    for (one, other) in [(0, 1), (0, 2), (1, 2)] {
+        // Of 40 neurons 40 · 0.42 = 16.8 ± 3.1 are in one alone; equal and opposite masks are beyond five deviations.
+        let apart = masks[one].iter().zip(&masks[other]).filter(|(a, b)| a != b).count();
+        assert!((2..33).contains(&apart), "{apart}");
+    }
+}
+
+/// What was refused or told only by `run`, or not at all.
+#[test]
+fn what_cannot_be_meant_is_refused_or_told() {
+    assert_refused("09_two_models.ron", "`a` has two neuron models, `Izhikevich` and `Lif`");
+    assert_refused("17_check_misses_range.ron", "must be below `threshold`; -65 is not below -70");
+    assert_told("14_unheard_synapses.ron", &["no receptor of `b` hears `i`: its spikes do nothing"]);
+    let [n, c] = ["`n` is the constant here, and hides", "`c` is the field or draw of that name here, and hides"];
+    assert_told("20_constant_shadows.ron", &[n, c]);
+    assert_told("21_negative_conductance.ron", &["weights of -10 make the conductance of `out.gaba` negative"]);
+}
+
+#[track_caller]
+fn assert_told(file: &str, warnings: &[&str]) {
+    let (mut bench, scene) = read(file).unwrap();
+    let told = build(bench.world_mut(), &scene).unwrap_or_else(|faults| panic!("{faults}")).plan.warnings;
+    let messages: Vec<&str> = told.iter().map(|warning| warning.message.as_str()).collect();
+    let begin = |(message, warning): (&&str, &&str)| message.starts_with(warning);
+    assert!(messages.len() == warnings.len() && messages.iter().zip(warnings).all(begin), "{messages:?}");
+}
+
+/// The synapses of the only group: source, target and delay (steps).
+fn synapses(file: &str) -> Vec<[u32; 3]> {
+    let mut bench = tried(file).unwrap_or_else(|faults| panic!("{faults}"));
+    let world = bench.world_mut();
+    let mut groups = world.query::<&cortecs::network::Synapses>();
+    let layout = groups.single(world).unwrap().layout.as_ref().unwrap();
+    layout.synapses().map(|synapse| [synapse.source, synapse.target, synapse.delay]).collect()
+}
+
+/// Values once were tried at a neuron's synapse with itself, which there was not to be; degrees were counted as if every
+/// target were a source; a receptor that only Poisson input feeds was refused.
+#[test]
+fn what_is_possible_is_allowed() {
+    let all = synapses("11_values_tried_at_autapses.ron");
+    // 9900 pairs with probability 0.5: 4950 ± 50.
+    assert!((4700..5200).contains(&all.len()) && all.iter().all(|[s, t, _]| s != t), "{}", all.len());
+    for [source, target, delay] in all {
+        let apart = |of: u32| f64::from(of);
+        let (x, y) = (apart(source % 10) - apart(target % 10), apart(source / 10) - apart(target / 10));
+        assert_eq!(f64::from(delay), (x.hypot(y) / 0.3 / 0.1).round());
+    }
+    let mut disjoint = synapses("12_disjoint_in_degree.ron");
+    disjoint.sort_unstable();
+    let every: Vec<[u32; 3]> = (0..5).flat_map(|s| (5..10).map(move |t| [s, t, 0])).collect();
+    assert_eq!(disjoint, every);
+    let mut fed = run("15_poisson_only_receptor.ron", 1000);
+    let receptor = named(&mut fed, "ampa");
+    assert!(fed.get(receptor, "conductance")[0] > 0.0);
+}
+
+/// A sheet of 100 × 100 neurons once was planned with 10^8 synapses: the sum of all probabilities is the expected number.
+#[test]
+fn the_size_of_what_chance_decides_is_that_of_the_network() {
+    let (mut bench, scene) = read("16_distance_dependent_extent.ron").unwrap();
+    let planned = check(bench.world_mut(), &scene).unwrap().synapse_count() as f64;
+    let line: Vec<f64> = (0..100).map(|k: i32| f64::from(k)).collect();
+    let along: f64 = line.iter().flat_map(|a| line.iter().map(move |b| (-((a - b) / 3.0).powi(2)).exp())).sum();
+    let expected = 0.5 * along * along;
+    assert!((planned / expected - 1.0).abs() < 0.2, "{planned} {expected}");
+    let made = build(bench.world_mut(), &scene).unwrap().plan.synapse_count() as f64;
+    // Independent draws: five deviations of less than the root of the number.
+    assert!((made - expected).abs() < 5.0 * expected.sqrt(), "{made} {expected}");
 }

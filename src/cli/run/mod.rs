@@ -14,7 +14,7 @@ use clap::Args;
 use rayon::ThreadPoolBuilder;
 
 use self::course::Course;
-use super::{CliError, SceneArguments, checkpoint_every::CheckpointEvery, warn};
+use super::{CliError, SceneArguments, checkpoint_every::CheckpointEvery, print_warnings, warn};
 use crate::{
     build::build,
     checkpoint::{self, CHECKPOINT, CheckpointFile, CheckpointFileError, Digest, Fit, Restored, Run},
@@ -172,6 +172,7 @@ fn start<'a>(
 ) -> Result<Course<'a>, CliError> {
     let began = std::time::Instant::now();
     let network = build(world, scene)?;
+    print_warnings(&network.plan.warnings);
     let mut run = arguments.begun(scene, from.as_ref());
     run.files = files_of(world)?;
     if let Some(from) = from {

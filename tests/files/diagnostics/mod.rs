@@ -5,6 +5,7 @@
 
 mod files;
 mod forms;
+mod meaning;
 mod names;
 mod plots;
 mod switches;
@@ -13,16 +14,35 @@ mod wholes;
 
 use cortecs::{prelude::*, text::Diagnostics};
 
-/// The complaints about a scene that is checked; it must have some.
+/// The complaints about a scene that is checked; it must have some, and whoever builds it hears the same.
 #[track_caller]
 fn complaints(scene: &str) -> Diagnostics {
+    fn of<T>(scene: &str, make: impl Fn(&mut World, &Scene) -> Result<T, Diagnostics>) -> Diagnostics {
+        let mut bench = Bench::new();
+        let world = bench.world_mut();
+        let made = Scene::from_text(world, scene).and_then(|scene| make(world, &scene));
+        let complaints = made.err().expect("the scene is wrong");
+        // What fails leaves nothing behind.
+        assert_eq!(world.query::<&NeuronGroup>().iter(world).count(), 0);
+        complaints
+    }
+    let complaints = of(scene, check);
+    assert_eq!(complaints.to_string(), of(scene, build).to_string());
+    complaints
+}
+
+/// What is told of a scene that is built all the same.
+#[track_caller]
+fn warns(scene: &str, lines: &str) {
     let mut bench = Bench::new();
     let world = bench.world_mut();
-    let checked = Scene::from_text(world, scene).and_then(|scene| check(world, &scene));
-    let complaints = checked.expect_err("the scene is wrong");
-    // A check that fails leaves nothing behind.
-    assert_eq!(world.query::<&NeuronGroup>().iter(world).count(), 0);
-    complaints
+    let scene = Scene::from_text(world, scene).unwrap_or_else(|faults| panic!("{faults}"));
+    let checked = check(world, &scene).unwrap_or_else(|faults| panic!("{faults}")).warnings.to_string();
+    let built = build(world, &scene).unwrap_or_else(|faults| panic!("{faults}")).plan.warnings.to_string();
+    assert_eq!(checked, built);
+    assert_lines(&checked, lines);
+    let warnings = |text: &str| text.lines().filter(|line| line.starts_with("warning: ")).count();
+    assert_eq!(warnings(&checked), warnings(lines), "warnings in:\n{checked}");
 }
 
 /// Asserts that the complaints about a scene have these lines, in this order, and are as many. A line that ends in `…`
