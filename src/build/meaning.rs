@@ -74,7 +74,7 @@ pub(super) fn deaf_receptors(world: &World, spawned: &Spawned) -> Vec<Diagnostic
 
 /// Tags and names of the synapse groups that lead to a group.
 fn words_of(world: &World, group: Entity) -> Vec<String> {
-    let afferents = world.get::<Afferents>(group).into_iter().flat_map(|groups| groups.iter());
+    let afferents = world.get::<Afferents>(group).into_iter().flat_map(RelationshipTarget::iter);
     let words = afferents.flat_map(|group| {
         let tags = world.get::<Tags>(group).map(|tags| tags.0.clone()).unwrap_or_default();
         tags.into_iter().chain(world.get::<Name>(group).map(|name| name.as_str().to_owned()))
@@ -152,7 +152,7 @@ pub(super) fn negative_conductances(world: &World, spawned: &Spawned) -> Vec<Dia
             let who = feeding.map_or("", |pending| &pending.who);
             tell(weights, feeding.and_then(|pending| pending.spans.get("weight")), who);
         }
-        for group in world.get::<Afferents>(of.0).into_iter().flat_map(|groups| groups.iter()) {
+        for group in world.get::<Afferents>(of.0).into_iter().flat_map(RelationshipTarget::iter) {
             let weights = world.get::<Synapses>(group).and_then(|synapses| synapses.tried.weights);
             let heard = world.get::<Tags>(group).is_some_and(|tags| hears(listens, tags, world.get::<Name>(group)));
             if let Some(weights) = weights.filter(|weights| heard && is_negative(*weights)) {
@@ -166,7 +166,7 @@ pub(super) fn negative_conductances(world: &World, spawned: &Spawned) -> Vec<Dia
 }
 
 fn receptors_of(world: &World, group: Entity) -> impl Iterator<Item = Entity> + '_ {
-    world.get::<Receptors>(group).into_iter().flat_map(|own| own.iter())
+    world.get::<Receptors>(group).into_iter().flat_map(RelationshipTarget::iter)
 }
 
 fn located(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {

@@ -18,8 +18,8 @@ use super::{
 use crate::{
     network::{
         self, Arriving, Behaviour, Clock, Conductance, Dealt, Derived, Input, Listens, Membrane, Parameter,
-        Preparation, PrepareError, ReceptorOf, Receptors, V, Variable, View, preparation::path_of, receptor::ByGroup,
-        variable::VariableInfo,
+        Preparation, PrepareError, ReceptorOf, Receptors, Units, V, Variable, View, preparation::path_of,
+        receptor::ByGroup, variable::VariableInfo,
     },
     numeric::{Archive, ArchiveError, Column, Real, pass::pass, portions::Effort},
     variable,
@@ -100,7 +100,13 @@ pub(super) fn prepare(parts: &Parts<'_>, preparation: &mut Preparation<'_>) -> R
             return Err(preparation.error(None, why));
         }
     }
-    if let Some(mut level) = preparation.world().get_mut::<Level>(entity) {
+    let group = group_of(preparation);
+    let world = preparation.world();
+    // Conductances are counted as the model of the group counts its own.
+    if let (Some(units), true) = (world.get::<Units>(group).copied(), group != entity) {
+        world.entity_mut(entity).insert(units);
+    }
+    if let Some(mut level) = world.get_mut::<Level>(entity) {
         level.form = form;
     }
     Ok(())

@@ -25,7 +25,7 @@ use crate::{
 pub struct ExponentialReceptor {
     /// Tag or name of the afferent synapse groups whose spikes it takes.
     pub afferent: Afferent,
-    /// Factor on the weights; for a conductance in nS.
+    /// Factor on the weights; for a conductance in nS, or as the model counts them (`HodgkinHuxley`: mS/cm²).
     pub gain: Parameter,
     /// Time constant of the decay.
     #[reflect(@Unit("ms"))]

@@ -25,8 +25,7 @@ use crate::{
 pub struct NmdaReceptor {
     /// Tag or name of the afferent synapse groups whose spikes it takes.
     pub afferent: Afferent,
-    /// Factor on the weights; peak without block.
-    #[reflect(@Unit("nS"))]
+    /// Factor on the weights; peak without block, in nS, or as the model counts them (`HodgkinHuxley`: mS/cm²).
     pub gain: Parameter,
     /// Time constant of the rise.
     #[reflect(@Unit("ms"))]
@@ -41,7 +40,6 @@ pub struct NmdaReceptor {
     #[reflect(@Unit("mM"))]
     pub magnesium: Parameter,
     /// Conductance at the start, from which it decays.
-    #[reflect(@Unit("nS"))]
     pub initial: Initial,
 }
 

@@ -92,7 +92,7 @@ impl Behaviour for PoissonInput {
             return Ok(());
         }
         let (group, world) = (preparation.entity(), preparation.world());
-        let receptors = world.get::<Receptors>(group).into_iter().flat_map(|own| own.iter());
+        let receptors = world.get::<Receptors>(group).into_iter().flat_map(RelationshipTarget::iter);
         let names: Vec<&str> = receptors.filter_map(|receptor| world.get(receptor)).map(Name::as_str).collect();
         let there =
             if names.is_empty() { "it has none".to_owned() } else { format!("there are: {}", names.join(", ")) };

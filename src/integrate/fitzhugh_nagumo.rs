@@ -22,7 +22,7 @@ use super::{channels::linoid, ranges};
 use crate::{
     network::{
         Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable,
-        Spikes, Unit, V,
+        Spikes, Unit, Units, V,
     },
     numeric::{Real, dispatch, exp_m1, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
@@ -37,7 +37,7 @@ variable! {
 /// FitzHugh–Nagumo neurons: excitability and oscillation in two variables.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, SlowRecovery, Input, Spikes)]
+#[require(V, SlowRecovery, Input, Spikes, Units = Units(&[("v", "")]))]
 pub struct FitzHughNagumo {
     /// Shift of the recovery's resting value.
     pub a: Parameter,

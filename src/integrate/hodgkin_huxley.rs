@@ -10,8 +10,8 @@
 //! α_n = 0.01 (10 − V) / (exp((10 − V)/10) − 1)      β_n = 0.125 exp(−V/80)
 //! ```
 //! At 6.3 °C. V is the paper's potential with today's sign: from rest, which is put at −65 mV, and depolarisation
-//! upwards. Units per area: µF/cm², mS/cm², µA/cm², mV, ms; a receptor's conductances then are in mS/cm². Or for a whole
-//! cell: pF, nS, pA.
+//! upwards. Units per area: µF/cm², mS/cm², µA/cm², mV, ms, so that a receptor's conductances are in mS/cm² and its currents in
+//! µA/cm². For a whole cell see `TraubMiles`: pF, nS, pA.
 //!
 //! Method: gates and potential in turn, each exactly (see `channels.rs`): second order, `steps` times in an iteration.
 //! A spike needs steps of 0.05 ms or less. It counts in the iteration in which v crosses `threshold` upwards. Nothing is
@@ -29,11 +29,14 @@ use super::{
 use crate::{
     network::{
         Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
-        RegisterVariable, Spikes, Unit, V,
+        RegisterVariable, Spikes, Unit, Units, V,
     },
     numeric::{Real, dispatch, exp, pass::pass, portions::Effort, real::real},
     schedule::{AddToStage, Stage},
 };
+
+/// What receptors and inputs of this model are counted in.
+const PER_AREA: Units = Units(&[("conductance", "mS/cm²"), ("input", "µA/cm²"), ("current", "µA/cm²")]);
 
 /// Potential (mV) from which the paper counts.
 const REST: f64 = -65.0;
@@ -41,7 +44,7 @@ const REST: f64 = -65.0;
 /// Hodgkin–Huxley neurons: the membrane of the squid giant axon.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, M, H, N, Input, Conductance, Spikes)]
+#[require(V, M, H, N, Input, Conductance, Spikes, Units = PER_AREA)]
 pub struct HodgkinHuxley {
     /// Capacitance of the membrane.
     #[reflect(@Unit("µF/cm²"))]

@@ -111,7 +111,7 @@ impl Gathered {
                 let why = if time <= 0.0 { "; the first iteration ends at dt, and spikes stand at ends" } else { "" };
                 format!("{place}: {time} ms is no time of a spike{why}")
             })?,
-            Times::Iterations if time >= 0.0 && time <= 9e15 && time.fract() == 0.0 => time as u64,
+            Times::Iterations if (0.0..=9e15).contains(&time) && time.fract() == 0.0 => time as u64,
             Times::Iterations => {
                 return Err(format!("{place}: {time} is no iteration; they are whole numbers from 0 on"));
             }

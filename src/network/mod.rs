@@ -64,7 +64,7 @@ pub use synapse::{
     SynapseGroup, Synapses, Target, Weights,
 };
 pub use threshold_shift::ThresholdShift;
-pub use variable::{RegisterVariable, Variable, VariableEntry, Variables, View};
+pub use variable::{RegisterVariable, Units, Variable, VariableEntry, Variables, View};
 
 use bevy_app::{App, Plugin};
 

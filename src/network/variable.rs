@@ -125,11 +125,21 @@ impl VariableEntry {
 #[derive(Resource, Clone, Default)]
 pub struct Variables(Vec<VariableEntry>);
 
+/// On a group whose model counts in units of its own, and on its receptors: the units of some variables, by name, instead
+/// of those that they have elsewhere.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct Units(pub &'static [(&'static str, &'static str)]);
+
 impl Variables {
     /// The variables of an entity.
     #[must_use]
     pub fn of(&self, entity: EntityRef<'_>) -> Vec<VariableInfo> {
-        self.0.iter().filter_map(|entry| (entry.get)(entity)).flat_map(AnyVariable::describe).collect()
+        let mut all: Vec<_> =
+            self.0.iter().filter_map(|entry| (entry.get)(entity)).flat_map(AnyVariable::describe).collect();
+        for (name, unit) in entity.get::<Units>().map(|units| units.0).unwrap_or_default() {
+            all.iter_mut().filter(|info| info.name == *name).for_each(|info| info.unit = (*unit).into());
+        }
+        all
     }
 
     /// The kind of component that holds the variable `name` of `entity`.

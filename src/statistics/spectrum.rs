@@ -17,8 +17,8 @@ pub const FALSE_ALARM: f64 = 0.01;
 /// Independent periodograms that an average over half-overlapping Hann segments is worth, per segment (Welch 1967: 0.95).
 const WORTH: f64 = 0.9;
 
-/// A frequency that holds at least this share of the power of the highest peak is its fundamental, if the peak is a
-/// harmonic of it: a train of short pulses has the same power in all of them.
+/// The share of the power of the highest peak that a frequency must hold to be its fundamental: a train of short pulses has
+/// the same power in all harmonics.
 const FUNDAMENTAL: f64 = 0.5;
 
 /// A power spectrum.
@@ -175,37 +175,64 @@ fn of_factors(factors: &[usize]) -> Arc<dyn Fft<f64>> {
 }
 
 impl Spectrum {
-    /// The highest peak above the flat spectrum of independent Poisson neurons, whose power is `level`.
+    /// The rhythm that stands out of the flat spectrum of independent Poisson neurons, whose power is `level`.
     ///
-    /// A peak is higher than both its neighbours and than anything that such neurons would show with a probability of
-    /// [`FALSE_ALARM`]; a spectrum that only falls from its lowest frequency has none. Its place is that of the parabola
-    /// through the logarithms of three powers, to a tenth of a step.
+    /// It is the highest significant peak, or the frequency of which that is a harmonic, if it has several: the second, the
+    /// third and the highest peak itself, all of them significant. A peak is higher than both its neighbours, significant is
+    /// one that such neurons would show with a probability of [`FALSE_ALARM`] at most, both above their level and above
+    /// the valleys that part it from what is higher: a spectrum that falls from its lowest frequency has none. Its place is that
+    /// of the parabola through the logarithms of three powers, to a tenth of a step.
     #[must_use]
     pub fn peak(&self, level: f64) -> Option<Peak> {
-        let inner = 1..self.power.len().saturating_sub(1);
-        let highest = inner.max_by(|&a, &b| self.power[a].total_cmp(&self.power[b]))?;
-        if !self.is_peak(highest) || level <= 0.0 || self.power[highest] <= level * self.threshold() {
+        if level <= 0.0 {
             return None;
         }
-        let place = self.fundamental(highest);
-        let ratio = self.power[place] / level;
-        Some(Peak { hz: self.refined(place) * self.step_hz, ratio })
+        let least = level * self.threshold();
+        let inner = 2..self.power.len().saturating_sub(1);
+        let peaks: Vec<usize> = inner.filter(|&place| self.power[place] > least && self.is_peak(place)).collect();
+        let highest = *peaks.iter().max_by(|&&a, &&b| self.power[a].total_cmp(&self.power[b]))?;
+        let place = self.fundamental(highest, &peaks);
+        Some(Peak { hz: self.refined(place) * self.step_hz, ratio: self.power[place] / level })
     }
 
+    /// Whether it is higher than its neighbours, and by more than chance than what lies between it and what is higher.
     fn is_peak(&self, place: usize) -> bool {
+        let power = self.power[place];
+        if power <= self.power[place - 1] || power <= self.power[place + 1] {
+            return false;
+        }
         // Frequency 0 holds nothing, since the mean is taken away.
-        place > 1 && self.power[place] > self.power[place - 1] && self.power[place] > self.power[place + 1]
+        let valley = |beside: &mut dyn Iterator<Item = &f64>| {
+            let mut lowest = power;
+            for &other in beside {
+                if other > power {
+                    return Some(lowest);
+                }
+                lowest = lowest.min(other);
+            }
+            None
+        };
+        let sides = [valley(&mut self.power[1..place].iter().rev()), valley(&mut self.power[place + 1..].iter())];
+        sides.into_iter().flatten().all(|valley| power > valley * self.threshold())
     }
 
-    /// The lowest frequency of which `highest` is a harmonic.
-    fn fundamental(&self, highest: usize) -> usize {
-        let enough = FUNDAMENTAL * self.power[highest];
-        let near = |order: usize| {
-            let middle = (highest as f64 / order as f64).round() as usize;
-            (middle.saturating_sub(1).max(2)..=middle + 1)
-                .find(|&place| self.power[place] >= enough && self.is_peak(place))
+    /// The lowest frequency of which `highest` is one of several harmonics, among the significant peaks.
+    fn fundamental(&self, highest: usize, peaks: &[usize]) -> usize {
+        let at = self.refined(highest);
+        let near = |target: f64, within: f64| {
+            let apart = |place: usize| (self.refined(place) - target).abs();
+            let nearest = peaks.iter().copied().min_by(|&a, &b| apart(a).total_cmp(&apart(b)))?;
+            (apart(nearest) <= within).then_some(nearest)
         };
-        (2..=highest / 2).rev().find_map(near).unwrap_or(highest)
+        let of_order = |order: usize| {
+            // Half a step for each order, which the highest is off by as much as its order times.
+            let first = at / order as f64;
+            let fundamental = near(first, 0.5)?;
+            let has = |harmonic: f64| near(harmonic * first, 0.5 * harmonic).is_some_and(|place| place != fundamental);
+            let is_strong = self.power[fundamental] >= FUNDAMENTAL * self.power[highest];
+            (fundamental != highest && is_strong && has(2.0) && has(3.0)).then_some(fundamental)
+        };
+        (2..=highest / 2).rev().find_map(of_order).unwrap_or(highest)
     }
 
     /// The vertex of the parabola through the logarithms around a peak, in steps.
@@ -234,7 +261,10 @@ impl Spectrum {
 
 #[cfg(test)]
 mod tests {
+    use rand::distr::Distribution;
+
     use super::*;
+    use crate::numeric::stream::Stream;
 
     #[test]
     fn a_sine_has_its_peak_and_its_variance() {
@@ -289,6 +319,58 @@ mod tests {
             let expected = 1000.0 / f64::from(period);
             assert!((peak.hz - expected).abs() < 0.3, "{} instead of {expected}", peak.hz);
         }
+    }
+
+    /// Rhythms (Hz and amplitude) in white noise of variance 1, whose level is the length of a sample in seconds.
+    fn found(rhythms: &[(f64, f64)], seed: u64) -> Option<f64> {
+        let mut words = crate::numeric::words::Words::new(Stream::new(seed, &["rhythms"]), 0);
+        let noise = |words: &mut _| -> f64 { rand_distr::StandardNormal.sample(words) };
+        let wave = |t: f64| -> f64 { rhythms.iter().map(|(hz, a)| a * (t * hz * std::f64::consts::TAU).sin()).sum() };
+        let series: Vec<f64> = (0..10_000).map(|k| wave(f64::from(k) / 1000.0) + noise(&mut words)).collect();
+        power_spectrum(&series, 1.0, 1000).unwrap().peak(0.001).map(|peak| peak.hz)
+    }
+
+    #[test]
+    fn of_unrelated_rhythms_the_stronger_one_is_told() {
+        for seed in 0..20 {
+            for (rhythms, expected) in [
+                (&[(150.0, 1.0)][..], 150.0),
+                (&[(150.0, 1.0), (7.0, 0.85)], 150.0),
+                (&[(7.0, 1.0), (150.0, 0.85)], 7.0),
+                (&[(144.4, 0.6), (8.9, 0.5), (17.7, 0.45)], 144.4),
+                (&[(60.0, 0.8), (20.3, 0.7)], 60.0),
+                (&[(24.2, 0.5), (14.0, 0.35)], 24.2),
+            ] {
+                let hz = found(rhythms, seed).unwrap();
+                assert!((hz - expected).abs() < 0.3, "{hz} of {rhythms:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn harmonics_tell_their_fundamental() {
+        for seed in 0..20 {
+            for (first, order) in [(13.0, 2.0), (21.7, 3.0), (30.0, 5.0)] {
+                // The highest is not the first.
+                let harmonic = |k: f64| (first * k, if k == order { 1.0 } else { 0.8 });
+                let rhythms: Vec<(f64, f64)> = (1..8).map(|k| harmonic(f64::from(k))).collect();
+                let hz = found(&rhythms, seed).unwrap();
+                assert!((hz - first).abs() < 0.3, "{hz} of {rhythms:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_drift_is_no_rhythm_and_hides_none() {
+        let mut alarms = 0;
+        for seed in 0..50 {
+            // Within a segment a slow wave is a drift: the lowest frequency is the highest.
+            let hz = found(&[(0.3, 6.0), (40.0, 0.8)], seed).unwrap();
+            assert!((hz - 40.0).abs() < 0.3, "{hz}");
+            alarms += usize::from(found(&[(0.3, 6.0)], seed).is_some()) + usize::from(found(&[], seed).is_some());
+        }
+        // Of a hundred, one is expected.
+        assert!(alarms <= 5, "{alarms}");
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
     /// What is wrong, in one line without a final stop.
-    pub message: String,
+    pub message: Box<str>,
     /// Where; bytes of the source's text.
     pub span: Option<Span>,
     /// A few words at the caret.
@@ -56,7 +56,7 @@ pub struct Help {
 
 impl Diagnostic {
     /// A complaint with nothing but its message.
-    pub fn error(message: impl Into<String>) -> Self {
+    pub fn error(message: impl Into<Box<str>>) -> Self {
         Self {
             severity: Severity::Error,
             message: message.into(),
@@ -129,8 +129,9 @@ impl Diagnostic {
             text.into_boxed_str()
         };
         self.label = self.label.map(cut);
+        self.message = cut(self.message);
         let others = self.others.iter_mut().map(|(_, label)| label);
-        others.chain(&mut self.notes).chain([&mut self.message]).for_each(shortened);
+        others.chain(&mut self.notes).for_each(shortened);
         if let Some(help) = &mut self.help {
             shortened(&mut help.message);
             help.patch.take_if(|(_, replacement)| replacement.len() > LONGEST);
@@ -292,7 +293,7 @@ mod tests {
             Diagnostic::error("first of two").at(0..1),
             Diagnostic::error("second of two").at(0..2),
         ]);
-        let messages: Vec<_> = all.iter().map(|item| item.message.as_str()).collect();
+        let messages: Vec<_> = all.iter().map(|item| &*item.message).collect();
         assert_eq!(messages, ["first of two", "second of two", "late", "nowhere"]);
         assert!(all.into_result(()).is_err());
     }

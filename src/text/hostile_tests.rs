@@ -164,7 +164,7 @@ fn deep_nesting_is_an_error_at_the_bracket_too_many() {
         assert!(Document::parse("t", nested(64)).is_ok(), "{open}");
         let errors = Document::parse("t", nested(65)).unwrap_err();
         let error = errors.iter().next().unwrap();
-        assert_eq!(error.message, "values are nested more than 64 deep");
+        assert_eq!(&*error.message, "values are nested more than 64 deep");
         let place = error.span.clone().unwrap().start;
         let bracket = open.find(['(', '[', '{']).unwrap();
         assert_eq!(place, 64 * open.len() + bracket, "{open}");

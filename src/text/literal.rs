@@ -161,7 +161,7 @@ mod tests {
         let document = Document::parse("t", format!("(\"µ\",\n {text})")).unwrap();
         let error = read::<Synapse>(&document, document.find("1").unwrap()).unwrap_err();
         let marked = document.slice(&error.span.unwrap()).to_owned();
-        (error.message, marked, error.help.map(|help| help.message))
+        (error.message.into(), marked, error.help.map(|help| help.message))
     }
 
     fn pair(message: &str, marked: &str) -> (String, String, Option<String>) {

@@ -32,7 +32,7 @@ impl Diagnostics {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let title = level.primary_title(item.message.as_str());
+        let title = level.primary_title(&*item.message);
         let mut main = match &item.span {
             Some(span) if self.has_source() => title.element(self.snippet(item, span)),
             _ => Group::with_title(title),

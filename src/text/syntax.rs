@@ -111,7 +111,7 @@ mod tests {
     fn error(text: &str) -> (String, String) {
         let error = check(text).unwrap_err();
         let span = error.span.unwrap();
-        (error.message, text[span].to_owned())
+        (error.message.into(), text[span].to_owned())
     }
 
     fn pair(message: &str, marked: &str) -> (String, String) {

@@ -131,7 +131,7 @@ fn what_cannot_be_meant_is_refused_or_told() {
 fn assert_told(file: &str, warnings: &[&str]) {
     let (mut bench, scene) = read(file).unwrap();
     let told = build(bench.world_mut(), &scene).unwrap_or_else(|faults| panic!("{faults}")).plan.warnings;
-    let messages: Vec<&str> = told.iter().map(|warning| warning.message.as_str()).collect();
+    let messages: Vec<&str> = told.iter().map(|warning| &*warning.message).collect();
     let begin = |(message, warning): (&&str, &&str)| message.starts_with(warning);
     assert!(messages.len() == warnings.len() && messages.iter().zip(warnings).all(begin), "{messages:?}");
 }
@@ -178,4 +178,34 @@ fn the_size_of_what_chance_decides_is_that_of_the_network() {
     let made = build(bench.world_mut(), &scene).unwrap().plan.synapse_count() as f64;
     // Independent draws: five deviations of less than the root of the number.
     assert!((made - expected).abs() < 5.0 * expected.sqrt(), "{made} {expected}");
+}
+
+/// 0.1 in single precision is above 0.1 in double: weights on the last edge once were counted as above it.
+#[test]
+fn weights_on_an_edge_are_in_the_last_bin() {
+    let counts = run("13_histogram_edge.ron", 1).recorded("s.weights.histogram");
+    assert_eq!(counts, [[0.0; 10].as_slice(), &[25.0, 0.0]].concat());
+}
+
+/// A conductance of a model that counts per area once was called nS. The peak is that of a NumPy program in mS/cm².
+#[test]
+fn conductances_are_in_the_unit_of_their_model() {
+    let mut bench = run("18_hodgkin_huxley_unit.ron", 5000);
+    let peak = bench.recorded("a.v").into_iter().skip(500).fold(f64::MIN, f64::max);
+    assert!((peak + 62.138).abs() < 0.005, "{peak}");
+    let world = bench.world_mut();
+    let recorded: Vec<String> =
+        world.query::<&cortecs::record::Recording>().iter(world).map(|one| one.info.unit.to_string()).collect();
+    assert!(recorded.contains(&"mS/cm²".into()) && !recorded.contains(&"nS".into()), "{recorded:?}");
+}
+
+/// The fundamental once was any low frequency near a fraction of the highest: 7 Hz instead of 150.
+#[test]
+fn of_two_rhythms_the_stronger_one_is_told() {
+    let bench = run("22_rhythm.ron", 20_000);
+    let stretch = cortecs::statistics::Stretch { first: 0, end: 20_000, dt: 0.5 };
+    let mut statistics = cortecs::statistics::SpikeStatistics::new(1000, None, stretch).unwrap();
+    statistics.push_rows(&bench.recorded("p.spikes")).unwrap();
+    let summary = statistics.finish().summary;
+    assert!(summary.peak_hz.is_some_and(|hz| (hz - 150.0).abs() < 0.3), "{:?}", summary.peak_hz);
 }

@@ -218,7 +218,7 @@ fn the_folder_in_which_one_stands_gets_a_sibling() {
 #[test]
 fn a_check_says_what_would_be_built_and_leaves_nothing() {
     let desk = Desk::new();
-    let sets = "--set synapses=[(from:\"cells\",to:\"all\",connectivity:AllToAll(autapses:false))] --iterations 2000";
+    let sets = "--set synapses=[(from:\"cells\",to:\"all\",connectivity:AllToAll(autapses:false),unheard:true)] --iterations 2000";
     let printed = desk.prints(&format!("check net.ron {sets}"));
     assert!(printed.starts_with("Three cells\n2 000 iterations of 0.5 ms: 1000 ms; seed 7\n"), "{printed}");
     // 3 × 3 without those from a neuron to itself; 1000 rows of 3 numbers.

@@ -94,7 +94,7 @@ fn window_of_pairs(lag: f64) -> f64 {
 /// Iterations of the spikes at a frequency, as many as there are before the end.
 fn train(start: f64, frequency: f64) -> Vec<f64> {
     let times = (0..60).map(|k| start + 1000.0 / frequency * f64::from(k));
-    times.map(|time| ((time + DT / 2.0) / DT + 1e-3).floor()).filter(|k| *k * DT < END).collect()
+    times.map(|time| ((time + DT / 2.0) / DT - 1e-3).ceil() - 1.0).filter(|k| *k * DT < END).collect()
 }
 
 /// Eqs. 3 and 4 of Pfister & Gerstner (2006) for trains at a lag, over all pairs and triplets of spikes.

@@ -31,7 +31,7 @@ pub(super) fn first_report(scene: &Scene, run: &Run, network: &Network, files: &
         classifications: Vec::new(),
         no_statistics: Vec::new(),
         warnings: Vec::new(),
-        scene_warnings: network.plan.warnings.iter().map(|warning| warning.message.clone()).collect(),
+        scene_warnings: network.plan.warnings.iter().map(|warning| warning.message.to_string()).collect(),
         plotting: scene.plots.clone(),
         plots: Vec::new(),
         not_drawn: Vec::new(),

@@ -80,9 +80,12 @@ impl<'a> Page<'a> {
         let mut canvas = Canvas::new(self.raster.bottom() + GAP + rates.height() + BOTTOM_ROOM);
         let title = shortened(&self.manifest.title, LARGE, WIDTH - 2.0 * MARGIN);
         canvas.text((MARGIN, 26.0), &title, LARGE, Align::Left, Colour::BLACK);
-        canvas.text((MARGIN, 44.0), &facts(layers, spikes), MEDIUM, Align::Left, Colour::GREY);
+        let facts = facts(layers, spikes) + &self.recorded_time(layers);
+        canvas.text((MARGIN, 44.0), &facts, MEDIUM, Align::Left, Colour::GREY);
+        layers.iter().for_each(|layer| self.shade_unrecorded(&mut canvas, layer));
         // Under the marks, so that the frame hides no spike of the first iterations.
-        self.raster.frame(&mut canvas, ("neuron", ""), None);
+        let whole = layers.iter().all(|layer| layer.sample.shown() == layer.neurons);
+        self.raster.frame(&mut canvas, (if whole { "neuron" } else { "neurons shown" }, ""), None);
         let least = match occupied(spikes) {
             share if share > CROWDED => CELL,
             share if share < SPARSE.0 => SPARSE.1,
@@ -95,6 +98,36 @@ impl<'a> Page<'a> {
         let bin = trimmed(self.bin as f64 * self.manifest.dt);
         rates.paint(&mut canvas, &self.raster, GAP, &format!("population rate in bins of {bin} ms"));
         canvas
+    }
+
+    /// From when to when a layer was recorded, within what is shown.
+    fn recorded(&self, layer: &Layer) -> Range<u64> {
+        let Range { start, end } = self.window;
+        let (first, until) = (layer.recording.first, layer.recording.until.unwrap_or(end));
+        first.clamp(start, end)..until.clamp(start, end)
+    }
+
+    /// `, recorded from 500 to 1500 ms`, where that is not all that is shown and the same for all layers.
+    fn recorded_time(&self, layers: &[Layer]) -> String {
+        let Some(first) = layers.first().map(|layer| self.recorded(layer)) else { return String::new() };
+        if first == self.window || layers.iter().any(|layer| self.recorded(layer) != first) {
+            return String::new();
+        }
+        let [from, to] = [first.start, first.end].map(|iteration| trimmed(iteration as f64 * self.manifest.dt));
+        format!(", recorded from {from} to {to} ms")
+    }
+
+    /// Time in which nothing was recorded is no silence.
+    fn shade_unrecorded(&self, canvas: &mut Canvas, layer: &Layer) {
+        let (stripe, recorded) = (self.stripe(layer), self.recorded(layer));
+        let x = |iteration: u64| self.raster.at(iteration as f64 * self.manifest.dt / self.unit.1, 0.0).0;
+        for gap in [self.window.start..recorded.start, recorded.end..self.window.end] {
+            if !gap.is_empty() {
+                let (left, right, bottom) = (x(gap.start), x(gap.end), stripe.top + stripe.height);
+                let outline = [(left, stripe.top), (right, stripe.top), (right, bottom), (left, bottom)];
+                canvas.area(&outline, Colour::PALE.shade(0.6));
+            }
+        }
     }
 
     fn paint_stripe(&self, canvas: &mut Canvas, layer: &Layer, cells: &Cells, least: f64) {

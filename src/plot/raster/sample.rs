@@ -12,16 +12,16 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// All neurons of a group, whether recorded or not.
+    /// All neurons of a group.
     pub(super) fn all(neurons: u64) -> Self {
         Self { pool: None, of: neurons, shown: neurons }
     }
 
-    /// For groups of some recordings and sizes, together `wanted` neurons, each group's share in proportion to its
-    /// neurons, and one at least; all where there are no more, or none are wanted in particular.
+    /// For groups of some recordings and sizes, together `wanted` of the recorded neurons, each group's share in proportion
+    /// to its neurons, and one at least; all where there are no more, or none are wanted in particular.
     pub(super) fn share_out(wanted: Option<u64>, groups: &[(&Recording, u64)]) -> Vec<Self> {
-        let Some(wanted) = wanted else { return groups.iter().map(|&(_, neurons)| Self::all(neurons)).collect() };
         let pools: Vec<Self> = groups.iter().map(|&(recording, neurons)| Self::recorded(recording, neurons)).collect();
+        let Some(wanted) = wanted else { return pools };
         let total: u128 = pools.iter().map(|pool| u128::from(pool.of)).sum();
         let share = |pool: Self| {
             let exact = u128::from(wanted) * u128::from(pool.of);
@@ -111,6 +111,6 @@ mod tests {
         let sample = Sample::share_out(Some(2), &[(&some, 10)]).remove(0);
         assert_eq!(shown(&sample, 1000), [5, 9]);
         let whole = Sample::share_out(None, &[(&some, 10)]).remove(0);
-        assert_eq!(shown(&whole, 1000).len(), 10, "stripes are whole groups where no number is asked for");
+        assert_eq!(shown(&whole, 1000), [3, 5, 7, 9], "all that were recorded, and no others");
     }
 }
