@@ -18,8 +18,11 @@ use super::{
 use crate::{
     network::{
         self, Arriving, Behaviour, Clock, Conductance, Dealt, Derived, Input, Listens, Membrane, Parameter,
-        Preparation, PrepareError, ReceptorOf, Receptors, Units, V, Variable, View, preparation::path_of,
-        receptor::ByGroup, variable::VariableInfo,
+        Preparation, PrepareError, ReceptorOf, Receptors, Units, V, Variable, View,
+        preparation::path_of,
+        receptor::ByGroup,
+        residues::{LEAST_DECAY, any_below},
+        variable::VariableInfo,
     },
     numeric::{Archive, ArchiveError, Column, Real, pass::pass, portions::Effort},
     variable,
@@ -41,6 +44,8 @@ pub(super) enum Form {
 #[derive(Component, Clone, Debug, Default)]
 pub struct Level {
     values: Column<Real>,
+    /// What the level and the rise have below the last place; empty unless they decay too slowly for single precision.
+    rests: [Column<Real>; 2],
     form: Form,
     /// Whether there may be anything else than zeros: a receptor that nothing reached rests.
     awake: bool,
@@ -54,7 +59,8 @@ variable! {
     pub struct Rise = "rise" in "";
 }
 
-/// Kick, factor on p, weight of p, what x gives to p, factor on x, weight of x, reversal potential, magnesium/3.57 mM.
+/// Kick, factor on p, weight of p, what x gives to p, factor on x, weight of x, reversal potential, magnesium/3.57 mM. Of what
+/// decays slowly, instead of the factors what they lack to 1.
 pub(super) const COEFFICIENTS: usize = 8;
 
 /// A receptor with dynamics, in the terms of this file.
@@ -191,9 +197,10 @@ fn begin<'a, R: Dynamic>(
     let parts = receptor.parts();
     level.derive(&parts, receptor.is_changed(), membrane, dt);
     level.awake |= std::mem::take(&mut arriving.any);
-    let Level { values, form, coefficients, awake, .. } = level;
+    let Level { values, rests: [rest, rest_of_rise], form, coefficients, awake, .. } = level;
     awake.then(|| Own {
         level: values,
+        rests: (rest, rest_of_rise),
         rise: rise.map_or(&mut [], |rise| &mut rise.0),
         arriving: &mut arriving.sums,
         coefficients,
@@ -218,10 +225,16 @@ impl Level {
             [parts.rise, parts.reversal, parts.magnesium].map(|parameter| parameter.unwrap_or(&none));
         let parameters = [parts.gain, rise, parts.decay, reversal, magnesium, membrane];
         let rises = parts.rise.is_some();
+        let slow = |tau: &Parameter| any_below([tau], members, (LEAST_DECAY, dt), |[tau]| 1.0 / tau);
+        let slow = size_of::<Real>() < size_of::<f64>() && (slow(parts.decay) || parts.rise.is_some_and(slow));
+        self.rests.iter_mut().for_each(|rest| rest.resize(0.0, if slow { members } else { 0 }));
         self.coefficients.derive(dt, members, parameters, |[gain, rise, decay, reversal, magnesium, membrane]| {
-            let step = Step::new(dt, membrane, decay, rise);
+            let (step, tau) = (Step::new(dt, membrane, decay, rise), decay);
             let kick = if rises { gain * kick_to_peak_one(decay, rise) } else { gain };
-            let Step { decay, feed, rise_decay, level_weight, rise_weight } = step;
+            let Step { mut decay, feed, mut rise_decay, level_weight, rise_weight } = step;
+            if slow {
+                [decay, rise_decay] = [tau, rise].map(|tau| -libm::expm1(-dt / tau.max(1e-9)));
+            }
             [kick, decay, level_weight, feed, rise_decay, rise_weight, reversal, magnesium / 3.57]
         });
     }
@@ -230,6 +243,7 @@ impl Level {
 impl network::State for Level {
     fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.column(&mut self.values)?;
+        self.rests.iter_mut().try_for_each(|rest| archive.whole(rest).map(drop))?;
         archive.value(&mut self.awake)
     }
 }

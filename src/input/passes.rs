@@ -8,7 +8,7 @@ use crate::{
         Real,
         blocks::{Cut, one_after_another},
         dispatch, exp,
-        real::or_zero,
+        real::{moved, or_zero},
     },
 };
 
@@ -16,6 +16,8 @@ use crate::{
 pub(super) struct Own<'a> {
     pub level: &'a mut [Real],
     pub rise: &'a mut [Real],
+    /// Rests of both below the last place; empty where none are carried.
+    pub rests: (&'a mut [Real], &'a mut [Real]),
     pub arriving: &'a mut [Real],
     pub coefficients: &'a Derived<COEFFICIENTS>,
     /// The place of the first neuron among those of the group.
@@ -34,8 +36,9 @@ pub(super) struct Given<'a> {
 impl Cut for Own<'_> {
     fn cut(self, at: usize) -> (Self, Self) {
         let Self { coefficients, first, kind, .. } = self;
-        let (head, tail) = (self.level, self.rise, self.arriving).cut(at);
-        let own = |(level, rise, arriving), first| Own { level, rise, arriving, coefficients, first, kind };
+        let (head, tail) = (self.level, self.rise, self.rests, self.arriving).cut(at);
+        let own =
+            |(level, rise, rests, arriving), first| Own { level, rise, rests, arriving, coefficients, first, kind };
         (own(head, first), own(tail, first + at))
     }
 }
@@ -49,10 +52,16 @@ impl Cut for Given<'_> {
 }
 
 impl Own<'_> {
+    /// Whether rests are carried.
+    fn creeps(&self) -> bool {
+        !self.rests.0.is_empty()
+    }
+
     /// Whether all columns are of the same length: others belong to a group that waits to be prepared again.
     fn fits(&self, given: &Given<'_>) -> bool {
         let (n, (rises, form)) = (self.level.len(), self.kind);
         let own = self.arriving.len() == n && (!rises || self.rise.len() == n);
+        let own = own && (self.rests.0.is_empty() || (self.rests.0.len() == n && self.rests.1.len() == n));
         let sum = form == Form::Current || given.sum.len() == n;
         own && sum && given.input.len() == n && (form != Form::Blocked || given.v.len() == n)
     }
@@ -63,7 +72,9 @@ impl Own<'_> {
 pub(super) fn advance(one: Option<Own<'_>>, other: Option<Own<'_>>, given: &mut Given<'_>) {
     let [one, other] = [one, other].map(|own| own.filter(|own| own.fits(given)));
     match (one, other) {
-        (Some(one), Some(other)) if one.kind == other.kind => advance_kind(one, Some(other), given),
+        (Some(one), Some(other)) if one.kind == other.kind && !one.creeps() && !other.creeps() => {
+            advance_kind(one, Some(other), given)
+        }
         (one, other) => [one, other].into_iter().flatten().for_each(|own| advance_kind(own, None, given)),
     }
 }
@@ -97,20 +108,25 @@ fn advance_by<const RISES: bool, const FORM: u8>(one: Own<'_>, other: Option<Own
 
 /// One step of a receptor by itself.
 fn alone<const RISES: bool, const FORM: u8>(own: Own<'_>, given: &mut Given<'_>) {
-    let Own { level, rise, arriving, coefficients, first, .. } = own;
+    let Own { level, rise, rests, arriving, coefficients, first, .. } = own;
     let (_, coefficients) = coefficients.get().cut(first);
     let (n, given) = (level.len(), given.columns::<FORM>(level.len()));
-    one_after_another(n, (level, rise, arriving, given, coefficients), &|(level, rise, arriving, given, own)| {
+    let all = (level, rise, rests, arriving, given, coefficients);
+    one_after_another(n, all, &|(level, rise, rests, arriving, given, own)| {
         let columns = (level, rise, arriving);
         dispatch(
             #[inline(always)]
             || match own {
-                Parameters::Uniform(c) => step::<RISES, FORM>(columns, given, |_| c),
+                Parameters::Uniform(c) if rests.0.is_empty() => step::<RISES, FORM>(columns, given, |_| c),
+                Parameters::Uniform(c) => creep::<RISES, FORM>(columns, rests, given, |_| c),
                 Parameters::Each(each) => {
                     let n = columns.0.len();
                     if each.iter().all(|column| column.len() >= n) {
                         let each = each.map(|column| &column[..n]);
-                        step::<RISES, FORM>(columns, given, |i| each.map(|column| column[i]));
+                        match rests.0.is_empty() {
+                            true => step::<RISES, FORM>(columns, given, |i| each.map(|column| column[i])),
+                            false => creep::<RISES, FORM>(columns, rests, given, |i| each.map(|column| column[i])),
+                        }
                     }
                 }
             },
@@ -160,6 +176,32 @@ fn step<const RISES: bool, const FORM: u8>(
     for i in 0..n {
         let c = coefficients(i);
         let open = decay::<RISES>(&mut level[i], rise, &mut arriving[i], i, c);
+        give::<FORM>(open, c, &mut input[i], sum, v, i);
+    }
+}
+
+/// The same of what decays by less than single precision tells: rests below the last place are carried on.
+#[inline(always)]
+fn creep<const RISES: bool, const FORM: u8>(
+    (level, rise, arriving): Columns<'_>,
+    (rests, rests_of_rise): (&mut [Real], &mut [Real]),
+    (input, sum, v): Sums<'_>,
+    coefficients: impl Fn(usize) -> [Real; COEFFICIENTS],
+) {
+    for i in 0..level.len() {
+        let c @ [kick, lost, level_weight, feed, rise_lost, rise_weight, ..] = coefficients(i);
+        let (jump, before, rest) = (kick * arriving[i], level[i], rests[i]);
+        arriving[i] = 0.0;
+        let open = if RISES {
+            let (x, own) = moved(rise[i], rests_of_rise[i], jump);
+            (level[i], rests[i]) = moved(before, rest, feed * x - lost * before);
+            (rise[i], rests_of_rise[i]) = moved(x, own, -rise_lost * x);
+            level_weight * before + rise_weight * x
+        } else {
+            let (p, rest) = moved(before, rest, jump);
+            (level[i], rests[i]) = moved(p, rest, -lost * p);
+            level_weight * p
+        };
         give::<FORM>(open, c, &mut input[i], sum, v, i);
     }
 }

@@ -25,9 +25,10 @@ use super::{exponential_if::ExponentialMembrane, ranges, refractory, refractory:
 use crate::{
     network::{
         Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
-        RegisterVariable, Spikes, ThresholdShift, Unit, V,
+        RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
+        residues::{LEAST_DECAY, LEAST_PART, Residues, any_below},
     },
-    numeric::{Real, dispatch, exp_m1, pass::pass, portions::Effort},
+    numeric::{Real, dispatch, exp_m1, pass::pass, portions::Effort, real::moved},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -40,7 +41,7 @@ variable! {
 /// Adaptive exponential integrate-and-fire neurons: most firing patterns of cortical neurons, in measurable units.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, W, RefractoryLeft, Input, Conductance, ThresholdShift, Spikes)]
+#[require(V, W, RefractoryLeft, Input, Conductance, ThresholdShift, Spikes, Residues)]
 pub struct AdEx {
     /// Capacitance of the membrane.
     #[reflect(@Unit("pF"))]
@@ -113,6 +114,7 @@ impl Behaviour for AdEx {
     fn plugin(app: &mut App) {
         app.register_variable::<W>()
             .register_variable::<RefractoryLeft>()
+            .register_state::<Residues>()
             .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }
 
@@ -132,6 +134,13 @@ impl Behaviour for AdEx {
 }
 
 impl AdEx {
+    /// Whether a step moves v or w of any neuron by so little that single precision would drop it.
+    fn creeps(&self, dt: f64, neurons: usize) -> bool {
+        let h = dt / f64::from(self.steps);
+        any_below([&self.g_leak, &self.c], neurons, (LEAST_PART, h), |[leak, c]| leak / c)
+            || any_below([&self.tau_w], neurons, (LEAST_DECAY, h), |[tau]| 1.0 / tau)
+    }
+
     fn parameters(&self) -> Parameters<'_, 11> {
         let Self { c, g_leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, refractory, .. } = self;
         Parameters::of([c, g_leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, refractory])
@@ -139,30 +148,35 @@ impl AdEx {
 }
 
 type State<'w> = (
-    &'w AdEx,
+    Ref<'w, AdEx>,
     &'w mut V,
     &'w mut W,
     &'w mut RefractoryLeft,
     (&'w Input, &'w Conductance, &'w ThresholdShift),
+    &'w mut Residues,
     &'w mut Spikes,
     &'w Dealt,
 );
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     pass(|pass| {
-        for (model, v, w, left, (input, conductance, shift), spikes, dealt) in &mut groups {
+        for (model, v, w, left, (input, conductance, shift), residues, spikes, dealt) in &mut groups {
             let (dt, steps) = (clock.step(), model.steps);
-            let state = (&mut v.into_inner().0[..], &mut w.into_inner().0[..], &mut left.into_inner().0[..]);
+            let [rest_v, rest_w] =
+                residues.into_inner().at(clock.dt, model.is_changed(), v.0.len(), || model.creeps(clock.dt, v.0.len()));
+            let state =
+                (&mut v.into_inner().0[..], &mut w.into_inner().0[..], &mut left.into_inner().0[..], (rest_v, rest_w));
+            let model = model.into_inner();
             let columns = (state, (&input.0[..], conductance.get(), shift.get()), model.parameters());
             spikes.into_inner().by_blocks(
                 Effort::Heavy,
                 pass,
                 dealt,
                 columns,
-                move |((v, w, left), drive, parameters), fired| {
+                move |((v, w, left, rests), drive, parameters), fired| {
                     dispatch(
                         #[inline(always)]
-                        || advance((v, w, left, fired), drive, parameters, dt, steps),
+                        || advance((v, w, left, fired, rests), drive, parameters, dt, steps),
                     );
                 },
             );
@@ -189,15 +203,15 @@ impl Cell {
         Self { membrane, rest, a, part_w: -exp_m1(-h / tau_w), b }
     }
 
-    /// w after a step, from a w that relaxes with `v`.
+    /// By how much w changes in a step in which it relaxes with `v`.
     #[inline(always)]
-    fn adapted(&self, w: Real, v: Real) -> Real {
-        w + (self.a * (v - self.rest) - w) * self.part_w
+    fn adapting(&self, w: Real, v: Real) -> Real {
+        (self.a * (v - self.rest) - w) * self.part_w
     }
 }
 
-/// v, w, the iterations left to be refractory, fired.
-type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [Real], &'a mut [u8]);
+/// v, w, the iterations left to be refractory, fired; rests of v and w, or nothing.
+type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [Real], &'a mut [u8], (&'a mut [Real], &'a mut [Real]));
 
 /// Input, and conductances and shifts of the threshold if there are any.
 type Drive<'a> = (&'a [Real], &'a [Real], &'a [Real]);
@@ -254,13 +268,20 @@ fn advance_shifted(state: Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl 
 }
 
 #[inline(always)]
-fn advance_by((v, w, left, fired): Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl Fn(usize) -> Cell) {
+fn advance_by(
+    (v, w, left, fired, (rest_v, rest_w)): Columns<'_>,
+    drive: Drive<'_>,
+    steps: u32,
+    cell: impl Fn(usize) -> Cell,
+) {
     fired.fill(0);
     for _ in 0..steps {
-        if drive.1.is_empty() {
-            step::<false>((v, w, left, fired), drive, &cell);
-        } else {
-            step::<true>((v, w, left, fired), drive, &cell);
+        let (creeps, rests) = (!rest_v.is_empty(), (&mut *rest_v, &mut *rest_w));
+        match (drive.1.is_empty(), creeps) {
+            (true, false) => step::<false, false>((v, w, left, fired, rests), drive, &cell),
+            (false, false) => step::<true, false>((v, w, left, fired, rests), drive, &cell),
+            (true, true) => step::<false, true>((v, w, left, fired, rests), drive, &cell),
+            (false, true) => step::<true, true>((v, w, left, fired, rests), drive, &cell),
         }
     }
     refractory::count(left, fired, |i| cell(i).membrane.refractory);
@@ -268,28 +289,34 @@ fn advance_by((v, w, left, fired): Columns<'_>, drive: Drive<'_>, steps: u32, ce
 
 /// One step of all neurons.
 #[inline(always)]
-fn step<const CONDUCTANCE: bool>(
-    (v, w, left, fired): Columns<'_>,
+fn step<const CONDUCTANCE: bool, const REST: bool>(
+    (v, w, left, fired, (rest_v, rest_w)): Columns<'_>,
     (input, conductance, _): Drive<'_>,
     cell: &impl Fn(usize) -> Cell,
 ) {
     let n = v.len();
     let (w, left, fired, input) = (&mut w[..n], &left[..n], &mut fired[..n], &input[..n]);
     let conductance = if CONDUCTANCE { &conductance[..n] } else { &[] };
+    let (rest_v, rest_w) = if REST { (&mut rest_v[..n], &mut rest_w[..n]) } else { (&mut [][..], &mut [][..]) };
     for i in 0..n {
         let Cell { membrane, b, .. } = cell(i);
-        let adapted = |v: Real| cell(i).adapted(w[i], v);
+        let adapting = |v: Real| cell(i).adapting(w[i], v);
         let relaxed = membrane.relaxing::<CONDUCTANCE>(v[i], if CONDUCTANCE { conductance[i] } else { 0.0 });
         let start = membrane.cut(v[i]);
         let before = membrane.upstroke(start);
-        let after = membrane.upstroke(membrane.cut(relaxed(input[i] + before - w[i])));
-        let end = relaxed(input[i] + 0.5 * (before + after) - 0.5 * (w[i] + adapted(start)));
+        let after = membrane.upstroke(membrane.cut(v[i] + relaxed(input[i] + before - w[i])));
+        let change = relaxed(input[i] + 0.5 * (before + after) - 0.5 * (w[i] + (w[i] + adapting(start))));
+        let (end, carried_v) = if REST { moved(v[i], rest_v[i], change) } else { (v[i] + change, 0.0) };
 
         let free = (left[i] <= 0.0) & (fired[i] == 0);
         let fires = free & (end >= membrane.cutoff);
-        let moved = if free { end } else { v[i] };
-        let adapted = adapted(0.5 * (start + membrane.cut(moved)));
-        v[i] = if fires { membrane.reset } else { moved };
+        let kept = if free { end } else { v[i] };
+        let change = adapting(0.5 * (start + membrane.cut(kept)));
+        let (adapted, carried_w) = if REST { moved(w[i], rest_w[i], change) } else { (w[i] + change, 0.0) };
+        v[i] = if fires { membrane.reset } else { kept };
+        if REST {
+            (rest_v[i], rest_w[i]) = (if free & !fires { carried_v } else { 0.0 }, carried_w);
+        }
         w[i] = if fires { adapted + b } else { adapted };
         fired[i] |= u8::from(fires);
     }

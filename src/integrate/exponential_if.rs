@@ -22,16 +22,17 @@ use super::{ranges, refractory, refractory::RefractoryLeft};
 use crate::{
     network::{
         Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
-        RegisterVariable, Spikes, ThresholdShift, Unit, V,
+        RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
+        residues::{LEAST_PART, Residues, any_below},
     },
-    numeric::{Real, dispatch, exp, exp_m1, pass::pass, portions::Effort},
+    numeric::{Real, dispatch, exp, exp_m1, pass::pass, portions::Effort, real::moved},
     schedule::{AddToStage, Stage},
 };
 
 /// Exponential integrate-and-fire neurons: a leak, and an upstroke that v itself sets off.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, RefractoryLeft, Input, Conductance, ThresholdShift, Spikes)]
+#[require(V, RefractoryLeft, Input, Conductance, ThresholdShift, Spikes, Residues)]
 pub struct ExponentialIf {
     /// Capacitance of the membrane.
     #[reflect(@Unit("pF"))]
@@ -87,7 +88,8 @@ impl Behaviour for ExponentialIf {
     const MODEL: bool = true;
 
     fn plugin(app: &mut App) {
-        app.register_variable::<RefractoryLeft>().add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+        app.register_variable::<RefractoryLeft>().register_state::<Residues>();
+        app.add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -111,29 +113,34 @@ impl ExponentialIf {
 }
 
 type State<'w> = (
-    &'w ExponentialIf,
+    Ref<'w, ExponentialIf>,
     &'w mut V,
     &'w mut RefractoryLeft,
     (&'w Input, &'w Conductance, &'w ThresholdShift),
+    &'w mut Residues,
     &'w mut Spikes,
     &'w Dealt,
 );
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     pass(|pass| {
-        for (model, v, left, (input, conductance, shift), spikes, dealt) in &mut groups {
+        for (model, v, left, (input, conductance, shift), residues, spikes, dealt) in &mut groups {
             let (dt, steps) = (clock.step(), model.steps);
-            let state = (&mut v.into_inner().0[..], &mut left.into_inner().0[..]);
+            let step = (LEAST_PART, clock.dt / f64::from(steps));
+            let creeps = || any_below([&model.g_leak, &model.c], v.0.len(), step, |[leak, c]| leak / c);
+            let [rest, _] = residues.into_inner().at(clock.dt, model.is_changed(), v.0.len(), creeps);
+            let state = (&mut v.into_inner().0[..], &mut left.into_inner().0[..], rest);
+            let model = model.into_inner();
             let columns = (state, (&input.0[..], conductance.get(), shift.get()), model.parameters());
             spikes.into_inner().by_blocks(
                 Effort::Heavy,
                 pass,
                 dealt,
                 columns,
-                move |((v, left), drive, parameters), fired| {
+                move |((v, left, rest), drive, parameters), fired| {
                     dispatch(
                         #[inline(always)]
-                        || advance((v, left, fired), drive, parameters, dt, steps),
+                        || advance((v, left, rest, fired), drive, parameters, dt, steps),
                     );
                 },
             );
@@ -198,7 +205,7 @@ impl ExponentialMembrane {
         self.onset * exp((v - self.v_t) * self.per_width)
     }
 
-    /// v after a step, as a function of the current that flows in it beside the leak.
+    /// By how much v changes in a step, as a function of the current that flows in it beside the leak.
     #[inline(always)]
     pub(super) fn relaxing<const CONDUCTANCE: bool>(&self, v: Real, conductance: Real) -> impl Fn(Real) -> Real {
         let (resistance, part) = if CONDUCTANCE {
@@ -208,12 +215,12 @@ impl ExponentialMembrane {
             (self.resistance, self.part)
         };
         let base = self.base;
-        move |current| v + ((base + current) * resistance - v) * part
+        move |current| ((base + current) * resistance - v) * part
     }
 }
 
-/// v, the iterations left to be refractory, fired.
-type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [u8]);
+/// v, the iterations left to be refractory, rests of v or nothing, fired.
+type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [Real], &'a mut [u8]);
 
 /// Input, and conductances and shifts of the threshold if there are any.
 type Drive<'a> = (&'a [Real], &'a [Real], &'a [Real]);
@@ -263,17 +270,18 @@ fn advance_shifted(state: Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl 
 
 #[inline(always)]
 fn advance_by(
-    (v, left, fired): Columns<'_>,
+    (v, left, rest, fired): Columns<'_>,
     drive: Drive<'_>,
     steps: u32,
     cell: impl Fn(usize) -> ExponentialMembrane,
 ) {
     fired.fill(0);
     for _ in 0..steps {
-        if drive.1.is_empty() {
-            step::<false>((v, left, fired), drive, &cell);
-        } else {
-            step::<true>((v, left, fired), drive, &cell);
+        match (drive.1.is_empty(), rest.is_empty()) {
+            (true, true) => step::<false, false>((v, left, rest, fired), drive, &cell),
+            (false, true) => step::<true, false>((v, left, rest, fired), drive, &cell),
+            (true, false) => step::<false, true>((v, left, rest, fired), drive, &cell),
+            (false, false) => step::<true, true>((v, left, rest, fired), drive, &cell),
         }
     }
     refractory::count(left, fired, |i| cell(i).refractory);
@@ -281,24 +289,29 @@ fn advance_by(
 
 /// One step of all neurons.
 #[inline(always)]
-fn step<const CONDUCTANCE: bool>(
-    (v, left, fired): Columns<'_>,
+fn step<const CONDUCTANCE: bool, const REST: bool>(
+    (v, left, rest, fired): Columns<'_>,
     (input, conductance, _): Drive<'_>,
     cell: &impl Fn(usize) -> ExponentialMembrane,
 ) {
     let n = v.len();
     let (left, fired, input) = (&left[..n], &mut fired[..n], &input[..n]);
     let conductance = if CONDUCTANCE { &conductance[..n] } else { &[] };
+    let rest = if REST { &mut rest[..n] } else { &mut [] };
     for i in 0..n {
         let cell = cell(i);
         let relaxed = cell.relaxing::<CONDUCTANCE>(v[i], if CONDUCTANCE { conductance[i] } else { 0.0 });
         let before = cell.upstroke(cell.cut(v[i]));
-        let after = cell.upstroke(cell.cut(relaxed(input[i] + before)));
-        let end = relaxed(input[i] + 0.5 * (before + after));
+        let after = cell.upstroke(cell.cut(v[i] + relaxed(input[i] + before)));
+        let change = relaxed(input[i] + 0.5 * (before + after));
+        let (end, carried) = if REST { moved(v[i], rest[i], change) } else { (v[i] + change, 0.0) };
         let free = (left[i] <= 0.0) & (fired[i] == 0);
         let fires = free & (end >= cell.cutoff);
-        let moved = if free { end } else { v[i] };
-        v[i] = if fires { cell.reset } else { moved };
+        let kept = if free { end } else { v[i] };
+        v[i] = if fires { cell.reset } else { kept };
+        if REST {
+            rest[i] = if free & !fires { carried } else { 0.0 };
+        }
         fired[i] |= u8::from(fires);
     }
 }

@@ -19,6 +19,7 @@ pub mod prepare;
 pub mod presented;
 pub mod receptor;
 pub mod registry;
+pub mod residues;
 mod resting;
 pub mod rewire;
 pub mod runaway;

@@ -30,10 +30,36 @@ pub const fn wide(x: Real) -> f64 {
     }
 }
 
+/// A number and its rest below the last place after a change that is smaller than the number.
+///
+/// What the sum drops is the rest, to be handed to the next change (W. Kahan, Commun. ACM 8:40, 1965): changes of less than half
+/// a unit in the last place, which alone would be lost, add up.
+#[inline(always)]
+#[must_use]
+pub fn moved(x: Real, rest: Real, change: Real) -> (Real, Real) {
+    let whole = change + rest;
+    let sum = x + whole;
+    (sum, whole - (sum - x))
+}
+
 /// Zero for what has decayed to nothing: without it, what nothing reaches would end among the denormal numbers, which
 /// take a processor a hundred times as long.
 #[inline(always)]
 #[must_use]
 pub fn or_zero(x: Real) -> Real {
     if x.abs() < 1e-30 { 0.0 } else { x }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_below_the_last_place_add_up() {
+        let (mut x, mut rest): (Real, Real) = (-50.0, 0.0);
+        for _ in 0..1_000_000 {
+            (x, rest) = moved(x, rest, 1e-7);
+        }
+        assert!((wide(x) + 49.9).abs() < 1e-5, "{x}");
+    }
 }

@@ -209,3 +209,73 @@ fn of_two_rhythms_the_stronger_one_is_told() {
     let summary = statistics.finish().summary;
     assert!(summary.peak_hz.is_some_and(|hz| (hz - 150.0).abs() < 0.3), "{:?}", summary.peak_hz);
 }
+
+/// The first spike (ms) of a neuron under a constant current (pA).
+fn first_spike(dt: f64, model: impl Bundle, amplitude: f64, most: f64) -> f64 {
+    let mut bench = Bench::new().with_dt(dt);
+    let cells = bench.group("cells", 1, (model, ConstantCurrent { amplitude: amplitude.into() }));
+    for k in 1..=(most / dt) as u64 {
+        bench.tick();
+        if bench.spike_count(cells) > 0 {
+            return k as f64 * dt;
+        }
+    }
+    f64::NAN
+}
+
+/// In single precision a membrane once stopped where a step moved it by less than half a unit in the last place.
+#[test]
+fn membranes_creep_to_their_threshold_at_any_step() {
+    // 10 ln(15.004/0.004) ms, three times in 300.
+    let exact = 10.0 * f64::ln(15.004 / 0.004);
+    let spikes = iterations(&run("05_lif_small_steps.ron", 300_000), "c.spikes");
+    let expected: Vec<f64> = (1..=3).map(|n| f64::from(n) * exact).collect();
+    let near = |(k, t): (&u64, &f64)| ((k + 1) as f64 * 0.001 - t).abs() < 0.02;
+    assert!(spikes.len() == 3 && spikes.iter().zip(&expected).all(near), "{spikes:?} {expected:?}");
+    let lif = || Lif { refractory: 0.0.into(), ..default() };
+    for dt in [0.001, 0.01, 0.1, 1.0] {
+        for drive in [0.004, 0.04, 1.0] {
+            let found = first_spike(dt, lif(), (15.0 + drive) * 25.0, 200.0);
+            let exact = 10.0 * f64::ln((15.0 + drive) / drive);
+            assert!(found > exact - 0.02 && found < exact + dt + 0.02, "{dt} {drive}: {found} {exact}");
+        }
+    }
+    // Where the upstroke and the leak nearly balance: f64 gives 456.0.
+    let found = first_spike(0.001, ExponentialIf::default(), 33.0, 600.0);
+    assert!((found - 456.0).abs() < 1.0, "{found}");
+}
+
+/// What decays with 10⁶ or 10⁷ ms once decayed at another rate in single precision, or not at all.
+#[test]
+fn slow_decays_keep_their_time_constant() {
+    for (dt, tau) in [(0.1, 1e6), (0.1, 1e7), (0.001, 1e4)] {
+        let mut bench = Bench::new().with_dt(dt);
+        // Held below threshold; w relaxes to zero.
+        let model = AdEx { a: 0.0.into(), tau_w: tau.into(), w: 100.0.into(), ..default() };
+        let cells = bench.group("cells", 1, model);
+        let receptors = [
+            ("current", Box::new(ExponentialReceptor { tau: tau.into(), initial: 3.0.into(), ..default() })),
+            (
+                "conductance",
+                Box::new(ExponentialReceptor {
+                    tau: tau.into(),
+                    initial: 3.0.into(),
+                    reversal: Some((-70.0).into()),
+                    ..default()
+                }),
+            ),
+        ]
+        .map(|(name, receptor)| bench.receptor(cells, name, *receptor));
+        bench.ticks(200_000);
+        let left = f64::exp(-200_000.0 * dt / tau);
+        let found = [
+            bench.get(cells, "w")[0] / 100.0,
+            bench.get(receptors[0], "current")[0] / 3.0,
+            bench.get(receptors[1], "conductance")[0] / 3.0,
+        ];
+        for found in found {
+            // Of what has decayed, a thousandth.
+            assert!((found - left).abs() < 1e-3 * (1.0 - left) + 2e-7, "{dt} {tau}: {found} {left}");
+        }
+    }
+}
