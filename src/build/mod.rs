@@ -29,6 +29,7 @@ mod shadows;
 mod sparse;
 mod spawn;
 mod switches;
+mod tree;
 mod validate;
 
 pub use all_to_all::AllToAll;

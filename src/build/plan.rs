@@ -223,8 +223,8 @@ mod tests {
             (sparse, "", "Stdp()", index + real * 2 * (10 + 20)),
             (sparse, "delays: \"3 + i\",", "Stdp()", index + 2 * 1000 + real * (14 * 10 + 2 * 20)),
             (sparse, "", "TripletStdp()", index + real * 4 * (10 + 20)),
-            (sparse, "", "RewardStdp()", index + real * (2 * (10 + 20) + 1000)),
-            ("AllToAll()", "", "RewardStdp()", real * (2 * (10 + 20) + 200)),
+            (sparse, "", "RewardStdp()", index + real * (2 * (10 + 20) + 2000)),
+            ("AllToAll()", "", "RewardStdp()", real * (2 * (10 + 20) + 400)),
             (sparse, "", "ShortTermPlasticity()", 10 * 32),
             (sparse, "", "Normalization()", 0),
         ] {

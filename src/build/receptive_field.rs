@@ -6,6 +6,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
+use super::tree::{Tree, apart};
 use crate::network::{
     Behaviour, Extent, Kind, Pair, Preparation, PrepareError, Rule, Sides, connect::connect, sides::sides,
 };
@@ -49,7 +50,8 @@ impl Behaviour for ReceptiveField {
             return Err(preparation.error(Some("radius"), why));
         }
         let sides = sides(preparation)?;
-        connect(preparation, sides, self.clone())
+        let sources = Tree::new(&sides.source_group, sides.pair.sources, |s| sides.source(s));
+        connect(preparation, sides, Field { rule: self.clone(), sources })
     }
 
     /// As the synapses of some targets let expect.
@@ -59,22 +61,46 @@ impl Behaviour for ReceptiveField {
     }
 }
 
-impl Rule for ReceptiveField {
+/// The rule, with its sources in space: only those near a target are looked at.
+struct Field {
+    rule: ReceptiveField,
+    sources: Tree,
+}
+
+impl Field {
+    /// Whether a source lies in the field of a target.
+    fn holds(&self, sides: &Sides, s: usize, t: usize, reach: f64) -> bool {
+        let source = &sides.source_group;
+        let [x, y, z] = sides.target_group.apart(sides.target(t), source, sides.source(s), sides.periodic);
+        match self.rule.form {
+            Form::Box => x.abs() <= reach && y.abs() <= reach && z.abs() <= reach,
+            Form::Circle => x * x + y * y + z * z <= reach * reach,
+        }
+    }
+}
+
+impl Rule for Field {
     fn generate(&self, sides: &Sides, targets: Range<usize>, emit: &mut dyn FnMut(usize, usize)) -> Result<(), String> {
         // A rounding's width beyond the border, for coordinates such as 0.3.
-        let reach = self.radius * (1.0 + 1e-9);
+        let reach = self.rule.radius * (1.0 + 1e-9);
+        let torus = sides.periodic.then(|| sides.target_group.extent());
+        let (mut open, mut found) = (Vec::new(), Vec::new());
         for t in targets {
-            for s in (0..sides.pair.sources).filter(|&s| self.autapses || !sides.is_autapse(s, t)) {
-                let source = &sides.source_group;
-                let [x, y, z] = sides.target_group.apart(sides.target(t), source, sides.source(s), sides.periodic);
-                let inside = match self.form {
-                    Form::Box => x.abs() <= reach && y.abs() <= reach && z.abs() <= reach,
-                    Form::Circle => x * x + y * y + z * z <= reach * reach,
-                };
-                if inside {
-                    emit(s, t);
+            let position = sides.target_group.position(sides.target(t)).map(|x| [x; 2]);
+            open.push(0);
+            while let Some(node) = open.pop().map(|own| &self.sources.nodes[own]) {
+                let ways = apart(&node.extent, &position, torus);
+                if ways.iter().any(|[low, high]| *low > reach * (1.0 + 1e-9) || *high < -reach * (1.0 + 1e-9)) {
+                    continue;
+                }
+                match node.halves {
+                    Some(halves) => open.extend(halves),
+                    None => found.extend(self.sources.order[node.members.clone()].iter().map(|&s| s as usize)),
                 }
             }
+            found.retain(|&s| (self.rule.autapses || !sides.is_autapse(s, t)) && self.holds(sides, s, t, reach));
+            found.sort_unstable();
+            found.drain(..).for_each(|s| emit(s, t));
         }
         Ok(())
     }

@@ -6,8 +6,11 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::Typed;
 
 use crate::{
-    network::{Preparation, PrepareError, State, Synapses},
-    numeric::{Archive, ArchiveError, Real, real::real},
+    network::{Clock, Preparation, PrepareError, State, Synapses},
+    numeric::{
+        Archive, ArchiveError, Real,
+        real::{PRECISION, real},
+    },
 };
 
 /// On a synapse group: the bounds that its rules have stated, each those of the weights that it may find and leave.
@@ -103,6 +106,37 @@ fn check_tried(preparation: &Preparation<'_>, bounds: [f64; 2]) -> Result<(), Pr
 /// What is said of a weight that is out of bounds.
 pub(super) fn outside(w: Real, [least, most]: [f64; 2]) -> String {
     format!("a weight of {w} is not within the bounds of its rule, {least} and {most}")
+}
+
+/// Says where single precision drops what a rule adds to a weight: changes are multiples of the last place of weights up to
+/// `largest`, of which a change of `part` of it is so few that what remains of a pair after some time constants is none.
+pub(super) fn warn_of_small(preparation: &mut Preparation<'_>, largest: f64, changes: &[Field], part: f64) {
+    let tried = preparation.component::<Synapses>().and_then(|synapses| synapses.tried.weights);
+    let largest = tried.map_or(largest, |[least, most]| least.abs().max(most.abs()));
+    let place = largest * f64::from(Real::EPSILON);
+    let is_small = |change: f64| change != 0.0 && change.abs() < largest * part;
+    let small = changes.iter().find(|(_, change)| size_of::<Real>() < size_of::<f64>() && is_small(*change));
+    if let Some((field, change)) = small {
+        let why = format!(
+            "changes of {change:e} are rounded to multiples of {place:.1e}, the last place of weights of {largest} in \
+             {PRECISION}; smaller weights with a greater gain, or a build with `--features f64`, keep them"
+        );
+        preparation.warn(Some(field), why);
+    }
+}
+
+/// Says where single precision changes a time constant: a factor next to 1 is rounded by 3e-8.
+pub(super) fn warn_of_slow(preparation: &mut Preparation<'_>, times: &[Field]) {
+    let dt = preparation.resource::<Clock>().copied().unwrap_or_default().dt;
+    let off = |tau: f64| 0.5 * f64::from(Real::EPSILON) * tau / dt;
+    if let Some((field, tau)) = times.iter().find(|(_, tau)| off(*tau) > 0.01) {
+        let percent = (100.0 * off(*tau)).min(100.0);
+        let why = format!(
+            "in {PRECISION} and steps of {dt} ms a decay with {tau} ms is off by up to {percent:.0} %; longer steps, or a \
+             build with `--features f64`, keep it"
+        );
+        preparation.warn(Some(field), why);
+    }
 }
 
 /// The nearest number that is not infinite.

@@ -51,6 +51,7 @@ impl Behaviour for Dopamine {
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         bounds::positive(preparation, &[("tau", self.tau)])?;
+        bounds::warn_of_slow(preparation, &[("tau", self.tau)]);
         bounds::finite(preparation, &[("tonic", self.tonic)])
     }
 }

@@ -56,6 +56,7 @@ impl Behaviour for InhibitoryStdp {
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         bounds::check(preparation, self.bounds())?;
         bounds::finite(preparation, &[("eta", self.eta)])?;
+        bounds::warn_of_small(preparation, self.w_max, &[("eta", self.eta)], 1e-5);
         bounds::positive(preparation, &[("tau", self.tau)])?;
         bounds::not_negative(preparation, &[("target_rate", self.target_rate)])?;
         if !real(self.alpha()).is_finite() {

@@ -50,7 +50,7 @@ pub use normalization::{Normalization, Over};
 pub use one_step_stdp::OneStepStdp;
 pub use pair_sum::PairSum;
 pub use reward::{Reward, Watch};
-pub use reward_stdp::{Eligibility, RewardStdp};
+pub use reward_stdp::{Eligibility, RewardStdp, WeightRest};
 pub use short_term_plasticity::ShortTermPlasticity;
 pub use spike_timing::Pairing;
 pub use stdp::Stdp;

@@ -27,7 +27,7 @@ use crate::{
     },
     numeric::{
         Column, Real, dispatch,
-        real::{or_zero, real},
+        real::{moved, or_zero, real},
         rows::Rows,
     },
     schedule::{AddToStage, Stage},
@@ -39,6 +39,11 @@ variable! {
     pub struct Eligibility = "eligibility" in "";
 }
 
+variable! {
+    /// What a weight has below the last place: a step of dopamine changes it by less than single precision tells.
+    pub struct WeightRest = "weight_rest" in "";
+}
+
 impl OfSynapses for Eligibility {
     fn numbers(&mut self) -> &mut Column<Real> {
         &mut self.0
@@ -48,7 +53,7 @@ impl OfSynapses for Eligibility {
 /// Pairs of spikes make a synapse eligible, and dopamine then changes it.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(Timing<RewardStdp>, Eligibility)]
+#[require(Timing<RewardStdp>, Eligibility, WeightRest)]
 pub struct RewardStdp {
     /// Change of the eligibility by a source that fired just before its target, in weights per ms and µM.
     pub a_plus: f64,
@@ -93,6 +98,7 @@ impl Behaviour for RewardStdp {
 
     fn plugin(app: &mut App) {
         app.register_variable::<Eligibility>()
+            .register_variable::<WeightRest>()
             .add_behaviour_system::<Self, _>(Stage::Learn, change::<Self, 1, 1>)
             .add_behaviour_system::<Self, _>(Stage::Learn, reward);
     }
@@ -102,6 +108,8 @@ impl Behaviour for RewardStdp {
         bounds::finite(preparation, &[("a_plus", self.a_plus), ("a_minus", self.a_minus)])?;
         let times = [("tau_plus", self.tau_plus), ("tau_minus", self.tau_minus), ("tau_c", self.tau_c)];
         bounds::positive(preparation, &times)?;
+        bounds::warn_of_slow(preparation, &[("tau_c", self.tau_c)]);
+        bounds::warn_of_small(preparation, self.w_max, &[("a_plus", self.a_plus), ("a_minus", self.a_minus)], 1e-6);
         let entity = preparation.entity();
         let world = preparation.world();
         match world.get::<Target>(entity).map(|target| target.0) {
@@ -146,7 +154,7 @@ type Group<'w> = (
     &'w Target,
     &'w Synapses,
     &'w mut Eligibility,
-    (&'w mut Weights, &'w mut WeightBounds),
+    (&'w mut Weights, &'w mut WeightRest, &'w mut WeightBounds),
 );
 
 /// A step of eligibilities and weights.
@@ -156,11 +164,10 @@ fn reward(
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    for (name, rule, target, synapses, mut eligibility, (mut weights, mut bounds)) in &mut groups {
+    for (name, rule, target, synapses, mut eligibility, (mut weights, mut rests, mut bounds)) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
-        let (Ok((dopamine, uptake)), true) = (targets.get(target.0), eligibility.0.len() == weights.0.len()) else {
-            continue;
-        };
+        let fit = eligibility.0.len() == weights.0.len() && rests.0.len() == weights.0.len();
+        let (Ok((dopamine, uptake)), true) = (targets.get(target.0), fit) else { continue };
         let range = [rule.w_min, rule.w_max];
         if bounds.state::<RewardStdp>(range)
             && let Err(why) = check(&weights.0, layout, range)
@@ -172,14 +179,14 @@ fn reward(
         let speed = 1.0 / rule.tau_c + uptake.map_or(0.0, |uptake| 1.0 / uptake.tau);
         let step = Step {
             covered: real(-libm::expm1(-clock.dt * speed) / speed),
-            decay: real(libm::exp(-clock.dt / rule.tau_c)),
+            lost: real(-libm::expm1(-clock.dt / rule.tau_c)),
             bounds: Bounds::new(range),
         };
         match layout {
             &Layout::Dense { targets, autapses, .. } => {
-                step.dense(&mut eligibility.0, &mut weights.0, &dopamine.0, (targets, autapses));
+                step.dense((&mut eligibility.0, &mut weights.0, &mut rests.0), &dopamine.0, (targets, autapses));
             }
-            Layout::Sparse(rows) => step.sparse(&mut eligibility.0, &mut weights.0, &dopamine.0, rows),
+            Layout::Sparse(rows) => step.sparse((&mut eligibility.0, &mut weights.0, &mut rests.0), &dopamine.0, rows),
         }
     }
 }
@@ -187,25 +194,32 @@ fn reward(
 /// The constants of a step.
 struct Step {
     covered: Real,
-    decay: Real,
+    /// What eligibility loses.
+    lost: Real,
     bounds: Bounds,
 }
 
+/// Eligibility, weights and their rests.
+type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [Real]);
+
 impl Step {
     #[inline(always)]
-    fn advance(&self, c: &mut Real, w: &mut Real, dopamine: Real) {
-        *w = self.bounds.hold(*w + *c * finite_or_nearest(dopamine * self.covered));
-        *c = or_zero(*c * self.decay);
+    fn advance(&self, c: &mut Real, w: &mut Real, rest: &mut Real, dopamine: Real) {
+        let (sum, left) = moved(*w, *rest, *c * finite_or_nearest(dopamine * self.covered));
+        *w = self.bounds.hold(sum);
+        *rest = if *w == sum { left } else { 0.0 };
+        *c = or_zero(*c - *c * self.lost);
     }
 
-    fn dense(&self, c: &mut [Real], w: &mut [Real], dopamine: &[Real], (targets, autapses): (usize, bool)) {
+    fn dense(&self, (c, w, rests): Columns<'_>, dopamine: &[Real], (targets, autapses): (usize, bool)) {
         if targets == 0 || dopamine.len() != targets {
             return;
         }
-        for (i, (c, w)) in c.chunks_exact_mut(targets).zip(w.chunks_exact_mut(targets)).enumerate() {
+        let rows = c.chunks_exact_mut(targets).zip(w.chunks_exact_mut(targets)).zip(rests.chunks_exact_mut(targets));
+        for (i, ((c, w), rests)) in rows.enumerate() {
             let own = w.get(i).copied().filter(|_| !autapses);
-            for ((c, w), &dopamine) in c.iter_mut().zip(&mut *w).zip(dopamine) {
-                self.advance(c, w, dopamine);
+            for (((c, w), rest), &dopamine) in c.iter_mut().zip(&mut *w).zip(rests).zip(dopamine) {
+                self.advance(c, w, rest, dopamine);
             }
             if let Some(own) = own {
                 w[i] = own;
@@ -213,23 +227,23 @@ impl Step {
         }
     }
 
-    fn sparse(&self, c: &mut [Real], w: &mut [Real], dopamine: &[Real], rows: &Rows) {
+    fn sparse(&self, (c, w, rests): Columns<'_>, dopamine: &[Real], rows: &Rows) {
         // Mostly all targets have as much. Without looking it up for each synapse a step takes a quarter of the time.
         if let [first, rest @ ..] = dopamine
             && rest.iter().all(|dopamine| dopamine == first)
         {
             dispatch(
                 #[inline(always)]
-                || c.iter_mut().zip(w).for_each(|(c, w)| self.advance(c, w, *first)),
+                || c.iter_mut().zip(w).zip(rests).for_each(|((c, w), rest)| self.advance(c, w, rest, *first)),
             );
             return;
         }
         for mut block in rows.with_weights(w) {
-            let mut c = c[block.first_synapse..].iter_mut();
+            let mut own = c[block.first_synapse..].iter_mut().zip(&mut rests[block.first_synapse..]);
             let first = block.first_target;
             block.each_by_target(|j, w| {
-                if let (Some(c), Some(&dopamine)) = (c.next(), dopamine.get(first + j)) {
-                    self.advance(c, w, dopamine);
+                if let (Some((c, rest)), Some(&dopamine)) = (own.next(), dopamine.get(first + j)) {
+                    self.advance(c, w, rest, dopamine);
                 }
             });
         }

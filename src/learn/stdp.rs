@@ -82,6 +82,7 @@ impl Behaviour for Stdp {
         bounds::check(preparation, [self.w_min, self.w_max])?;
         bounds::finite(preparation, &[("a_plus", self.a_plus), ("a_minus", self.a_minus)])?;
         bounds::positive(preparation, &[("tau_plus", self.tau_plus), ("tau_minus", self.tau_minus)])?;
+        bounds::warn_of_small(preparation, self.w_max, &[("a_plus", self.a_plus), ("a_minus", self.a_minus)], 1e-5);
         bounds::not_negative(preparation, &[("mu_plus", self.mu_plus), ("mu_minus", self.mu_minus)])
     }
 

@@ -1,9 +1,10 @@
 //! Traces: what synapses remember of the spikes before. One number per neuron and trace, advanced in every iteration, and
 //! of the sources as many iterations of them as axons are long.
 
+use crate::network::residues::LEAST_DECAY;
 use crate::numeric::{
     Archive, ArchiveError, Column, Real, dispatch,
-    real::{or_zero, real},
+    real::{moved, or_zero, real},
 };
 
 use super::spike_timing::{Pairing, Trace};
@@ -29,8 +30,12 @@ struct Course {
     /// Whether a spike counts in the step after it and in no other.
     last_step: bool,
     pairing: Pairing,
+    /// What a step takes of it.
+    lost: Real,
     /// With the latest spikes.
     now: Column<Real>,
+    /// What `now` has below the last place; empty unless it decays too slowly for single precision.
+    rest: Column<Real>,
     /// As it was when the spikes of an iteration came, without them: `kept` iterations after one another.
     seen: Column<Real>,
 }
@@ -39,6 +44,7 @@ impl Course {
     fn empty(trace: &Trace, dt: f64) -> Self {
         Self {
             decay: real(libm::exp(-dt / trace.tau)),
+            lost: real(-libm::expm1(-dt / trace.tau)),
             last_step: trace.tau == 0.0,
             pairing: trace.pairing,
             ..Self::default()
@@ -50,8 +56,10 @@ impl Side {
     /// Traces that remember nothing, kept for as many iterations as the longest delay lasts.
     pub fn new(neurons: usize, traces: &[Trace], longest_delay: u32, dt: f64) -> Self {
         let kept = longest_delay as usize + 1;
+        let is_slow = |trace: &Trace| size_of::<Real>() < size_of::<f64>() && dt / trace.tau < LEAST_DECAY;
         let course = |trace: &Trace| Course {
             now: Column::filled(0.0, neurons),
+            rest: Column::filled(0.0, if is_slow(trace) { neurons } else { 0 }),
             seen: Column::filled(0.0, neurons * kept),
             ..Course::empty(trace, dt)
         };
@@ -91,6 +99,7 @@ impl Side {
         for k in 0..traces.len() {
             let mut none = Course::default();
             let course = self.traces.get_mut(k).unwrap_or(&mut none);
+            archive.whole(&mut course.rest)?;
             let lengths = [archive.whole(&mut course.now)?, archive.whole(&mut course.seen)?];
             if lengths[0] != neurons || Some(lengths[1]) != neurons.checked_mul(kept) {
                 return Err(ArchiveError::Form);
@@ -103,11 +112,18 @@ impl Side {
     pub fn decay(&mut self) {
         self.head = (self.head + 1) % self.kept;
         let latest = self.head * self.neurons..(self.head + 1) * self.neurons;
-        for Course { decay, last_step, now, seen, .. } in &mut self.traces {
+        for Course { decay, lost, last_step, now, rest, seen, .. } in &mut self.traces {
             let seen = &mut seen[latest.clone()];
             if *last_step {
                 seen.copy_from_slice(now);
                 now.fill(0.0);
+                continue;
+            }
+            if !rest.is_empty() {
+                for ((now, rest), seen) in now.iter_mut().zip(rest.iter_mut()).zip(seen) {
+                    (*now, *rest) = moved(*now, *rest, -*lost * *now);
+                    *seen = *now;
+                }
                 continue;
             }
             dispatch(

@@ -86,6 +86,7 @@ impl Behaviour for TripletStdp {
         bounds::check(preparation, [self.w_min, self.w_max])?;
         let changes = [("a2_plus", a2_plus), ("a3_plus", a3_plus), ("a2_minus", a2_minus), ("a3_minus", a3_minus)];
         bounds::finite(preparation, &changes)?;
+        bounds::warn_of_small(preparation, self.w_max, &[("a2_minus", a2_minus), ("a3_plus", a3_plus)], 1e-5);
         let times = [("tau_plus", tau_plus), ("tau_x", tau_x), ("tau_minus", tau_minus), ("tau_y", tau_y)];
         bounds::positive(preparation, &times)
     }

@@ -66,7 +66,8 @@ impl NeuronGroup {
     /// The position of neuron `i`.
     #[must_use]
     pub const fn position(&self, i: usize) -> [f64; 3] {
-        let [width, height, _] = self.shape;
+        // Of 32 bits, as a group has no more neurons: their quotients take half of the time.
+        let [width, height, i] = [self.shape[0] as u32, self.shape[1] as u32, i as u32];
         let [dx, dy, dz] = self.spacing;
         [(i % width) as f64 * dx, (i / width % height) as f64 * dy, (i / width / height) as f64 * dz]
     }

@@ -21,7 +21,9 @@ use crate::{
         Real,
         real::{PRECISION, wide},
     },
-    value::{Array, ArraySource, Batch, Functions, Members, Names, Scope, Value, ValueError},
+    value::{
+        Array, ArraySource, Batch, Expression, Functions, Members, Names, Scope, Value, ValueError, bounds::Interval,
+    },
 };
 
 /// Everything that sampling at one entity needs, copied out of the world.
@@ -73,6 +75,12 @@ impl Sampler {
     /// Lets later values use numbers by a name.
     pub fn remember(&mut self, name: &str, numbers: Members) {
         self.names.fields.push((name.to_owned(), numbers));
+    }
+
+    /// Bounds of an expression, of which `names` says what it knows; constants are known.
+    pub fn bounds(&self, expression: &Expression, names: &dyn Fn(&str) -> Option<Interval>) -> Interval {
+        let constant = |name: &str| self.names.constants.iter().find(|(known, _)| known == name).map(|(_, x)| [*x; 2]);
+        expression.bounds(&|name| constant(name).or_else(|| names(name)), &self.functions)
     }
 
     /// All numbers that have a name.

@@ -11,7 +11,10 @@ use super::{
     selection::Selection,
     synapse::{Delays, Ends, Source, Synapses, Target},
 };
-use crate::value::{Batch, Members, Pairs, Value, ValueError};
+use crate::value::{
+    Batch, Expression, Members, Pairs, Value, ValueError,
+    bounds::{Interval, UNBOUNDED},
+};
 
 /// Which source neurons a target has synapses from.
 pub trait Rule: Send + Sync {
@@ -125,6 +128,12 @@ impl Sides {
         }
     }
 
+    /// Bounds of an expression of the rule, given those of what it says of neurons.
+    #[must_use]
+    pub fn bounds(&self, expression: &Expression, names: &dyn Fn(&str) -> Option<Interval>) -> Interval {
+        self.sampler.as_ref().map_or(UNBOUNDED, |sampler| sampler.bounds(expression, names))
+    }
+
     /// All pairs of the sources of a range and a target, but for those of a neuron with itself where there are none.
     #[must_use]
     pub fn pairs(&self, sources: Range<usize>, target: usize, autapses: bool) -> Pairs {
@@ -226,7 +235,7 @@ pub fn sides(preparation: &mut Preparation<'_>) -> Result<Sides, PrepareError> {
 impl Pairs {
     /// Adds a synapse, the `n`-th of its target.
     #[inline]
-    pub(super) fn push(&mut self, source: u32, target: u32, n: u32) {
+    pub fn push(&mut self, source: u32, target: u32, n: u32) {
         self.keys.push(u64::from(target) << 32 | u64::from(n));
         self.sources.push(source);
         self.targets.push(target);

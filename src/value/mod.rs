@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod array;
+pub mod bounds;
 mod evaluate;
 mod expression;
 pub mod functions;

@@ -151,7 +151,7 @@ fn sheet(rule: impl Reflect, weights: &str, periodic: bool) -> Vec<Edge> {
 
 #[test]
 fn distance_decides_probability_and_weight_on_a_torus() {
-    let rule = DistanceDependent { probability: "0.6 * exp(-distance / 3)".into(), autapses: true };
+    let rule = DistanceDependent { probability: "0.6 * exp(-distance / 3)".into(), ..default() };
     let found = sheet(rule, "distance", true);
     // By distance: of the 900 · n pairs at each, the share that the expression says, within 4.5 standard errors.
     let mut by_square: BTreeMap<u32, usize> = BTreeMap::new();

@@ -279,3 +279,35 @@ fn slow_decays_keep_their_time_constant() {
         }
     }
 }
+
+/// A step of dopamine changes a weight by less than its last place in single precision: the sum once lacked a fifth, and with
+/// a tenth of the eligibility or of the dopamine all.
+#[test]
+fn small_rewards_add_up() {
+    let change = |rule: RewardStdp, tonic: f64| {
+        let mut bench = Bench::new().with_dt(0.1);
+        let a = bench.group("a", 1, SpikeSource::at(vec![vec![10.05]]));
+        let b = bench.group("b", 1, (SpikeSource::at(vec![vec![20.05]]), Dopamine { tonic, ..default() }));
+        let weight = InitialWeights(2.5.into());
+        let synapses = bench.synapses(a, b, "s", (AllToAll::default(), weight, rule));
+        bench.ticks(80_000);
+        bench.get(synapses, "weights")[0] - 2.5
+    };
+    let steady = |tonic: f64| tonic * 1e-3 * 200.0;
+    // Eligible from 20.1 ms on, with 1000 ms; dopamine rises from 0 with 200 ms.
+    let (from, to) = (20.1, 8000.0);
+    let integral = |rate: f64| (1.0 - f64::exp(-rate * (to - from))) / rate;
+    let exact = |a: f64, tonic: f64| {
+        let eligible = a * f64::exp(-10.0 / 20.0);
+        eligible * steady(tonic) * (integral(0.001) - f64::exp(-from / 200.0) * integral(0.006))
+    };
+    for (a, tonic) in [(0.01, 0.005), (0.001, 0.005), (0.01, 0.001), (0.001, 0.001)] {
+        let rule = RewardStdp { a_plus: a, ..default() };
+        let (found, exact) = (change(rule, tonic), exact(a, tonic));
+        // A weight of 2.5 is told to 1.2e-7.
+        assert!((found - exact).abs() < 2e-3 * exact + 2e-7, "{a} {tonic}: {found} {exact}");
+    }
+    let mut scene = run("06_reward_small_changes.ron", 80_000);
+    let synapses = named(&mut scene, "s");
+    assert!((scene.get(synapses, "weights")[0] - 2.505_15).abs() < 1e-5);
+}
