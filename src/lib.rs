@@ -60,6 +60,9 @@ pub use {bevy_app, bevy_ecs, bevy_reflect};
 
 /// What those who write behaviours or embed a network use every day.
 pub mod prelude {
+    // Derives name these crates: whoever has them from here needs none of them among his own dependencies.
+    pub use {bevy_app, bevy_ecs, bevy_reflect};
+
     pub use bevy_app::prelude::*;
     pub use bevy_ecs::prelude::*;
     pub use bevy_reflect::prelude::*;

@@ -6,7 +6,7 @@
 //! synapses wherever bounds are near. Where an expression has none, as with functions of other crates, all pairs of a box are
 //! drawn, and `within` can say how far synapses reach.
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashMap, ops::Range, sync::Mutex};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -70,7 +70,8 @@ impl Behaviour for DistanceDependent {
         let targets = Tree::new(&sides.target_group, sides.pair.targets, |t| sides.target(t));
         let stream = preparation.stream("connectivity");
         let leaves = targets.leaves();
-        let rule = Chance { rule: self.clone(), probability, parsed, sources, targets, leaves, stream };
+        let kept = Mutex::default();
+        let rule = Chance { rule: self.clone(), probability, parsed, sources, targets, leaves, stream, kept };
         connect(preparation, sides, rule)
     }
 
@@ -90,11 +91,18 @@ struct Chance {
     /// The leaf of each target.
     leaves: Vec<u32>,
     stream: Stream,
+    /// What was found for stretches of targets, by the first of each: synapses are counted, then placed.
+    kept: Mutex<HashMap<usize, Vec<[u32; 2]>>>,
 }
+
+/// Synapses that are kept from the counting to the placing, at most, in 8 bytes each: beyond, they are drawn a second time.
+const MOST_KEPT: usize = 1 << 24;
 
 /// Sources that are drawn with one probability, which that of none of their pairs with a target exceeds.
 struct Class {
     bound: f64,
+    /// −ln(1 − bound), by which exponential numbers become distances; infinite if all are drawn.
+    decay: f64,
     stretches: Vec<Stretch>,
     total: u64,
 }
@@ -127,11 +135,10 @@ impl Chance {
                 Some(halves) if bound * node.members.len() as f64 > FEW => open.extend(halves.into_iter().rev()),
                 _ => {
                     // Rounded up, so that boxes far away are one class.
-                    let power = libm::ceil(PER_OCTAVE * libm::log2(bound)).clamp(-4000.0, 0.0) as i32;
-                    let class = classes.entry(power).or_insert_with(|| Class {
-                        bound: libm::exp2(f64::from(power) / PER_OCTAVE).min(1.0),
-                        stretches: Vec::new(),
-                        total: 0,
+                    let power = libm::ceil(PER_OCTAVE * libm::log2(bound)).clamp(-100.0, 0.0) as i32;
+                    let class = classes.entry(power).or_insert_with(|| {
+                        let bound = libm::exp2(f64::from(power) / PER_OCTAVE).min(1.0);
+                        Class { bound, decay: -libm::log1p(-bound), stretches: Vec::new(), total: 0 }
                     });
                     let before = class.total;
                     class.stretches.push(Stretch { before, members: node.members.clone(), least });
@@ -173,8 +180,7 @@ impl Chance {
     /// whether its own surely does.
     fn draw(&self, classes: &[Class], t: usize, take: &mut dyn FnMut(usize, f64, bool)) {
         let mut words = Words::new(self.stream, t as u32);
-        for Class { bound, stretches, total } in classes {
-            let decay = -libm::log1p(-bound);
+        for Class { bound, decay, stretches, total } in classes {
             let gap = |words: &mut Words| {
                 if *bound >= 1.0 {
                     return 0;
@@ -182,13 +188,17 @@ impl Chance {
                 let exponential: f64 = Exp1.sample(words);
                 (exponential / decay) as u64
             };
-            let mut at = gap(&mut words);
+            let (mut at, mut stretch) = (gap(&mut words), 0);
             while at < *total {
-                let stretch = stretches.partition_point(|stretch| stretch.before <= at) - 1;
+                while stretches.get(stretch + 1).is_some_and(|next| next.before <= at) {
+                    stretch += 1;
+                }
                 let Stretch { before, members, least } = &stretches[stretch];
                 let place = self.sources.order[members.start + (at - before) as usize];
-                let uniform: f64 = StandardUniform.sample(&mut words);
-                take(place as usize, uniform * bound, uniform * bound < *least);
+                // 32 bits: a probability is met to 2e-10 of its bound.
+                let word: u32 = StandardUniform.sample(&mut words);
+                let number = bound * (f64::from(word) + 0.5) / 4_294_967_296.0;
+                take(place as usize, number, number < *least);
                 at = at.saturating_add(1).saturating_add(gap(&mut words));
             }
         }
@@ -226,6 +236,31 @@ impl Waiting {
 
 impl Rule for Chance {
     fn generate(&self, sides: &Sides, targets: Range<usize>, emit: &mut dyn FnMut(usize, usize)) -> Result<(), String> {
+        let known = self.kept.lock().map(|mut kept| kept.remove(&targets.start)).unwrap_or_default();
+        if let Some(known) = known {
+            known.into_iter().for_each(|[s, t]| emit(s as usize, t as usize));
+            return Ok(());
+        }
+        let (first, mut found) = (targets.start, Vec::new());
+        let whole = targets.len() > 1;
+        self.search(sides, targets, &mut |s, t| {
+            if whole {
+                found.push([s as u32, t as u32]);
+            }
+            emit(s, t);
+        })?;
+        if let (true, Ok(mut kept)) = (whole, self.kept.lock())
+            && kept.values().map(Vec::len).sum::<usize>() + found.len() <= MOST_KEPT
+        {
+            kept.insert(first, found);
+        }
+        Ok(())
+    }
+}
+
+impl Chance {
+    /// Draws the synapses of some targets.
+    fn search(&self, sides: &Sides, targets: Range<usize>, emit: &mut dyn FnMut(usize, usize)) -> Result<(), String> {
         let mut of_leaves: HashMap<u32, Vec<Class>> = HashMap::new();
         let mut waiting = Waiting::default();
         for t in targets {

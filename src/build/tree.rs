@@ -31,7 +31,8 @@ impl Tree {
     /// The tree of so many neurons of a group, of which `neuron` gives the index for each place.
     pub fn new(group: &NeuronGroup, places: usize, neuron: impl Fn(usize) -> usize) -> Self {
         let mut tree = Self { order: (0..places as u32).collect(), nodes: Vec::new() };
-        let position = |place: u32| group.position(neuron(place as usize));
+        let positions: Vec<[f64; 3]> = (0..places).map(|place| group.position(neuron(place))).collect();
+        let position = |place: u32| positions[place as usize];
         let mut open = vec![0..places];
         let mut parents: Vec<(usize, usize)> = vec![(usize::MAX, 0)];
         while let (Some(members), Some((parent, side))) = (open.pop(), parents.pop()) {
