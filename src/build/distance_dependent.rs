@@ -267,7 +267,8 @@ impl Chance {
             let leaf = self.leaves[t];
             let classes = of_leaves.entry(leaf).or_insert_with(|| self.classes(sides, leaf as usize));
             self.draw(classes, t, &mut |s, number, surely| {
-                if !(self.rule.autapses || !sides.is_autapse(s, t)) || !self.reaches(sides, s, t) {
+                let is_left_out = !self.rule.autapses && sides.is_autapse(s, t);
+                if is_left_out || !self.reaches(sides, s, t) {
                     return;
                 }
                 if !surely {

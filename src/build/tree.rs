@@ -33,9 +33,9 @@ impl Tree {
         let mut tree = Self { order: (0..places as u32).collect(), nodes: Vec::new() };
         let positions: Vec<[f64; 3]> = (0..places).map(|place| group.position(neuron(place))).collect();
         let position = |place: u32| positions[place as usize];
-        let mut open = vec![0..places];
-        let mut parents: Vec<(usize, usize)> = vec![(usize::MAX, 0)];
-        while let (Some(members), Some((parent, side))) = (open.pop(), parents.pop()) {
+        // Members, and of which node they are which half.
+        let mut open = vec![(0..places, usize::MAX, 0)];
+        while let Some((members, parent, side)) = open.pop() {
             let own = tree.nodes.len();
             if let Some(Node { halves: Some(halves), .. }) = tree.nodes.get_mut(parent) {
                 halves[side] = own;
@@ -60,8 +60,8 @@ impl Tree {
                     let (a, b) = (key(a), key(b));
                     a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
                 });
-                open.extend([members.start + middle..members.end, members.start..members.start + middle]);
-                parents.extend([(own, 1), (own, 0)]);
+                let middle = members.start + middle;
+                open.extend([(middle..members.end, own, 1), (members.start..middle, own, 0)]);
                 [0, 0]
             });
             tree.nodes.push(Node { members, extent, indices, halves });

@@ -69,6 +69,8 @@ pub struct Run {
     pub resumed: Vec<u64>,
     /// The iteration with which its recordings ended, as they could not be written any more.
     pub recordings_end: Option<u64>,
+    /// The spikes of each group before it began, where it began from another checkpoint.
+    pub before: Vec<u64>,
 }
 
 /// The head of a part.

@@ -73,7 +73,7 @@ pub(super) fn advance(one: Option<Own<'_>>, other: Option<Own<'_>>, given: &mut 
     let [one, other] = [one, other].map(|own| own.filter(|own| own.fits(given)));
     match (one, other) {
         (Some(one), Some(other)) if one.kind == other.kind && !one.creeps() && !other.creeps() => {
-            advance_kind(one, Some(other), given)
+            advance_kind(one, Some(other), given);
         }
         (one, other) => [one, other].into_iter().flatten().for_each(|own| advance_kind(own, None, given)),
     }

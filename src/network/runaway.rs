@@ -54,12 +54,15 @@ const fn nobody() -> Entity {
 impl fmt::Display for Runaway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, iteration, until, rate_hz, limit_hz, .. } = self;
+        let last = until.saturating_sub(1);
         write!(
             f,
-            "`{name}` runs away: in iterations {iteration} to {} its neurons fire at {rate_hz:.0} Hz on average, and their \
-             refractory period or the length of a spike allows {limit_hz:.0} Hz",
-            until.saturating_sub(1)
-        )
+            "`{name}` runs away: in iterations {iteration} to {last} its neurons fire at {rate_hz:.0} Hz on average, "
+        )?;
+        if rate_hz > limit_hz {
+            return write!(f, "above the {limit_hz:.0} Hz of spikes that last 1 ms: nothing in the model ends them");
+        }
+        write!(f, "and their refractory period or the length of a spike allows {limit_hz:.0} Hz")
     }
 }
 

@@ -16,6 +16,8 @@ pub enum Existing {
     Number,
     /// Remove it, if it is a run folder.
     Replace,
+    /// Refuse, unless it is empty.
+    Refuse,
 }
 
 /// A folder that belongs to a run, and to nobody else while it is held.
@@ -35,6 +37,9 @@ pub enum FolderError {
     /// It exists and holds other things than a run.
     #[error("`{}` exists and is no run folder (it has no {REPORT}); it is not replaced", .0.display())]
     Foreign(PathBuf),
+    /// It exists, and was asked for by name.
+    #[error("`{}` exists: `--force` replaces the run in it, `--numbered` takes a sibling with a number", .0.display())]
+    Exists(PathBuf),
     /// Somebody else writes to it.
     #[error("another run writes to `{}`", .0.display())]
     Busy(PathBuf),
@@ -76,6 +81,13 @@ impl RunFolder {
             // Held while all of it is removed.
             let _lock = if empty { None } else { Self::lock(wished)? };
             remove(wished).map_err(failed(wished))?;
+        }
+        let is_empty = || wished.read_dir().is_ok_and(|mut inside| inside.next().is_none());
+        if existing == Existing::Refuse && wished.exists() {
+            if !is_empty() {
+                return Err(FolderError::Exists(wished.to_owned()));
+            }
+            return Ok(Self { lock: Self::lock(wished)?, path: wished.to_owned() });
         }
         let mut path = wished.to_owned();
         for number in 2_u64.. {

@@ -26,7 +26,11 @@ impl Document {
     /// The first syntax error, or every field and map key that is given twice.
     /// Values nested more than 64 deep are refused, and texts of more than [`LONGEST`] bytes.
     pub fn parse(name: impl Into<String>, text: impl Into<Arc<str>>) -> Result<Self, Diagnostics> {
-        let (name, text) = (name.into(), text.into());
+        let (name, mut text) = (name.into(), text.into());
+        // A byte-order mark, with which some editors begin.
+        if let Some(rest) = text.strip_prefix('\u{feff}') {
+            text = rest.into();
+        }
         if text.len() > LONGEST {
             let message = format!("a scene has {} MiB of text at most, this one {} bytes", LONGEST >> 20, text.len());
             // Without the text itself, for which there would have to be room once more.

@@ -54,7 +54,7 @@ impl Diagnostic {
     /// Like [`Diagnostic::did_you_mean`], with `written` to put the name into the text's form.
     pub(super) fn propose(mut self, found: &str, known: &[&str], what: &str, written: fn(&str) -> String) -> Self {
         let Some(best) = nearest(found, known.iter().copied()) else {
-            return self.note(listing(known, what));
+            return self.note(listing(found, known, what));
         };
         let message = format!("did you mean `{best}`?");
         match self.span.clone() {
@@ -68,9 +68,15 @@ impl Diagnostic {
     }
 }
 
-/// "the fields are `a`, `b` and 3 more".
-fn listing(known: &[&str], what: &str) -> String {
-    let names: Vec<_> = known.iter().take(MOST_LISTED).map(|name| format!("`{name}`")).collect();
+/// "the fields are `a`, `b` and 3 more"; those that hold the word, or are held by it, come first.
+fn listing(found: &str, known: &[&str], what: &str) -> String {
+    let found = found.to_lowercase();
+    let akin = |name: &&&str| {
+        let name = name.to_lowercase();
+        found.len() > 1 && name.len() > 1 && (name.contains(&found) || found.contains(&name))
+    };
+    let (akin, others): (Vec<&&str>, Vec<&&str>) = known.iter().partition(akin);
+    let names: Vec<_> = akin.iter().chain(&others).take(MOST_LISTED).map(|name| format!("`{name}`")).collect();
     match (names.as_slice(), known.len().saturating_sub(MOST_LISTED)) {
         ([], _) => format!("there are no {what}"),
         (names, 0) => format!("the known {what} are {}", names.join(", ")),
@@ -117,5 +123,7 @@ mod tests {
         let names: Vec<_> = names.iter().map(String::as_str).collect();
         let many = Diagnostic::error("e").did_you_mean("zzzz", &names, "groups");
         assert!(many.notes[0].ends_with("`name21` and 18 more"), "{:?}", many.notes);
+        let longer = Diagnostic::error("e").did_you_mean("the_name39_of_it", &names, "groups");
+        assert!(longer.notes[0].starts_with("the known groups are `name39`, `name10`"), "{:?}", longer.notes);
     }
 }

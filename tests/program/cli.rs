@@ -209,10 +209,24 @@ fn the_folder_in_which_one_stands_gets_a_sibling() {
     let desk = Desk::new();
     fs::create_dir(desk.path("here")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_cortecs"));
-    command.args(["run", "../net.ron", "-q", "--no-plots", "--out", "."]).current_dir(desk.path("here"));
+    command.args(["run", "../net.ron", "-q", "--no-plots", "--numbered", "--out", "."]).current_dir(desk.path("here"));
     assert!(command.status().unwrap().success());
     assert!(desk.path("here-2/report.json").is_file());
     assert!(names_in(&desk.path("here")).is_empty());
+}
+
+#[test]
+fn a_folder_that_is_named_is_the_one_or_none() {
+    let desk = Desk::new();
+    fs::create_dir(desk.path("empty")).unwrap();
+    desk.prints("run net.ron --no-plots --out empty");
+    let complaint = desk.fails("run net.ron --no-plots --out empty");
+    assert!(complaint.contains("`empty` exists: `--force` replaces the run in it, `--numbered`"), "{complaint}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cortecs"));
+    command.args(["run", "net.ron", "--no-plots", "--numbered", "--out", "empty"]).current_dir(desk.0.path());
+    let said = command.output().unwrap();
+    let told = String::from_utf8(said.stderr).unwrap();
+    assert!(said.status.success() && told.contains("warning: `empty` exists: the run goes to `empty-2`"), "{told}");
 }
 
 #[test]

@@ -271,9 +271,11 @@ impl<'a> Course<'a> {
         report.wall_s = self.run.wall_s + self.begun.elapsed().as_secs_f64();
         report.simulated_ms = (done - report.first_iteration.min(done)) as f64 * report.dt;
         report.real_time_factor = report.wall_s * 1000.0 / report.simulated_ms.max(f64::MIN_POSITIVE);
-        let seconds = done as f64 * report.dt / 1000.0;
-        for (group, &entity) in report.groups.iter_mut().zip(&self.network.groups) {
-            group.spikes = self.world.get::<Spikes>(entity).map_or(0, Spikes::total);
+        let seconds = report.simulated_ms / 1000.0;
+        for (k, (group, &entity)) in report.groups.iter_mut().zip(&self.network.groups).enumerate() {
+            // Those of the run that a variant began from are not its own.
+            let before = self.run.before.get(k).copied().unwrap_or(0);
+            group.spikes = self.world.get::<Spikes>(entity).map_or(0, Spikes::total).saturating_sub(before);
             group.rate_hz = group.spikes as f64 / (group.plan.size as f64 * seconds).max(f64::MIN_POSITIVE);
         }
         report.stages = StageTime::from_laps(&self.world.resource::<Stopwatch>().laps());

@@ -16,10 +16,10 @@ use rayon::ThreadPoolBuilder;
 use self::course::Course;
 use super::{CliError, SceneArguments, checkpoint_every::CheckpointEvery, print_warnings, warn};
 use crate::{
-    build::build,
+    build::{Network, build},
     checkpoint::{self, CHECKPOINT, CheckpointFile, CheckpointFileError, Digest, Fit, Restored, Run},
     files,
-    network::{ArrayFolder, Clock, Origin},
+    network::{ArrayFolder, Clock, Origin, Spikes},
     numeric::InstructionSet,
     output::{Existing, OnDiskFull, Provenance, RunFolder},
     record::begin_with,
@@ -38,12 +38,15 @@ pub(super) struct RunArguments {
     /// With `--from`: lets all noise go on otherwise than it would from there; the number decides how.
     #[arg(long, value_name = "NUMBER", requires = "from")]
     noise_seed: Option<u64>,
-    /// The run folder; default `runs/<scene>`. If it exists, a sibling with a number is taken.
+    /// The run folder. It must not exist, or be empty; without it `runs/<scene>`, or a sibling with a number.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Replaces a run folder that exists.
     #[arg(long)]
     force: bool,
+    /// Takes a sibling of the run folder, with a number, if it exists.
+    #[arg(long, conflicts_with = "force")]
+    numbered: bool,
     #[command(flatten)]
     manner: Manner,
 }
@@ -131,6 +134,7 @@ impl RunArguments {
             wall_s: 0.0,
             resumed: Vec::new(),
             recordings_end: None,
+            before: Vec::new(),
         }
     }
 
@@ -186,11 +190,25 @@ fn start<'a>(
             return Err(CliError::Over { iteration: run.first, planned: scene.iterations });
         }
         begin_with(world, run.first);
+        run.before = spikes_of(world, &network);
     }
     arguments.refuse_to_remove(&run)?;
-    let existing = if arguments.force { Existing::Replace } else { Existing::Number };
-    let folder = RunFolder::create(&arguments.wished_folder(&run), existing)?;
+    let existing = match (arguments.force, arguments.numbered || arguments.out.is_none()) {
+        (true, _) => Existing::Replace,
+        (false, true) => Existing::Number,
+        (false, false) => Existing::Refuse,
+    };
+    let wished = arguments.wished_folder(&run);
+    let folder = RunFolder::create(&wished, existing)?;
+    if folder.path().file_name() != files::here(&wished).file_name() && !arguments.manner.quiet {
+        warn(&format!("`{}` exists: the run goes to `{}`", wished.display(), folder.path().display()));
+    }
     Course::new(world, scene, network, folder, run, &arguments.manner, began)
+}
+
+/// The spikes of each group so far.
+fn spikes_of(world: &World, network: &Network) -> Vec<u64> {
+    network.groups.iter().map(|&group| world.get::<Spikes>(group).map_or(0, Spikes::total)).collect()
 }
 
 /// Goes on with the run in a folder.
