@@ -116,6 +116,7 @@ impl Behaviour for HodgkinHuxley {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        ranges::warn_of_small_steps(preparation, self.steps);
         ranges::steps(preparation, self.steps)
     }
 

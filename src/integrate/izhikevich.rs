@@ -18,6 +18,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
+use super::ranges;
 use crate::{
     network::{
         Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable,
@@ -100,6 +101,7 @@ impl Behaviour for Izhikevich {
         if !(1..=1000).contains(&self.v_steps) {
             return Err(preparation.error(Some("v_steps"), "1 to 1000 steps can be taken in an iteration"));
         }
+        ranges::warn_of_small_steps(preparation, self.v_steps);
         Ok(())
     }
 }

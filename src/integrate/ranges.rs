@@ -1,8 +1,11 @@
 //! Ranges that several models demand of their parameters.
 
 use crate::{
-    network::{Parameter, Preparation, PrepareError},
-    numeric::real::wide,
+    network::{Clock, Parameter, Preparation, PrepareError},
+    numeric::{
+        Real,
+        real::{PRECISION, wide},
+    },
 };
 
 /// A field of a model, by name.
@@ -43,5 +46,23 @@ pub(super) fn steps(preparation: &Preparation<'_>, steps: u32) -> Result<(), Pre
     match steps {
         1..=1000 => Ok(()),
         _ => Err(preparation.error(Some("steps"), "1 to 1000 steps can be taken in an iteration")),
+    }
+}
+
+/// Steps (ms) below which single precision is felt by models that carry no rests below the last place.
+const LEAST_STEP: f64 = 0.005;
+
+/// Says where the steps of a model whose state is in single precision are so small that slow changes are lost.
+pub(super) fn warn_of_small_steps(preparation: &mut Preparation<'_>, steps: u32) {
+    let dt = preparation.resource::<Clock>().copied().unwrap_or_default().dt;
+    let step = dt / f64::from(steps.max(1));
+    if size_of::<Real>() < size_of::<f64>() && step < LEAST_STEP {
+        // Half a unit in the last place of 64 mV.
+        let slowest = 32.0 * wide(Real::EPSILON) / step;
+        let why = format!(
+            "in {PRECISION} and steps of {step} ms, v does not move where it would by less than {slowest:.1e} mV/ms; longer \
+             steps, or a build with `--features f64`, let it"
+        );
+        preparation.warn(None, why);
     }
 }

@@ -112,6 +112,7 @@ impl Behaviour for TraubMiles {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        ranges::warn_of_small_steps(preparation, self.steps);
         ranges::steps(preparation, self.steps)
     }
 

@@ -167,6 +167,36 @@ warning: `pi` is 3.14159…, and hides the constant `pi`
     );
 }
 
+/// What single precision would lose is told, with what to do; in double precision there is nothing to tell.
+#[test]
+fn what_single_precision_loses() {
+    let learning = |rule: &str, weight: f64| {
+        format!(
+            "(dt: 0.1, groups: {{\"a\": (size: 3, behaviours: [Lif(), Dopamine()])}}, synapses: [(from: \"a\", to: \"a\", \
+             weights: {weight}, connectivity: AllToAll(), behaviours: [{rule}])])"
+        )
+    };
+    for (scene, why) in [
+        (
+            "(dt: 0.001, groups: {\"a\": (size: 3, behaviours: [Izhikevich()])})".to_owned(),
+            "v does not move where it would",
+        ),
+        ("(dt: 0.1, groups: {\"a\": (size: 3, behaviours: [Izhikevich()])})".to_owned(), ""),
+        ("(dt: 0.001, groups: {\"a\": (size: 3, behaviours: [Lif()])})".to_owned(), ""),
+        (learning("Stdp(w_max: 200, a_plus: 1e-5)", 100.0), "changes of 1e-5 are rounded to multiples of 1.2e-5"),
+        (learning("Stdp()", 0.5), ""),
+        (learning("RewardStdp()", 0.5), ""),
+        (learning("RewardStdp(tau_c: 1e6)", 0.5), "a decay with 1000000 ms is off by up to 60 %"),
+    ] {
+        let mut bench = cortecs::prelude::Bench::new();
+        let world = bench.world_mut();
+        let read = cortecs::prelude::Scene::from_text(world, &scene).unwrap_or_else(|faults| panic!("{faults}"));
+        let told = cortecs::prelude::check(world, &read).unwrap_or_else(|faults| panic!("{faults}")).warnings;
+        let expected = usize::from(!why.is_empty() && cfg!(not(feature = "f64")));
+        assert!(told.len() == expected && (expected == 0 || told.to_string().contains(why)), "{scene}: {told}");
+    }
+}
+
 /// Ranges, relations and bounds show when parameters are sampled: `check` samples as `run` does.
 #[test]
 fn what_shows_when_values_are_tried() {
