@@ -1,6 +1,9 @@
 //! Bins of equal width for the values of a variable.
 
-use crate::numeric::real::{real, wide};
+use crate::numeric::{
+    Real,
+    real::{real, wide},
+};
 
 /// Bins between two values.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,9 +46,15 @@ impl Bins {
         counts
     }
 
-    /// The lower edge of bin `k`, in the precision of state.
+    /// The lower edge of bin `k`, in the precision of state; of an inner one a last place below, since the sum that gives it
+    /// is rounded in that of `f64` too.
     fn edge(&self, k: u32) -> f64 {
-        wide(real(self.low + f64::from(k) * (self.high - self.low) / f64::from(self.count)))
+        let place = wide(Real::EPSILON) * self.low.abs().max(self.high.abs());
+        match k {
+            0 => wide(real(self.low)),
+            k if k == self.count => wide(real(self.high)),
+            k => wide(real(self.low + f64::from(k) * (self.high - self.low) / f64::from(self.count))) - place,
+        }
     }
 }
 
