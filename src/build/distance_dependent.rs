@@ -91,8 +91,8 @@ struct Chance {
     /// The leaf of each target.
     leaves: Vec<u32>,
     stream: Stream,
-    /// What was found for stretches of targets, by the first of each: synapses are counted, then placed.
-    kept: Mutex<HashMap<usize, Vec<[u32; 2]>>>,
+    /// What was found for stretches of targets: synapses are counted, then placed.
+    kept: Mutex<HashMap<Range<usize>, Vec<[u32; 2]>>>,
 }
 
 /// Synapses that are kept from the counting to the placing, at most, in 8 bytes each: beyond, they are drawn a second time.
@@ -236,23 +236,23 @@ impl Waiting {
 
 impl Rule for Chance {
     fn generate(&self, sides: &Sides, targets: Range<usize>, emit: &mut dyn FnMut(usize, usize)) -> Result<(), String> {
-        let known = self.kept.lock().map(|mut kept| kept.remove(&targets.start)).unwrap_or_default();
+        let known = self.kept.lock().map(|mut kept| kept.remove(&targets)).unwrap_or_default();
         if let Some(known) = known {
             known.into_iter().for_each(|[s, t]| emit(s as usize, t as usize));
             return Ok(());
         }
-        let (first, mut found) = (targets.start, Vec::new());
-        let whole = targets.len() > 1;
-        self.search(sides, targets, &mut |s, t| {
-            if whole {
+        // A single target is one that is tried; nobody comes back for it.
+        let (comes_back, mut found) = (targets.len() > 1, Vec::new());
+        self.search(sides, targets.clone(), &mut |s, t| {
+            if comes_back {
                 found.push([s as u32, t as u32]);
             }
             emit(s, t);
         })?;
-        if let (true, Ok(mut kept)) = (whole, self.kept.lock())
+        if let (true, Ok(mut kept)) = (comes_back, self.kept.lock())
             && kept.values().map(Vec::len).sum::<usize>() + found.len() <= MOST_KEPT
         {
-            kept.insert(first, found);
+            kept.insert(targets, found);
         }
         Ok(())
     }
@@ -282,9 +282,7 @@ impl Chance {
         }
         waiting.settle(self, sides, emit)
     }
-}
 
-impl Chance {
     /// Whether synapses reach from a source to a target.
     fn reaches(&self, sides: &Sides, s: usize, t: usize) -> bool {
         let Some(within) = self.rule.within else { return true };
@@ -346,6 +344,29 @@ mod tests {
             }
             assert!(worst < 5.5, "{text}: {worst}");
         }
+    }
+
+    /// Of 20 000 targets only those of the second and the last block of 8192 take part: the first block has none, and begins in
+    /// the list of those that do where the second one begins.
+    #[test]
+    fn targets_of_some_blocks_alone_get_their_synapses() {
+        let mut bench = Bench::new();
+        let text = r#"(
+            groups: {"a": (size: 20000, behaviours: [Izhikevich()])},
+            synapses: [(
+                name: "s", from: "a", to: "a", unheard: true,
+                targets: Where("(i >= 9000) * (i < 9050) + (i >= 19000) * (i < 19050)"),
+                connectivity: DistanceDependent(probability: "1", within: 3, autapses: false),
+            )],
+        )"#;
+        let scene = Scene::from_text(bench.world_mut(), text).unwrap();
+        let network = build(bench.world_mut(), &scene).unwrap();
+        let layout = bench.world_mut().get::<Synapses>(network.synapses[0]).unwrap().layout.clone().unwrap();
+        let mut found: Vec<[u32; 2]> = layout.synapses().map(|one| [one.target, one.source]).collect();
+        found.sort_unstable();
+        let near = |t: u32| (t - 3..=t + 3).filter(move |s| *s != t).map(move |s| [t, s]);
+        let expected: Vec<[u32; 2]> = (9000..9050).chain(19_000..19_050).flat_map(near).collect();
+        assert_eq!(found, expected);
     }
 
     #[test]
