@@ -26,16 +26,9 @@ pub(super) fn diagnostic(scene: &Scene, who: &str, spans: &Spans, error: Prepare
     let diagnostic = match &*error.fault {
         PrepareFault::Value(fault) => value_fault(scene, &place, span, fault),
         PrepareFault::Address(fault) => address_fault(scene, &place, span, fault),
-        PrepareFault::Other(why) => located(Diagnostic::error(format!("{place}{why}")), span),
+        PrepareFault::Other(why) => Diagnostic::error(format!("{place}{why}")).at_place(span),
     };
     diagnostic.note(format!("in `{who}`"))
-}
-
-fn located(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
-    match span {
-        Some(span) => diagnostic.at(span),
-        None => diagnostic,
-    }
 }
 
 fn value_fault(scene: &Scene, place: &str, span: Option<Span>, error: &ValueError) -> Diagnostic {
@@ -44,12 +37,12 @@ fn value_fault(scene: &Scene, place: &str, span: Option<Span>, error: &ValueErro
     let (name, what) = match &error.fault {
         Fault::UnknownName(name) => (name.as_str(), "names"),
         Fault::UnknownFunction(name) => (name.as_str(), "functions"),
-        _ => return located(diagnostic, within.or(span)),
+        _ => return diagnostic.at_place(within.or(span)),
     };
     let known: Vec<&str> = error.known.iter().map(String::as_str).collect();
     match within {
         Some(within) => diagnostic.at(within.start..within.start + name.len()).did_you_mean(name, &known, what),
-        None => advise(located(diagnostic, span), name, &known),
+        None => advise(diagnostic.at_place(span), name, &known),
     }
 }
 
@@ -79,7 +72,7 @@ pub(super) fn address_fault(scene: &Scene, place: &str, span: Option<Span>, erro
     let diagnostic = Diagnostic::error(format!("{place}{error}"));
     match narrow {
         Some(narrow) => diagnostic.at(narrow).did_you_mean(asked, &known, what),
-        None => advise(located(diagnostic, span), asked, &known),
+        None => advise(diagnostic.at_place(span), asked, &known),
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a scene says and can hardly mean, told from what was spawned and tried: two neuron models in a group, receptors and
 //! synapses that do not find one another, conductances below zero.
 
-use bevy_ecs::prelude::*;
+use bevy_ecs::{entity::EntityHashSet, prelude::*};
 
-use super::spawn::{Pending, Spawned};
+use super::spawn::{ByEntity, Pending, Spawned};
 use crate::{
     network::{
         Afferents, Clock, Kind, Listens, ReceptorOf, Receptors, Synapses, Tags, Target,
@@ -16,19 +16,25 @@ use crate::{
 };
 
 /// Groups that have two neuron models at a time.
-pub(super) fn two_models(world: &mut World, scene: &Scene, network: Entity, spawned: &Spawned) -> Vec<Diagnostic> {
+pub(super) fn two_models(
+    world: &mut World,
+    scene: &Scene,
+    network: Entity,
+    spawned: &Spawned,
+    by_entity: &ByEntity<'_>,
+) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     let off = off_from_the_start(world, scene, network);
-    for &group in &spawned.groups {
-        let models = spawned.pending.iter().filter(|pending| pending.entity == group && pending.entry.model);
-        let models: Vec<&Pending> = models.filter(|pending| !off.contains(&(group, pending.entry.name))).collect();
+    for group in &spawned.groups {
+        let models = by_entity.get(group).into_iter().flatten().copied().filter(|pending| pending.entry.model);
+        let models: Vec<&Pending> = models.filter(|pending| !off.contains(&(*group, pending.entry.name))).collect();
         let [first, second, ..] = models[..] else { continue };
         let (one, other) = (first.entry.name, second.entry.name);
         let message =
             format!("`{}` has two neuron models, `{one}` and `{other}`: both would move its state", first.who);
         let fault = Diagnostic::error(message)
             .note("a group has one; `switches: [(at: 0, off: …)]` lets another one wait for its turn");
-        let fault = located(fault, second.spans.get(""));
+        let fault = fault.at_place(second.spans.get(""));
         faults.push(match first.spans.get("") {
             Some(span) => fault.also(span, "the other one"),
             None => fault,
@@ -94,20 +100,20 @@ fn deaf(who: &str, tag: &str, words: &[&str]) -> Diagnostic {
 }
 
 /// Synapse groups that no receptor hears, though their targets have receptors, or nothing else comes of them.
-pub(super) fn unheard_synapses(world: &World, spawned: &Spawned) -> Vec<Diagnostic> {
+pub(super) fn unheard_synapses(world: &World, spawned: &Spawned, by_entity: &ByEntity<'_>) -> Vec<Diagnostic> {
     let mut told = Vec::new();
-    let recorded: Vec<Entity> =
+    let recorded: EntityHashSet =
         of_recorders(world, &spawned.recorders).map(|(_, recording)| recording.source).collect();
-    for &group in spawned.synapses.iter().filter(|group| !spawned.unheard.contains(group)) {
+    for &group in spawned.synapses.iter().filter(|group| !spawned.unheard.contains(*group)) {
         let (Some(target), Some(tags)) = (world.get::<Target>(group), world.get::<Tags>(group)) else { continue };
         let name = world.get::<Name>(group);
         let receptors: Vec<&Listens> = receptors_of(world, target.0).filter_map(|one| world.get(one)).collect();
-        let own = || spawned.pending.iter().filter(move |pending| pending.entity == group);
-        let learns = own().any(|pending| pending.entry.kind == Kind::Synapses) || recorded.contains(&group);
+        let own = by_entity.get(&group).map(Vec::as_slice).unwrap_or_default();
+        let learns = own.iter().any(|pending| pending.entry.kind == Kind::Synapses) || recorded.contains(&group);
         if receptors.iter().any(|listens| hears(listens, tags, name)) || receptors.is_empty() && learns {
             continue;
         }
-        let own = own().next();
+        let own = own.first();
         let (name, target) = (name.map_or("", Name::as_str), world.get::<Name>(target.0).map_or("", Name::as_str));
         let fault = Diagnostic::error(format!("no receptor of `{target}` hears `{name}`: its spikes do nothing"));
         let fault = fault.as_warning().note("`unheard: true` of the synapses says that this is meant");
@@ -119,13 +125,13 @@ pub(super) fn unheard_synapses(world: &World, spawned: &Spawned) -> Vec<Diagnost
             None if heard.is_empty() => fault.note(format!("`{target}` has no receptors")),
             None => fault.note(format!("its receptors listen to: {}", heard.join(", "))),
         };
-        told.push(located(fault, written));
+        told.push(fault.at_place(written));
     }
     told
 }
 
 /// Weights and rates of input that would make a conductance negative.
-pub(super) fn negative_conductances(world: &World, spawned: &Spawned) -> Vec<Diagnostic> {
+pub(super) fn negative_conductances(world: &World, spawned: &Spawned, by_entity: &ByEntity<'_>) -> Vec<Diagnostic> {
     let mut told = Vec::new();
     for receptor in spawned.pending.iter().filter(|pending| pending.entry.kind == Kind::Receptor) {
         let (Some(of), Some(listens)) =
@@ -141,14 +147,11 @@ pub(super) fn negative_conductances(world: &World, spawned: &Spawned) -> Vec<Dia
             let message = format!("weights of {range} make the conductance of `{}` negative", receptor.who);
             let note =
                 "with a reversal potential a weight is a conductance; what inhibits is a potential below the threshold";
-            told.push(located(Diagnostic::error(message).as_warning().note(note), span).note(format!("in `{whose}`")));
+            told.push(Diagnostic::error(message).as_warning().note(note).at_place(span).note(format!("in `{whose}`")));
         };
         if let Some(weights) = world.get::<Fed>(receptor.entity).and_then(|fed| fed.weights).filter(|w| is_negative(*w))
         {
-            let feeding = spawned
-                .pending
-                .iter()
-                .find(|pending| pending.entity == of.0 && pending.spans.get("receptor").is_some());
+            let feeding = by_entity.get(&of.0).into_iter().flatten().find(|own| own.spans.get("receptor").is_some());
             let who = feeding.map_or("", |pending| &pending.who);
             tell(weights, feeding.and_then(|pending| pending.spans.get("weight")), who);
         }
@@ -156,7 +159,7 @@ pub(super) fn negative_conductances(world: &World, spawned: &Spawned) -> Vec<Dia
             let weights = world.get::<Synapses>(group).and_then(|synapses| synapses.tried.weights);
             let heard = world.get::<Tags>(group).is_some_and(|tags| hears(listens, tags, world.get::<Name>(group)));
             if let Some(weights) = weights.filter(|weights| heard && is_negative(*weights)) {
-                let own = spawned.pending.iter().find(|pending| pending.entity == group);
+                let own = by_entity.get(&group).and_then(|own| own.first());
                 let span = own.and_then(|own| own.spans.get("weights").or_else(|| own.spans.get("from")));
                 tell(weights, span, own.map_or("", |own| &own.who));
             }
@@ -167,11 +170,4 @@ pub(super) fn negative_conductances(world: &World, spawned: &Spawned) -> Vec<Dia
 
 fn receptors_of(world: &World, group: Entity) -> impl Iterator<Item = Entity> + '_ {
     world.get::<Receptors>(group).into_iter().flat_map(RelationshipTarget::iter)
-}
-
-fn located(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
-    match span {
-        Some(span) => diagnostic.at(span),
-        None => diagnostic,
-    }
 }

@@ -7,7 +7,7 @@ use super::{
     plan::{Plan, plan},
     profiles::unrecorded,
     shadows::shadows,
-    spawn::{Pending, Spawned, spawn},
+    spawn::{ByEntity, Pending, Spawned, spawn},
     switches,
     validate::validate,
 };
@@ -108,9 +108,10 @@ fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Entity, Spawned
     world.insert_resource(Told::default());
     faults.extend(prepare(world, scene, &spawned, Depth::Trial));
     let Told(told) = world.remove_resource().unwrap_or_default();
-    let mut warnings: Vec<Diagnostic> = told.into_iter().filter_map(|told| warning(scene, &spawned, told)).collect();
+    let by_entity = spawned.by_entity();
+    let mut warnings: Vec<Diagnostic> = told.into_iter().filter_map(|told| warning(scene, &by_entity, told)).collect();
     faults.extend(switches::faults(world, scene, network));
-    faults.extend(meaning::two_models(world, scene, network, &spawned));
+    faults.extend(meaning::two_models(world, scene, network, &spawned, &by_entity));
     if faults.is_empty() {
         // Who listens to what, and what is recorded, cannot be told while a group or a recorder is missing.
         let deaf = meaning::deaf_receptors(world, &spawned).into_iter();
@@ -118,10 +119,11 @@ fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Entity, Spawned
         faults.extend(deaf);
         faults.extend(unrecorded(world, scene, &spawned.recorders));
         warnings.extend(hardly);
-        warnings.extend(meaning::unheard_synapses(world, &spawned));
-        warnings.extend(meaning::negative_conductances(world, &spawned));
+        warnings.extend(meaning::unheard_synapses(world, &spawned, &by_entity));
+        warnings.extend(meaning::negative_conductances(world, &spawned, &by_entity));
         warnings.extend(shadows(scene));
     }
+    drop(by_entity);
     let mut plan = plan(world, &spawned, scene.iterations);
     plan.warnings = warnings.into_iter().fold(scene.diagnostics(), Diagnostics::with);
     faults.extend(unfileable(scene, &plan));
@@ -133,10 +135,9 @@ fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Entity, Spawned
 }
 
 /// What preparation told of a behaviour.
-fn warning(scene: &Scene, spawned: &Spawned, told: (Entity, &str, PrepareError)) -> Option<Diagnostic> {
+fn warning(scene: &Scene, all: &ByEntity<'_>, told: (Entity, &str, PrepareError)) -> Option<Diagnostic> {
     let (entity, behaviour, why) = told;
-    let own = |pending: &&Pending| pending.entity == entity && pending.entry.name == behaviour;
-    let pending = spawned.pending.iter().find(own)?;
+    let pending = all.get(&entity)?.iter().find(|pending| pending.entry.name == behaviour)?;
     Some(faults::diagnostic(scene, &pending.who, &pending.spans, why).as_warning())
 }
 
@@ -151,10 +152,7 @@ fn set_clock(world: &mut World, scene: &Scene) -> Result<(), Diagnostic> {
                 format!("dt is {} ms, but there are groups in this world whose step is {} ms", scene.dt, clock.dt);
             let note = "all networks of a world share its clock; a world of its own, as a SubApp has, has another";
             let fault = Diagnostic::error(message).note(note);
-            Err(match scene.spans.get("dt").or_else(|| scene.spans.get("")) {
-                Some(span) => fault.at(span),
-                None => fault,
-            })
+            Err(fault.at_place(scene.spans.get("dt").or_else(|| scene.spans.get(""))))
         }
         None => {
             world.insert_resource(Clock::new(scene.dt));

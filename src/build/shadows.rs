@@ -4,15 +4,14 @@ use bevy_reflect::{PartialReflect, ReflectRef};
 
 use super::faults::within_text;
 use crate::{
-    network::{Initial, Parameter},
+    network::{
+        Initial, Parameter,
+        sampler::{OF_NEURONS, OF_SYNAPSES},
+    },
     scene::{Attached, Scene},
     text::{Diagnostic, Span},
     value::{Expression, Value},
 };
-
-/// What an expression knows of neurons, and what of synapses, without anybody having named it.
-const OF_NEURONS: &[&str] = &["i", "n", "x", "y", "z", "dt"];
-const OF_SYNAPSES: &[&str] = &["i", "j", "distance", "dx", "dy", "dz", "dt"];
 
 /// Names of constants that stand for something else too where they are used.
 pub(super) fn shadows(scene: &Scene) -> Vec<Diagnostic> {
@@ -71,7 +70,7 @@ impl Shadows<'_> {
                     format!("`{name}` is the field or draw of that name here, and hides the constant `{name}`")
                 }
                 "pi" => "`pi` is 3.14159…, and hides the constant `pi`".to_owned(),
-                _ if given.contains(&name) => {
+                _ if name == "dt" || given.contains(&name) => {
                     format!("`{name}` is the constant here, and hides the `{name}` that every expression knows")
                 }
                 _ => continue,

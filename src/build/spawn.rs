@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
-use bevy_ecs::prelude::*;
+use bevy_ecs::{
+    entity::{EntityHashMap, EntityHashSet},
+    prelude::*,
+};
 
 use crate::{
     network::{
@@ -30,12 +33,22 @@ pub(super) struct Spawned {
     pub synapses: Vec<Entity>,
     pub recorders: Vec<Entity>,
     /// The synapse groups that no receptor is meant to hear.
-    pub unheard: Vec<Entity>,
+    pub unheard: EntityHashSet,
     pub pending: Vec<Pending>,
     pub faults: Vec<Diagnostic>,
 }
 
+/// What was attached, by entity: a network may have tens of thousands of groups, each of which is asked for its own.
+pub(super) type ByEntity<'a> = EntityHashMap<Vec<&'a Pending>>;
+
 impl Spawned {
+    /// What was attached, by entity, in its order.
+    pub fn by_entity(&self) -> ByEntity<'_> {
+        let mut own = ByEntity::default();
+        self.pending.iter().for_each(|pending| own.entry(pending.entity).or_default().push(pending));
+        own
+    }
+
     fn attach(&mut self, world: &mut World, entity: Entity, who: &str, attached: &Attached, extra: &Spans) {
         let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
         let value = attached.value.as_partial_reflect();
@@ -111,13 +124,13 @@ fn spawn_synapses(world: &mut World, scene: &Scene, part: PartOf, spawned: &mut 
         if wishes.len().saturating_add(pairs) > MOST_SYNAPSE_GROUPS {
             let message = format!("a network has {MOST_SYNAPSE_GROUPS} synapse groups at most");
             let note = "synapses make one for each pair of the groups that `from` and `to` stand for";
-            spawned.faults.push(located(Diagnostic::error(message).note(note), synapses.spans.get("from")));
+            spawned.faults.push(Diagnostic::error(message).note(note).at_place(synapses.spans.get("from")));
             return;
         }
         for &source in &sources {
             if world.get::<Spikes>(source.1).is_none() {
                 let message = format!("`{}` never fires: no behaviour of it is a neuron model", source.0);
-                spawned.faults.push(located(Diagnostic::error(message), synapses.spans.get("from")));
+                spawned.faults.push(Diagnostic::error(message).at_place(synapses.spans.get("from")));
             }
             for &target in &targets {
                 let name = match &synapses.name {
@@ -133,7 +146,7 @@ fn spawn_synapses(world: &mut World, scene: &Scene, part: PartOf, spawned: &mut 
     for twins in wishes.windows(2).filter(|twins| twins[0].name == twins[1].name) {
         let message = format!("two synapse groups are called `{}`", twins[0].name);
         let note = "the field `name` tells them apart";
-        let fault = located(Diagnostic::error(message).note(note), twins[1].scene.spans.get("from"));
+        let fault = Diagnostic::error(message).note(note).at_place(twins[1].scene.spans.get("from"));
         let first = twins[0].scene.spans.get("from").filter(|_| !std::ptr::eq(twins[0].scene, twins[1].scene));
         spawned.faults.push(match first {
             Some(first) => fault.also(first, "the other one"),
@@ -143,7 +156,7 @@ fn spawn_synapses(world: &mut World, scene: &Scene, part: PartOf, spawned: &mut 
     for wish in wishes.iter().filter(|wish| index.named.contains_key(wish.name.as_str())) {
         let message = format!("the synapse group `{}` would have the name of a neuron group", wish.name);
         let fault = Diagnostic::error(message).note("the field `name` gives it another");
-        spawned.faults.push(located(fault, wish.scene.spans.get("from")));
+        spawned.faults.push(fault.at_place(wish.scene.spans.get("from")));
     }
     for wish in wishes {
         let entity = world
@@ -161,19 +174,12 @@ fn spawn_synapses(world: &mut World, scene: &Scene, part: PartOf, spawned: &mut 
             .id();
         spawned.synapses.push(entity);
         if wish.scene.unheard {
-            spawned.unheard.push(entity);
+            spawned.unheard.insert(entity);
         }
         spawned.attach(world, entity, &wish.name, &wish.scene.connectivity, &wish.scene.spans);
         for behaviour in &wish.scene.behaviours {
             spawned.attach(world, entity, &wish.name, behaviour, &wish.scene.spans);
         }
-    }
-}
-
-fn located(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
-    match span {
-        Some(span) => diagnostic.at(span),
-        None => diagnostic,
     }
 }
 
@@ -208,7 +214,7 @@ impl<'a> Index<'a> {
             (None, Some(tagged)) => Ok(tagged.clone()),
             (None, None) => {
                 let message = format!("no neuron group is named or tagged `{word}`");
-                Err(located(Diagnostic::error(message), span).did_you_mean_text(word, &self.words, "groups"))
+                Err(Diagnostic::error(message).at_place(span).did_you_mean_text(word, &self.words, "groups"))
             }
         }
     }

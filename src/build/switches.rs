@@ -59,8 +59,5 @@ fn span(due: &SwitchScene, field: &str) -> Option<Span> {
 }
 
 fn at(fault: Diagnostic, due: &SwitchScene, field: &str) -> Diagnostic {
-    match span(due, field) {
-        Some(span) => fault.at(span),
-        None => fault,
-    }
+    fault.at_place(span(due, field))
 }

@@ -18,12 +18,12 @@ pub(super) fn validate(scene: &Scene) -> Vec<Diagnostic> {
     let dt = wide(real(scene.dt));
     if !(dt.is_finite() && dt > 0.0) {
         let message = format!("dt must be finite and above zero, not {:?}", scene.dt);
-        faults.push(at(Diagnostic::error(message), scene.spans.get("dt")));
+        faults.push(Diagnostic::error(message).at_place(scene.spans.get("dt")));
     }
     if scene.groups.is_empty() {
         let fault =
             Diagnostic::error("a scene needs at least one neuron group").note("`groups: {\"cells\": (size: 100)}`");
-        faults.push(at(fault, scene.spans.get("groups").or_else(|| scene.spans.get(""))));
+        faults.push(fault.at_place(scene.spans.get("groups").or_else(|| scene.spans.get(""))));
     }
     let mut names = Names::default();
     for group in &scene.groups {
@@ -31,7 +31,7 @@ pub(super) fn validate(scene: &Scene) -> Vec<Diagnostic> {
         names.add(&group.name, "the group", span, &mut faults);
         if group.shape.size() == 0 || group.shape.size() > MOST_NEURONS {
             let message = format!("`{}`: a group has 1 to {MOST_NEURONS} neurons", group.name);
-            faults.push(at(Diagnostic::error(message), group.spans.get("size")));
+            faults.push(Diagnostic::error(message).at_place(group.spans.get("size")));
         }
         let mut receptors = Names::default();
         for (name, _) in &group.receptors {
@@ -41,7 +41,7 @@ pub(super) fn validate(scene: &Scene) -> Vec<Diagnostic> {
         check_tags(&group.tags, group.spans.get("tags"), &mut faults);
         for (name, _) in group.draws.iter().filter(|(name, _)| !is_word(name)) {
             let fault = Diagnostic::error(format!("`{name}` is no name for a draw")).note(WORD);
-            faults.push(at(fault, group.spans.get(&Spans::name_of("draws", name))));
+            faults.push(fault.at_place(group.spans.get(&Spans::name_of("draws", name))));
         }
     }
     for synapses in &scene.synapses {
@@ -58,7 +58,7 @@ pub(super) fn validate(scene: &Scene) -> Vec<Diagnostic> {
 fn check_raster(scene: &Scene, faults: &mut Vec<Diagnostic>) {
     let raster @ RasterPlot { neurons, colours, .. } = &scene.plots.raster;
     let mut wrong = |field: &str, message: String, note: &str| {
-        let fault = at(Diagnostic::error(message), scene.spans.get(&RasterPlot::span_of(field)));
+        let fault = Diagnostic::error(message).at_place(scene.spans.get(&RasterPlot::span_of(field)));
         faults.push(if note.is_empty() { fault } else { fault.note(note) });
     };
     if let Some([from, to]) = raster.wrong_window() {
@@ -81,16 +81,9 @@ fn check_raster(scene: &Scene, faults: &mut Vec<Diagnostic>) {
     }
 }
 
-fn at(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
-    match span {
-        Some(span) => diagnostic.at(span),
-        None => diagnostic,
-    }
-}
-
 fn check_tags(tags: &[String], span: Option<Span>, faults: &mut Vec<Diagnostic>) {
     for tag in tags.iter().filter(|tag| !is_name(tag)) {
-        faults.push(at(Diagnostic::error(format!("`{tag}` is no tag")).note(form(tag)), span.clone()));
+        faults.push(Diagnostic::error(format!("`{tag}` is no tag")).note(form(tag)).at_place(span.clone()));
     }
 }
 
@@ -144,11 +137,12 @@ struct Names<'a>(BTreeMap<&'a str, Option<Span>>);
 impl<'a> Names<'a> {
     fn add(&mut self, name: &'a str, what: &str, span: Option<Span>, faults: &mut Vec<Diagnostic>) {
         if !is_name(name) || is_reserved(name) {
-            faults
-                .push(at(Diagnostic::error(format!("`{name}` is no name for {what}")).note(form(name)), span.clone()));
+            faults.push(
+                Diagnostic::error(format!("`{name}` is no name for {what}")).note(form(name)).at_place(span.clone()),
+            );
         }
         if let Some(first) = self.0.get(name) {
-            let twice = at(Diagnostic::error(format!("{what} `{name}` has a name that is taken")), span);
+            let twice = Diagnostic::error(format!("{what} `{name}` has a name that is taken")).at_place(span);
             faults.push(match first {
                 Some(first) => twice.also(first.clone(), "taken here"),
                 None => twice,

@@ -24,7 +24,7 @@ use crate::{
         residues::{LEAST_DECAY, any_below},
         variable::VariableInfo,
     },
-    numeric::{Archive, ArchiveError, Column, Real, pass::pass, portions::Effort},
+    numeric::{Archive, ArchiveError, Column, Real, pass::pass, portions::Effort, real::IS_SINGLE},
     variable,
 };
 
@@ -226,7 +226,7 @@ impl Level {
         let parameters = [parts.gain, rise, parts.decay, reversal, magnesium, membrane];
         let rises = parts.rise.is_some();
         let slow = |tau: &Parameter| any_below([tau], members, (LEAST_DECAY, dt), |[tau]| 1.0 / tau);
-        let slow = size_of::<Real>() < size_of::<f64>() && (slow(parts.decay) || parts.rise.is_some_and(slow));
+        let slow = IS_SINGLE && (slow(parts.decay) || parts.rise.is_some_and(slow));
         self.rests.iter_mut().for_each(|rest| rest.resize(0.0, if slow { members } else { 0 }));
         self.coefficients.derive(dt, members, parameters, |[gain, rise, decay, reversal, magnesium, membrane]| {
             let (step, tau) = (Step::new(dt, membrane, decay, rise), decay);

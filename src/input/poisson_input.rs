@@ -103,7 +103,7 @@ impl Behaviour for PoissonInput {
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         preparation.check("rate", &self.rate, |rate| rate >= 0.0, "zero or more")?;
         preparation.check("sources", &self.sources, |sources| sources >= 0.0, "zero or more")?;
-        let dt = preparation.world().get_resource::<Clock>().copied().unwrap_or_default().dt;
+        let dt = preparation.clock().dt;
         let neurons = preparation.members();
         if let Some(mut fed) = self.receptor_of(preparation).and_then(|fed| preparation.world().get_mut::<Fed>(fed)) {
             fed.weights = Some(self.weight.range(neurons));

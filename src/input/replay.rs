@@ -184,7 +184,7 @@ impl Behaviour for Replay {
         if !self.labels.is_empty() && self.classes.is_none() {
             self.classes = Some(self.read_labels(preparation, count)?);
         }
-        let dt = preparation.world().get_resource::<Clock>().copied().unwrap_or_default().dt;
+        let dt = preparation.clock().dt;
         self.check_times(dt).map_err(|(field, why)| preparation.error(Some(field), why))?;
         let sequence = Sequence::new(&self.blocks, count, |purpose| preparation.stream(purpose));
         self.sequence = sequence.map_err(|why| preparation.error(Some("blocks"), why))?;

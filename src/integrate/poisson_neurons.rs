@@ -5,8 +5,9 @@
 //! p = λ dt       a spike in the step, if the refractory period is over
 //! ```
 //! The rate of spikes is λ. There is one spike a step at most: a rate above 1/dt is refused, and what the input adds to it
-//! ends there. With a refractory period of n steps the mean interval is (n − 1 + 1/p) dt, n ≥ 1. `factor` is 1 before the first of `times`, and `factors[k]` from `times[k]` on.
-//! Through `gain`, whatever adds to the input of a group makes its rate: currents, noise, replayed arrays, pictures.
+//! ends there. With a refractory period of n steps the mean interval is (n − 1 + 1/p) dt, n ≥ 1. `factor` is 1 before the
+//! first of `times`, and `factors[k]` from `times[k]` on. Through `gain`, whatever adds to the
+//! input of a group makes its rate: currents, noise, replayed arrays, pictures.
 
 use std::f64::consts::TAU;
 
@@ -107,7 +108,7 @@ impl Behaviour for PoissonNeurons {
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        let dt = preparation.resource::<Clock>().copied().unwrap_or_default().dt;
+        let dt = preparation.clock().dt;
         // A rate of one spike a step may lie a rounding above it.
         let highest = 1000.0 / dt * (1.0 + 1e-6);
         let range = format!("0 to {} Hz, a spike in every step of {dt} ms", 1000.0 / dt);

@@ -1,10 +1,10 @@
 //! Ranges that several models demand of their parameters.
 
 use crate::{
-    network::{Clock, Parameter, Preparation, PrepareError},
+    network::{Parameter, Preparation, PrepareError},
     numeric::{
         Real,
-        real::{PRECISION, wide},
+        real::{IS_SINGLE, PRECISION, wide},
     },
 };
 
@@ -54,9 +54,9 @@ const LEAST_STEP: f64 = 0.005;
 
 /// Says where the steps of a model whose state is in single precision are so small that slow changes are lost.
 pub(super) fn warn_of_small_steps(preparation: &mut Preparation<'_>, steps: u32) {
-    let dt = preparation.resource::<Clock>().copied().unwrap_or_default().dt;
+    let dt = preparation.clock().dt;
     let step = dt / f64::from(steps.max(1));
-    if size_of::<Real>() < size_of::<f64>() && step < LEAST_STEP {
+    if IS_SINGLE && step < LEAST_STEP {
         // Half a unit in the last place of 64 mV.
         let slowest = 32.0 * wide(Real::EPSILON) / step;
         let why = format!(

@@ -1,7 +1,7 @@
 //! The refractory period of models that have one, counted in iterations.
 
 use crate::{
-    network::{Clock, LeastInterval, Parameter, Preparation, PrepareError},
+    network::{LeastInterval, Parameter, Preparation, PrepareError},
     numeric::{Real, real::real},
     variable,
 };
@@ -22,7 +22,7 @@ pub(super) fn iterations(time: Real, dt: Real) -> Real {
 /// Refuses times that cannot be counted, and states what they leave between two spikes.
 pub(super) fn check(preparation: &mut Preparation<'_>, time: &Parameter) -> Result<(), PrepareError> {
     // Counted down in f32, which misses none below 2^24 of them.
-    let dt = preparation.resource::<Clock>().copied().unwrap_or_default().dt;
+    let dt = preparation.clock().dt;
     let longest = 1e7 * dt;
     preparation.check("refractory", time, |time| (0.0..=longest).contains(&time), "0 to 10 million iterations")?;
     let neurons = if time.uniform().is_some() { 1 } else { preparation.members() };

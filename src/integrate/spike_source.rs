@@ -60,7 +60,7 @@ impl Behaviour for SpikeSource {
         if self.spikes.is_some() {
             return Ok(()); // it comes back from being switched off
         }
-        let clock = preparation.world().get_resource::<Clock>().copied().unwrap_or_default();
+        let clock = preparation.clock();
         let neurons = preparation.shape().iter().product();
         let field = if self.file.is_empty() { "times" } else { "file" };
         let gathered = match (self.file.as_str(), self.times.is_empty()) {

@@ -82,7 +82,7 @@ impl Behaviour for SpikeTrains {
         for (name, parameter) in [("count", count), ("trains", trains)] {
             preparation.check(name, parameter, whole, "a whole number")?;
         }
-        let clock = preparation.resource::<Clock>().copied().unwrap_or_default();
+        let clock = preparation.clock();
         let neurons = preparation.members();
         let fields = ["start", "interval", "count", "period", "trains"].map(|field| preparation.sampled(field));
         let of = |i: usize| fields.map(|numbers| numbers.map_or(0.0, |numbers| numbers.at(i)));

@@ -6,10 +6,10 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::Typed;
 
 use crate::{
-    network::{Clock, Preparation, PrepareError, State, Synapses},
+    network::{Preparation, PrepareError, State, Synapses},
     numeric::{
         Archive, ArchiveError, Real,
-        real::{PRECISION, real},
+        real::{IS_SINGLE, PRECISION, real},
     },
 };
 
@@ -115,7 +115,7 @@ pub(super) fn warn_of_small(preparation: &mut Preparation<'_>, largest: f64, cha
     let largest = tried.map_or(largest, |[least, most]| least.abs().max(most.abs()));
     let place = largest * f64::from(Real::EPSILON);
     let is_small = |change: f64| change != 0.0 && change.abs() < largest * part;
-    let small = changes.iter().find(|(_, change)| size_of::<Real>() < size_of::<f64>() && is_small(*change));
+    let small = changes.iter().find(|(_, change)| IS_SINGLE && is_small(*change));
     if let Some((field, change)) = small {
         let why = format!(
             "changes of {change:e} are rounded to multiples of {place:.1e}, the last place of weights of {largest} in \
@@ -127,7 +127,7 @@ pub(super) fn warn_of_small(preparation: &mut Preparation<'_>, largest: f64, cha
 
 /// Says where single precision changes a time constant: a factor next to 1 is rounded by 3e-8.
 pub(super) fn warn_of_slow(preparation: &mut Preparation<'_>, times: &[Field]) {
-    let dt = preparation.resource::<Clock>().copied().unwrap_or_default().dt;
+    let dt = preparation.clock().dt;
     let off = |tau: f64| 0.5 * f64::from(Real::EPSILON) * tau / dt;
     if let Some((field, tau)) = times.iter().find(|(_, tau)| off(*tau) > 0.01) {
         let percent = (100.0 * off(*tau)).min(100.0);

@@ -116,7 +116,7 @@ impl Behaviour for StructuralPlasticity {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        let dt = preparation.resource::<Clock>().copied().unwrap_or_default().dt;
+        let dt = preparation.clock().dt;
         // A thousandth of a step for numbers such as 0.3 that are not exactly what they say.
         if !(self.interval.is_finite() && self.interval > 0.999 * dt) {
             let why = format!("must be one step of {dt} ms or more, not {}", self.interval);

@@ -1,10 +1,12 @@
 //! Traces: what synapses remember of the spikes before. One number per neuron and trace, advanced in every iteration, and
 //! of the sources as many iterations of them as axons are long.
 
-use crate::network::residues::LEAST_DECAY;
-use crate::numeric::{
-    Archive, ArchiveError, Column, Real, dispatch,
-    real::{moved, or_zero, real},
+use crate::{
+    network::residues::LEAST_DECAY,
+    numeric::{
+        Archive, ArchiveError, Column, Real, dispatch,
+        real::{IS_SINGLE, moved, or_zero, real},
+    },
 };
 
 use super::spike_timing::{Pairing, Trace};
@@ -56,7 +58,7 @@ impl Side {
     /// Traces that remember nothing, kept for as many iterations as the longest delay lasts.
     pub fn new(neurons: usize, traces: &[Trace], longest_delay: u32, dt: f64) -> Self {
         let kept = longest_delay as usize + 1;
-        let is_slow = |trace: &Trace| size_of::<Real>() < size_of::<f64>() && dt / trace.tau < LEAST_DECAY;
+        let is_slow = |trace: &Trace| IS_SINGLE && dt / trace.tau < LEAST_DECAY;
         let course = |trace: &Trace| Course {
             now: Column::filled(0.0, neurons),
             rest: Column::filled(0.0, if is_slow(trace) { neurons } else { 0 }),
@@ -99,9 +101,12 @@ impl Side {
         for k in 0..traces.len() {
             let mut none = Course::default();
             let course = self.traces.get_mut(k).unwrap_or(&mut none);
-            archive.whole(&mut course.rest)?;
+            let rests = archive.whole(&mut course.rest)?;
             let lengths = [archive.whole(&mut course.now)?, archive.whole(&mut course.seen)?];
-            if lengths[0] != neurons || Some(lengths[1]) != neurons.checked_mul(kept) {
+            if (rests != 0 && rests != neurons)
+                || lengths[0] != neurons
+                || Some(lengths[1]) != neurons.checked_mul(kept)
+            {
                 return Err(ArchiveError::Form);
             }
         }

@@ -150,7 +150,7 @@ impl Behaviour for VoltageStdp {
         let times = [("tau_x", tau_x), ("tau_minus", tau_minus), ("tau_plus", tau_plus), ("tau_mean", tau_mean)];
         bounds::positive(preparation, &times)?;
         bounds::positive(preparation, &[("u_ref", self.u_ref.unwrap_or(1.0))])?;
-        let dt = preparation.resource::<Clock>().copied().unwrap_or_default().dt;
+        let dt = preparation.clock().dt;
         if grid::rounded(delay, dt) > LONGEST {
             let why = format!("must be {LONGEST} steps of {dt} ms at most, not {delay} ms");
             return Err(preparation.error(Some("delay"), why));

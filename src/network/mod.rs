@@ -24,7 +24,7 @@ mod resting;
 pub mod rewire;
 pub mod runaway;
 mod sample;
-mod sampler;
+pub(crate) mod sampler;
 pub mod selection;
 pub mod sides;
 pub mod slow_column;

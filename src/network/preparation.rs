@@ -11,7 +11,7 @@ use bevy_ecs::prelude::*;
 
 use super::{
     address::AddressError,
-    clock::Seed,
+    clock::{Clock, Seed},
     group::NeuronGroup,
     parameter::Parameter,
     part::{Origin, network_of},
@@ -241,6 +241,12 @@ impl Preparation<'_> {
         self.world.get_resource()
     }
 
+    /// The clock of the world; one of 1 ms where there is none.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.resource().copied().unwrap_or_default()
+    }
+
     /// A component of the entity.
     #[must_use]
     pub fn component<C: Component>(&self) -> Option<&C> {
@@ -358,10 +364,6 @@ impl Preparation<'_> {
     /// Says what is seldom meant, to whoever builds a scene; in a trial, so that it is said once.
     pub fn warn(&mut self, field: Option<&'static str>, why: impl Into<String>) {
         let told = self.error(field, why);
-        self.tell(told);
-    }
-
-    pub(super) fn tell(&mut self, told: PrepareError) {
         if self.is_trial()
             && let Some(mut all) = self.world.get_resource_mut::<Told>()
         {

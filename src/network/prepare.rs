@@ -115,11 +115,8 @@ fn exchange(world: &mut World, entity: Entity, entry: &BehaviourEntry, value: &m
 
 fn prepare_taken_out(preparation: &mut Preparation<'_>, behaviour: &mut dyn AnyBehaviour) -> Result<(), PrepareError> {
     behaviour.prepare(preparation)?;
-    let whole = preparation.depth == Depth::Whole;
-    if whole {
+    if preparation.depth == Depth::Whole {
         resize_columns(preparation.world, preparation.entity);
-    }
-    if whole {
         sample_fields(preparation, behaviour.as_partial_reflect_mut())?;
         return behaviour.complete(preparation);
     }

@@ -9,7 +9,10 @@
 use bevy_ecs::prelude::*;
 
 use super::{parameter::Parameter, state::State};
-use crate::numeric::{Archive, ArchiveError, Column, Real, real::wide};
+use crate::numeric::{
+    Archive, ArchiveError, Column, Real,
+    real::{IS_SINGLE, wide},
+};
 
 /// Parts of the way that a membrane covers in a step, below which rests are carried.
 pub const LEAST_PART: f64 = 1.0 / 256.0;
@@ -35,7 +38,7 @@ impl Residues {
     /// The rests of so many neurons, empty where none need be carried. Whether the model `creeps` is found out when the step or
     /// its parameters have changed.
     pub fn at(&mut self, dt: f64, changed: bool, neurons: usize, creeps: impl FnOnce() -> bool) -> [&mut [Real]; 2] {
-        if size_of::<Real>() == size_of::<f64>() {
+        if !IS_SINGLE {
             return [&mut [], &mut []];
         }
         let creeps = match self.found {

@@ -116,6 +116,11 @@ pub(super) fn value_error(behaviour: &'static str, field: Option<&str>, error: V
     PrepareError { behaviour, field: field.map(str::to_owned), fault: Box::new(PrepareFault::Value(error)) }
 }
 
+/// What an expression knows of neurons without anybody having named it, besides the step, `dt`.
+pub const OF_NEURONS: &[&str] = &["i", "n", "x", "y", "z"];
+/// The same of synapses.
+pub const OF_SYNAPSES: &[&str] = &["i", "j", "distance", "dx", "dy", "dz"];
+
 /// The names in reach of an expression.
 struct KnownNames {
     space: Space,
@@ -212,8 +217,8 @@ impl Names for KnownNames {
 
     fn known(&self) -> Vec<String> {
         let built_in: &[&str] = match self.space {
-            Space::Group(_) => &["i", "n", "x", "y", "z"],
-            Space::Between { .. } => &["i", "j", "distance", "dx", "dy", "dz"],
+            Space::Group(_) => OF_NEURONS,
+            Space::Between { .. } => OF_SYNAPSES,
             Space::Nowhere => &[],
         };
         let fields = self.fields.iter().map(|(name, _)| name);

@@ -134,16 +134,6 @@ impl Sides {
         self.sampler.as_ref().map_or(UNBOUNDED, |sampler| sampler.bounds(expression, names))
     }
 
-    /// All pairs of the sources of a range and a target, but for those of a neuron with itself where there are none.
-    #[must_use]
-    pub fn pairs(&self, sources: Range<usize>, target: usize, autapses: bool) -> Pairs {
-        let mut pairs = Pairs::default();
-        let t = self.target(target) as u32;
-        let some = sources.filter(|&s| autapses || !self.is_autapse(s, target));
-        some.for_each(|s| pairs.push(self.source(s) as u32, t, self.source(s) as u32));
-        pairs
-    }
-
     /// The neuron that is the `k`-th source.
     #[inline]
     #[must_use]

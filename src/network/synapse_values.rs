@@ -7,7 +7,7 @@ use super::{
     sampler::{Sampler, value_error},
     sides::{Rule, Sides},
     synapse::{DelaySummary, Delays, InitialWeights, Tried},
-    trial,
+    trial::Found,
 };
 use crate::{
     numeric::grid,
@@ -130,7 +130,7 @@ impl SynapseValues {
             let weights = self.try_dense(sides, autapses || !sides.pair.recurrent)?;
             return Ok((self.constant.and_then(|(_, summary)| summary), Tried { weights, estimate: None }));
         };
-        let found = trial::Tried::of(&**rule, sides).map_err(|why| {
+        let found = Found::of(&**rule, sides).map_err(|why| {
             let fault = Box::new(PrepareFault::Other(why));
             PrepareError { behaviour: self.behaviour, field: None, fault }
         })?;

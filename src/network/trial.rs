@@ -16,14 +16,14 @@ const MOST_PAIRS: usize = 1 << 24;
 
 /// Some of the synapses that a rule makes.
 #[derive(Default)]
-pub(super) struct Tried {
+pub(super) struct Found {
     /// The first of them.
     pub pairs: Pairs,
     /// How many there seem to be in all.
     pub estimate: u64,
 }
 
-impl Tried {
+impl Found {
     /// Has a rule make the synapses of some neurons, spread over all.
     ///
     /// # Errors
@@ -32,12 +32,12 @@ impl Tried {
         let by_source = rule.is_by_source();
         let (own, other) = (sides.pair.targets, sides.pair.sources);
         let (own, other) = if by_source { (other, own) } else { (own, other) };
-        let (mut tried, mut found, mut looked) = (Self::default(), 0, 0);
+        let (mut all, mut found, mut looked) = (Self::default(), 0, 0);
         for neuron in spread(own) {
             let mut of_neuron: u32 = 0;
             let mut take = |s, t| {
-                if tried.pairs.keys.len() < TRIED {
-                    tried.pairs.push(sides.source(s) as u32, sides.target(t) as u32, of_neuron);
+                if all.pairs.keys.len() < TRIED {
+                    all.pairs.push(sides.source(s) as u32, sides.target(t) as u32, of_neuron);
                 }
                 of_neuron += 1;
             };
@@ -53,8 +53,8 @@ impl Tried {
                 break;
             }
         }
-        tried.estimate = libm::round(found as f64 * own as f64 / looked.max(1) as f64) as u64;
-        Ok(tried)
+        all.estimate = libm::round(found as f64 * own as f64 / looked.max(1) as f64) as u64;
+        Ok(all)
     }
 }
 

@@ -10,6 +10,9 @@ pub type Real = f64;
 /// The name of [`Real`], as reports state it: `f32` or `f64`.
 pub const PRECISION: &str = if size_of::<Real>() == 8 { "f64" } else { "f32" };
 
+/// Whether [`Real`] is single precision, which drops what double precision keeps.
+pub const IS_SINGLE: bool = size_of::<Real>() < size_of::<f64>();
+
 /// Rounds a value of a scene to the precision of the simulation.
 #[inline(always)]
 #[must_use]

@@ -70,7 +70,7 @@ impl Behaviour for RateRecorder {
         if !preparation.is_first() {
             return Ok(());
         }
-        let dt = preparation.world().get_resource::<Clock>().copied().unwrap_or_default().dt;
+        let dt = preparation.clock().dt;
         // A bin of half an iteration is none; a hair less than one is one.
         if !(self.bin.is_finite() && self.bin >= dt * (1.0 - 1e-6)) {
             let why = format!("a bin lasts an iteration of {dt} ms at least, not {} ms", self.bin);

@@ -82,6 +82,15 @@ impl Diagnostic {
         self
     }
 
+    /// Points at `span`, if it is known.
+    #[must_use]
+    pub fn at_place(self, span: Option<Span>) -> Self {
+        match span {
+            Some(span) => self.at(span),
+            None => self,
+        }
+    }
+
     /// Adds words at the caret.
     #[must_use]
     pub fn label(mut self, label: impl Into<Box<str>>) -> Self {

@@ -176,6 +176,12 @@ fn deep_nesting_is_an_error_at_the_bracket_too_many() {
 }
 
 #[test]
+fn a_byte_order_mark_is_passed_over() {
+    assert_eq!(Document::parse("t", "\u{feff}(a: 1)").unwrap().text(), "(a: 1)");
+    assert!(Document::parse("t", "\u{feff}\u{feff}1").is_err());
+}
+
+#[test]
 fn broken_texts_are_errors() {
     let texts = [
         "",

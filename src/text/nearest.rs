@@ -71,9 +71,11 @@ impl Diagnostic {
 /// "the fields are `a`, `b` and 3 more"; those that hold the word, or are held by it, come first.
 fn listing(found: &str, known: &[&str], what: &str) -> String {
     let found = found.to_lowercase();
+    let compared = 2..=LONGEST;
     let akin = |name: &&&str| {
+        let both = compared.contains(&found.len()) && compared.contains(&name.len());
         let name = name.to_lowercase();
-        found.len() > 1 && name.len() > 1 && (name.contains(&found) || found.contains(&name))
+        both && (name.contains(&found) || found.contains(&name))
     };
     let (akin, others): (Vec<&&str>, Vec<&&str>) = known.iter().partition(akin);
     let names: Vec<_> = akin.iter().chain(&others).take(MOST_LISTED).map(|name| format!("`{name}`")).collect();

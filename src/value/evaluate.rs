@@ -105,24 +105,22 @@ impl Members {
     }
 
     pub(super) fn check_finite(&self, first: usize) -> Result<(), ValueError> {
-        let numbers = match self {
-            Self::Uniform(number) => std::slice::from_ref(number),
-            Self::Each(numbers) => numbers,
-        };
-        match numbers.iter().position(|number| !number.is_finite()) {
-            Some(i) => Err(Fault::NotFinite { member: first + i, value: numbers[i] }.into()),
-            None => Ok(()),
-        }
+        self.refuse(|number| !number.is_finite(), |i, value| Fault::NotFinite { member: first + i, value })
     }
 
     /// Refuses numbers beyond the greatest one of a precision.
     pub(crate) fn check_within(&self, first: usize, most: f64, precision: &'static str) -> Result<(), ValueError> {
+        self.refuse(|number| number.abs() > most, |i, value| Fault::TooLarge { member: first + i, value, precision })
+    }
+
+    /// The fault of the first number that is wrong.
+    fn refuse(&self, wrong: impl Fn(f64) -> bool, fault: impl Fn(usize, f64) -> Fault) -> Result<(), ValueError> {
         let numbers = match self {
             Self::Uniform(number) => std::slice::from_ref(number),
             Self::Each(numbers) => numbers,
         };
-        match numbers.iter().position(|number| number.abs() > most) {
-            Some(i) => Err(Fault::TooLarge { member: first + i, value: numbers[i], precision }.into()),
+        match numbers.iter().position(|&number| wrong(number)) {
+            Some(i) => Err(fault(i, numbers[i]).into()),
             None => Ok(()),
         }
     }

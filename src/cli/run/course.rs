@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bevy_ecs::prelude::*;
 
-use super::{Manner, first_report::first_report, text::in_text};
+use super::{Manner, first_report::first_report, spikes_of, text::in_text};
 use crate::{
     build::Network,
     checkpoint::{self, CHECKPOINT, Run},
@@ -16,7 +16,7 @@ use crate::{
         progress::Progress,
         warn,
     },
-    network::{Clock, Failures, Soundness, Spikes, Warnings},
+    network::{Clock, Failures, Soundness, Warnings},
     output::{
         Files, OnDiskFull, Outcome, Report, RunFolder, StageTime, attach_files, classifications, spike_statistics,
     },
@@ -272,10 +272,11 @@ impl<'a> Course<'a> {
         report.simulated_ms = (done - report.first_iteration.min(done)) as f64 * report.dt;
         report.real_time_factor = report.wall_s * 1000.0 / report.simulated_ms.max(f64::MIN_POSITIVE);
         let seconds = report.simulated_ms / 1000.0;
-        for (k, (group, &entity)) in report.groups.iter_mut().zip(&self.network.groups).enumerate() {
-            // Those of the run that a variant began from are not its own.
-            let before = self.run.before.get(k).copied().unwrap_or(0);
-            group.spikes = self.world.get::<Spikes>(entity).map_or(0, Spikes::total).saturating_sub(before);
+        // Those of the run that a variant began from are not its own.
+        let before = self.run.before.iter().copied().chain(std::iter::repeat(0));
+        for ((group, spikes), before) in report.groups.iter_mut().zip(spikes_of(self.world, &self.network)).zip(before)
+        {
+            group.spikes = spikes.saturating_sub(before);
             group.rate_hz = group.spikes as f64 / (group.plan.size as f64 * seconds).max(f64::MIN_POSITIVE);
         }
         report.stages = StageTime::from_laps(&self.world.resource::<Stopwatch>().laps());

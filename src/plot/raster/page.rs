@@ -56,13 +56,11 @@ impl<'a> Page<'a> {
     pub(super) fn blank(&self, layer: &Layer) -> Spikes {
         let columns = (self.raster.width / CELL) as usize;
         let rows = (self.stripe(layer).height / CELL) as usize;
-        let recording = layer.recording;
-        let first = self.window.start.max(recording.first);
-        let end = self.window.end.min(recording.until.unwrap_or(u64::MAX));
+        let recorded = self.recorded(layer);
         Spikes {
             window: self.window.clone(),
             cells: Cells::new(self.window.end - self.window.start, layer.sample.shown(), columns, rows),
-            rate: RateBins::new(first, end, self.bin),
+            rate: RateBins::new(recorded.start, recorded.end, self.bin),
             shown: 0,
         }
     }
