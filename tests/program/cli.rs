@@ -229,6 +229,21 @@ fn a_folder_that_is_named_is_the_one_or_none() {
     assert!(said.status.success() && told.contains("warning: `empty` exists: the run goes to `empty-2`"), "{told}");
 }
 
+/// A raster once had half of its panel for neurons that nobody recorded, and showed time outside of the recording as silence.
+#[test]
+fn a_raster_shows_what_was_recorded() {
+    let desk = Desk::new();
+    let faults = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/faults");
+    for (scene, facts) in [
+        ("19_raster_of_a_part", ">500 spikes of 50 of 100 neurons<"),
+        ("23_raster_of_a_stride", " spikes of 100 of 1000 neurons, recorded from 500 to 1500 ms<"),
+    ] {
+        desk.prints(&format!("run {} --out {scene}", faults.join(scene).with_extension("ron").display()));
+        let picture = fs::read_to_string(desk.path(&format!("{scene}/raster.svg"))).unwrap();
+        assert!(picture.contains(facts), "{scene}");
+    }
+}
+
 #[test]
 fn a_check_says_what_would_be_built_and_leaves_nothing() {
     let desk = Desk::new();
