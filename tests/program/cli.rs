@@ -233,7 +233,7 @@ fn a_folder_that_is_named_is_the_one_or_none() {
 #[test]
 fn a_raster_shows_what_was_recorded() {
     let desk = Desk::new();
-    let faults = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/faults");
+    let faults = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/faults");
     for (scene, facts) in [
         ("19_raster_of_a_part", ">500 spikes of 50 of 100 neurons<"),
         ("23_raster_of_a_stride", " spikes of 100 of 1000 neurons, recorded from 500 to 1500 ms<"),
