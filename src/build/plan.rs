@@ -242,7 +242,8 @@ mod tests {
             check(bench.world_mut(), &scene).unwrap().memory
         };
         let of = |size: u32| memory(&format!("(groups: {{\"a\": (size: {size}, behaviours: [Izhikevich()])}})"));
-        assert_eq!(of(30) - of(10), 20 * (2 * 3 * size_of::<Real>() as u64 + 1));
+        // Value and last finite value of v, u and input; the mark of a spike, and the count of spikes.
+        assert_eq!(of(30) - of(10), 20 * (2 * 3 * size_of::<Real>() as u64 + 1 + 4));
     }
 
     /// A weight for every pair, or weight and code of a synapse and an offset of each source.

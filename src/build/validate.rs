@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     numeric::real::{real, wide},
-    scene::{GroupScene, RasterPlot, Scene, Spans},
+    scene::{RasterPlot, Scene, Spans},
     text::{Diagnostic, Span},
 };
 
@@ -56,28 +56,11 @@ pub(super) fn validate(scene: &Scene) -> Vec<Diagnostic> {
 
 /// What is said of pictures, before a run has spent hours for them.
 fn check_raster(scene: &Scene, faults: &mut Vec<Diagnostic>) {
-    let raster @ RasterPlot { neurons, colours, .. } = &scene.plots.raster;
-    let mut wrong = |field: &str, message: String, note: &str| {
+    let words: Vec<&str> =
+        scene.groups.iter().flat_map(|group| group.tags.iter().chain([&group.name])).map(String::as_str).collect();
+    for (field, message, note) in scene.plots.raster.faults(&words) {
         let fault = Diagnostic::error(message).at_place(scene.spans.get(&RasterPlot::span_of(field)));
         faults.push(if note.is_empty() { fault } else { fault.note(note) });
-    };
-    if let Some([from, to]) = raster.wrong_window() {
-        let message = match from >= 0.0 && to.is_finite() {
-            true if from == to => format!("a window from {from} to {to} ms is empty"),
-            true => format!("a window from {from} to {to} ms is reversed"),
-            false => format!("a window is finite and begins at 0 or later, not from {from} to {to} ms"),
-        };
-        wrong("window", message, "from where to where, in ms: `(400, 600)`");
-    }
-    if *neurons == Some(0) {
-        wrong("neurons", "a raster of no neurons shows nothing".into(), "without `neurons` it shows all");
-    }
-    if let Some(bin) = raster.wrong_bin() {
-        wrong("bin", format!("a bin is finite and above zero, not {bin} ms"), "");
-    }
-    let has = |group: &GroupScene, name: &String| group.name == *name || group.tags.contains(name);
-    for name in colours.iter().filter(|&name| !scene.groups.iter().any(|group| has(group, name))) {
-        wrong("colours", format!("no group is named or tagged `{name}`"), "");
     }
 }
 

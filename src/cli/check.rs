@@ -48,7 +48,7 @@ fn describe(scene: &Scene, plan: &Plan) -> String {
     if !plan.recordings.is_empty() {
         text += "recordings\n";
         text += &table("  ", &recordings(plan));
-        text += &format!("{} on disk, and 8 bytes for every spike\n", in_words(plan.recorded_bytes()));
+        text += &format!("{} on disk{}\n", in_words(plan.recorded_bytes()), of_unknown_number(plan));
     }
     text
 }
@@ -72,6 +72,21 @@ fn synapses(plan: &Plan) -> Vec<Vec<String>> {
         vec![group.name.clone(), path, grouped(group.synapses), group.tags.join(" ")]
     };
     plan.synapses.iter().map(row).collect()
+}
+
+/// What comes to the recordings whose rows nobody can count before: of spikes a row is two numbers of 32 bits, of responses
+/// one for each neuron.
+fn of_unknown_number(plan: &Plan) -> &'static str {
+    let unknown = plan.recordings.iter().filter(|recording| recording.bytes.is_none());
+    match unknown.fold([false; 2], |[spikes, others], recording| {
+        let is_spikes = recording.variable == "spikes";
+        [spikes | is_spikes, others | !is_spikes]
+    }) {
+        [false, false] => "",
+        [true, false] => ", and 8 bytes for every recorded spike",
+        [false, true] => ", and those of presentations",
+        [true, true] => ", and 8 bytes for every recorded spike, and those of presentations",
+    }
 }
 
 /// What there is a row for, where nobody knows how many there will be.

@@ -15,10 +15,14 @@ pub(super) fn statistics_in_text(statistics: &[GroupStatistics]) -> String {
     let head = ["spikes of", "rate", "CV", "LV", "Fano", "correlation", "peak"];
     let mut rows = vec![head.map(String::from).to_vec()];
     rows.extend(statistics.iter().map(|one| row(&one.group, &one.summary)));
-    // Recordings that begin at different times have different transients; the report has them all.
-    let is_common = statistics.iter().all(|one| one.summary.from_ms == first.summary.from_ms);
-    let stretch = if is_common { in_words(first.summary.from_ms) } else { "the end of their transients".into() };
-    format!("\nstatistics from {stretch} on\n{}", table("", &rows))
+    // Recordings that begin or end at different times have stretches of their own; the report has them all.
+    let stretch = |one: &GroupStatistics| [one.summary.from_ms, one.summary.until_ms];
+    let common = statistics.iter().all(|one| stretch(one) == stretch(first));
+    let stretch = match stretch(first).map(in_words) {
+        [from, until] if common => format!("from {from} to {until}"),
+        _ => "from the end of their transients to their ends".into(),
+    };
+    format!("\nstatistics {stretch}\n{}", table("", &rows))
 }
 
 fn row(group: &str, summary: &Summary) -> Vec<String> {

@@ -112,6 +112,8 @@ pub struct Spikes {
     fired: Column<u8>,
     lists: Past<u32>,
     total: u64,
+    /// Spikes of each neuron since [`count`](Self::count), by which a neuron that runs away is found; empty before.
+    counts: Vec<u32>,
 }
 
 impl Spikes {
@@ -140,6 +142,9 @@ impl Spikes {
         for &neuron in self.lists.latest() {
             if let Some(mark) = self.fired.get_mut(neuron as usize) {
                 *mark = 0;
+            }
+            if let Some(count) = self.counts.get_mut(neuron as usize) {
+                *count += 1;
             }
         }
         self.lists.begin();
@@ -193,7 +198,7 @@ impl Spikes {
         columns: C,
         kernel: impl Fn((C, &mut [u8])) + Clone + Send + 'a,
     ) {
-        let Self { fired, lists, total } = self;
+        let Self { fired, lists, total, .. } = self;
         let columns = (columns, &mut fired[..]);
         let work = move |first: usize, (columns, fired): (C, &mut [u8])| {
             let mut neurons = Vec::new();
@@ -214,6 +219,17 @@ impl Spikes {
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.total
+    }
+
+    /// Counts the spikes of each neuron from the last iteration on.
+    pub(super) fn count(&mut self) {
+        self.counts.clear();
+        self.counts.resize(self.fired.len(), 0);
+    }
+
+    /// The spikes of each neuron since [`count`](Self::count), without those of the last iteration.
+    pub(super) fn counts(&self) -> &[u32] {
+        &self.counts
     }
 
     /// Marks and lists the spikes of an iteration, for tests and for sources of given spikes.
@@ -244,7 +260,7 @@ impl Variable for Spikes {
             name: "fired".into(),
             unit: String::new(),
             docs: "Whether the neuron fired in the iteration".into(),
-            bytes: 1,
+            bytes: size_of::<u8>() + size_of::<u32>(),
         }]
     }
 

@@ -399,6 +399,21 @@ pub fn shape(world: &World, entity: Entity) -> Vec<usize> {
     world.get::<Synapses>(entity).map(|synapses| synapses.planned.clone()).unwrap_or_default()
 }
 
+/// The axes of an array with a number for each member, as NumPy has them: height × width of a sheet of neurons, in whose rows x
+/// runs fastest; sources × targets.
+#[must_use]
+pub fn axes(world: &World, entity: Entity) -> Vec<usize> {
+    let group = world.get::<ReceptorOf>(entity).map_or(entity, |of| of.0);
+    match world.get::<NeuronGroup>(group) {
+        Some(NeuronGroup { shape: [width, height, depth], .. }) => match (height, depth) {
+            (1, 1) => vec![*width],
+            (_, 1) => vec![*height, *width],
+            _ => vec![*depth, *height, *width],
+        },
+        None => shape(world, entity),
+    }
+}
+
 /// The name of an entity as it enters random streams: `excitatory`, `excitatory.gaba`.
 #[must_use]
 pub fn path_of(world: &World, entity: Entity) -> String {

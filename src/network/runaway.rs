@@ -1,4 +1,4 @@
-//! Groups that run away: excitation without end, in which all neurons fire about as often as they can.
+//! Groups that run away, or some neurons of them: excitation without end, in which neurons fire about as often as they can.
 
 use std::fmt;
 
@@ -7,7 +7,6 @@ use bevy_ecs::prelude::*;
 use super::{
     clock::Clock,
     columns::{Spikes, V},
-    group::NeuronGroup,
     preparation::path_of,
 };
 
@@ -22,13 +21,17 @@ const SPIKE: f64 = 1.0;
 /// fastest state of Brunel's (2000) reaches two thirds of it.
 const SHARE: f64 = 0.85;
 
+/// The share from which a neuron does that is not one of many: a strong current alone may take it to nine tenths.
+const SHARE_ALONE: f64 = 0.95;
+
 /// On a neuron group: the fewest iterations from a spike of a neuron to its next, as a model with a refractory period
 /// states them.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeastInterval(pub u64);
 
 /// A group that runs away: over 100 ms or more all its neurons fired, on average, at 85 % or more of the rate that their
-/// refractory period allows, or of 1000 Hz where it is shorter than a spike. Noted once, until the group has calmed down.
+/// refractory period allows, or of 1000 Hz where it is shorter than a spike; or some of its neurons did, each at 95 % or more. Noted once, until
+/// the group has calmed down, and again if some have become all.
 #[derive(Message, Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Runaway {
     /// The group; nobody in a warning that was read from a report.
@@ -41,7 +44,13 @@ pub struct Runaway {
     pub iteration: u64,
     /// The first iteration after it.
     pub until: u64,
-    /// The mean rate of a neuron (Hz).
+    /// How many neurons run away: all of the group, unless there is a `first`.
+    #[serde(default)]
+    pub neurons: usize,
+    /// The first of them, if not the group as a whole runs away.
+    #[serde(default)]
+    pub first: Option<usize>,
+    /// Their mean rate (Hz).
     pub rate_hz: f64,
     /// The greatest rate (Hz) that the refractory period allows, or a spike of 1 ms.
     pub limit_hz: f64,
@@ -53,16 +62,18 @@ const fn nobody() -> Entity {
 
 impl fmt::Display for Runaway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, iteration, until, rate_hz, limit_hz, .. } = self;
+        let Self { name, iteration, until, rate_hz, limit_hz, neurons, .. } = self;
+        let (who, they) = match self.first {
+            None => (format!("`{name}` runs away"), "its neurons fire"),
+            Some(first) if *neurons == 1 => (format!("neuron {first} of `{name}` runs away"), "it fires"),
+            Some(first) => (format!("{neurons} neurons of `{name}` run away, the first is {first}"), "they fire"),
+        };
         let last = until.saturating_sub(1);
-        write!(
-            f,
-            "`{name}` runs away: in iterations {iteration} to {last} its neurons fire at {rate_hz:.0} Hz on average, "
-        )?;
+        write!(f, "{who}: in iterations {iteration} to {last} {they} at {rate_hz:.0} Hz on average, ")?;
         if rate_hz > limit_hz {
             return write!(f, "above the {limit_hz:.0} Hz of spikes that last 1 ms: nothing in the model ends them");
         }
-        write!(f, "and their refractory period or the length of a spike allows {limit_hz:.0} Hz")
+        write!(f, "and the refractory period or the length of a spike allows {limit_hz:.0} Hz")
     }
 }
 
@@ -91,10 +102,19 @@ impl Warnings {
 /// How a group has fired since a moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Activity {
-    /// The clock and the number of spikes at that moment.
-    since: Option<(u64, u64)>,
-    /// Whether it ran away in the time before, and was reported.
-    runs_away: bool,
+    /// The clock at that moment.
+    since: Option<u64>,
+    /// Who ran away in the time before, and was reported.
+    reported: Away,
+}
+
+/// Who runs away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Away {
+    #[default]
+    Nobody,
+    Some,
+    All,
 }
 
 impl Activity {
@@ -104,32 +124,60 @@ impl Activity {
     }
 
     /// Whether the group has begun to run away, once the time is full.
-    pub fn look(&mut self, world: &World, group: Entity, clock: &Clock) -> Option<Runaway> {
-        let (spikes, neurons) = (world.get::<Spikes>(group)?.total(), world.get::<NeuronGroup>(group)?.size());
+    pub fn look(&mut self, world: &mut World, group: Entity, clock: &Clock) -> Option<Runaway> {
         let now = clock.iteration;
-        // The clock and the spikes may have been set back.
-        let Some((since, before)) = self.since.filter(|(since, before)| *since <= now && *before <= spikes) else {
-            self.since = Some((now, spikes));
+        let least = world.get::<LeastInterval>(group).map_or(0.0, |least| least.0 as f64 * clock.dt);
+        let mut spikes = world.get_mut::<Spikes>(group)?;
+        let counted = spikes.counts().len() == spikes.fired().len();
+        // The clock may have been set back.
+        let since = self.since.filter(|since| *since <= now && counted);
+        let ms = since.map_or(0.0, |since| (now - since) as f64 * clock.dt);
+        let found = since.map(|since| (since, ms)).filter(|_| ms >= OVER * (1.0 - 1e-6));
+        if found.is_some() || since.is_none() {
+            self.since = Some(now);
+        }
+        let Some((since, ms)) = found else {
+            if since.is_none() {
+                spikes.bypass_change_detection().count();
+            }
             return None;
         };
-        let iterations = now - since;
-        let ms = iterations as f64 * clock.dt;
-        if ms < OVER * (1.0 - 1e-6) {
-            return None;
-        }
-        self.since = Some((now, spikes));
-        let least = world.get::<LeastInterval>(group).map_or(0.0, |least| least.0 as f64 * clock.dt);
-        let rate_hz = (spikes - before) as f64 / neurons as f64 / ms * 1000.0;
         let limit_hz = 1000.0 / least.max(SPIKE).max(clock.dt);
-        let reported = std::mem::replace(&mut self.runs_away, rate_hz >= SHARE * limit_hz);
+        let found = Found::of(spikes.counts(), ms, limit_hz);
+        spikes.bypass_change_detection().count();
+        let before = std::mem::replace(&mut self.reported, found.away);
         let name = path_of(world, group);
-        (self.runs_away && !reported).then_some(Runaway {
-            group,
-            name,
-            iteration: since,
-            until: now,
-            rate_hz,
-            limit_hz,
-        })
+        let Found { away, neurons, first, rate_hz } = found;
+        let runaway = Runaway { group, name, iteration: since, until: now, neurons, first, rate_hz, limit_hz };
+        (away > before).then_some(runaway)
+    }
+}
+
+/// Who runs away, as [`Runaway`] tells it.
+struct Found {
+    away: Away,
+    neurons: usize,
+    first: Option<usize>,
+    rate_hz: f64,
+}
+
+impl Found {
+    /// By the spikes of each neuron in a time (ms), of which there can be so many (Hz).
+    fn of(counts: &[u32], ms: f64, limit_hz: f64) -> Self {
+        let hz = |spikes: u64| spikes as f64 / ms * 1000.0;
+        let sum = |counts: &mut dyn Iterator<Item = u32>| counts.map(u64::from).sum::<u64>();
+        let all = hz(sum(&mut counts.iter().copied())) / counts.len().max(1) as f64;
+        if all >= SHARE * limit_hz {
+            return Self { away: Away::All, neurons: counts.len(), first: None, rate_hz: all };
+        }
+        let is_away = |count: &u32| hz(u64::from(*count)) >= SHARE_ALONE * limit_hz;
+        let neurons = counts.iter().filter(|count| is_away(count)).count();
+        let spikes = sum(&mut counts.iter().copied().filter(is_away));
+        Self {
+            away: if neurons > 0 { Away::Some } else { Away::Nobody },
+            neurons,
+            first: counts.iter().position(is_away),
+            rate_hz: hz(spikes) / neurons.max(1) as f64,
+        }
     }
 }

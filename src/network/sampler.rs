@@ -12,7 +12,7 @@ use super::{
     clock::Clock,
     group::{Draws, NeuronGroup},
     part::Origin,
-    preparation::{ArrayFolder, PrepareError, PrepareFault, ValueFunctions, path_of, shape},
+    preparation::{ArrayFolder, PrepareError, PrepareFault, ValueFunctions, axes, path_of},
     receptor::ReceptorOf,
     synapse::{Ends, Source, Target},
 };
@@ -39,7 +39,7 @@ pub(super) struct Sampler {
 impl Sampler {
     /// The sampler of an entity. `most` bounds the members whose draws are sampled.
     pub fn new(world: &World, entity: Entity, most: usize) -> Result<Self, PrepareError> {
-        let shape = shape(world, entity);
+        let shape = axes(world, entity);
         let group = world.get::<ReceptorOf>(entity).map_or(entity, |of| of.0);
         let Origin { seed, constants, folder } = Origin::of(world, entity);
         let mut sampler = Self {

@@ -158,6 +158,18 @@ fn who_comes_goes_or_changes_between_two_looks_is_followed() {
     assert_eq!(error, expected);
 }
 
+#[test]
+fn one_neuron_of_many_that_fires_in_every_step_is_reported_and_a_fast_one_is_not() {
+    let mut bench = Bench::new().with_dt(0.1);
+    // To threshold in τ ln(I/(I − I₀)), 0.38 ms at 10 nA (I₀ 375 pA): with 2 ms of refractory period a share of 0.84.
+    let amplitudes = "10000 * step(i - 0.5) * step(1.5 - i) + 1e7 * step(i - 18.5)";
+    bench.group("cells", 20, (Lif::default(), ConstantCurrent { amplitude: amplitudes.into() }));
+    let [runaway] = &warned(&mut bench, 3000)[..] else { panic!("one warning") };
+    assert_eq!((runaway.neurons, runaway.first), (1, Some(19)));
+    let told = runaway.to_string();
+    assert!(told.starts_with("neuron 19 of `cells` runs away: in iterations "), "{told}");
+}
+
 /// The warnings of a run of some iterations.
 fn warned(bench: &mut Bench, iterations: u64) -> Vec<Runaway> {
     bench.ticks(iterations);

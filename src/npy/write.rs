@@ -19,6 +19,8 @@ pub struct Writer {
     row_shape: Vec<usize>,
     row_bytes: usize,
     bytes: u64,
+    /// Rows of no elements, which no bytes tell.
+    empty_rows: u64,
 }
 
 impl Writer {
@@ -83,6 +85,7 @@ impl Writer {
             row_shape: row_shape.to_vec(),
             row_bytes: Self::row_bytes(path, dtype, row_shape)?,
             bytes,
+            empty_rows: 0,
         };
         writer.flush()?;
         Ok(writer)
@@ -91,8 +94,12 @@ impl Writer {
     /// Whole rows appended so far.
     #[must_use]
     pub fn rows(&self) -> u64 {
-        // Rows of no elements cannot be told apart, so none are counted.
-        self.bytes.checked_div(self.row_bytes as u64).unwrap_or(0)
+        self.bytes.checked_div(self.row_bytes as u64).unwrap_or(self.empty_rows)
+    }
+
+    /// Says how many rows there are of a file whose rows have no elements: none of them is appended.
+    pub fn count_empty_rows(&mut self, rows: u64) {
+        self.empty_rows = rows;
     }
 
     /// Appends whole rows: their elements' bytes, little-endian, last axis fastest.

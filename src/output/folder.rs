@@ -7,7 +7,8 @@ use std::{
 };
 
 use super::report::REPORT;
-use crate::{disk, network::Runaway};
+use super::report::Warning;
+use crate::disk;
 
 /// What to do with a run folder that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +139,7 @@ impl RunFolder {
 
     /// What its report warns of.
     #[must_use]
-    pub fn warnings(&self) -> Vec<Runaway> {
+    pub fn warnings(&self) -> Vec<Warning> {
         let warnings = self.report().map(|mut report| report["warnings"].take());
         warnings.and_then(|warnings| serde_json::from_value(warnings).ok()).unwrap_or_default()
     }

@@ -11,7 +11,7 @@ mod tapes;
 pub use classification::{Classification, ClassificationError, classifications};
 pub use folder::{Existing, FolderError, RunFolder};
 pub use report::{
-    BehaviourTime, FileReport, GroupReport, Outcome, Provenance, REPORT, Report, SnapshotReport, StageTime,
+    BehaviourTime, FileReport, GroupReport, Outcome, Provenance, REPORT, Report, SnapshotReport, StageTime, Warning,
 };
 pub use scribe::OnDiskFull;
 pub use statistics::{GroupStatistics, StatisticsError, spike_statistics};

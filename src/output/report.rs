@@ -1,8 +1,8 @@
 //! The report of a run: everything that was printed, and where it came from. One file, `report.json`.
 
-use std::{io, path::Path, time::Duration};
+use std::{fmt, io, path::Path, time::Duration};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Classification, GroupStatistics};
 use crate::{
@@ -60,8 +60,8 @@ pub struct Report {
     pub classifications: Vec<Classification>,
     /// Why statistics are missing, if some are.
     pub no_statistics: Vec<String>,
-    /// Groups that ran away.
-    pub warnings: Vec<Runaway>,
+    /// What happened and should be known: groups that ran away, recordings that end before the run.
+    pub warnings: Vec<Warning>,
     /// What the scene says and hardly means, each in a line.
     pub scene_warnings: Vec<String>,
     /// How pictures are drawn, as the scene says.
@@ -72,6 +72,30 @@ pub struct Report {
     pub not_drawn: Vec<String>,
     /// Where all this came from.
     pub provenance: Provenance,
+}
+
+/// What a run warns of.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Warning {
+    /// A group, or some of its neurons.
+    RunsAway(Runaway),
+    /// Recordings could not be written any more.
+    RecordingsEnd {
+        /// The first iteration that is not in them.
+        iteration: u64,
+        /// Why not.
+        why: String,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RunsAway(runaway) => runaway.fmt(f),
+            Self::RecordingsEnd { iteration, why } => write!(f, "recordings end before iteration {iteration}: {why}"),
+        }
+    }
 }
 
 /// How a run ended.

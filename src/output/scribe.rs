@@ -22,6 +22,8 @@ enum Order {
     Open(Box<Writer>),
     /// To add rows to the file of that number.
     Append(usize, Vec<u8>),
+    /// That the file of that number has so many rows, none of which has a byte.
+    Count(usize, u64),
     /// To make everything so far readable, and to say how that went.
     Flush { durable: bool, reply: Sender<Flushed> },
 }
@@ -90,6 +92,12 @@ impl Scribe {
         Ok(sink)
     }
 
+    /// Says how many rows a file has whose rows have no elements, as the weights of no synapses.
+    pub fn count_empty_rows(&self, file: usize, rows: u64) {
+        // Where the thread has ended the flush that follows tells it.
+        let _ = self.orders.send(Order::Count(file, rows));
+    }
+
     /// Makes everything readable that has been handed over; with `durable` also after the power has failed.
     pub fn flush(&self, durable: bool) -> Flushed {
         let (reply, answer) = channel();
@@ -120,6 +128,11 @@ impl Written {
                     self.see(appended);
                     rows.clear();
                     let _ = emptied.send(rows);
+                }
+                Order::Count(file, rows) => {
+                    if let Some(file) = self.files.get_mut(file) {
+                        file.count_empty_rows(rows);
+                    }
                 }
                 Order::Flush { durable, reply } => {
                     let mut flush = |file: &mut Writer| if durable { file.secure() } else { file.flush() };

@@ -53,7 +53,7 @@ pub fn attach_files(world: &mut World, folder: &Path, on_full: OnDiskFull) -> Re
     let resumed = world.get_resource::<Clock>().is_some_and(|clock| clock.iteration > 0);
     let mut query = world.query::<(Entity, &mut Recording, Option<&Responses>)>();
     let mut recordings: Vec<_> = query.iter_mut(world).collect();
-    let key = |recording: &Recording| (recording.group.clone(), recording.what(), recording.given_from);
+    let key = |recording: &Recording| (recording.group.clone(), recording.what(), recording.place);
     recordings.sort_by_cached_key(|(entity, recording, _)| (key(recording), *entity));
     let mut taken = Taken::new();
     let names: Vec<String> =
@@ -145,6 +145,11 @@ impl Files {
             world.get_mut::<Recording>(*entity).map_or(Ok(()), |mut recording| recording.tape.drain())
         };
         let drained = self.files.iter().try_for_each(drain);
+        for (k, (entity, _)) in self.files.iter().enumerate() {
+            if let Some(recording) = world.get::<Recording>(*entity).filter(|recording| recording.row_bytes() == 0) {
+                self.scribe.count_empty_rows(k, recording.tape.rows());
+            }
+        }
         let flushed = self.scribe.flush(durable);
         for ((entity, file), rows) in self.files.iter_mut().zip(flushed.rows) {
             file.rows = rows;

@@ -26,15 +26,15 @@ pub enum PlotError {
         /// What is wrong, with line and column.
         source: serde_json::Error,
     },
-    /// The report states a number that no run can have.
-    #[error("{}: {field} is {value:?}", path.display())]
+    /// The report states what no run can have.
+    #[error("{}: `{field}`: {why}", path.display())]
     Nonsense {
         /// The report.
         path: PathBuf,
         /// The field, as it is named in the report.
-        field: &'static str,
-        /// Its value.
-        value: f64,
+        field: String,
+        /// Why.
+        why: String,
     },
     /// A recording is said to lie elsewhere than in the run folder.
     #[error("{}: `{file}` is no file of this run folder", path.display())]

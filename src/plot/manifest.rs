@@ -10,7 +10,7 @@ use super::PlotError;
 use super::canvas::{Colour, PALETTE};
 use super::panel::time_unit;
 use crate::files;
-use crate::scene::{Over, Plots, RasterPlot};
+use crate::scene::{Over, Plots};
 
 /// A run as its report describes it.
 #[derive(Debug, Deserialize)]
@@ -33,12 +33,6 @@ pub(super) struct Manifest {
     pub(super) plotting: Plots,
 }
 
-/// A field of the raster that cannot be as it is, and its value.
-fn nonsense(raster: &RasterPlot) -> Option<(&'static str, f64)> {
-    let window = raster.wrong_window().map(|[_, to]| ("plotting.raster.window", to));
-    window.or_else(|| raster.wrong_bin().map(|bin| ("plotting.raster.bin", bin)))
-}
-
 /// A group of neurons.
 #[derive(Debug, Deserialize)]
 pub(super) struct Group {
@@ -49,6 +43,13 @@ pub(super) struct Group {
     shape: Option<[usize; 3]>,
     #[serde(default)]
     tags: Vec<String>,
+}
+
+impl Group {
+    /// Its name and its tags.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.tags.iter().map(String::as_str).chain([self.name.as_str()])
+    }
 }
 
 /// A group of synapses.
@@ -144,22 +145,32 @@ impl Manifest {
         if let Some(file) = names.into_iter().find(|name| name.contains(['/', '\\', '\0'])) {
             return Err(PlotError::Elsewhere { path, file: file.clone() });
         }
-        let every = self.recordings.iter().map(|recording| recording.every);
-        let first = self.first_iteration;
-        let nonsense = if !self.duration().is_finite() || self.dt <= 0.0 {
-            Some(("dt", self.dt))
-        } else if self.iterations == 0 {
-            Some(("iterations", 0.0))
-        } else if first >= self.iterations {
-            Some(("first_iteration", first as f64))
-        } else {
-            every.min().filter(|&every| every == 0).map(|_| ("every", 0.0)).or_else(|| nonsense(&self.plotting.raster))
-        };
-        match nonsense {
-            Some((field, value)) => Err(PlotError::Nonsense { path, field, value }),
+        match self.nonsense() {
+            Some((field, why)) => Err(PlotError::Nonsense { path, field, why }),
             None if self.recordings.is_empty() => Err(PlotError::NothingRecorded { path }),
             None => Ok(self),
         }
+    }
+
+    /// A field that cannot be as it is, and why.
+    fn nonsense(&self) -> Option<(String, String)> {
+        let Self { dt, iterations, first_iteration: first, .. } = self;
+        let told = |field: &str, why: String| Some((field.to_owned(), why));
+        if !self.duration().is_finite() || *dt <= 0.0 {
+            return told("dt", format!("{dt:?} ms is no length of an iteration"));
+        }
+        if *iterations == 0 {
+            return told("iterations", "there are none".into());
+        }
+        if first >= iterations {
+            return told("first_iteration", format!("{first} is not before the end, {iterations}"));
+        }
+        if self.recordings.iter().any(|recording| recording.every == 0) {
+            return told("every", "0 is no distance between rows".into());
+        }
+        let words: Vec<&str> = self.groups.iter().flat_map(Group::words).collect();
+        let (field, why, _) = self.plotting.raster.faults(&words).into_iter().next()?;
+        told(&format!("plotting.raster.{field}"), why)
     }
 
     /// When the run ended (ms): its duration, if it began at 0.
@@ -228,8 +239,7 @@ impl Manifest {
         if names.is_empty() {
             return self.colour(group);
         }
-        let tags = self.groups.iter().filter(|listed| listed.name == group).flat_map(|listed| &listed.tags);
-        let own: Vec<&str> = tags.map(String::as_str).chain([group]).collect();
+        let own: Vec<&str> = self.groups.iter().filter(|listed| listed.name == group).flat_map(Group::words).collect();
         let place = names.iter().position(|name| own.contains(&name.as_str()));
         place.map_or(Colour::GREY, |place| PALETTE[place % PALETTE.len()])
     }

@@ -237,13 +237,22 @@ fn a_report_without_sense_is_refused() {
         fs::write(run.0.join("report.json"), report.replace(from, to)).unwrap();
         draw(&run.0).unwrap_err()
     };
-    assert!(matches!(with("\"dt\":0.5", "\"dt\":-1"), PlotError::Nonsense { field: "dt", .. }));
-    assert!(matches!(with("\"dt\":0.5", "\"dt\":1e308"), PlotError::Nonsense { field: "dt", .. }));
-    assert!(matches!(with("\"iterations\":100", "\"iterations\":0"), PlotError::Nonsense { field: "iterations", .. }));
-    assert!(matches!(with("\"every\":1", "\"every\":0"), PlotError::Nonsense { field: "every", .. }));
+    assert!(matches!(with("\"dt\":0.5", "\"dt\":-1"), PlotError::Nonsense { field, .. } if field == "dt"));
+    assert!(with("\"dt\":0.5", "\"dt\":1e308").to_string().ends_with("`dt`: 1e308 ms is no length of an iteration"));
+    assert!(with("\"iterations\":100", "\"iterations\":0").to_string().ends_with("`iterations`: there are none"));
+    assert!(with("\"every\":1", "\"every\":0").to_string().ends_with("`every`: 0 is no distance between rows"));
     let plotting = |raster| with("\"dt\":0.5", &format!("\"plotting\":{{\"raster\":{raster}}},\"dt\":0.5"));
-    for raster in ["{\"window\":[5,5]}", "{\"window\":[-5,5]}", "{\"bin\":0}"] {
-        assert!(matches!(plotting(raster), PlotError::Nonsense { .. }), "{raster}");
+    for (raster, told) in [
+        ("{\"window\":[5,5]}", "`plotting.raster.window`: a window from 5 to 5 ms is empty"),
+        ("{\"window\":[6000,5000]}", "`plotting.raster.window`: a window from 6000 to 5000 ms is reversed"),
+        (
+            "{\"window\":[-5,5]}",
+            "`plotting.raster.window`: a window is finite and begins at 0 or later, not from -5 to 5 ms",
+        ),
+        ("{\"bin\":0}", "`plotting.raster.bin`: a bin is finite and above zero, not 0 ms"),
+        ("{\"colours\":[\"x\"]}", "`plotting.raster.colours`: no group is named or tagged `x`"),
+    ] {
+        assert!(plotting(raster).to_string().ends_with(told), "{raster}: {}", plotting(raster));
     }
     assert!(matches!(with("\"dt\":0.5,", ""), PlotError::Report { .. }));
     fs::remove_file(run.0.join("report.json")).unwrap();

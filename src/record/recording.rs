@@ -23,8 +23,8 @@ pub struct Recording {
     pub content: Content,
     /// When.
     pub window: Window,
-    /// The first iteration, as the recorder was given it.
-    pub(crate) given_from: u64,
+    /// How many recordings the world had made before it: those of a scene in its order.
+    pub(crate) place: u64,
     /// The members that are recorded; `None` for all.
     pub members: Option<Vec<u32>>,
     /// The shape of the source, whose product is the number of its members.
@@ -35,6 +35,17 @@ pub struct Recording {
     pub row_shape: Vec<usize>,
     /// The rows.
     pub tape: Tape,
+}
+
+/// How many recordings a world has made.
+#[derive(Resource, Default)]
+struct Made(u64);
+
+/// The place of the next recording.
+pub(super) fn next_place(world: &mut World) -> u64 {
+    let mut made = world.get_resource_or_init::<Made>();
+    made.0 += 1;
+    made.0
 }
 
 /// What the rows of a recording are.

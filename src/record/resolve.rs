@@ -1,10 +1,12 @@
 //! What a recorder asks for becomes recordings, one for each group and variable.
 
+use std::collections::HashSet;
+
 use bevy_ecs::prelude::*;
 
 use super::{
     Dtype, Recording, Selection, Tape,
-    recording::{Content, Listed, RecordedBy, Window, recorded_shape},
+    recording::{Content, Listed, RecordedBy, Window, next_place, recorded_shape},
 };
 use crate::network::{
     Address, Preparation, PrepareError, Spikes, VariableEntry, Variables, View, address::groups, preparation::path_of,
@@ -37,12 +39,17 @@ pub(super) fn resolve(
         return Err(preparation.error(Some("until"), "the window ends before it begins"));
     }
     let mut recordings = Vec::new();
+    // A group that is found by its name and by a tag is recorded once.
+    let mut asked = HashSet::new();
     for text in request.of {
         let address: Address = text.parse().map_err(|error| preparation.address_error("of", error))?;
         let network = preparation.network();
         let entities = address.entities(preparation.world(), network);
         let entities = entities.map_err(|error| preparation.address_error("of", error))?;
         for entity in entities {
+            if !asked.insert((entity, address.last.clone())) {
+                continue;
+            }
             let Some((content, info)) = content(preparation.world(), entity, &address.last) else {
                 return Err(no_variable(preparation, entity, &address));
             };
@@ -87,20 +94,8 @@ fn recording(
     };
     let group = path_of(preparation.world(), entity);
     let (window, tape) = (request.window, Tape::default());
-    let given_from = window.from;
-    Ok(Recording {
-        group,
-        source: entity,
-        info,
-        content,
-        window,
-        given_from,
-        members,
-        shape,
-        observed,
-        row_shape,
-        tape,
-    })
+    let place = next_place(preparation.world());
+    Ok(Recording { group, source: entity, info, content, window, place, members, shape, observed, row_shape, tape })
 }
 
 fn marked(members: &[u32], size: usize) -> Vec<bool> {

@@ -115,7 +115,7 @@ fn list(world: &mut World, snapshots: Entity) {
         info: VariableInfo { name: "synapses".into(), unit: String::new(), docs, bytes: 12 },
         content,
         window: recording.window,
-        given_from: recording.given_from,
+        place: recording.place,
         members: None,
         shape: recorded_shape(world, recording.source, content),
         observed: None,

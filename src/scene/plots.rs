@@ -51,16 +51,28 @@ impl RasterPlot {
         format!("plots.raster.{field}")
     }
 
-    /// The window, if it cannot be one: it is finite, begins at 0 or later, and ends after that.
+    /// What cannot be as it is, given all names and tags of groups: the field, why, and a hint, which may be empty.
     #[must_use]
-    pub fn wrong_window(&self) -> Option<[f64; 2]> {
-        self.window.filter(|[from, to]| !(0.0 <= *from && from < to && to.is_finite()))
+    pub fn faults(&self, words: &[&str]) -> Vec<(&'static str, String, &'static str)> {
+        let window = self.window.and_then(wrong_window);
+        let window = window.map(|why| ("window", why, "from where to where, in ms: `(400, 600)`"));
+        let none = "a raster of no neurons shows nothing";
+        let none = (self.neurons == Some(0)).then(|| ("neurons", none.into(), "without `neurons` it shows all"));
+        let bin = self.bin.filter(|bin| !(bin.is_finite() && *bin > 0.0));
+        let bin = bin.map(|bin| ("bin", format!("a bin is finite and above zero, not {bin} ms"), ""));
+        let strange = self.colours.iter().filter(|name| !words.contains(&name.as_str()));
+        let strange = strange.map(|name| ("colours", format!("no group is named or tagged `{name}`"), ""));
+        [window, none, bin].into_iter().flatten().chain(strange).collect()
     }
+}
 
-    /// The bin, if it cannot be one: it is finite and above zero.
-    #[must_use]
-    pub fn wrong_bin(&self) -> Option<f64> {
-        self.bin.filter(|bin| !(bin.is_finite() && *bin > 0.0))
+/// Why a window (ms) is none: it is finite, begins at 0 or later, and ends after that.
+fn wrong_window([from, to]: [f64; 2]) -> Option<String> {
+    match 0.0 <= from && to.is_finite() {
+        true if from < to => None,
+        true if from == to => Some(format!("a window from {from} to {to} ms is empty")),
+        true => Some(format!("a window from {from} to {to} ms is reversed")),
+        false => Some(format!("a window is finite and begins at 0 or later, not from {from} to {to} ms")),
     }
 }
 

@@ -31,6 +31,7 @@ mod render;
 mod syntax;
 mod tokens;
 mod tree;
+pub(crate) mod units;
 
 #[cfg(test)]
 mod hostile_tests;

@@ -8,6 +8,7 @@ use super::brackets;
 use super::diagnostic::Diagnostic;
 use super::tokens::{DEPTH, judging};
 use super::tree::Span;
+use super::units;
 
 /// Whether `text` is valid RON; if not, where it stops to be and why.
 ///
@@ -49,11 +50,22 @@ pub(super) fn explain(text: &str, error: &SpannedError) -> Diagnostic {
         let stop = read.end;
         stop..text.ceil_char_boundary((stop + 1).min(text.len()))
     };
-    let diagnostic = Diagnostic::error(in_words(&error.code)).at(place);
+    let unit = units::leading_unit(text.get(place.start..).unwrap_or_default());
+    let unit = unit.filter(|_| matches!(error.code, Error::ExpectedComma) && follows_a_number(text, place.start));
+    let diagnostic = match unit {
+        Some(unit) => Diagnostic::error(units::not_written(unit)).at(place.start..place.start + unit.len()),
+        None => Diagnostic::error(in_words(&error.code)).at(place),
+    };
     match brackets::unclosed(text) {
         Some(bracket) => diagnostic.also(bracket, "this bracket is never closed"),
         None => diagnostic,
     }
+}
+
+/// Whether what stands before a place is a number, or may be the end of one.
+fn follows_a_number(text: &str, place: usize) -> bool {
+    let before = text.get(..place).unwrap_or_default().trim_end();
+    before.ends_with(|c: char| c.is_ascii_digit() || c == '.')
 }
 
 /// The message about a text that is nested more than [`DEPTH`] deep.
@@ -116,6 +128,14 @@ mod tests {
 
     fn pair(message: &str, marked: &str) -> (String, String) {
         (message.to_owned(), marked.to_owned())
+    }
+
+    #[test]
+    fn a_unit_after_a_number_is_said_to_be_none_of_the_scene() {
+        let (message, place) = error("(rate: 50 Hz, tau: 3)");
+        assert!(message.starts_with("units are not written, here `Hz`"), "{message}");
+        assert_eq!(place, "Hz");
+        assert_eq!(error("(rate: 50 x)").0, "expected a comma or a closing bracket");
     }
 
     #[test]

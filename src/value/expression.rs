@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::{Fault, ValueError};
+use crate::text::units::leading_unit;
 
 /// Levels of nesting that are accepted; people write three or four.
 const DEEPEST: usize = 64;
@@ -52,6 +53,9 @@ impl Expression {
         let root = parser.comparison()?;
         match parser.peek() {
             None => Ok(Self { root }),
+            Some(_) if let (true, Some(unit)) = (root.is_written_number(), leading_unit(parser.rest())) => {
+                Err(ValueError::at(Fault::Unit(unit.to_owned()), parser.at..parser.at + unit.len()))
+            }
             Some(_) => Err(parser.expected("an operator or the end of the expression")),
         }
     }
@@ -68,6 +72,15 @@ impl Expression {
 }
 
 impl Term {
+    /// Whether it is a number as it is written, perhaps with a sign.
+    fn is_written_number(&self) -> bool {
+        match &self.kind {
+            Kind::Number(_) => true,
+            Kind::Negative(term) => term.is_written_number(),
+            _ => false,
+        }
+    }
+
     fn add_names<'t>(&'t self, names: &mut Vec<(&'t str, Range<usize>)>) {
         match &self.kind {
             Kind::Name(name) => names.push((name, self.span.clone())),
@@ -77,6 +90,12 @@ impl Term {
             Kind::Number(_) | Kind::Text(_) => {}
         }
     }
+}
+
+/// The unit that stands right after a number, as in `20ms`.
+fn unit_of(word: &str) -> Option<&str> {
+    let end = word.find(|c: char| c.is_alphabetic())?;
+    leading_unit(&word[end..]).filter(|unit| unit.len() == word.len() - end)
 }
 
 struct Parser<'t> {
@@ -91,6 +110,10 @@ impl Parser<'_> {
         let rest = &self.text[self.at..];
         self.at += rest.len() - rest.trim_start().len();
         self.text[self.at..].chars().next()
+    }
+
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
     }
 
     fn take(&mut self, wanted: char) -> bool {
@@ -225,6 +248,10 @@ impl Parser<'_> {
         self.at += length;
         match rest[..length].replace('_', "").parse() {
             Ok(number) => Ok(Kind::Number(number)),
+            Err(_) if let Some(unit) = unit_of(&rest[..length]) => {
+                let place = start + length - unit.len();
+                Err(ValueError::at(Fault::Unit(unit.to_owned()), place..self.at))
+            }
             Err(_) => {
                 let found = format!("`{}`", &rest[..length]);
                 Err(ValueError::at(Fault::Syntax { expected: "a number", found }, start..self.at))
@@ -281,6 +308,9 @@ mod tests {
         assert_eq!(fault("3x"), ("expected a number, found `3x`".into(), 0..2));
         assert_eq!(fault("array('x"), ("expected a closing `'`, found the end".into(), 8..8));
         assert_eq!(fault("").1, 0..0);
+        assert_eq!((fault("20 ms").1, fault("-65mV").1, fault("1e-3 s").1), (3..5, 3..5, 5..6));
+        assert!(fault("20 ms").0.starts_with("units are not written, here `ms`"));
+        assert!(fault("20 tau").0.starts_with("expected an operator"));
     }
 
     #[test]

@@ -241,7 +241,7 @@ functions! {
 
 const ARRAY: Function = Function {
     name: "array",
-    docs: " The numbers of a NumPy file, one per member: `array('v0.npy')`, `array('data.npz', 'v0')`.\n",
+    docs: " The numbers of a NumPy file, one per member (of a sheet of neurons also height × width): `array('v0.npy')`, `array('data.npz', 'v0')`.\n",
     parameters: &[
         Parameter {
             name: "file",

@@ -115,6 +115,9 @@ pub enum Fault {
         /// What stands here.
         found: String,
     },
+    /// A unit after a number.
+    #[error("{}", crate::text::units::not_written(.0))]
+    Unit(String),
     /// More nested than anybody writes by hand.
     #[error("an expression may be nested {0} levels deep at most")]
     TooDeep(usize),

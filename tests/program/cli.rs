@@ -257,7 +257,7 @@ fn a_check_says_what_would_be_built_and_leaves_nothing() {
         "  cells_cells  cells → cells  6",
         "  cells.spikes  per spike",
         &format!("  cells.v         {recorded}"),
-        &format!("{recorded} on disk, and 8 bytes for every spike"),
+        &format!("{recorded} on disk, and 8 bytes for every recorded spike"),
     ] {
         assert!(printed.lines().any(|found| found == line), "missing: {line}\nin:\n{printed}");
     }
@@ -345,7 +345,7 @@ fn a_run_states_the_statistics_of_its_spikes_and_draws_them_again() {
     let desk = Desk::new();
     desk.write("busy.ron", &SCENE.replace("NormalNoise(sd: 1)", "ConstantCurrent(amplitude: \"10 + i\")"));
     let printed = desk.prints("run busy.ron --iterations 2000 --out run");
-    assert!(printed.contains("\nstatistics from 100 ms on\nspikes of  rate "), "{printed}");
+    assert!(printed.contains("\nstatistics from 100 ms to 1000 ms\nspikes of  rate "), "{printed}");
     let line = printed.lines().find(|line| line.starts_with("cells ") && line.matches("Hz").count() > 0);
     assert!(line.is_some(), "{printed}");
     let statistics = &desk.report("run")["statistics"];
@@ -442,6 +442,46 @@ fn snapshots_of_weights_are_files_with_their_synapses_and_pictures() {
     for picture in ["loops-weights.png", "loops-weights.svg", "loops-fields.png", "loops-fields.svg"] {
         assert!(desk.path("run").join(picture).is_file(), "{picture}");
     }
+}
+
+/// Recordings of one variable are numbered in the order of the scene, whenever they begin; a group that is found by its name and
+/// by a tag is recorded once by a recorder; the weights of no synapses have rows as all others.
+#[test]
+fn files_of_recordings_are_those_that_the_scene_asks_for() {
+    let desk = Desk::new();
+    let recorders = r#"synapses: [(from: "cells", to: "cells", connectivity: FixedProbability(probability: 0), name: "none")],
+    recorders: [
+        VariableRecorder(of: ["all.v", "cells.v"], from: 6),
+        VariableRecorder(of: ["cells.v"]),
+        WeightRecorder(of: ["none"], every: 4),
+        SpikeRecorder(of: ["cells", "all"]),"#;
+    desk.write(
+        "net.ron",
+        &SCENE.replace("recorders: [", recorders).replace("VariableRecorder(of: \"all.v\", every: 2),", ""),
+    );
+    desk.prints("run net.ron --out run");
+    let shape = |name: &str| npy::load(&desk.path("run").join(name)).unwrap().shape;
+    assert_eq!((shape("cells.v.npy"), shape("cells.v.2.npy")), (vec![4, 3], vec![10, 3]));
+    assert_eq!((shape("none.weights.snapshots.npy"), shape("none.synapses.npy")), (vec![4, 0], vec![0, 3]));
+    let spikes: Vec<_> = names_in(&desk.path("run")).into_iter().filter(|name| name.contains(".spikes")).collect();
+    // The second is that of the second recorder in the scene.
+    assert_eq!(spikes, ["cells.spikes.2.npy", "cells.spikes.npy"]);
+}
+
+/// As NumPy has a sheet: rows of y, in which x runs fastest.
+#[test]
+fn a_sheet_of_neurons_takes_arrays_of_two_axes() {
+    let desk = Desk::new();
+    let mut array = npy::Writer::create(&desk.path("v.npy"), Dtype::F32, &[3]).unwrap();
+    let values: Vec<u8> = (0..6u8).flat_map(|k| (-60.0 - f32::from(k)).to_le_bytes()).collect();
+    array.append(&values).unwrap();
+    array.finish().unwrap();
+    let scene = SCENE.replace("-70 + 5 * i", "array('v.npy')");
+    desk.write("net.ron", &scene.replace("size: 3", "size: (3, 2)").replace("NormalNoise(sd: 1),", ""));
+    desk.prints("run net.ron --iterations 1 --out run --set recorders.VariableRecorder.of=cells.v");
+    desk.write("net.ron", &scene.replace("size: 3", "size: (2, 3)"));
+    let refused = String::from_utf8(desk.cortecs("run net.ron --out other").stderr).unwrap();
+    assert!(refused.contains("the array has the shape 2 × 3, but 6 values (3 × 2) are needed"), "{refused}");
 }
 
 #[test]

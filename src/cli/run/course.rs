@@ -18,7 +18,8 @@ use crate::{
     },
     network::{Clock, Failures, Soundness, Warnings},
     output::{
-        Files, OnDiskFull, Outcome, Report, RunFolder, StageTime, attach_files, classifications, spike_statistics,
+        Files, OnDiskFull, Outcome, Report, RunFolder, StageTime, Warning, attach_files, classifications,
+        spike_statistics,
     },
     scene::Scene,
     schedule::{finish, run_ticks},
@@ -121,9 +122,11 @@ impl<'a> Course<'a> {
             (self.report.plots, self.report.not_drawn) = crate::cli::plot::draw_all(self.folder.path())?;
             self.write_report()?;
         }
-        if let Some((why, iteration)) = self.files.ended() {
-            warn(&format!("recordings end before iteration {iteration}: {why}"));
-        }
+        self.report
+            .warnings
+            .iter()
+            .filter(|told| matches!(told, Warning::RecordingsEnd { .. }))
+            .for_each(|told| warn(&told.to_string()));
         if self.manner.quiet { Ok(()) } else { print(&in_text(&self.report, self.folder.path())) }
     }
 
@@ -256,7 +259,7 @@ impl<'a> Course<'a> {
     fn failed(&mut self) -> Result<(), CliError> {
         for runaway in self.world.get_resource_or_init::<Warnings>().take() {
             self.progress.warn(&runaway);
-            self.report.warnings.push(runaway);
+            self.report.warnings.push(Warning::RunsAway(runaway));
         }
         let failures =
             self.world.get_resource_mut::<Failures>().map(|mut failures| failures.take()).unwrap_or_default();
@@ -282,6 +285,9 @@ impl<'a> Course<'a> {
         report.stages = StageTime::from_laps(&self.world.resource::<Stopwatch>().laps());
         report.recordings = self.files.reports();
         report.recordings_ended = self.files.ended().map(|(why, _)| why.to_owned());
+        let ended =
+            self.files.ended().map(|(why, iteration)| Warning::RecordingsEnd { iteration, why: why.to_owned() });
+        report.warnings.extend(ended);
         report.provenance.end();
     }
 
