@@ -9,7 +9,7 @@ use crate::{
     network::{Preparation, PrepareError, State, Synapses},
     numeric::{
         Archive, ArchiveError, Real,
-        real::{IS_SINGLE, PRECISION, real},
+        real::{PRECISION, real},
     },
 };
 
@@ -62,8 +62,10 @@ impl Bounds {
     /// Those of numbers with which one can go on: infinity less infinity is none, nor is zero times infinity.
     pub const FINITE: Self = Self { least: Real::MIN, most: Real::MAX };
 
-    pub fn new([least, most]: [f64; 2]) -> Self {
-        Self { least: real(least), most: real(most) }
+    /// Bounds that are infinite are those of finite numbers.
+    pub fn new(bounds: [f64; 2]) -> Self {
+        let [least, most] = bounds.map(|bound| real(bound).clamp(Real::MIN, Real::MAX));
+        Self { least, most }
     }
 
     /// The nearest weight that is allowed.
@@ -106,23 +108,6 @@ fn check_tried(preparation: &Preparation<'_>, bounds: [f64; 2]) -> Result<(), Pr
 /// What is said of a weight that is out of bounds.
 pub(super) fn outside(w: Real, [least, most]: [f64; 2]) -> String {
     format!("a weight of {w} is not within the bounds of its rule, {least} and {most}")
-}
-
-/// Says where single precision drops what a rule adds to a weight: changes are multiples of the last place of weights up to
-/// `largest`, of which a change of `part` of it is so few that what remains of a pair after some time constants is none.
-pub(super) fn warn_of_small(preparation: &mut Preparation<'_>, largest: f64, changes: &[Field], part: f64) {
-    let tried = preparation.component::<Synapses>().and_then(|synapses| synapses.tried.weights);
-    let largest = tried.map_or(largest, |[least, most]| least.abs().max(most.abs()));
-    let place = largest * f64::from(Real::EPSILON);
-    let is_small = |change: f64| change != 0.0 && change.abs() < largest * part;
-    let small = changes.iter().find(|(_, change)| IS_SINGLE && is_small(*change));
-    if let Some((field, change)) = small {
-        let why = format!(
-            "changes of {change:e} are rounded to multiples of {place:.1e}, the last place of weights of {largest} in \
-             {PRECISION}; smaller weights with a greater gain, or a build with `--features f64`, keep them"
-        );
-        preparation.warn(Some(field), why);
-    }
 }
 
 /// Says where single precision changes a time constant: a factor next to 1 is rounded by 3e-8.

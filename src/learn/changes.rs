@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use smallvec::SmallVec;
 
 use super::{
+    bounds::Bounds,
     incoming::Incoming,
     spike_timing::Update,
     traces::{Side, at},
@@ -27,13 +28,18 @@ pub(super) struct Due<'a, const POST: usize> {
     pub sources: &'a Side,
     /// Numbers of the targets: their traces, or what else a rule goes by.
     pub targets: [&'a [Real]; POST],
+    /// Those of the numbers that change.
+    pub bounds: Bounds,
 }
+
+/// The numbers that change, most often weights, and their rests, of which there may be none.
+pub(super) type Numbers<'a> = (&'a mut [Real], &'a mut [Real]);
 
 impl<const POST: usize> Due<'_, POST> {
     /// Changes the weights of synapses; sparse ones have an index.
     pub fn change<const PRE: usize>(
         &self,
-        weights: &mut [Real],
+        weights: Numbers<'_>,
         layout: &Layout,
         incoming: Option<&Incoming>,
         update: impl Update<PRE, POST>,
@@ -50,11 +56,11 @@ impl<const POST: usize> Due<'_, POST> {
     /// Changes the weights of dense synapses, which have so many targets, this delay, and autapses or none.
     fn change_dense<const PRE: usize>(
         &self,
-        weights: &mut [Real],
+        (weights, rests): Numbers<'_>,
         (targets, delay, autapses): (usize, u32, bool),
         update: impl Update<PRE, POST>,
     ) {
-        let (x, y) = (self.sources.seen::<PRE>(delay), self.targets);
+        let (x, y, bounds) = (self.sources.seen::<PRE>(delay), self.targets, self.bounds);
         if targets == 0 || y.iter().any(|y| y.len() != targets) {
             return;
         }
@@ -63,10 +69,21 @@ impl<const POST: usize> Due<'_, POST> {
             let Some(row) = weights.chunks_exact_mut(targets).nth(i) else { continue };
             let x = at(&x, i);
             let own = row.get(i).copied().filter(|_| !autapses);
-            dispatch(
-                #[inline(always)]
-                || row.iter_mut().enumerate().for_each(|(j, w)| *w = update.on_pre(*w, x, y.map(|y| y[j]))),
-            );
+            if let Some(rests) = rests.chunks_exact_mut(targets).nth(i) {
+                for (j, (w, rest)) in row.iter_mut().zip(rests).enumerate() {
+                    bounds.move_by(w, rest, update.on_pre(*w, x, y.map(|y| y[j])));
+                }
+            } else {
+                dispatch(
+                    #[inline(always)]
+                    || {
+                        let change = |(j, w): (usize, &mut Real)| {
+                            *w = bounds.hold(*w + update.on_pre(*w, x, y.map(|y| y[j])));
+                        };
+                        row.iter_mut().enumerate().for_each(change);
+                    },
+                );
+            }
             if let Some(own) = own {
                 row[i] = own;
             }
@@ -75,12 +92,14 @@ impl<const POST: usize> Due<'_, POST> {
             return;
         }
         // Row by row, since a column of a matrix lies in as many cache lines as it has rows.
+        let mut rests = rests.chunks_exact_mut(targets);
         for (i, row) in weights.chunks_exact_mut(targets).enumerate() {
+            let rests = rests.next().unwrap_or_default();
             let x = at(&x, i);
             for &j in self.at.iter().filter(|j| autapses || **j as usize != i) {
                 let j = j as usize;
                 if let Some(w) = row.get_mut(j) {
-                    *w = update.on_post(*w, x, at(&y, j));
+                    bounds.change(w, rests.get_mut(j), update.on_post(*w, x, at(&y, j)));
                 }
             }
         }
@@ -89,13 +108,13 @@ impl<const POST: usize> Due<'_, POST> {
     /// Changes the weights of rows.
     fn change_sparse<const PRE: usize>(
         &self,
-        weights: &mut [Real],
+        (weights, rests): Numbers<'_>,
         rows: &Rows,
         incoming: &Incoming,
         update: impl Update<PRE, POST>,
     ) {
         let walk = Walk { due: self, rows, incoming, update };
-        let blocks = rows.with_weights(weights);
+        let blocks = rows.with_rests(weights, rests);
         let spikes = self.arriving.latest().len() + self.at.len();
         let shared = blocks.len() > 1 && rayon::current_num_threads() > 1;
         if shared && spikes * rows.mean_length() > WORTH_SHARING {
@@ -135,9 +154,15 @@ impl<U: Update<PRE, POST>, const PRE: usize, const POST: usize> Walk<'_, U, PRE,
                 let x = due.sources.seen::<PRE>(age + later);
                 for &spike in spikes {
                     let x = at(&x, spike as usize);
-                    block.each_of_source((bucket, later), spike, |j, w| {
-                        *w = update.on_pre(*w, x, at(&y, first + j));
-                    });
+                    if block.rests.is_empty() {
+                        block.each_of_source((bucket, later), spike, |j, w| {
+                            *w = due.bounds.hold(*w + update.on_pre(*w, x, at(&y, first + j)));
+                        });
+                    } else {
+                        block.each_of_source_with_rests((bucket, later), spike, |j, w, rest| {
+                            due.bounds.move_by(w, rest, update.on_pre(*w, x, at(&y, first + j)));
+                        });
+                    }
                 }
             }
         }
@@ -161,7 +186,8 @@ impl<U: Update<PRE, POST>, const PRE: usize, const POST: usize> Walk<'_, U, PRE,
                 let place = (entry.synapse as usize).wrapping_sub(block.first_synapse);
                 let x = x.get((delay - shortest) as usize);
                 if let (Some(w), Some(x)) = (block.weights.get_mut(place), x) {
-                    *w = update.on_post(*w, at(x, entry.source as usize), y);
+                    let change = update.on_post(*w, at(x, entry.source as usize), y);
+                    due.bounds.change(w, block.rests.get_mut(place), change);
                 }
             }
         }

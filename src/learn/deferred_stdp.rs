@@ -16,6 +16,7 @@ use bevy_reflect::prelude::*;
 use super::{
     bounds::{self, Bounds, WeightBounds},
     pair_sum::PairSum,
+    rests::{self, WeightRest},
     spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, change, check, memory},
 };
 use crate::{
@@ -102,6 +103,7 @@ impl Behaviour for DeferredStdp {
         bounds::check(preparation, [self.w_min, self.w_max])?;
         let finite = [("a_plus", self.a_plus), ("a_minus", self.a_minus), ("growth", self.growth)];
         bounds::finite(preparation, &finite)?;
+        rests::carry_if_small(preparation, [self.w_min, self.w_max], &[self.a_plus, self.a_minus, self.growth]);
         let times = [("tau_plus", self.tau_plus), ("tau_minus", self.tau_minus), ("every", self.every)];
         bounds::positive(preparation, &times)?;
         if (0.0..=1.0).contains(&self.kept) {
@@ -137,12 +139,17 @@ impl SpikeTiming<1, 1> for DeferredStdp {
 }
 
 /// What the system of the weights looks at.
-type Group<'w> =
-    (Option<&'w Name>, &'w DeferredStdp, &'w Synapses, &'w mut Tendency, (&'w mut Weights, &'w mut WeightBounds));
+type Group<'w> = (
+    Option<&'w Name>,
+    &'w DeferredStdp,
+    &'w Synapses,
+    &'w mut Tendency,
+    (&'w mut Weights, Option<&'w mut WeightRest>, &'w mut WeightBounds),
+);
 
 /// Weights follow the tendencies.
 fn apply(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<Failures>) {
-    for (name, rule, synapses, mut tendency, (mut weights, mut bounds)) in &mut groups {
+    for (name, rule, synapses, mut tendency, (mut weights, rests, mut bounds)) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
         let range = [rule.w_min, rule.w_max];
         if bounds.state::<DeferredStdp>(range)
@@ -156,10 +163,11 @@ fn apply(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<F
             continue;
         }
         let (kept, growth, bounds) = (real(rule.kept), real(rule.growth), Bounds::new(range));
+        let rests = rests::of(rests.map(Mut::into_inner), weights.0.len());
         for (k, (c, w)) in tendency.0.iter_mut().zip(weights.0.iter_mut()).enumerate() {
             if layout.has(k) {
                 *c = or_zero(*c * kept);
-                *w = bounds.hold(*w + growth + *c);
+                bounds.change(w, rests.get_mut(k), growth + *c);
             }
         }
     }

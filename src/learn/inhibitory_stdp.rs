@@ -14,7 +14,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use super::{
-    bounds::{self, Bounds},
+    bounds, rests,
     spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
@@ -56,7 +56,7 @@ impl Behaviour for InhibitoryStdp {
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         bounds::check(preparation, self.bounds())?;
         bounds::finite(preparation, &[("eta", self.eta)])?;
-        bounds::warn_of_small(preparation, self.w_max, &[("eta", self.eta)], 1e-5);
+        rests::carry_if_small(preparation, self.bounds(), &[self.eta]);
         bounds::positive(preparation, &[("tau", self.tau)])?;
         bounds::not_negative(preparation, &[("target_rate", self.target_rate)])?;
         if !real(self.alpha()).is_finite() {
@@ -91,7 +91,7 @@ impl SpikeTiming<1, 1> for InhibitoryStdp {
     }
 
     fn update(&self) -> Symmetric {
-        Symmetric { eta: real(self.eta), alpha: real(self.alpha()), bounds: Bounds::new(self.bounds()) }
+        Symmetric { eta: real(self.eta), alpha: real(self.alpha()) }
     }
 
     fn bounds(&self) -> [f64; 2] {
@@ -104,17 +104,16 @@ impl SpikeTiming<1, 1> for InhibitoryStdp {
 pub struct Symmetric {
     eta: Real,
     alpha: Real,
-    bounds: Bounds,
 }
 
 impl Update<1, 1> for Symmetric {
     #[inline(always)]
-    fn on_pre(&self, w: Real, _: [Real; 1], [y]: [Real; 1]) -> Real {
-        self.bounds.hold(w + self.eta * (y - self.alpha))
+    fn on_pre(&self, _: Real, _: [Real; 1], [y]: [Real; 1]) -> Real {
+        self.eta * (y - self.alpha)
     }
 
     #[inline(always)]
-    fn on_post(&self, w: Real, [x]: [Real; 1], _: [Real; 1]) -> Real {
-        self.bounds.hold(w + self.eta * x)
+    fn on_post(&self, _: Real, [x]: [Real; 1], _: [Real; 1]) -> Real {
+        self.eta * x
     }
 }

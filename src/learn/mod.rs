@@ -6,7 +6,7 @@
 
 use bevy_app::{App, Plugin};
 
-use crate::network::{RegisterBehaviour, RegisterState};
+use crate::network::{RegisterBehaviour, RegisterState, RegisterVariable};
 
 mod adaptive_threshold;
 mod arrivals;
@@ -21,6 +21,7 @@ mod normalization;
 mod one_step_stdp;
 mod pair_sum;
 mod potentials;
+mod rests;
 mod reward;
 mod reward_stdp;
 mod short_term_plasticity;
@@ -49,8 +50,9 @@ pub use inhibitory_stdp::InhibitoryStdp;
 pub use normalization::{Normalization, Over};
 pub use one_step_stdp::OneStepStdp;
 pub use pair_sum::PairSum;
+pub use rests::WeightRest;
 pub use reward::{Reward, Watch};
-pub use reward_stdp::{Eligibility, RewardStdp, WeightRest};
+pub use reward_stdp::{Eligibility, RewardStdp};
 pub use short_term_plasticity::ShortTermPlasticity;
 pub use spike_timing::Pairing;
 pub use stdp::Stdp;
@@ -64,7 +66,7 @@ pub struct LearnPlugin;
 
 impl Plugin for LearnPlugin {
     fn build(&self, app: &mut App) {
-        app.register_state::<WeightBounds>();
+        app.register_state::<WeightBounds>().register_variable::<WeightRest>();
         app.register_behaviour::<ShortTermPlasticity>()
             .register_behaviour::<Stdp>()
             .register_behaviour::<TripletStdp>()

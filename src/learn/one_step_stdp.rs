@@ -16,7 +16,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use super::{
-    bounds::{self, Bounds},
+    bounds, rests,
     spike_timing::{SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
@@ -54,6 +54,7 @@ impl Behaviour for OneStepStdp {
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         bounds::check(preparation, self.bounds())?;
+        rests::carry_if_small(preparation, self.bounds(), &[self.eta]);
         bounds::finite(preparation, &[("eta", self.eta)])
     }
 
@@ -75,7 +76,7 @@ impl SpikeTiming<1, 1> for OneStepStdp {
     }
 
     fn update(&self) -> Steps {
-        Steps { eta: real(self.eta), bounds: Bounds::new(self.bounds()) }
+        Steps { eta: real(self.eta) }
     }
 
     fn bounds(&self) -> [f64; 2] {
@@ -87,18 +88,17 @@ impl SpikeTiming<1, 1> for OneStepStdp {
 #[derive(Clone, Copy, Debug)]
 pub struct Steps {
     eta: Real,
-    bounds: Bounds,
 }
 
 impl Update<1, 1> for Steps {
     #[inline(always)]
-    fn on_pre(&self, w: Real, _: [Real; 1], [y]: [Real; 1]) -> Real {
-        self.bounds.hold(w - self.eta * y)
+    fn on_pre(&self, _: Real, _: [Real; 1], [y]: [Real; 1]) -> Real {
+        -self.eta * y
     }
 
     #[inline(always)]
-    fn on_post(&self, w: Real, [x]: [Real; 1], _: [Real; 1]) -> Real {
-        self.bounds.hold(w + self.eta * x)
+    fn on_post(&self, _: Real, [x]: [Real; 1], _: [Real; 1]) -> Real {
+        self.eta * x
     }
 }
 

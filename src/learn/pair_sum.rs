@@ -5,7 +5,7 @@
 //! target:  c ← c + a_plus · x
 //! ```
 
-use super::{bounds::finite_or_nearest, spike_timing::Update};
+use super::spike_timing::Update;
 use crate::numeric::{Real, real::real};
 
 /// The constants of a sum.
@@ -25,12 +25,12 @@ impl PairSum {
 
 impl Update<1, 1> for PairSum {
     #[inline(always)]
-    fn on_pre(&self, c: Real, _: [Real; 1], [y]: [Real; 1]) -> Real {
-        finite_or_nearest(c - self.minus * y)
+    fn on_pre(&self, _: Real, _: [Real; 1], [y]: [Real; 1]) -> Real {
+        -self.minus * y
     }
 
     #[inline(always)]
-    fn on_post(&self, c: Real, [x]: [Real; 1], _: [Real; 1]) -> Real {
-        finite_or_nearest(c + self.plus * x)
+    fn on_post(&self, _: Real, [x]: [Real; 1], _: [Real; 1]) -> Real {
+        self.plus * x
     }
 }

@@ -18,6 +18,7 @@ use super::{
     bounds::{self, Bounds, WeightBounds, finite_or_nearest},
     dopamine::{Concentration, Dopamine},
     pair_sum::PairSum,
+    rests::WeightRest,
     spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, change, check, memory},
 };
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
     },
     numeric::{
         Column, Real, dispatch,
-        real::{moved, or_zero, real},
+        real::{or_zero, real},
         rows::Rows,
     },
     schedule::{AddToStage, Stage},
@@ -37,11 +38,6 @@ use crate::{
 variable! {
     /// Eligibility of a synapse: how much dopamine would change it.
     pub struct Eligibility = "eligibility" in "";
-}
-
-variable! {
-    /// What a weight has below the last place: a step of dopamine changes it by less than single precision tells.
-    pub struct WeightRest = "weight_rest" in "";
 }
 
 impl OfSynapses for Eligibility {
@@ -98,7 +94,6 @@ impl Behaviour for RewardStdp {
 
     fn plugin(app: &mut App) {
         app.register_variable::<Eligibility>()
-            .register_variable::<WeightRest>()
             .add_behaviour_system::<Self, _>(Stage::Learn, change::<Self, 1, 1>)
             .add_behaviour_system::<Self, _>(Stage::Learn, reward);
     }
@@ -109,7 +104,6 @@ impl Behaviour for RewardStdp {
         let times = [("tau_plus", self.tau_plus), ("tau_minus", self.tau_minus), ("tau_c", self.tau_c)];
         bounds::positive(preparation, &times)?;
         bounds::warn_of_slow(preparation, &[("tau_c", self.tau_c)]);
-        bounds::warn_of_small(preparation, self.w_max, &[("a_plus", self.a_plus), ("a_minus", self.a_minus)], 1e-6);
         let entity = preparation.entity();
         let world = preparation.world();
         match world.get::<Target>(entity).map(|target| target.0) {
@@ -205,9 +199,7 @@ type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [Real]);
 impl Step {
     #[inline(always)]
     fn advance(&self, c: &mut Real, w: &mut Real, rest: &mut Real, dopamine: Real) {
-        let (sum, left) = moved(*w, *rest, *c * finite_or_nearest(dopamine * self.covered));
-        *w = self.bounds.hold(sum);
-        *rest = if *w == sum { left } else { 0.0 };
+        self.bounds.move_by(w, rest, *c * finite_or_nearest(dopamine * self.covered));
         *c = or_zero(*c - *c * self.lost);
     }
 

@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! dx/dt = −x/τ,   x ← x + 1 at a spike (or x ← 1, where only the nearest spike counts)     x of sources, y of targets
-//! w ← on_pre(w, x, y)     when a spike of the source reaches the synapse
-//! w ← on_post(w, x, y)    when the target fires
+//! w ← w + on_pre(w, x, y)     when a spike of the source reaches the synapse
+//! w ← w + on_post(w, x, y)    when the target fires
 //! ```
 //! Delays lie in the axon: a synapse sees a spike of its source when it arrives, and the spikes of its target at once. A
 //! spike of iteration k is at (k + 1)·dt, and is at the synapse d steps later. Spikes of source and target that are at
@@ -20,8 +20,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     arrivals::Arrivals,
-    bounds::{WeightBounds, outside},
+    bounds::{Bounds, WeightBounds, outside},
     changes::Due,
+    rests::{self, WeightRest},
     traces::Side,
 };
 use crate::{
@@ -106,11 +107,11 @@ impl Trace {
 /// struct Changes(Real, Real);
 ///
 /// impl Update<1, 0> for Changes {
-///     fn on_pre(&self, w: Real, _: [Real; 1], _: [Real; 0]) -> Real {
-///         (w - self.1).max(0.0)
+///     fn on_pre(&self, _: Real, _: [Real; 1], _: [Real; 0]) -> Real {
+///         -self.1
 ///     }
-///     fn on_post(&self, w: Real, [x]: [Real; 1], _: [Real; 0]) -> Real {
-///         (w + self.0 * x).min(1.0)
+///     fn on_post(&self, _: Real, [x]: [Real; 1], _: [Real; 0]) -> Real {
+///         self.0 * x
 ///     }
 /// }
 ///
@@ -134,7 +135,7 @@ pub trait SpikeTiming<const PRE: usize, const POST: usize>: Behaviour {
     fn post_traces(&self) -> [Trace; POST];
     /// The constants of the rule.
     fn update(&self) -> Self::Update;
-    /// The least and the greatest number of the column.
+    /// The least and the greatest number of the column, within which changes are held.
     fn bounds(&self) -> [f64; 2];
 }
 
@@ -157,9 +158,9 @@ impl OfSynapses for Weights {
 
 /// What spikes do to a weight; `x` and `y` are the traces of source and target just before.
 pub trait Update<const PRE: usize, const POST: usize>: Copy + Send + Sync {
-    /// The weight after a spike of the source has arrived.
+    /// The change of the weight by a spike of the source that arrives.
     fn on_pre(&self, w: Real, x: [Real; PRE], y: [Real; POST]) -> Real;
-    /// The weight after the target has fired.
+    /// The change of the weight by a spike of the target.
     fn on_post(&self, w: Real, x: [Real; PRE], y: [Real; POST]) -> Real;
 }
 
@@ -239,7 +240,7 @@ pub(super) fn check(weights: &[Real], layout: &Layout, bounds: [f64; 2]) -> Resu
 type Group<'w, R, C> = (
     Option<&'w Name>,
     Ref<'w, R>,
-    (&'w mut Timing<R>, &'w mut WeightBounds),
+    (&'w mut Timing<R>, &'w mut WeightBounds, Option<&'w mut WeightRest>),
     &'w Source,
     &'w Target,
     Ref<'w, Synapses>,
@@ -253,7 +254,7 @@ pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    for (name, rule, (mut timing, mut bounds), source, target, synapses, mut changed) in &mut groups {
+    for (name, rule, (mut timing, mut bounds, rests), source, target, synapses, mut changed) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
         let states = R::Changed::ARE_WEIGHTS && bounds.state::<R>(rule.bounds());
         let weights = changed.numbers();
@@ -280,8 +281,11 @@ pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
             at: fired.neurons(),
             sources: &sources.traces,
             targets: targets.seen::<POST>(0),
+            bounds: Bounds::new(rule.bounds()),
         };
-        due.change(weights, layout, sources.incoming.as_ref(), rule.update());
+        let rests = rests.filter(|_| R::Changed::ARE_WEIGHTS).map(Mut::into_inner);
+        let rests = rests::of(rests, weights.len());
+        due.change((weights, rests), layout, sources.incoming.as_ref(), rule.update());
         timing.sources.traces.add(past.neurons());
         timing.targets.add(fired.neurons());
     }

@@ -16,6 +16,7 @@ use bevy_reflect::prelude::*;
 
 use super::{
     bounds::{self, Bounds},
+    rests,
     spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
@@ -82,7 +83,7 @@ impl Behaviour for Stdp {
         bounds::check(preparation, [self.w_min, self.w_max])?;
         bounds::finite(preparation, &[("a_plus", self.a_plus), ("a_minus", self.a_minus)])?;
         bounds::positive(preparation, &[("tau_plus", self.tau_plus), ("tau_minus", self.tau_minus)])?;
-        bounds::warn_of_small(preparation, self.w_max, &[("a_plus", self.a_plus), ("a_minus", self.a_minus)], 1e-5);
+        rests::carry_if_small(preparation, self.bounds(), &[self.a_plus, self.a_minus]);
         bounds::not_negative(preparation, &[("mu_plus", self.mu_plus), ("mu_minus", self.mu_minus)])
     }
 
@@ -129,12 +130,12 @@ pub struct Pairs {
 impl Update<1, 1> for Pairs {
     #[inline(always)]
     fn on_pre(&self, w: Real, _: [Real; 1], [y]: [Real; 1]) -> Real {
-        self.bounds.hold(w - self.a[1] * (power((w - self.bounds.least) * self.per_width, self.mu[1]) * y))
+        -self.a[1] * (power((w - self.bounds.least) * self.per_width, self.mu[1]) * y)
     }
 
     #[inline(always)]
     fn on_post(&self, w: Real, [x]: [Real; 1], _: [Real; 1]) -> Real {
-        self.bounds.hold(w + self.a[0] * (power((self.bounds.most - w) * self.per_width, self.mu[0]) * x))
+        self.a[0] * (power((self.bounds.most - w) * self.per_width, self.mu[0]) * x)
     }
 }
 

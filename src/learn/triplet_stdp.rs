@@ -13,7 +13,8 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use super::{
-    bounds::{self, Bounds, finite_or_nearest},
+    bounds::{self, finite_or_nearest},
+    rests,
     spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
@@ -86,7 +87,7 @@ impl Behaviour for TripletStdp {
         bounds::check(preparation, [self.w_min, self.w_max])?;
         let changes = [("a2_plus", a2_plus), ("a3_plus", a3_plus), ("a2_minus", a2_minus), ("a3_minus", a3_minus)];
         bounds::finite(preparation, &changes)?;
-        bounds::warn_of_small(preparation, self.w_max, &[("a2_minus", a2_minus), ("a3_plus", a3_plus)], 1e-5);
+        rests::carry_if_small(preparation, self.bounds(), &[a2_minus, a3_plus]);
         let times = [("tau_plus", tau_plus), ("tau_x", tau_x), ("tau_minus", tau_minus), ("tau_y", tau_y)];
         bounds::positive(preparation, &times)
     }
@@ -109,11 +110,7 @@ impl SpikeTiming<2, 2> for TripletStdp {
     }
 
     fn update(&self) -> Triplets {
-        Triplets {
-            plus: [self.a2_plus, self.a3_plus].map(real),
-            minus: [self.a2_minus, self.a3_minus].map(real),
-            bounds: Bounds::new(self.bounds()),
-        }
+        Triplets { plus: [self.a2_plus, self.a3_plus].map(real), minus: [self.a2_minus, self.a3_minus].map(real) }
     }
 
     fn bounds(&self) -> [f64; 2] {
@@ -126,17 +123,16 @@ impl SpikeTiming<2, 2> for TripletStdp {
 pub struct Triplets {
     plus: [Real; 2],
     minus: [Real; 2],
-    bounds: Bounds,
 }
 
 impl Update<2, 2> for Triplets {
     #[inline(always)]
-    fn on_pre(&self, w: Real, [_, r2]: [Real; 2], [o1, _]: [Real; 2]) -> Real {
-        self.bounds.hold(w - o1 * finite_or_nearest(self.minus[0] + self.minus[1] * r2))
+    fn on_pre(&self, _: Real, [_, r2]: [Real; 2], [o1, _]: [Real; 2]) -> Real {
+        -o1 * finite_or_nearest(self.minus[0] + self.minus[1] * r2)
     }
 
     #[inline(always)]
-    fn on_post(&self, w: Real, [r1, _]: [Real; 2], [_, o2]: [Real; 2]) -> Real {
-        self.bounds.hold(w + r1 * finite_or_nearest(self.plus[0] + self.plus[1] * o2))
+    fn on_post(&self, _: Real, [r1, _]: [Real; 2], [_, o2]: [Real; 2]) -> Real {
+        r1 * finite_or_nearest(self.plus[0] + self.plus[1] * o2)
     }
 }

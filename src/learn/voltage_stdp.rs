@@ -28,6 +28,7 @@ use super::{
     bounds::{self, Bounds, WeightBounds},
     changes::Due,
     potentials::{Constants, Gains, Potentials},
+    rests::{self, WeightRest},
     spike_timing::{Pairing, Trace, Update, check},
 };
 use crate::{
@@ -151,6 +152,8 @@ impl Behaviour for VoltageStdp {
         bounds::positive(preparation, &times)?;
         bounds::positive(preparation, &[("u_ref", self.u_ref.unwrap_or(1.0))])?;
         let dt = preparation.clock().dt;
+        // As of a potential 10 mV beyond each threshold.
+        rests::carry_if_small(preparation, self.bounds(), &[10.0 * a_ltd, 100.0 * a_ltp * dt / tau_x]);
         if grid::rounded(delay, dt) > LONGEST {
             let why = format!("must be {LONGEST} steps of {dt} ms at most, not {delay} ms");
             return Err(preparation.error(Some("delay"), why));
@@ -208,19 +211,19 @@ impl VoltageStdp {
     }
 }
 
-/// What takes from a weight and adds to it is worked out for each target; here are the bounds.
+/// What takes from a weight and adds to it, as it was worked out for each target.
 #[derive(Clone, Copy)]
-struct Held(Bounds);
+struct OfTargets;
 
-impl Update<1, 2> for Held {
+impl Update<1, 2> for OfTargets {
     #[inline(always)]
-    fn on_pre(&self, w: Real, _: [Real; 1], [down, _]: [Real; 2]) -> Real {
-        self.0.hold(w - down)
+    fn on_pre(&self, _: Real, _: [Real; 1], [down, _]: [Real; 2]) -> Real {
+        -down
     }
 
     #[inline(always)]
-    fn on_post(&self, w: Real, [x]: [Real; 1], [_, up]: [Real; 2]) -> Real {
-        self.0.hold(w + x * up)
+    fn on_post(&self, _: Real, [x]: [Real; 1], [_, up]: [Real; 2]) -> Real {
+        x * up
     }
 }
 
@@ -254,7 +257,7 @@ impl Voltages {
 type Group<'w> = (
     Option<&'w Name>,
     Ref<'w, VoltageStdp>,
-    (&'w mut Voltages, &'w mut WeightBounds),
+    (&'w mut Voltages, &'w mut WeightBounds, Option<&'w mut WeightRest>),
     &'w Source,
     &'w Target,
     Ref<'w, Synapses>,
@@ -268,7 +271,7 @@ fn change(
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    for (name, rule, (mut voltages, mut bounds), source, target, synapses, mut weights) in &mut groups {
+    for (name, rule, (mut voltages, mut bounds, rests), source, target, synapses, mut weights) in &mut groups {
         let (Some(layout), Ok(v)) = (&synapses.layout, potentials.get(target.0)) else { continue };
         let states = bounds.state::<VoltageStdp>(rule.bounds());
         let sources = spikes.get(source.0).map_or(0, |spikes| spikes.fired().len());
@@ -294,9 +297,15 @@ fn change(
         let Voltages { sources, targets } = &mut *voltages;
         sources.enter(&clock);
         targets.advance(&v.0, fired.fired(), rule.gains(clock.dt));
-        let due =
-            Due { arriving: past.past(), at: targets.raised(), sources: &sources.traces, targets: targets.changes() };
-        due.change(&mut weights.0, layout, sources.incoming.as_ref(), Held(Bounds::new(rule.bounds())));
+        let due = Due {
+            arriving: past.past(),
+            at: targets.raised(),
+            sources: &sources.traces,
+            targets: targets.changes(),
+            bounds: Bounds::new(rule.bounds()),
+        };
+        let rests = rests::of(rests.map(Mut::into_inner), weights.0.len());
+        due.change((&mut weights.0, rests), layout, sources.incoming.as_ref(), OfTargets);
         sources.traces.add(past.neurons());
     }
 }

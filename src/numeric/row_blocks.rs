@@ -17,12 +17,19 @@ pub struct RowBlock<'a> {
     pub first_synapse: usize,
     /// The weights of its synapses.
     pub weights: &'a mut [Real],
+    /// What they have below the last place; nothing where that is not carried.
+    pub rests: &'a mut [Real],
 }
 
 impl Rows {
     /// The blocks with their weights; none if there is not a weight for each synapse.
-    pub fn with_weights<'a>(&'a self, mut weights: &'a mut [Real]) -> Vec<RowBlock<'a>> {
-        if weights.len() != self.len() {
+    pub fn with_weights<'a>(&'a self, weights: &'a mut [Real]) -> Vec<RowBlock<'a>> {
+        self.with_rests(weights, &mut [])
+    }
+
+    /// The same with the rests of the weights, of which there is one for each or none.
+    pub fn with_rests<'a>(&'a self, mut weights: &'a mut [Real], mut rests: &'a mut [Real]) -> Vec<RowBlock<'a>> {
+        if weights.len() != self.len() || (!rests.is_empty() && rests.len() != weights.len()) {
             return Vec::new();
         }
         let mut codes = &self.codes[..];
@@ -30,6 +37,9 @@ impl Rows {
             let (own, rest) = std::mem::take(&mut weights).split_at_mut(block.len());
             let (own_codes, other_codes) = codes.split_at(block.len());
             (weights, codes) = (rest, other_codes);
+            let carried = if rests.is_empty() { 0 } else { block.len() };
+            let (own_rests, other_rests) = std::mem::take(&mut rests).split_at_mut(carried);
+            rests = other_rests;
             RowBlock {
                 rows: self,
                 block,
@@ -37,6 +47,7 @@ impl Rows {
                 first_target: k * BLOCK_TARGETS,
                 first_synapse: block.start,
                 weights: own,
+                rests: own_rests,
             }
         });
         blocks.collect()
@@ -64,6 +75,24 @@ impl RowBlock<'_> {
         for (&code, weight) in codes.iter().zip(weights) {
             if self.rows.coding.delay(code) == later {
                 change(self.rows.coding.target(code), weight);
+            }
+        }
+    }
+
+    /// The same with the rest of each weight, for a block that carries them.
+    pub fn each_of_source_with_rests(
+        &mut self,
+        (bucket, later): (usize, u32),
+        source: u32,
+        mut change: impl FnMut(usize, &mut Real, &mut Real),
+    ) {
+        let piece = self.block.piece(bucket, self.rows.sources, source);
+        let codes = self.codes.get(piece.clone());
+        let numbers = self.weights.get_mut(piece.clone()).zip(self.rests.get_mut(piece));
+        let (Some(codes), Some((weights, rests))) = (codes, numbers) else { return };
+        for ((&code, weight), rest) in codes.iter().zip(weights).zip(rests) {
+            if self.rows.coding.delay(code) == later {
+                change(self.rows.coding.target(code), weight, rest);
             }
         }
     }
