@@ -29,10 +29,20 @@ impl Axis {
 
     /// For the indices below `count`, each with its middle at its number; only whole numbers are marked.
     pub(super) fn of_indices(count: usize, target: usize) -> Self {
-        let last = count.max(1) as f64 - 1.0;
-        let mut ticks = generate_ticks(0.0, last.max(1.0), target);
-        ticks.retain(|tick| tick.fract() == 0.0 && *tick <= last);
-        Self { low: -0.5, high: last + 0.5, ticks, exponent: 0, powers: false }
+        Self::between_indices(0, count.max(1) as u64 - 1, target)
+    }
+
+    /// The same from one index to another.
+    pub(super) fn between_indices(first: u64, last: u64, target: usize) -> Self {
+        let [first, last] = [first, last.max(first)].map(|index| index as f64);
+        let mut ticks = generate_ticks(first, last.max(first + 1.0), target);
+        ticks.retain(|tick| tick.fract() == 0.0 && (first..=last).contains(tick));
+        Self { low: first - 0.5, high: last + 0.5, ticks, exponent: 0, powers: false }
+    }
+
+    /// The same without marks.
+    pub(super) fn unmarked(self) -> Self {
+        Self { ticks: Vec::new(), ..self }
     }
 
     /// Around the finite ones of `values`, with a margin, so that no curve touches the frame.
@@ -63,11 +73,12 @@ impl Axis {
         Self::exact(0.0, if high > 0.0 { high * 1.04 } else { 1.0 }, target)
     }
 
-    /// For powers of ten from below `low` to above `high` (finite), both whole, with a tick at every power or every few.
-    pub(super) fn decades(low: f64, high: f64) -> Self {
+    /// For powers of ten from below `low` to above `high` (finite), both whole, with a tick at every power or every few, and
+    /// `most` and one at most.
+    pub(super) fn decades(low: f64, high: f64, most: usize) -> Self {
         let low = low.floor();
         let high = high.ceil().max(low + 1.0);
-        let step = ((high - low) / 6.0).ceil().max(1.0);
+        let step = ((high - low) / most as f64).ceil().max(1.0);
         let ticks = (0..=((high - low) / step) as u32).map(|nth| low + f64::from(nth) * step).collect();
         Self { low, high, ticks, exponent: 0, powers: true }
     }
@@ -156,10 +167,10 @@ mod tests {
 
     #[test]
     fn decades_are_marked_at_whole_powers() {
-        assert_eq!(texts(&Axis::decades(-1.5, 0.3)), ["0.01", "0.1", "1", "10"]);
-        assert_eq!(texts(&Axis::decades(-4.0, 4.0)), ["10⁻⁴", "0.01", "1", "100", "10⁴"]);
-        assert_eq!(texts(&Axis::decades(0.0, 0.0)), ["1", "10"]);
-        assert_eq!(Axis::decades(-1.0, 1.0).share(0.0), 0.5);
+        assert_eq!(texts(&Axis::decades(-1.5, 0.3, 6)), ["0.01", "0.1", "1", "10"]);
+        assert_eq!(texts(&Axis::decades(-4.0, 4.0, 6)), ["10⁻⁴", "0.01", "1", "100", "10⁴"]);
+        assert_eq!(texts(&Axis::decades(0.0, 0.0, 6)), ["1", "10"]);
+        assert_eq!(Axis::decades(-1.0, 1.0, 6).share(0.0), 0.5);
     }
 
     #[test]
@@ -186,6 +197,8 @@ mod tests {
         assert_eq!(texts(&Axis::of_indices(3, 5)), ["0", "1", "2"]);
         assert_eq!(texts(&Axis::of_indices(1000, 4)).first().map(String::as_str), Some("0"));
         assert_eq!(Axis::of_indices(4, 5).share(1.0), 0.375);
+        assert_eq!(texts(&Axis::between_indices(7, 12, 3)), ["8", "10", "12"]);
+        assert!(texts(&Axis::of_indices(1000, 4).unmarked()).is_empty());
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub(super) const PALETTE: [Colour; 9] = [
 impl Colour {
     pub(super) const BLACK: Self = Self(0x1a, 0x1a, 0x1a);
     pub(super) const GREY: Self = Self(0x70, 0x70, 0x70);
+    pub(super) const WHITE: Self = Self(0xff, 0xff, 0xff);
     pub(super) const PALE: Self = Self(0xc8, 0xc8, 0xc8);
 
     pub(super) const fn new(red: u8, green: u8, blue: u8) -> Self {

@@ -115,6 +115,14 @@ pub enum Fault {
     /// A recording of no rows.
     #[error("has no rows")]
     Empty,
+    /// A recording that was to begin after the run had ended.
+    #[error("was to begin with iteration {first}, and the run has {iterations}")]
+    Late {
+        /// Its first iteration.
+        first: u64,
+        /// The number of iterations of the run.
+        iterations: u64,
+    },
     /// A curve of a profile whose variable was not recorded.
     #[error("no variable {address:?} was recorded")]
     NotRecorded {

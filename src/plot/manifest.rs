@@ -132,9 +132,15 @@ impl Manifest {
         let text = files::read_text(&path, files::LONGEST_TEXT)
             .map_err(|source| PlotError::Io { path: path.clone(), source })?;
         match serde_json::from_str::<Self>(&text) {
-            Ok(manifest) => manifest.checked(path),
+            Ok(manifest) => Self { title: manifest.title_or(run), ..manifest }.checked(path),
             Err(source) => Err(PlotError::Report { path, source }),
         }
+    }
+
+    /// The title, or the name of the run folder where there is none.
+    fn title_or(&self, run: &Path) -> String {
+        let folder = || Some(run.canonicalize().ok()?.file_name()?.to_string_lossy().into_owned());
+        if self.title.trim().is_empty() { folder().unwrap_or_default() } else { self.title.clone() }
     }
 
     fn checked(self, path: PathBuf) -> Result<Self, PlotError> {
@@ -222,25 +228,19 @@ impl Manifest {
         found.map(|group| group.size)
     }
 
-    /// The colour of a group in every picture, by its place in the list. A receptor `group.receptor` has that of its group,
-    /// synapses that of their source; what is not listed is grey.
+    /// The colour of a group in every picture, by its place in the list, or among the names and tags that the scene gives a
+    /// colour each. A receptor `group.receptor` has that of its group, synapses that of their source; what is not listed is grey.
     pub(super) fn colour(&self, group: &str) -> Colour {
         let name = group.split('.').next().unwrap_or_default();
-        let source = self.synapses(name).map(|listed| listed.source.as_str());
-        let place = self.groups.iter().position(|listed| listed.name == source.unwrap_or(name));
-        let colour = place.and_then(|place| PALETTE.get(place % PALETTE.len()));
-        colour.copied().unwrap_or(Colour::GREY)
-    }
-
-    /// The colour of a group in the raster, where the scene may give the groups of a tag one in common; groups that it names
-    /// nowhere are grey then.
-    pub(super) fn raster_colour(&self, group: &str) -> Colour {
-        let names = &self.plotting.raster.colours;
-        if names.is_empty() {
-            return self.colour(group);
-        }
-        let own: Vec<&str> = self.groups.iter().filter(|listed| listed.name == group).flat_map(Group::words).collect();
-        let place = names.iter().position(|name| own.contains(&name.as_str()));
+        let name = self.synapses(name).map_or(name, |listed| listed.source.as_str());
+        let place = self.groups.iter().position(|listed| listed.name == name);
+        let named = &self.plotting.raster.colours;
+        let place = match place.and_then(|place| self.groups.get(place)) {
+            Some(group) if !named.is_empty() => {
+                named.iter().position(|wanted| group.words().any(|word| word == wanted))
+            }
+            _ => place,
+        };
         place.map_or(Colour::GREY, |place| PALETTE[place % PALETTE.len()])
     }
 

@@ -79,7 +79,7 @@ impl Scale {
             return Self::from_zero([high]);
         }
         let [low, high] = [low, high].map(libm::log10);
-        let axis = Axis::decades(low.max(high.ceil() - 3.0), high);
+        let axis = Axis::decades(low.max(high.ceil() - 3.0), high, 6);
         Self { axis, stops: &ONE_SIDED, downwards: false, logarithmic: true }
     }
 
@@ -94,6 +94,16 @@ impl Scale {
         let along = if self.downwards { 1.0 - share } else { share } * (self.stops.len() - 1) as f64;
         let nth = (along as usize).min(self.stops.len() - 2);
         self.stops[nth].mixed(self.stops[nth + 1], along - nth as f64)
+    }
+
+    /// Below a bar, what the colour stands for of cells that have no value.
+    pub(super) fn blank(canvas: &mut Canvas, (left, bottom): (f64, f64), colour: Colour, what: &str) {
+        // Below the labels of a time axis.
+        let (top, right, low) = (bottom + 22.0, left + BAR, bottom + 22.0 + BAR);
+        let box_of = [(left, top), (right, top), (right, low), (left, low)];
+        canvas.area(&box_of, colour);
+        canvas.line(box_of.into_iter().chain([(left, top)]).collect(), Colour::BLACK, HAIRLINE);
+        canvas.text((right + 7.0, low - 2.0), what, SMALL, Align::Left, Colour::BLACK);
     }
 
     /// The bar, with what it shows above it.

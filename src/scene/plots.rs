@@ -37,7 +37,7 @@ pub struct RasterPlot {
     /// Bins of the population rates (ms); otherwise as wide as their spikes need. A picture has 4000 at most.
     pub bin: Option<f64>,
     /// Names or tags of groups: those of a tag have a colour in common, and those of none are grey. Otherwise each group
-    /// has its own.
+    /// has its own. So in all pictures of the run.
     pub colours: Vec<String>,
 }
 

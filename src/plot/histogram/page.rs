@@ -31,6 +31,9 @@ pub(super) fn paint(manifest: &Manifest, contents: &[Content]) -> Canvas {
     let mut canvas = Canvas::new(TOP + rows as f64 * (height + BOTTOM_ROOM + GAP) - GAP);
     paint_title(&mut canvas, manifest, contents);
     let room = (WIDTH - MARGIN) / if has_course { 2.0 } else { columns.max(1) as f64 };
+    // One scale for all, so that a colour means the same in each.
+    let shares: Vec<f64> = contents.iter().filter_map(|content| content.course.as_ref()).flat_map(percent).collect();
+    let scale = Scale::of_shares(&shares);
     for (place, content) in contents.iter().enumerate() {
         let heights = content.ends.iter().flatten().chain([&content.whole]).flat_map(|steps| &steps.heights);
         let top = TOP + (place / columns) as f64 * (height + BOTTOM_ROOM + GAP);
@@ -49,7 +52,7 @@ pub(super) fn paint(manifest: &Manifest, contents: &[Content]) -> Canvas {
         };
         paint_panel(&mut canvas, manifest, content, &panel);
         if let Some(course) = &content.course {
-            paint_course(&mut canvas, manifest, content, course, [room + LEFT_ROOM, top, height]);
+            paint_course(&mut canvas, manifest, (content, course), &scale, [room + LEFT_ROOM, top, height]);
         }
     }
     canvas
@@ -59,15 +62,14 @@ pub(super) fn paint(manifest: &Manifest, contents: &[Content]) -> Canvas {
 fn paint_course(
     canvas: &mut Canvas,
     manifest: &Manifest,
-    content: &Content,
-    course: &Course,
+    (content, course): (&Content, &Course),
+    scale: &Scale,
     [left, top, height]: [f64; 3],
 ) {
     let [columns, cells] = course.size();
     let [wide, high] = [cell(WIDTH - left - BAR_ROOM - 10.0, columns), cell(height, cells)];
-    let heat = Heat { columns, values: course.shares().iter().map(|share| 100.0 * share).collect() };
-    let scale = Scale::of_shares(&heat.values);
-    heat.tiles((left, top), [wide, high], &scale).paint(canvas, high, &scale);
+    let heat = Heat { columns, values: percent(course) };
+    heat.tiles((left, top), [wide, high], scale).paint(canvas, high, scale);
     let [from, to] = content.span(manifest);
     let panel = Panel {
         left,
@@ -81,6 +83,14 @@ fn paint_course(
     panel.frame(canvas, (variable, unit), Some(time_unit(manifest.duration()).0));
     panel.close(canvas);
     scale.bar(canvas, (panel.right() + 14.0, top), height, ("share", "%"));
+    if heat.values.iter().any(|share| share.is_nan()) {
+        Scale::blank(canvas, (panel.right() + 14.0, panel.bottom()), Colour::WHITE, "none");
+    }
+}
+
+/// The shares of a course in percent.
+fn percent(course: &Course) -> Vec<f64> {
+    course.shares().iter().map(|share| 100.0 * share).collect()
 }
 
 fn paint_title(canvas: &mut Canvas, manifest: &Manifest, contents: &[Content]) {

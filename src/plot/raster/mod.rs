@@ -53,6 +53,12 @@ pub(super) fn draw(manifest: &Manifest, folder: &mut Folder) -> Result<(), PlotE
     let mut layers = Vec::new();
     for recording in manifest.spikes() {
         match open(manifest, folder, recording) {
+            Ok(_) if recording.first >= manifest.iterations => {
+                folder.leave_out(
+                    &recording.file,
+                    Fault::Late { first: recording.first, iterations: manifest.iterations },
+                );
+            }
             Ok((neurons, reader)) => {
                 let events = reader.rows() as u64;
                 layers.push(Layer { recording, neurons, sample: Sample::all(neurons), base: 0, events });

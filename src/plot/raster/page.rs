@@ -7,7 +7,9 @@ use super::{Layer, Spikes};
 use crate::plot::axis::Axis;
 use crate::plot::canvas::{Align, Canvas, Colour, Mark, WIDTH, shortened, width_of};
 use crate::plot::manifest::Manifest;
-use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, counted, grouped, time_unit};
+use crate::plot::panel::{
+    BOTTOM_ROOM, HAIRLINE, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL, counted, grouped, time_unit,
+};
 use crate::plot::reduce::{Cells, RateBins};
 
 const TOP: f64 = 76.0;
@@ -18,6 +20,12 @@ const CELL: f64 = 0.5;
 const MARK: (f64, f64) = (1.1, 14.0);
 /// Where more than this share of the cells is occupied, marks keep to their cells, lest the picture fill up.
 const CROWDED: f64 = 0.1;
+/// From one name, or one index, to the next below.
+const LINE: f64 = 14.0;
+const INDEX: f64 = 34.0;
+/// Names are so wide at most; and the raster is so high at most, where many groups have names.
+const WIDEST_NAME: f64 = 240.0;
+const HIGHEST: f64 = 1400.0;
 /// Where less than this share is, marks may be larger.
 const SPARSE: (f64, f64) = (0.004, 1.7);
 
@@ -36,7 +44,7 @@ impl<'a> Page<'a> {
     pub(super) fn new(manifest: &'a Manifest, layers: &[Layer]) -> Self {
         let neurons = layers.iter().map(|layer| layer.sample.shown() as f64).sum::<f64>();
         let names = layers.iter().map(|layer| width_of(&layer.recording.group, MEDIUM));
-        let right_room = names.fold(0.0, f64::max).min(150.0) + 24.0;
+        let right_room = names.fold(0.0, f64::max).min(WIDEST_NAME) + 24.0;
         let window = manifest.raster_window();
         let unit = time_unit(window.end as f64 * manifest.dt);
         let [from, to] = [window.start, window.end].map(|iteration| iteration as f64 * manifest.dt / unit.1);
@@ -45,7 +53,7 @@ impl<'a> Page<'a> {
             top: TOP,
             width: (WIDTH - LEFT_ROOM - right_room).floor(),
             // A handful of neurons fill less of the page.
-            height: (neurons * 26.0).clamp(90.0, 400.0),
+            height: (neurons * 26.0).clamp(90.0, 400.0).max((layers.len() as f64 * LINE).min(HIGHEST)),
             x: Axis::exact(from, to, 8),
             y: neuron_axis(neurons),
         };
@@ -78,12 +86,15 @@ impl<'a> Page<'a> {
         let mut canvas = Canvas::new(self.raster.bottom() + GAP + rates.height() + BOTTOM_ROOM);
         let title = shortened(&self.manifest.title, LARGE, WIDTH - 2.0 * MARGIN);
         canvas.text((MARGIN, 26.0), &title, LARGE, Align::Left, Colour::BLACK);
-        let facts = facts(layers, spikes) + &self.recorded_time(layers);
+        let facts = facts(layers, spikes) + &self.recorded_time(layers) + &self.unnamed(layers);
         canvas.text((MARGIN, 44.0), &facts, MEDIUM, Align::Left, Colour::GREY);
         layers.iter().for_each(|layer| self.shade_unrecorded(&mut canvas, layer));
         // Under the marks, so that the frame hides no spike of the first iterations.
-        let whole = layers.iter().all(|layer| layer.sample.shown() == layer.neurons);
-        self.raster.frame(&mut canvas, (if whole { "neuron" } else { "neurons shown" }, ""), None);
+        self.raster.frame(&mut canvas, ("neuron", ""), None);
+        layers
+            .iter()
+            .enumerate()
+            .for_each(|(nth, layer)| self.paint_indices(&mut canvas, layer, nth + 1 == layers.len()));
         let least = match occupied(spikes) {
             share if share > CROWDED => CELL,
             share if share < SPARSE.0 => SPARSE.1,
@@ -146,25 +157,67 @@ impl<'a> Page<'a> {
                 [left, middle - height / 2.0, run.length as f64 * step.0 + wider, height]
             })
             .collect();
-        canvas.marks(&marks, height, self.manifest.raster_colour(&layer.recording.group));
+        canvas.marks(&marks, height, self.manifest.colour(&layer.recording.group));
     }
 
-    /// The groups' names beside their stripes, moved apart where stripes are thin; names that find no room are left out.
-    fn paint_names(&self, canvas: &mut Canvas, layers: &[Layer]) {
-        let room = WIDTH - self.raster.right() - 14.0;
-        let mut free = self.raster.top + 4.0;
-        for layer in layers {
-            let stripe = self.stripe(layer);
-            let baseline = (stripe.top + stripe.height / 2.0 + 4.0).max(free);
-            if baseline > self.raster.bottom() + 4.0 {
-                break;
+    /// The indices that neurons have in their group.
+    fn paint_indices(&self, canvas: &mut Canvas, layer: &Layer, is_last: bool) {
+        let stripe = self.stripe(layer);
+        for (neuron, place) in layer.sample.marked((stripe.height / INDEX).ceil() as usize) {
+            let (_, y) = self.raster.at(0.0, layer.base as f64 + place);
+            // The first index of the next group stands there.
+            if is_last || stripe.top + stripe.height - y > LINE {
+                canvas.line(vec![(self.raster.left - 4.0, y), (self.raster.left, y)], Colour::BLACK, HAIRLINE);
+                let beside = (self.raster.left - 7.0, y + 4.0);
+                canvas.text(beside, &neuron.to_string(), SMALL, Align::Right, Colour::BLACK);
             }
-            free = baseline + 14.0;
-            let name = shortened(&layer.recording.group, MEDIUM, room);
-            let colour = self.manifest.raster_colour(&layer.recording.group);
-            canvas.text((self.raster.right() + 10.0, baseline), &name, MEDIUM, Align::Left, colour);
         }
     }
+
+    /// Groups from one whose name is written to the next: 1, unless there are more than have room.
+    fn named(&self, layers: &[Layer]) -> usize {
+        let room = (self.raster.height / LINE).max(1.0) as usize;
+        layers.len().div_ceil(room).max(1)
+    }
+
+    /// Says that not all names are written.
+    fn unnamed(&self, layers: &[Layer]) -> String {
+        match self.named(layers) {
+            1 => String::new(),
+            each => format!("; one in {each} of the {} groups is named", layers.len()),
+        }
+    }
+
+    /// The groups' names beside their stripes; where stripes are thin, apart from them, with a line from each to its own.
+    fn paint_names(&self, canvas: &mut Canvas, layers: &[Layer]) {
+        let layers: Vec<_> = layers.iter().step_by(self.named(layers)).collect();
+        let middle = |layer: &&Layer| self.stripe(layer).top + self.stripe(layer).height / 2.0;
+        let wanted: Vec<f64> = layers.iter().map(middle).collect();
+        let places = apart(&wanted, LINE, self.raster.bottom());
+        let (edge, room) = (self.raster.right(), WIDTH - self.raster.right() - 14.0);
+        for ((layer, wanted), place) in layers.into_iter().zip(wanted).zip(places) {
+            let colour = self.manifest.colour(&layer.recording.group);
+            if (wanted - place).abs() > 2.0 {
+                canvas.line(vec![(edge + 1.0, wanted), (edge + 8.0, place)], colour, HAIRLINE);
+            }
+            let name = shortened(&layer.recording.group, MEDIUM, room);
+            canvas.text((edge + 10.0, place + 4.0), &name, MEDIUM, Align::Left, colour);
+        }
+    }
+}
+
+/// Ascending heights, moved apart so that there is `least` between them, and none is below `bottom`.
+fn apart(wanted: &[f64], least: f64, bottom: f64) -> Vec<f64> {
+    let mut places = wanted.to_vec();
+    for nth in 1..places.len() {
+        places[nth] = places[nth].max(places[nth - 1] + least);
+    }
+    let mut limit = bottom;
+    for place in places.iter_mut().rev() {
+        *place = place.min(limit);
+        limit = *place - least;
+    }
+    places
 }
 
 /// Iterations of a bin: as asked for, or as many as the spikes of the window fill, as far as the file's number tells.
@@ -203,10 +256,9 @@ fn occupied(spikes: &[Spikes]) -> f64 {
 }
 
 /// From half a neuron above the first to half a neuron below the last, so that every mark is inside. Downwards, so that
-/// groups stand in the order in which they are listed and read.
+/// groups stand in the order in which they are listed and read. Unmarked, as each group has indices of its own.
 fn neuron_axis(neurons: f64) -> Axis {
-    let target = if neurons < 6.0 { neurons.max(1.0) as usize } else { 6 };
-    Axis::exact(-0.5, neurons.max(1.0) - 0.5, target).downwards()
+    Axis::exact(-0.5, neurons.max(1.0) - 0.5, 1).downwards().unmarked()
 }
 
 /// At most six decimals, without the zeros that rounding of binary fractions leaves.
@@ -226,8 +278,8 @@ mod tests {
     }
 
     #[test]
-    fn few_neurons_are_marked_one_by_one() {
-        let labels: Vec<_> = neuron_axis(3.0).labels().map(|(_, text)| text).collect();
-        assert_eq!(labels, ["0", "1", "2"]);
+    fn names_are_moved_apart_and_stay_on_the_page() {
+        assert_eq!(apart(&[10.0, 12.0, 50.0, 99.0, 100.0], 14.0, 100.0), [10.0, 24.0, 50.0, 86.0, 100.0]);
+        assert_eq!(apart(&[90.0, 95.0, 99.0], 14.0, 100.0), [72.0, 86.0, 100.0]);
     }
 }

@@ -42,7 +42,7 @@ impl<'a> Rates<'a> {
             let (first, width, heights) = spikes.rate.rates(neurons.max(1), manifest.dt);
             let time = |iterations: u64| iterations as f64 * manifest.dt / unit;
             let steps = Steps { low: time(first), width: time(width), heights };
-            Rate { name: &recording.group, colour: manifest.raster_colour(&recording.group), steps }
+            Rate { name: &recording.group, colour: manifest.colour(&recording.group), steps }
         };
         Self { rates: layers.iter().zip(spikes).map(rate).collect(), time }
     }

@@ -1,5 +1,6 @@
 //! Which neurons of a group the raster shows, where a scene asks for some of all.
 
+use crate::plot::axis::Axis;
 use crate::plot::manifest::Recording;
 
 /// Neurons spread evenly over those recorded of a group.
@@ -46,6 +47,23 @@ impl Sample {
     /// How many neurons are shown.
     pub(super) fn shown(&self) -> u64 {
         self.shown
+    }
+
+    /// Neurons to be marked on an axis, at most about so many, and where they stand among those shown, of which the first has
+    /// its middle at 0: round numbers, and none for a single neuron.
+    pub(super) fn marked(&self, most: usize) -> Vec<(u64, f64)> {
+        let ends = match self.pool.as_deref() {
+            None => Some([0, self.of.saturating_sub(1)]),
+            Some(pool) => pool.first().zip(pool.last()).map(|(&first, &last)| [first, last]),
+        };
+        let Some([first, last]) = ends.filter(|[first, last]| first < last && most > 0) else { return Vec::new() };
+        let nth = |neuron: u64| match &self.pool {
+            None => neuron as f64,
+            Some(pool) => pool.partition_point(|&own| own < neuron) as f64,
+        };
+        let place = |neuron: u64| (nth(neuron) + 0.5) * self.shown as f64 / self.of as f64 - 0.5;
+        let ticks = Axis::between_indices(first, last, most);
+        ticks.labels().map(|(neuron, _)| neuron as u64).map(|neuron| (neuron, place(neuron))).collect()
     }
 
     /// The place of a neuron among those shown; `None` if it is not one of them.

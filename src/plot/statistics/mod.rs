@@ -1,4 +1,4 @@
-//! The statistics of the recorded spikes: a table, and four panels that all groups share.
+//! The statistics of the recorded spikes: a table, and four panels of each group.
 
 mod curves;
 mod page;
@@ -9,7 +9,7 @@ use super::{Fault, Folder, PlotError};
 use crate::statistics::{Findings, SpikeStatistics, Stretch};
 use curves::Portrait;
 
-/// Most groups of one picture: more lines than these cannot be told apart.
+/// Most groups of one picture.
 const PAGE: usize = 8;
 
 /// Draws `statistics`, unless no spikes were recorded after the transient.
@@ -21,12 +21,12 @@ pub(super) fn draw(manifest: &Manifest, folder: &mut Folder) -> Result<(), PlotE
             continue;
         }
         match read(manifest, folder, recording) {
-            Ok(findings) if findings.summary.spikes > 0 => portraits.push(Portrait { recording, findings }),
-            Ok(_) => {}
+            Ok(findings) => portraits.push(Portrait { recording, findings }),
             Err(fault) => folder.leave_out(&recording.file, fault),
         }
     }
-    for page in portraits.chunks(PAGE) {
+    let fired = |page: &&[Portrait]| page.iter().any(|one| one.findings.summary.spikes > 0);
+    for page in portraits.chunks(PAGE).filter(fired) {
         folder.save(&page::paint(manifest, page), "statistics")?;
     }
     Ok(())

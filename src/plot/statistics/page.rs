@@ -1,9 +1,9 @@
-//! The page of the statistics: a line of numbers per group, and below the distributions of rate and CV, the spectrum and
-//! the autocorrelation of the population rate.
+//! The page of the statistics: a line of numbers per group, and below, for each that fired, the distributions of rate and CV,
+//! the spectrum and the autocorrelation of the population rate.
 
 use super::curves::Portrait;
 use crate::plot::axis::Axis;
-use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened};
+use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened, width_of};
 use crate::plot::manifest::Manifest;
 use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL, grouped};
 use crate::plot::steps::Steps;
@@ -12,49 +12,111 @@ use crate::statistics::{LEAST_INTERVALS, Summary, written};
 /// Baseline of the table's head, and from line to line.
 const TABLE: f64 = 56.0;
 const LINE: f64 = 18.0;
-/// From the table to the panels, and between panels.
+/// From the table to the panels, and between blocks of panels.
 const GAP: f64 = 40.0;
+/// Height of a panel that stands alone, of several altogether, and of one of them at least; and between two of them.
 const HEIGHT: f64 = 170.0;
+const ALTOGETHER: f64 = 260.0;
+const LOWEST: f64 = 44.0;
+const BETWEEN: f64 = 18.0;
 /// The spectrum is drawn up to here (Hz), or to so many times the highest peak: over its first harmonic.
 const HIGHEST: f64 = 200.0;
 const PEAKS: f64 = 2.5;
 /// Decades of power that are drawn at most: between the harmonics of a clock there are thirty.
-const DECADES: f64 = 5.0;
+const DECADES: f64 = 8.0;
 const CURVE_WIDTH: f64 = 1.2;
 
 pub(super) fn paint(manifest: &Manifest, portraits: &[Portrait]) -> Canvas {
+    let active: Vec<&Portrait> = portraits.iter().filter(|one| one.findings.summary.spikes > 0).collect();
     let top = TABLE + LINE * portraits.len() as f64 + GAP;
-    let row = HEIGHT + BOTTOM_ROOM + GAP;
-    let mut canvas = Canvas::new(top + row + HEIGHT + BOTTOM_ROOM);
+    let block = |column: f64, below: f64| {
+        let cell = (WIDTH - MARGIN) / 2.0;
+        let mut block =
+            Block { manifest, portraits: &active, left: column * cell + LEFT_ROOM, top, width: cell - LEFT_ROOM - 6.0 };
+        block.top += below * (block.height() + BOTTOM_ROOM + GAP);
+        block
+    };
+    let last = block(1.0, 1.0);
+    let mut canvas = Canvas::new(last.top + last.height() + BOTTOM_ROOM);
     let title = shortened(&manifest.title, LARGE, WIDTH - 2.0 * MARGIN);
     canvas.text((MARGIN, 26.0), &title, LARGE, Align::Left, Colour::BLACK);
     paint_table(&mut canvas, manifest, portraits);
-    let place = |column: f64, below: f64| {
-        let cell = (WIDTH - MARGIN) / 2.0;
-        let (left, top) = (column * cell + LEFT_ROOM, top + below * row);
-        move |x, y| Panel { left, top, width: cell - LEFT_ROOM - 6.0, height: HEIGHT, x, y }
-    };
-    let colours: Vec<_> = portraits.iter().map(|one| manifest.colour(&one.recording.group)).collect();
-    paint_rates(&mut canvas, portraits, &colours, place(0.0, 0.0));
-    paint_cvs(&mut canvas, portraits, &colours, place(1.0, 0.0));
-    paint_spectra(&mut canvas, portraits, &colours, place(0.0, 1.0));
-    paint_autocorrelations(&mut canvas, portraits, &colours, place(1.0, 1.0));
+    paint_rates(&mut canvas, &block(0.0, 0.0));
+    paint_cvs(&mut canvas, &block(1.0, 0.0));
+    paint_spectra(&mut canvas, &block(0.0, 1.0));
+    paint_autocorrelations(&mut canvas, &last);
     canvas
 }
 
 /// The numbers, one line per group in its colour.
 fn paint_table(canvas: &mut Canvas, manifest: &Manifest, portraits: &[Portrait]) {
     let heads = ["rate ± sd (Hz)", "CV", "LV", "of neurons", "Fano", "correlation", "peak (Hz)", "from (ms)"];
-    let ends = [270.0, 315.0, 360.0, 470.0, 530.0, 640.0, 725.0, WIDTH - MARGIN];
+    let ends = [294.0, 334.0, 374.0, 480.0, 530.0, 640.0, 725.0, WIDTH - MARGIN];
     for (head, x) in heads.into_iter().zip(ends) {
         canvas.text((x, TABLE), head, SMALL, Align::Right, Colour::GREY);
     }
     for (nth, portrait) in portraits.iter().enumerate() {
         let y = TABLE + LINE * (nth + 1) as f64;
-        let name = shortened(&portrait.recording.group, MEDIUM, 130.0);
+        let numbers = numbers(&portrait.findings.summary);
+        let room = ends[0] - width_of(&numbers[0], MEDIUM) - MARGIN - 8.0;
+        let name = shortened(&portrait.recording.group, MEDIUM, room);
         canvas.text((MARGIN, y), &name, MEDIUM, Align::Left, manifest.colour(&portrait.recording.group));
-        for (number, x) in numbers(&portrait.findings.summary).iter().zip(ends) {
+        for (number, x) in numbers.iter().zip(ends) {
             canvas.text((x, y), number, MEDIUM, Align::Right, Colour::BLACK);
+        }
+    }
+}
+
+/// The panels of one quantity, one for each group below another: curves of groups that are driven alike hide one another.
+struct Block<'a> {
+    manifest: &'a Manifest,
+    portraits: &'a [&'a Portrait<'a>],
+    left: f64,
+    top: f64,
+    width: f64,
+}
+
+impl Block<'_> {
+    /// The height of a panel.
+    fn each(&self) -> f64 {
+        match self.portraits.len() {
+            0 | 1 => HEIGHT,
+            several => (ALTOGETHER / several as f64 - BETWEEN).max(LOWEST),
+        }
+    }
+
+    fn height(&self) -> f64 {
+        let panels = self.portraits.len().max(1) as f64;
+        panels * (self.each() + BETWEEN) - BETWEEN
+    }
+
+    /// Marks of a vertical axis.
+    fn ticks(&self) -> usize {
+        if self.each() < 100.0 { 2 } else { 4 }
+    }
+
+    /// Draws the panels over one horizontal axis; `axis` gives the vertical one of each group, and `draw` draws it.
+    fn paint(
+        &self,
+        canvas: &mut Canvas,
+        x: &Axis,
+        axis: impl Fn(&Portrait) -> Axis,
+        ((name, unit), below): ((&str, &str), &str),
+        draw: impl Fn(&mut Canvas, &Portrait, &Panel, Colour),
+    ) {
+        for (nth, portrait) in self.portraits.iter().enumerate() {
+            let top = self.top + nth as f64 * (self.each() + BETWEEN);
+            let (left, width, height) = (self.left, self.width, self.each());
+            let panel = Panel { left, top, width, height, x: x.clone(), y: axis(portrait) };
+            let colour = self.manifest.colour(&portrait.recording.group);
+            draw(canvas, portrait, &panel, colour);
+            let is_last = nth + 1 == self.portraits.len();
+            panel.frame(canvas, if nth == 0 { (name, unit) } else { ("", "") }, is_last.then_some(below));
+            // Above the panel, where it hides no curve.
+            if self.portraits.len() > 1 {
+                let name = shortened(&portrait.recording.group, SMALL, width / 2.0);
+                canvas.text((panel.right(), top - 3.0), &name, SMALL, Align::Right, colour);
+            }
         }
     }
 }
@@ -74,23 +136,21 @@ fn numbers(summary: &Summary) -> [String; 8] {
     ]
 }
 
-fn paint_rates(canvas: &mut Canvas, portraits: &[Portrait], colours: &[Colour], panel: impl Fn(Axis, Axis) -> Panel) {
-    let rates = portraits.iter().flat_map(|one| one.findings.rates.iter().copied());
+fn paint_rates(canvas: &mut Canvas, block: &Block) {
+    let rates = block.portraits.iter().flat_map(|one| one.findings.rates.iter().copied());
     let highest = rates.fold(0.0, f64::max);
-    let steps: Vec<_> = portraits.iter().map(|one| Some(one.rates(highest))).collect();
-    paint_steps(canvas, &steps, colours, 0.0, ("probability density", "1/Hz", "rate (Hz)"), panel);
+    let steps = |one: &Portrait| Some(one.rates(highest));
+    paint_steps(canvas, block, steps, 0.0, ("probability density", "1/Hz", "rate (Hz)"));
 }
 
-fn paint_cvs(canvas: &mut Canvas, portraits: &[Portrait], colours: &[Colour], panel: impl Fn(Axis, Axis) -> Panel) {
-    let cvs = portraits.iter().flat_map(Portrait::enough_cvs).copied();
+fn paint_cvs(canvas: &mut Canvas, block: &Block) {
+    let cvs = block.portraits.iter().flat_map(|one| one.enough_cvs()).copied();
     // A clock is at 0 and a Poisson process at 1, so both are on the axis.
     let highest = cvs.fold(1.2, f64::max);
-    let steps: Vec<_> = portraits.iter().map(|one| one.cvs(highest)).collect();
-    let below = format!("CV of {LEAST_INTERVALS} intervals or more");
-    let panel = paint_steps(canvas, &steps, colours, highest, ("probability density", "", &below), panel);
-    let drawn = portraits.iter().map(|one| one.enough_cvs().len() as u64).sum();
-    let neurons = share(drawn, portraits.iter().map(|one| one.findings.summary.neurons).sum()) + " neurons";
-    canvas.text((panel.right(), panel.top - 11.0), &neurons, SMALL, Align::Right, Colour::GREY);
+    let drawn = block.portraits.iter().map(|one| one.enough_cvs().len() as u64).sum();
+    let all = block.portraits.iter().map(|one| one.findings.summary.neurons).sum();
+    let below = format!("CV of {LEAST_INTERVALS} intervals or more, {} neurons", share(drawn, all));
+    paint_steps(canvas, block, |one| one.cvs(highest), highest, ("probability density", "", &below));
 }
 
 /// `96 of 100`.
@@ -98,78 +158,79 @@ fn share(part: u64, whole: u64) -> String {
     format!("{} of {}", grouped(part), grouped(whole))
 }
 
-/// Distributions in one panel: all fillings under all lines.
+/// The distribution of each group; `least` is on the axis.
 fn paint_steps(
     canvas: &mut Canvas,
-    steps: &[Option<Steps>],
-    colours: &[Colour],
+    block: &Block,
+    steps: impl Fn(&Portrait) -> Option<Steps>,
     least: f64,
     (name, unit, below): (&str, &str, &str),
-    panel: impl Fn(Axis, Axis) -> Panel,
-) -> Panel {
-    let present = || steps.iter().zip(colours).filter_map(|(steps, colour)| Some((steps.as_ref()?, *colour)));
-    let high = present().map(|(steps, _)| steps.high()).fold(least, f64::max);
-    let heights = present().flat_map(|(steps, _)| steps.heights.iter().copied());
-    let panel = panel(Axis::exact(0.0, if high > 0.0 { high } else { 1.0 }, 6), Axis::from_zero(heights, 4));
-    present().for_each(|(steps, colour)| steps.fill(canvas, &panel, colour.shade(0.85)));
-    present().for_each(|(steps, colour)| steps.line(canvas, &panel, colour, CURVE_WIDTH));
-    if present().next().is_none() {
-        note(canvas, &panel, "too few intervals");
-    }
-    panel.frame(canvas, (name, unit), Some(below));
-    panel
+) {
+    let high = block.portraits.iter().filter_map(|one| steps(one)).map(|steps| steps.high()).fold(least, f64::max);
+    let x = Axis::exact(0.0, if high > 0.0 { high } else { 1.0 }, 6);
+    let y = |one: &Portrait| Axis::from_zero(steps(one).map_or(Vec::new(), |steps| steps.heights), block.ticks());
+    block.paint(canvas, &x, y, ((name, unit), below), |canvas, one, panel, colour| match steps(one) {
+        Some(steps) => {
+            steps.fill(canvas, panel, colour.shade(0.75));
+            steps.line(canvas, panel, colour, CURVE_WIDTH);
+        }
+        None => note(canvas, panel, "too few intervals"),
+    });
 }
 
-fn paint_spectra(canvas: &mut Canvas, portraits: &[Portrait], colours: &[Colour], panel: impl Fn(Axis, Axis) -> Panel) {
-    let peaks = portraits.iter().filter_map(Portrait::peak);
+fn paint_spectra(canvas: &mut Canvas, block: &Block) {
+    let peaks = block.portraits.iter().filter_map(|one| one.peak());
     let limit = peaks.map(|(hz, _)| PEAKS * hz).fold(HIGHEST, f64::max);
-    let curves: Vec<_> = portraits.iter().map(|one| one.spectrum(limit)).collect();
-    let hertz = curves.iter().flatten().map(|&(hz, _)| hz).fold(0.0, f64::max);
-    let powers = || curves.iter().flatten().map(|&(_, power)| power).filter(|power| power.is_finite());
+    let points = || block.portraits.iter().flat_map(|one| one.spectrum(limit));
+    let hertz = points().map(|(hz, _)| hz).fold(0.0, f64::max);
+    let powers = || points().map(|(_, power)| power).filter(|power| power.is_finite());
     let high = powers().fold(0.0, f64::max);
     let low = powers().fold(0.0, f64::min).max(high - DECADES);
-    let panel = panel(Axis::exact(0.0, if hertz > 0.0 { hertz } else { HIGHEST }, 6), Axis::decades(low, high));
-    if powers().next().is_some() {
-        panel.level(canvas, 0.0);
-    } else {
-        note(canvas, &panel, SHORT);
-    }
-    for (curve, colour) in curves.iter().zip(colours) {
-        panel.curve(canvas, curve, *colour, CURVE_WIDTH);
-    }
-    panel.frame(canvas, ("power", "× Poisson"), Some("frequency (Hz)"));
-    paint_peaks(canvas, portraits, colours, &panel);
+    let x = Axis::exact(0.0, if hertz > 0.0 { hertz } else { HIGHEST }, 6);
+    let y = Axis::decades(low, high, 2 * block.ticks() - 2);
+    let words = (("power", "× Poisson"), "frequency (Hz)");
+    block.paint(
+        canvas,
+        &x,
+        |_| y.clone(),
+        words,
+        |canvas, one, panel, colour| {
+            let mut curve = one.spectrum(limit);
+            if curve.iter().all(|(_, power)| !power.is_finite()) {
+                return note(canvas, panel, SHORT);
+            }
+            panel.level(canvas, 0.0);
+            // What lies below the axis is left out: along its edge it would look like a floor.
+            curve.iter_mut().filter(|(_, power)| *power < low.floor()).for_each(|(_, power)| *power = f64::NAN);
+            panel.curve(canvas, &curve, colour, CURVE_WIDTH);
+            if let Some((hz, power)) = one.peak() {
+                let (x, y) = panel.at(hz, power);
+                canvas.line(vec![(x, y - 9.0), (x, y - 4.0)], colour, 2.0);
+            }
+        },
+    );
 }
 
-/// A short stroke above each peak.
-fn paint_peaks(canvas: &mut Canvas, portraits: &[Portrait], colours: &[Colour], panel: &Panel) {
-    for (portrait, colour) in portraits.iter().zip(colours) {
-        if let Some((hz, power)) = portrait.peak() {
-            let (x, y) = panel.at(hz, power);
-            canvas.line(vec![(x, y - 9.0), (x, y - 4.0)], *colour, 2.0);
-        }
-    }
-}
-
-fn paint_autocorrelations(
-    canvas: &mut Canvas,
-    portraits: &[Portrait],
-    colours: &[Colour],
-    panel: impl Fn(Axis, Axis) -> Panel,
-) {
-    let curves: Vec<_> = portraits.iter().map(Portrait::autocorrelation).collect();
-    let lag = curves.iter().flatten().map(|&(lag, _)| lag).fold(0.0, f64::max);
-    let values = curves.iter().flatten().map(|&(_, value)| value).chain([0.0]);
-    let panel = panel(Axis::exact(0.0, if lag > 0.0 { lag } else { 200.0 }, 6), Axis::around(values, 4));
-    if lag > 0.0 {
-        panel.level(canvas, 0.0);
-    } else {
-        note(canvas, &panel, SHORT);
-    }
-    for (curve, colour) in curves.iter().zip(colours) {
-        panel.curve(canvas, curve, *colour, CURVE_WIDTH);
-    }
-    panel.frame(canvas, ("autocorrelation", ""), Some("lag (ms)"));
+fn paint_autocorrelations(canvas: &mut Canvas, block: &Block) {
+    let curves = || block.portraits.iter().map(|one| one.autocorrelation());
+    let lag = curves().flatten().map(|(lag, _)| lag).fold(0.0, f64::max);
+    let values = curves().flatten().map(|(_, value)| value).chain([0.0]);
+    let y = Axis::around(values, block.ticks());
+    let x = Axis::exact(0.0, if lag > 0.0 { lag } else { 200.0 }, 6);
+    block.paint(
+        canvas,
+        &x,
+        |_| y.clone(),
+        (("autocorrelation", ""), "lag (ms)"),
+        |canvas, one, panel, colour| {
+            let curve = one.autocorrelation();
+            if curve.is_empty() {
+                return note(canvas, panel, SHORT);
+            }
+            panel.level(canvas, 0.0);
+            panel.curve(canvas, &curve, colour, CURVE_WIDTH);
+        },
+    );
 }
 
 const SHORT: &str = "too short, or without variation";

@@ -12,6 +12,10 @@ use crate::plot::reduce::{Columns, Summariser, Summary, spread};
 const COLUMNS: usize = 1200;
 /// Neurons drawn one by one.
 const TRACES: usize = 3;
+/// Fewest neurons of a 5–95 % band: of fewer its edges are those of the extremes.
+const CROWD: usize = 20;
+/// Correlation of a neuron's values with its next ones below which a line between them would invent what was between.
+const COARSE: f64 = 0.5;
 /// Elements read in one go: 8 MiB of them.
 const CHUNK: usize = 1 << 20;
 
@@ -28,6 +32,12 @@ pub(super) struct Content<'a> {
     /// Places in a row of the neurons drawn one by one.
     chosen: Vec<usize>,
     boolean: bool,
+    /// Whether they are neurons, and not synapses.
+    of_neurons: bool,
+    /// Whether values change as much from row to row as they do altogether, though rows are iterations apart.
+    pub(super) coarse: bool,
+    /// From row to row (ms), if more than an iteration.
+    every_ms: Option<f64>,
 }
 
 impl<'a> Content<'a> {
@@ -42,10 +52,14 @@ impl<'a> Content<'a> {
         let columns = Columns::new(reader.rows(), COLUMNS);
         let mut summariser = Summariser::new(columns, chosen.clone());
         let (mut values, at_once) = (Vec::new(), (CHUNK / neurons).max(1));
+        let mut likeness = Likeness::default();
         while reader.read_rows(at_once, &mut values)? > 0 {
-            let rows = values.chunks(neurons);
-            rows.for_each(|row| summariser.push(row));
+            for row in values.chunks(neurons) {
+                summariser.push(row);
+                likeness.push(row[chosen.first().copied().unwrap_or_default()]);
+            }
         }
+        let is_sampled = recording.every > 1 && !recording.is_rate();
         let time = |column| {
             let row = recording.every as f64 * columns.middle(column);
             // A value is that of the end of its iteration, a rate that of the iterations up to the next row.
@@ -61,7 +75,15 @@ impl<'a> Content<'a> {
             neurons,
             chosen,
             boolean,
+            of_neurons: manifest.synapses(&recording.group).is_none(),
+            coarse: is_sampled && !boolean && likeness.correlation().is_some_and(|r| r < COARSE),
+            every_ms: is_sampled.then_some(recording.every as f64 * manifest.dt),
         })
+    }
+
+    /// What the members of the group are.
+    pub(super) fn noun(&self) -> &'static str {
+        if self.of_neurons { "neuron" } else { "synapse" }
     }
 
     /// Whether there are several neurons, so that mean and spread say something.
@@ -71,7 +93,12 @@ impl<'a> Content<'a> {
 
     /// Whether the 5–95 % band is drawn; of zeros and ones it would be all or nothing.
     pub(super) fn has_band(&self) -> bool {
-        self.is_crowd() && !self.boolean
+        self.neurons >= CROWD && !self.boolean
+    }
+
+    /// Whether what is drawn is a share, from 0 on.
+    pub(super) fn is_share(&self) -> bool {
+        self.boolean && self.is_crowd()
     }
 
     /// The variable and its unit: of a boolean one the mean is drawn, which is the share of neurons.
@@ -80,13 +107,21 @@ impl<'a> Content<'a> {
         (&self.recording.variable, unit)
     }
 
-    /// Which neurons are drawn one by one, and of how many: `neurons 133, 400, 666 of 800`.
+    /// Which neurons are drawn one by one, and of how many, and how far rows are apart: `neurons 133, 400, 666 of 800, every 10
+    /// ms`.
     pub(super) fn facts(&self) -> String {
+        let every = self.every_ms.map(|ms| format!("every {} ms", (ms * 1e6).round() / 1e6));
+        let coarse = self.coarse.then(|| "values between may be others".to_owned());
+        let parts = [Some(self.members()).filter(|members| !members.is_empty()), every, coarse];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    fn members(&self) -> String {
         if self.neurons == 1 {
             return String::new();
         }
         if self.chosen.len() == self.neurons || self.chosen.is_empty() {
-            return counted(self.neurons as u64, "neuron");
+            return counted(self.neurons as u64, self.noun());
         }
         let listed = self.recording.neurons.as_ref();
         let index = |&place: &usize| {
@@ -95,7 +130,37 @@ impl<'a> Content<'a> {
         };
         let chosen: Vec<_> = self.chosen.iter().map(index).collect();
         let recorded = if listed.is_some() { " recorded" } else { "" };
-        format!("neurons {} of {}{recorded}", chosen.join(", "), self.neurons)
+        format!("{}s {} of {}{recorded}", self.noun(), chosen.join(", "), self.neurons)
+    }
+}
+
+/// How much values are like their predecessors.
+#[derive(Default)]
+struct Likeness {
+    before: Option<f64>,
+    pairs: f64,
+    sum: f64,
+    squares: f64,
+    products: f64,
+}
+
+impl Likeness {
+    fn push(&mut self, value: f64) {
+        if let Some(before) = self.before.filter(|_| value.is_finite()) {
+            self.pairs += 1.0;
+            self.sum += value;
+            self.squares += value * value;
+            self.products += value * before;
+        }
+        self.before = Some(value).filter(|value| value.is_finite());
+    }
+
+    /// The correlation of values with their predecessors, of the same mean; `None` for fewer than ten pairs, or values that are
+    /// all the same.
+    fn correlation(&self) -> Option<f64> {
+        let mean = self.sum / self.pairs;
+        let [variance, covariance] = [self.squares, self.products].map(|sum| sum / self.pairs - mean * mean);
+        (self.pairs >= 10.0 && variance > 1e-12 * mean * mean).then(|| covariance / variance)
     }
 }
 

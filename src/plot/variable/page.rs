@@ -31,7 +31,7 @@ pub(super) fn paint(manifest: &Manifest, contents: &[Content]) -> Canvas {
         _ => 130.0,
     };
     let has_second_line =
-        contents.iter().any(|content| content.has_band() || !content.recording.description.is_empty());
+        contents.iter().any(|content| has_legend(content) || !content.recording.description.is_empty());
     let top = if has_second_line { TOP.0 } else { TOP.1 };
     let mut canvas = Canvas::new(top + rows as f64 * (height + GAP) - GAP + BOTTOM_ROOM);
     paint_title(&mut canvas, manifest, contents);
@@ -64,7 +64,7 @@ fn value_axis(content: &Content) -> Axis {
     let values = traces.chain(summary.mean.iter().copied());
     if content.has_band() {
         Axis::around(values.chain(summary.band.iter().copied().flatten()), 5)
-    } else if content.is_crowd() || content.recording.is_rate() {
+    } else if content.is_share() || content.recording.is_rate() {
         Axis::from_zero(values, 5)
     } else {
         Axis::around(values, 5)
@@ -76,9 +76,8 @@ fn paint_title(canvas: &mut Canvas, manifest: &Manifest, contents: &[Content]) {
     let title = shortened(&manifest.title, LARGE, WIDTH - 2.0 * MARGIN);
     canvas.text((MARGIN, 26.0), &title, LARGE, Align::Left, Colour::BLACK);
     let mut end = WIDTH - MARGIN;
-    if contents.iter().any(Content::has_band) {
-        let reduced = contents.iter().any(|content| content.reduced);
-        end = paint_legend(canvas, end, reduced);
+    if contents.iter().any(has_legend) {
+        end = paint_legend(canvas, end, contents);
     }
     let mut descriptions = contents.iter().map(|content| &content.recording.description);
     if let Some(text) = descriptions.find(|text| !text.is_empty()) {
@@ -88,16 +87,25 @@ fn paint_title(canvas: &mut Canvas, manifest: &Manifest, contents: &[Content]) {
     }
 }
 
+/// Whether there are several lines of which one must know what they are.
+fn has_legend(content: &Content) -> bool {
+    content.is_crowd() && !content.is_share()
+}
+
 /// The legend, ending at `right`, written from there to the left; returns where it begins.
-fn paint_legend(canvas: &mut Canvas, right: f64, reduced: bool) -> f64 {
+fn paint_legend(canvas: &mut Canvas, mut right: f64, contents: &[Content]) -> f64 {
     let grey = Colour::GREY;
-    let (start, end, y) = entry(canvas, "5–95 %", right);
-    let corners = [(start, y - 5.0), (end, y - 5.0), (end, y + 5.0), (start, y + 5.0)];
-    canvas.area(&corners, band_colour(grey));
-    let (start, end, y) = entry(canvas, "mean", start - 18.0);
+    if contents.iter().any(Content::has_band) {
+        let (start, end, y) = entry(canvas, "5–95 %", right);
+        let corners = [(start, y - 5.0), (end, y - 5.0), (end, y + 5.0), (start, y + 5.0)];
+        canvas.area(&corners, band_colour(grey));
+        right = start - 18.0;
+    }
+    let (start, end, y) = entry(canvas, "mean", right);
     canvas.line(vec![(start, y), (end, y)], mean_colour(grey), MEAN_WIDTH);
-    let text = if reduced { "single neurons (envelope)" } else { "single neurons" };
-    let (start, end, y) = entry(canvas, text, start - 18.0);
+    let noun = contents.first().map_or("neuron", Content::noun);
+    let reduced = if contents.iter().any(|content| content.reduced) { " (envelope)" } else { "" };
+    let (start, end, y) = entry(canvas, &format!("single {noun}s{reduced}"), start - 18.0);
     for (nth, y) in [y - 3.5, y, y + 3.5].into_iter().enumerate() {
         canvas.line(vec![(start, y), (end, y)], trace_colour(grey, nth), TRACE_WIDTH);
     }
@@ -141,15 +149,32 @@ fn paint_panel(canvas: &mut Canvas, manifest: &Manifest, content: &Content, pane
             true => (trace_colour(colour, nth), TRACE_WIDTH),
             false => (colour, SOLE_WIDTH),
         };
-        panel.curve(canvas, &points, colour, width);
+        paint_course(canvas, panel, content, &points, (colour, width));
     }
     if content.is_crowd() {
         let mean: Vec<_> = times().zip(summary.mean.iter().copied()).collect();
-        panel.curve(canvas, &mean, mean_colour(colour), MEAN_WIDTH);
+        paint_course(canvas, panel, content, &mean, (mean_colour(colour), MEAN_WIDTH));
     }
     let time_label = is_lowest.then_some(time_unit(manifest.duration()).0);
     let heading = panel.frame(canvas, content.quantity(), time_label);
     paint_heading(canvas, content, panel, heading, colour);
+}
+
+/// A line through points; or the points alone, where what was between them may have been anything.
+fn paint_course(
+    canvas: &mut Canvas,
+    panel: &Panel,
+    content: &Content,
+    points: &[(f64, f64)],
+    (colour, width): (Colour, f64),
+) {
+    if !content.coarse || content.reduced {
+        return panel.curve(canvas, points, colour, width);
+    }
+    let side = 1.5 * width;
+    let finite = points.iter().filter(|(_, y)| y.is_finite()).map(|&(x, y)| panel.at(x, y));
+    let marks: Vec<_> = finite.map(|(x, y)| [x - side / 2.0, y - side / 2.0, side, side]).collect();
+    canvas.marks(&marks, side, colour);
 }
 
 /// The group's name above its panel, and which of its neurons are drawn.

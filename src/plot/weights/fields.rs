@@ -12,6 +12,9 @@ use crate::plot::scale::{BAR_ROOM, Scale};
 
 const TOP: f64 = 76.0;
 const SECOND_LINE: f64 = 46.0;
+/// The colour of what has no synapse, and the room that its sample needs below the bar.
+const NO_SYNAPSE: Colour = Colour::new(0xde, 0xde, 0xde);
+const BLANK: f64 = 38.0;
 /// Between two images; and above one, where the number of its neuron stands there.
 const GAP: f64 = 4.0;
 const NUMBER: f64 = 14.0;
@@ -119,13 +122,16 @@ impl<'a> Fields<'a> {
         let places = self.places();
         let height = self.fields.len().div_ceil(places.columns) as f64 * places.down;
         let bar = height.clamp(96.0, 256.0);
-        let mut canvas = Canvas::new(TOP + height.max(bar) + MARGIN);
+        let mut canvas = Canvas::new(TOP + height.max(bar + places.number + BLANK) + MARGIN);
         self.paint_title(&mut canvas, manifest);
         let scale = Scale::from_zero(self.fields.iter().flat_map(Means::values));
         self.paint_fields(&mut canvas, &places, &scale);
         self.paint_frames(&mut canvas, &places);
         let right = MARGIN + places.columns as f64 * places.along + 14.0;
         scale.bar(&mut canvas, (right, TOP + places.number), bar, ("weight", &self.content.recording.unit));
+        if self.fields.iter().any(|field| field.values().any(f64::is_nan)) {
+            Scale::blank(&mut canvas, (right, TOP + places.number + bar), NO_SYNAPSE, "none");
+        }
         canvas
     }
 
@@ -138,12 +144,11 @@ impl<'a> Fields<'a> {
     }
 
     fn paint_fields(&self, canvas: &mut Canvas, places: &Places, scale: &Scale) {
-        // What has no synapse.
         let blank = (0..self.fields.len()).map(|place| {
             let (left, top) = places.corner(place);
             [left, top, places.width, places.height]
         });
-        canvas.tiles(std::iter::once((Colour::PALE.shade(0.4), blank.collect())), places.height);
+        canvas.tiles(std::iter::once((NO_SYNAPSE, blank.collect())), places.height);
         let cell = self.arrangement.cell;
         let mut tiles = Tiles::default();
         for (place, field) in self.fields.iter().enumerate() {

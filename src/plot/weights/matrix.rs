@@ -61,7 +61,7 @@ impl<'a> Matrix<'a> {
         let cells = self.snapshots.first().map_or([1, 1], |(_, means)| means.cells());
         let [high, wide] = [height * cells[0] as f64, width * cells[1] as f64];
         let mut canvas =
-            Canvas::new((TOP + below as f64 * (high + BOTTOM_ROOM + GAP) - GAP).max(TOP + BAR_LOWEST + MARGIN));
+            Canvas::new((TOP + below as f64 * (high + BOTTOM_ROOM + GAP) - GAP).max(TOP + BAR_LOWEST + BOTTOM_ROOM));
         self.paint_title(&mut canvas, manifest);
         let scale = Scale::from_zero(self.snapshots.iter().flat_map(|(_, means)| means.values()));
         for (place, (snapshot, means)) in self.snapshots.iter().enumerate() {
@@ -74,7 +74,11 @@ impl<'a> Matrix<'a> {
         }
         let right = columns as f64 * (wide + LEFT_ROOM) + 26.0;
         let recording = self.content.recording;
-        scale.bar(&mut canvas, (right, TOP), high.max(BAR_LOWEST), ("weight", &recording.unit));
+        let height = high.max(BAR_LOWEST);
+        scale.bar(&mut canvas, (right, TOP), height, ("weight", &recording.unit));
+        if self.snapshots.iter().any(|(_, means)| means.values().any(f64::is_nan)) {
+            Scale::blank(&mut canvas, (right, TOP + height), Colour::WHITE, "none");
+        }
         canvas
     }
 
