@@ -101,7 +101,7 @@ fn add_noise(mut groups: Query<State<'_>>, clock: Res<Clock>) {
             if changed || !step.holds(clock.dt, neurons) {
                 step.derive(clock.dt, neurons, [mean, sd, tau], |[mean, sd, tau]| {
                     let steps = clock.dt / tau.max(1e-9);
-                    [mean, libm::exp(-steps), sd * libm::sqrt(-libm::expm1(-2.0 * steps))]
+                    [mean, -libm::expm1(-steps), sd * libm::sqrt(-libm::expm1(-2.0 * steps))]
                 });
             }
             let columns = (
@@ -134,8 +134,9 @@ fn advance(x: &mut [Real], input: &mut [Real], lanes: &mut Lanes, step: impl Fn(
     for (first, (x, input)) in (0..).step_by(PAIR).zip(x.chunks_mut(PAIR).zip(input.chunks_mut(PAIR))) {
         let numbers = normal::next_pair(&mut own);
         for (i, ((x, input), number)) in x.iter_mut().zip(input).zip(numbers.as_flattened()).enumerate() {
-            let [mean, kept, spread] = step(first + i);
-            *x = mean + (*x - mean) * kept + spread * number;
+            let [mean, lost, spread] = step(first + i);
+            // Not as a factor on x: one next to 1 is rounded by as much as it differs from it in slow noise.
+            *x += (mean - *x) * lost + spread * number;
             *input += *x;
         }
     }

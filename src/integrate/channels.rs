@@ -13,7 +13,10 @@
 
 use crate::{
     network::{Initial, Parameter, Preparation, PrepareError},
-    numeric::{Real, exp_m1, real::wide},
+    numeric::{
+        Real, exp_m1,
+        real::{moved_by, wide},
+    },
     variable,
 };
 
@@ -87,8 +90,8 @@ impl Cell {
     }
 }
 
-/// v, then m, h and n, fired.
-pub(super) type Columns<'a> = (&'a mut [Real], [&'a mut [Real]; 3], &'a mut [u8]);
+/// v, then m, h and n; their rests below the last place, in this order, or none; fired.
+pub(super) type Columns<'a> = (&'a mut [Real], [&'a mut [Real]; 3], [&'a mut [Real]; 4], &'a mut [u8]);
 
 /// Input, and conductances if there are any.
 pub(super) type Drive<'a> = (&'a [Real], &'a [Real]);
@@ -97,35 +100,48 @@ pub(super) type Drive<'a> = (&'a [Real], &'a [Real]);
 ///
 /// A neuron fires in the iteration in which v crosses the threshold from below.
 #[inline(always)]
-pub(super) fn advance<K: Kinetics>(
-    (v, gates, fired): Columns<'_>,
-    drive: Drive<'_>,
-    steps: u32,
-    cell: impl Fn(usize) -> Cell,
-) {
-    let [m, h, n] = gates;
-    fired.fill(0);
-    move_gates::<K>(v, [m, h, n], |i| (cell(i).origin, cell(i).half));
-    for step in 1..=steps {
-        if drive.1.is_empty() {
-            move_potential::<false>((v, [m, h, n], fired), drive, &cell);
-        } else {
-            move_potential::<true>((v, [m, h, n], fired), drive, &cell);
-        }
-        let last = step == steps;
-        let time = |i: usize| if last { cell(i).half } else { cell(i).whole };
-        move_gates::<K>(v, [m, h, n], |i| (cell(i).origin, time(i)));
+pub(super) fn advance<K: Kinetics>(columns: Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl Fn(usize) -> Cell) {
+    if columns.2[0].is_empty() {
+        advance_by::<K, false>(columns, drive, steps, cell);
+    } else {
+        advance_by::<K, true>(columns, drive, steps, cell);
     }
 }
 
 #[inline(always)]
-fn move_potential<const CONDUCTANCE: bool>(
-    (v, [m, h, n], fired): Columns<'_>,
+fn advance_by<K: Kinetics, const REST: bool>(
+    (v, gates, rests, fired): Columns<'_>,
+    drive: Drive<'_>,
+    steps: u32,
+    cell: impl Fn(usize) -> Cell,
+) {
+    let ([m, h, n], [low, low_m, low_h, low_n]) = (gates, rests);
+    fired.fill(0);
+    move_gates::<K, REST>(v, [m, h, n], [low_m, low_h, low_n], |i| (cell(i).origin, cell(i).half));
+    for step in 1..=steps {
+        if drive.1.is_empty() {
+            move_potential::<false, REST>((v, low, [m, h, n], fired), drive, &cell);
+        } else {
+            move_potential::<true, REST>((v, low, [m, h, n], fired), drive, &cell);
+        }
+        let last = step == steps;
+        let time = |i: usize| if last { cell(i).half } else { cell(i).whole };
+        move_gates::<K, REST>(v, [m, h, n], [low_m, low_h, low_n], |i| (cell(i).origin, time(i)));
+    }
+}
+
+/// v, its rests or none, the gates, fired.
+type Membranes<'a> = (&'a mut [Real], &'a mut [Real], [&'a [Real]; 3], &'a mut [u8]);
+
+#[inline(always)]
+fn move_potential<const CONDUCTANCE: bool, const REST: bool>(
+    (v, low, [m, h, n], fired): Membranes<'_>,
     (input, conductance): Drive<'_>,
     cell: &impl Fn(usize) -> Cell,
 ) {
     let len = v.len();
     let (m, h, n, fired, input) = (&m[..len], &h[..len], &n[..len], &mut fired[..len], &input[..len]);
+    let low = if REST { &mut low[..len] } else { low };
     let conductance = if CONDUCTANCE { &conductance[..len] } else { &[] };
     for i in 0..len {
         let Cell { per_charge, maximal, reversal, threshold, .. } = cell(i);
@@ -134,31 +150,49 @@ fn move_potential<const CONDUCTANCE: bool>(
         let channels = open[0] + open[1] + open[2];
         let current = open[0] * reversal[0] + open[1] * reversal[1] + open[2] * reversal[2] + input[i];
         let total = if CONDUCTANCE { channels + conductance[i] } else { channels };
-        let end = v[i] - (current / total - v[i]) * exp_m1(-per_charge * total);
+        let change = -(current / total - v[i]) * exp_m1(-per_charge * total);
+        let mut kept = if REST { low[i] } else { 0.0 };
+        let end = moved_by::<REST>(v[i], &mut kept, change);
+        if REST {
+            low[i] = kept;
+        }
         fired[i] |= u8::from((v[i] < threshold) & (end >= threshold));
         v[i] = end;
     }
 }
 
-/// Moves the gates by a time; `cell` gives the origin of the rates and the time.
+/// Moves the gates, with their rests or none, by a time; `cell` gives the origin of the rates and the time.
 #[inline(always)]
-fn move_gates<K: Kinetics>(v: &[Real], [m, h, n]: [&mut [Real]; 3], cell: impl Fn(usize) -> (Real, Real)) {
+fn move_gates<K: Kinetics, const REST: bool>(
+    v: &[Real],
+    [m, h, n]: [&mut [Real]; 3],
+    [low_m, low_h, low_n]: [&mut [Real]; 3],
+    cell: impl Fn(usize) -> (Real, Real),
+) {
     let len = v.len();
     let (m, h, n) = (&mut m[..len], &mut h[..len], &mut n[..len]);
+    let none = if REST { len } else { 0 };
+    let (low_m, low_h, low_n) = (&mut low_m[..none], &mut low_h[..none], &mut low_n[..none]);
     for i in 0..len {
         let (origin, time) = cell(i);
         let rates = K::rates(v[i] - origin);
-        m[i] = relaxed(m[i], rates[0], time);
-        h[i] = relaxed(h[i], rates[1], time);
-        n[i] = relaxed(n[i], rates[2], time);
+        if REST {
+            m[i] = moved_by::<true>(m[i], &mut low_m[i], relaxing(m[i], rates[0], time));
+            h[i] = moved_by::<true>(h[i], &mut low_h[i], relaxing(h[i], rates[1], time));
+            n[i] = moved_by::<true>(n[i], &mut low_n[i], relaxing(n[i], rates[2], time));
+        } else {
+            m[i] += relaxing(m[i], rates[0], time);
+            h[i] += relaxing(h[i], rates[1], time);
+            n[i] += relaxing(n[i], rates[2], time);
+        }
     }
 }
 
-/// A gate after a time under constant rates.
+/// By how much a gate changes in a time under constant rates.
 #[inline(always)]
-fn relaxed(gate: Real, (open, close): (Real, Real), time: Real) -> Real {
+fn relaxing(gate: Real, (open, close): (Real, Real), time: Real) -> Real {
     let rate = open + close;
-    gate - (open / rate - gate) * exp_m1(-time * rate)
+    -(open / rate - gate) * exp_m1(-time * rate)
 }
 
 /// Refuses parameters, in the order of [`Cell::new`], that no membrane has.

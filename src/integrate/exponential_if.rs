@@ -128,7 +128,7 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
             let (dt, steps) = (clock.step(), model.steps);
             let step = (LEAST_PART, clock.dt / f64::from(steps));
             let creeps = || any_below([&model.g_leak, &model.c], v.0.len(), step, |[leak, c]| leak / c);
-            let [rest, _] = residues.into_inner().at(clock.dt, model.is_changed(), v.0.len(), creeps);
+            let [rest] = residues.into_inner().at(clock.dt, model.is_changed(), v.0.len(), creeps);
             let state = (&mut v.into_inner().0[..], &mut left.into_inner().0[..], rest);
             let model = model.into_inner();
             let columns = (state, (&input.0[..], conductance.get(), shift.get()), model.parameters());

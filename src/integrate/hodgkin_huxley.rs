@@ -29,7 +29,8 @@ use super::{
 use crate::{
     network::{
         Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
-        RegisterVariable, Spikes, Unit, Units, V,
+        RegisterState, RegisterVariable, Spikes, Unit, Units, V,
+        residues::{Residues, steps_are_small},
     },
     numeric::{Real, dispatch, exp, pass::pass, portions::Effort, real::real},
     schedule::{AddToStage, Stage},
@@ -44,7 +45,7 @@ const REST: f64 = -65.0;
 /// Hodgkin–Huxley neurons: the membrane of the squid giant axon.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, M, H, N, Input, Conductance, Spikes, Units = PER_AREA)]
+#[require(V, M, H, N, Input, Conductance, Spikes, Residues, Units = PER_AREA)]
 pub struct HodgkinHuxley {
     /// Capacitance of the membrane.
     #[reflect(@Unit("µF/cm²"))]
@@ -112,11 +113,11 @@ impl Behaviour for HodgkinHuxley {
         app.register_variable::<M>()
             .register_variable::<H>()
             .register_variable::<N>()
+            .register_state::<Residues>()
             .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        ranges::warn_of_small_steps(preparation, self.steps);
         ranges::steps(preparation, self.steps)
     }
 
@@ -144,31 +145,39 @@ impl Kinetics for HodgkinHuxley {
 }
 
 type State<'w> = (
-    &'w HodgkinHuxley,
+    Ref<'w, HodgkinHuxley>,
     &'w mut V,
     (&'w mut M, &'w mut H, &'w mut N),
     &'w Input,
     &'w Conductance,
+    &'w mut Residues,
     &'w mut Spikes,
     &'w Dealt,
 );
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     pass(|pass| {
-        for (model, v, (m, h, n), input, conductance, spikes, dealt) in &mut groups {
+        for (model, v, (m, h, n), input, conductance, residues, spikes, dealt) in &mut groups {
+            let (changed, model) = (model.is_changed(), model.into_inner());
             let (part, steps) = (clock.step() / model.steps as Real, model.steps);
+            let creeps = || steps_are_small(clock.dt, steps);
+            let [low, low_m, low_h, low_n] = residues.into_inner().at(clock.dt, changed, v.0.len(), creeps);
+            let rests = (low, low_m, low_h, low_n);
             let gates = (&mut m.into_inner().0[..], &mut h.into_inner().0[..], &mut n.into_inner().0[..]);
             let drive = (&input.0[..], conductance.get());
-            let columns = (&mut v.into_inner().0[..], gates, drive, Parameters::of(model.parameters()));
+            let columns = (&mut v.into_inner().0[..], gates, rests, drive, Parameters::of(model.parameters()));
             spikes.into_inner().by_blocks(
                 Effort::Heavy,
                 pass,
                 dealt,
                 columns,
-                move |(v, (m, h, n), drive, parameters), fired| {
+                move |(v, (m, h, n), (low, low_m, low_h, low_n), drive, parameters), fired| {
                     dispatch(
                         #[inline(always)]
-                        || advance((v, [m, h, n], fired), drive, parameters, part, steps),
+                        || {
+                            let rests = [low, low_m, low_h, low_n];
+                            advance((v, [m, h, n], rests, fired), drive, parameters, part, steps);
+                        },
                     );
                 },
             );

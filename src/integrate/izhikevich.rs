@@ -18,13 +18,13 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::ranges;
 use crate::{
     network::{
-        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable,
-        Spikes, Unit, V,
+        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterState,
+        RegisterVariable, Spikes, Unit, V,
+        residues::{LEAST_DECAY, Residues, any_below, steps_are_small},
     },
-    numeric::{Real, dispatch, pass::pass, portions::Effort},
+    numeric::{Real, dispatch, pass::pass, portions::Effort, real::moved_by},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -50,7 +50,7 @@ pub enum Detection {
 /// Izhikevich neurons (2003): two variables, four parameters, most firing patterns of cortical neurons.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, U, Input, Spikes)]
+#[require(V, U, Input, Spikes, Residues)]
 pub struct Izhikevich {
     /// Rate of recovery.
     #[reflect(@Unit("1/ms"))]
@@ -94,40 +94,49 @@ impl Behaviour for Izhikevich {
     const MODEL: bool = true;
 
     fn plugin(app: &mut App) {
-        app.register_variable::<U>().add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+        app.register_variable::<U>()
+            .register_state::<Residues>()
+            .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         if !(1..=1000).contains(&self.v_steps) {
             return Err(preparation.error(Some("v_steps"), "1 to 1000 steps can be taken in an iteration"));
         }
-        ranges::warn_of_small_steps(preparation, self.v_steps);
         Ok(())
     }
 }
 
-type State<'w> = (&'w Izhikevich, &'w mut V, &'w mut U, &'w Input, &'w mut Spikes, &'w Dealt);
+type State<'w> = (Ref<'w, Izhikevich>, (&'w mut V, &'w mut U), &'w Input, &'w mut Residues, &'w mut Spikes, &'w Dealt);
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     pass(|pass| {
-        for (model, v, u, input, spikes, dealt) in &mut groups {
+        for (model, (v, u), input, residues, spikes, dealt) in &mut groups {
+            let (changed, model) = (model.is_changed(), model.into_inner());
+            let slow = || any_below([&model.a], v.0.len(), (LEAST_DECAY, clock.dt), |[a]| a);
+            let creeps = || steps_are_small(clock.dt, model.v_steps) || slow();
+            let [low_v, low_u] = residues.into_inner().at(clock.dt, changed, v.0.len(), creeps);
             let parameters = Parameters::of([&model.a, &model.b, &model.c, &model.d]);
             let method = Method { dt: clock.step(), steps: model.v_steps, detect: model.detect };
-            let columns = (&mut v.into_inner().0[..], &mut u.into_inner().0[..], &input.0[..], parameters);
+            let state = ((&mut v.into_inner().0[..], low_v), (&mut u.into_inner().0[..], low_u));
+            let columns = (state, &input.0[..], parameters);
             spikes.into_inner().by_blocks(
                 Effort::Light,
                 pass,
                 dealt,
                 columns,
-                move |(v, u, input, parameters), fired| {
+                move |(state, input, parameters), fired| {
                     dispatch(
                         #[inline(always)]
                         || match method.steps {
+                            _ if !state.0.1.is_empty() => {
+                                advance_by::<0, true>(state, input, fired, method, parameters);
+                            }
                             // Known when the kernel is compiled, since a loop within the loop over neurons keeps the
                             // latter from being vectorised.
-                            1 => advance_by::<1>(v, u, input, fired, method, parameters),
-                            2 => advance_by::<2>(v, u, input, fired, method, parameters),
-                            _ => advance_by::<0>(v, u, input, fired, method, parameters),
+                            1 => advance_by::<1, false>(state, input, fired, method, parameters),
+                            2 => advance_by::<2, false>(state, input, fired, method, parameters),
+                            _ => advance_by::<0, false>(state, input, fired, method, parameters),
                         },
                     );
                 },
@@ -144,11 +153,13 @@ struct Method {
     detect: Detection,
 }
 
-/// One iteration with `STEPS` steps of v, or as many as `method` says where that is 0.
+/// v and u, each with its rests below the last place or none.
+type Columns<'a> = ((&'a mut [Real], &'a mut [Real]), (&'a mut [Real], &'a mut [Real]));
+
+/// One iteration with `STEPS` steps of v, or as many as `method` says where that is 0; with rests or without.
 #[inline(always)]
-fn advance_by<const STEPS: u32>(
-    v: &mut [Real],
-    u: &mut [Real],
+fn advance_by<const STEPS: u32, const REST: bool>(
+    state: Columns<'_>,
     input: &[Real],
     fired: &mut [u8],
     mut method: Method,
@@ -158,12 +169,12 @@ fn advance_by<const STEPS: u32>(
         method.steps = STEPS;
     }
     match parameters {
-        Parameters::Uniform(p) => advance(v, u, input, fired, method, |_| p),
+        Parameters::Uniform(p) => advance::<REST>(state, input, fired, method, |_| p),
         Parameters::Each(columns) => {
-            let n = v.len();
+            let n = state.0.0.len();
             // Columns of another length belong to a group that waits to be prepared again.
             if let [Some(a), Some(b), Some(c), Some(d)] = columns.map(|column| column.get(..n)) {
-                advance(v, u, input, fired, method, |i| [a[i], b[i], c[i], d[i]]);
+                advance::<REST>(state, input, fired, method, |i| [a[i], b[i], c[i], d[i]]);
             }
         }
     }
@@ -171,9 +182,8 @@ fn advance_by<const STEPS: u32>(
 
 /// One iteration of the neurons of `v`; `parameters` gives a, b, c and d of each.
 #[inline(always)]
-fn advance(
-    v: &mut [Real],
-    u: &mut [Real],
+fn advance<const REST: bool>(
+    ((v, low_v), (u, low_u)): Columns<'_>,
     input: &[Real],
     fired: &mut [u8],
     method: Method,
@@ -181,6 +191,7 @@ fn advance(
 ) {
     let n = v.len();
     let (u, input, fired) = (&mut u[..n], &input[..n], &mut fired[..n]);
+    let [low_v, low_u] = if REST { [&mut low_v[..n], &mut low_u[..n]] } else { [low_v, low_u] };
     let Method { dt, steps, detect } = method;
     let part = dt / steps as Real;
     let before = detect == Detection::BeforeStep;
@@ -189,10 +200,15 @@ fn advance(
         let above = v[i] > PEAK;
         let mut potential = if above { c } else { v[i] };
         let mut recovery = if above { u[i] + d } else { u[i] };
+        let mut low = if REST && !above { [low_v[i], low_u[i]] } else { [0.0; 2] };
         for _ in 0..steps {
-            potential += part * (0.04 * potential * potential + 5.0 * potential + 140.0 - recovery + input[i]);
+            let change = part * (0.04 * potential * potential + 5.0 * potential + 140.0 - recovery + input[i]);
+            potential = moved_by::<REST>(potential, &mut low[0], change);
         }
-        recovery += dt * a * (b * potential - recovery);
+        recovery = moved_by::<REST>(recovery, &mut low[1], dt * a * (b * potential - recovery));
+        if REST {
+            [low_v[i], low_u[i]] = low;
+        }
         let fires = if before { above } else { potential > PEAK };
         (v[i], u[i], fired[i]) = (potential, recovery, u8::from(fires));
     }

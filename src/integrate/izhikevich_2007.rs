@@ -22,9 +22,10 @@ use super::ranges;
 use crate::{
     network::{
         Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
-        RegisterVariable, Spikes, Unit, V,
+        RegisterState, RegisterVariable, Spikes, Unit, V,
+        residues::{LEAST_DECAY, Residues, any_below, steps_are_small},
     },
-    numeric::{Real, dispatch, pass::pass, portions::Effort},
+    numeric::{Real, dispatch, pass::pass, portions::Effort, real::moved_by},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -37,7 +38,7 @@ variable! {
 /// Izhikevich neurons (2007): the simple model in measurable units.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, RecoveryCurrent, Input, Conductance, Spikes)]
+#[require(V, RecoveryCurrent, Input, Conductance, Spikes, Residues)]
 pub struct Izhikevich2007 {
     /// Capacitance of the membrane.
     #[reflect(@Unit("pF"))]
@@ -100,11 +101,12 @@ impl Behaviour for Izhikevich2007 {
     const MODEL: bool = true;
 
     fn plugin(app: &mut App) {
-        app.register_variable::<RecoveryCurrent>().add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+        app.register_variable::<RecoveryCurrent>()
+            .register_state::<Residues>()
+            .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        ranges::warn_of_small_steps(preparation, self.steps);
         ranges::steps(preparation, self.steps)
     }
 
@@ -123,14 +125,24 @@ impl Izhikevich2007 {
     }
 }
 
-type State<'w> =
-    (&'w Izhikevich2007, &'w mut V, &'w mut RecoveryCurrent, &'w Input, &'w Conductance, &'w mut Spikes, &'w Dealt);
+type State<'w> = (
+    Ref<'w, Izhikevich2007>,
+    (&'w mut V, &'w mut RecoveryCurrent),
+    (&'w Input, &'w Conductance),
+    &'w mut Residues,
+    &'w mut Spikes,
+    &'w Dealt,
+);
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     pass(|pass| {
-        for (model, v, u, input, conductance, spikes, dealt) in &mut groups {
+        for (model, (v, u), (input, conductance), residues, spikes, dealt) in &mut groups {
+            let (changed, model) = (model.is_changed(), model.into_inner());
             let (dt, steps) = (clock.step(), model.steps);
-            let state = (&mut v.into_inner().0[..], &mut u.into_inner().0[..]);
+            let slow = || any_below([&model.a], v.0.len(), (LEAST_DECAY, clock.dt / f64::from(steps)), |[a]| a);
+            let creeps = || steps_are_small(clock.dt, steps) || slow();
+            let [low_v, low_u] = residues.into_inner().at(clock.dt, changed, v.0.len(), creeps);
+            let state = ((&mut v.into_inner().0[..], low_v), (&mut u.into_inner().0[..], low_u));
             let columns = (state, (&input.0[..], conductance.get()), model.parameters());
             spikes.into_inner().by_blocks(
                 Effort::Light,
@@ -148,8 +160,8 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     });
 }
 
-/// v, u, fired.
-type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [u8]);
+/// v and u, each with its rests below the last place or none; fired.
+type Columns<'a> = ((&'a mut [Real], &'a mut [Real]), (&'a mut [Real], &'a mut [Real]), &'a mut [u8]);
 
 /// Input, and conductances if there are any.
 type Drive<'a> = (&'a [Real], &'a [Real]);
@@ -161,7 +173,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 9>, 
     match parameters {
         Parameters::Uniform(p) => advance_by(state, drive, (h, steps), |_| p),
         Parameters::Each(columns) => {
-            let n = state.0.len();
+            let n = state.0.0.len();
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
                 // By name, since a loop over an array of slices is not vectorised.
@@ -187,24 +199,27 @@ fn advance_by(
 ) {
     fired.fill(0);
     for _ in 0..steps {
-        if drive.1.is_empty() {
-            step::<false>((v, u, fired), drive, h, &parameters);
-        } else {
-            step::<true>((v, u, fired), drive, h, &parameters);
+        let state = ((&mut *v.0, &mut *v.1), (&mut *u.0, &mut *u.1), &mut *fired);
+        match (drive.1.is_empty(), state.0.1.is_empty()) {
+            (true, true) => step::<false, false>(state, drive, h, &parameters),
+            (false, true) => step::<true, false>(state, drive, h, &parameters),
+            (true, false) => step::<false, true>(state, drive, h, &parameters),
+            (false, false) => step::<true, true>(state, drive, h, &parameters),
         }
     }
 }
 
 /// One step of all neurons; `parameters` gives each what the model does, in its order.
 #[inline(always)]
-fn step<const CONDUCTANCE: bool>(
-    (v, u, fired): Columns<'_>,
+fn step<const CONDUCTANCE: bool, const REST: bool>(
+    ((v, low_v), (u, low_u), fired): Columns<'_>,
     (input, conductance): Drive<'_>,
     h: Real,
     parameters: &impl Fn(usize) -> [Real; 9],
 ) {
     let n = v.len();
     let (u, fired, input) = (&mut u[..n], &mut fired[..n], &input[..n]);
+    let [low_v, low_u] = if REST { [&mut low_v[..n], &mut low_u[..n]] } else { [low_v, low_u] };
     let conductance = if CONDUCTANCE { &conductance[..n] } else { &[] };
     for i in 0..n {
         let [c, k, rest, v_t, a, b, peak, reset, d] = parameters(i);
@@ -218,12 +233,16 @@ fn step<const CONDUCTANCE: bool>(
         let (start, before) = (cut(v[i]), slope(cut(v[i]), u[i]));
         let recovering = recovery(start, u[i]);
         let (first, then) = (cut(start + h * before), u[i] + h * recovering);
-        let end = start + 0.5 * h * (before + slope(first, then));
+        let mut low = if REST { [low_v[i], low_u[i]] } else { [0.0; 2] };
+        let end = moved_by::<REST>(start, &mut low[0], 0.5 * h * (before + slope(first, then)));
 
         let free = fired[i] == 0;
         let fires = free & (end >= peak);
         let moved = if free { end } else { v[i] };
-        let recovered = u[i] + 0.5 * h * (recovering + recovery(cut(moved), then));
+        let recovered = moved_by::<REST>(u[i], &mut low[1], 0.5 * h * (recovering + recovery(cut(moved), then)));
+        if REST {
+            (low_v[i], low_u[i]) = (if fires | !free { 0.0 } else { low[0] }, low[1]);
+        }
         v[i] = if fires { reset } else { moved };
         u[i] = if fires { recovered + d } else { recovered };
         fired[i] |= u8::from(fires);

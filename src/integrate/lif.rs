@@ -140,7 +140,7 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     pass(|pass| {
         for (model, v, left, (input, conductance, jump, shift), residues, spikes, dealt) in &mut groups {
             let creeps = || any_below([&model.tau], v.0.len(), (LEAST_PART, clock.dt), |[tau]| 1.0 / tau);
-            let [rest, _] = residues.into_inner().at(clock.dt, model.is_changed(), v.0.len(), creeps);
+            let [rest] = residues.into_inner().at(clock.dt, model.is_changed(), v.0.len(), creeps);
             let cells = Lif::step(model, clock.dt, v.0.len());
             let state = (&mut v.into_inner().0[..], &mut left.into_inner().0[..], rest);
             let drive = (&input.0[..], conductance.get(), jump.get(), shift.get());

@@ -1,7 +1,7 @@
 //! Ranges that several models demand of their parameters.
 
 use crate::{
-    network::{Parameter, Preparation, PrepareError},
+    network::{Parameter, Preparation, PrepareError, residues::steps_are_small},
     numeric::{
         Real,
         real::{IS_SINGLE, PRECISION, wide},
@@ -49,14 +49,11 @@ pub(super) fn steps(preparation: &Preparation<'_>, steps: u32) -> Result<(), Pre
     }
 }
 
-/// Steps (ms) below which single precision is felt by models that carry no rests below the last place.
-const LEAST_STEP: f64 = 0.005;
-
-/// Says where the steps of a model whose state is in single precision are so small that slow changes are lost.
+/// Says where the steps of a model that carries no rests below the last place are so small that slow changes are lost.
 pub(super) fn warn_of_small_steps(preparation: &mut Preparation<'_>, steps: u32) {
     let dt = preparation.clock().dt;
     let step = dt / f64::from(steps.max(1));
-    if IS_SINGLE && step < LEAST_STEP {
+    if IS_SINGLE && steps_are_small(dt, steps) {
         // Half a unit in the last place of 64 mV.
         let slowest = 32.0 * wide(Real::EPSILON) / step;
         let why = format!(

@@ -15,10 +15,11 @@ use bevy_reflect::prelude::*;
 use super::ranges;
 use crate::{
     network::{
-        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable,
-        Unit,
+        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterState,
+        RegisterVariable, Unit,
+        residues::{LEAST_PART, Residues, any_below},
     },
-    numeric::{Real, dispatch, exp, exp_m1, pass::pass, portions::Effort},
+    numeric::{Real, dispatch, exp, exp_m1, pass::pass, portions::Effort, real::moved_by},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -45,7 +46,7 @@ pub enum Transfer {
 /// Rate units: leaky integrators of a function of their input, without spikes.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(Rate, Input)]
+#[require(Rate, Input, Residues)]
 pub struct RateUnit {
     /// Time constant.
     #[reflect(@Unit("ms"))]
@@ -76,7 +77,9 @@ impl Behaviour for RateUnit {
     const MODEL: bool = true;
 
     fn plugin(app: &mut App) {
-        app.register_variable::<Rate>().add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+        app.register_variable::<Rate>()
+            .register_state::<Residues>()
+            .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -85,13 +88,18 @@ impl Behaviour for RateUnit {
     }
 }
 
-fn integrate(mut groups: Query<(&RateUnit, &mut Rate, &Input, &Dealt)>, clock: Res<Clock>) {
+type State<'w> = (Ref<'w, RateUnit>, &'w mut Rate, &'w Input, &'w mut Residues, &'w Dealt);
+
+fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     pass(|pass| {
-        for (model, rate, input, Dealt(portions)) in &mut groups {
+        for (model, rate, input, residues, Dealt(portions)) in &mut groups {
+            let (changed, model, neurons) = (model.is_changed(), model.into_inner(), rate.0.len());
+            let creeps = || any_below([&model.tau], neurons, (LEAST_PART, clock.dt), |[tau]| 1.0 / tau);
+            let [low] = residues.into_inner().at(clock.dt, changed, neurons, creeps);
             let (dt, transfer) = (clock.step(), model.transfer);
             let parameters = Parameters::of([&model.tau, &model.gain, &model.threshold]);
-            let columns = (&mut rate.into_inner().0[..], &input.0[..], parameters);
-            pass.by_blocks(Effort::Light, portions, columns.0.len(), columns, move |(rate, input, parameters)| {
+            let columns = ((&mut rate.into_inner().0[..], low), &input.0[..], parameters);
+            pass.by_blocks(Effort::Light, portions, neurons, columns, move |(rate, input, parameters)| {
                 dispatch(
                     #[inline(always)]
                     || match transfer {
@@ -113,28 +121,44 @@ fn tanh(s: Real) -> Real {
     e / (e + 2.0)
 }
 
+/// Rates, and their rests below the last place or none.
+type Columns<'a> = (&'a mut [Real], &'a mut [Real]);
+
 /// One iteration.
 #[inline(always)]
 fn advance(
-    rate: &mut [Real],
+    columns: Columns<'_>,
     input: &[Real],
     parameters: Parameters<'_, 3>,
     dt: Real,
     transfer: impl Fn(Real) -> Real,
 ) {
+    let n = columns.0.len();
+    let input = &input[..n];
     match parameters {
         Parameters::Uniform([tau, gain, threshold]) => {
             let part = -exp_m1(-dt / tau);
-            for (rate, &input) in rate.iter_mut().zip(input) {
-                *rate += (transfer(gain * (input - threshold)) - *rate) * part;
+            relax(columns, |i, rate| (transfer(gain * (input[i] - threshold)) - rate) * part);
+        }
+        Parameters::Each(each) => {
+            // Columns of another length belong to a group that waits to be prepared again.
+            if let [Some(tau), Some(gain), Some(threshold)] = each.map(|column| column.get(..n)) {
+                relax(columns, |i, rate| {
+                    (transfer(gain[i] * (input[i] - threshold[i])) - rate) * -exp_m1(-dt / tau[i])
+                });
             }
         }
-        Parameters::Each([tau, gain, threshold]) => {
-            let parameters = tau.iter().zip(gain).zip(threshold);
-            for ((rate, &input), ((&tau, &gain), &threshold)) in rate.iter_mut().zip(input).zip(parameters) {
-                *rate += (transfer(gain * (input - threshold)) - *rate) * -exp_m1(-dt / tau);
-            }
-        }
+    }
+}
+
+/// Changes all rates, by their index and what they are.
+#[inline(always)]
+fn relax((rates, low): Columns<'_>, change: impl Fn(usize, Real) -> Real) {
+    if low.is_empty() {
+        rates.iter_mut().enumerate().for_each(|(i, rate)| *rate += change(i, *rate));
+    } else {
+        let all = rates.iter_mut().zip(low).enumerate();
+        all.for_each(|(i, (rate, low))| *rate = moved_by::<true>(*rate, low, change(i, *rate)));
     }
 }
 

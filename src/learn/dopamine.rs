@@ -14,8 +14,8 @@ use bevy_reflect::prelude::*;
 
 use super::bounds::{self, finite_or_nearest};
 use crate::{
-    network::{Behaviour, Clock, Preparation, PrepareError, RegisterVariable, Unit},
-    numeric::real::real,
+    network::{Behaviour, Clock, Preparation, PrepareError, RegisterVariable, Unit, residues::LEAST_DECAY},
+    numeric::real::{IS_SINGLE, moved_by, real},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -25,10 +25,15 @@ variable! {
     pub struct Concentration = "dopamine" in "µM";
 }
 
+variable! {
+    /// What a concentration has below the last place, where it is taken up too slowly for single precision.
+    pub struct ConcentrationRest = "dopamine_rest" in "µM";
+}
+
 /// Dopamine at the synapses onto the neurons of a group.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(Concentration)]
+#[require(Concentration, ConcentrationRest)]
 pub struct Dopamine {
     /// Time constant of the uptake.
     #[reflect(@Unit("ms"))]
@@ -46,21 +51,29 @@ impl Default for Dopamine {
 
 impl Behaviour for Dopamine {
     fn plugin(app: &mut App) {
-        app.register_variable::<Concentration>().add_behaviour_system::<Self, _>(Stage::Learn, decay);
+        app.register_variable::<Concentration>()
+            .register_variable::<ConcentrationRest>()
+            .add_behaviour_system::<Self, _>(Stage::Learn, decay);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         bounds::positive(preparation, &[("tau", self.tau)])?;
-        bounds::warn_of_slow(preparation, &[("tau", self.tau)]);
         bounds::finite(preparation, &[("tonic", self.tonic)])
     }
 }
 
-fn decay(mut groups: Query<(&Dopamine, &mut Concentration)>, clock: Res<Clock>) {
-    for (dopamine, mut concentration) in &mut groups {
-        let rest = -libm::expm1(-clock.dt / dopamine.tau);
-        let released = finite_or_nearest(real(dopamine.tonic * 1e-3 * dopamine.tau * rest));
-        let kept = real(1.0 - rest);
+fn decay(mut groups: Query<(&Dopamine, &mut Concentration, &mut ConcentrationRest)>, clock: Res<Clock>) {
+    for (dopamine, mut concentration, mut rests) in &mut groups {
+        let lost = -libm::expm1(-clock.dt / dopamine.tau);
+        let released = finite_or_nearest(real(dopamine.tonic * 1e-3 * dopamine.tau * lost));
+        if IS_SINGLE && lost < LEAST_DECAY {
+            let lost = real(lost);
+            for (d, rest) in concentration.0.iter_mut().zip(rests.0.iter_mut()) {
+                *d = finite_or_nearest(moved_by::<true>(*d, rest, released - *d * lost));
+            }
+            continue;
+        }
+        let kept = real(1.0 - lost);
         concentration.0.iter_mut().for_each(|d| *d = finite_or_nearest(*d * kept + released));
     }
 }

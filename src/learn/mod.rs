@@ -45,7 +45,7 @@ mod voltage_stdp_tests;
 pub use adaptive_threshold::AdaptiveThreshold;
 pub use bounds::WeightBounds;
 pub use deferred_stdp::{DeferredStdp, Tendency};
-pub use dopamine::{Concentration, Dopamine};
+pub use dopamine::{Concentration, ConcentrationRest, Dopamine};
 pub use inhibitory_stdp::InhibitoryStdp;
 pub use normalization::{Normalization, Over};
 pub use one_step_stdp::OneStepStdp;

@@ -74,10 +74,13 @@ mod tests {
         f64::exp(-time / 20.0)
     }
 
+    /// Makes synapses between two groups.
+    type Layout<'a> = dyn Fn(&mut Bench, [Entity; 2]) -> Entity + 'a;
+
     /// How much `PAIRS` pairs change weights that begin with 50, of each layout; and whether rests are carried.
     fn changes(rule: impl Bundle + Clone) -> Vec<(f64, bool)> {
         let trains = |first: f64| SpikeSource::at(vec![(0..PAIRS).map(|k| first + T * k as f64).collect(); 3]);
-        let layouts: [&dyn Fn(&mut Bench, [Entity; 2]) -> Entity; 3] = [
+        let layouts: [&Layout; 3] = [
             &|bench, [a, b]| {
                 bench.synapses(a, b, "X", (AllToAll::default(), InitialWeights(50.0.into()), rule.clone()))
             },
@@ -90,7 +93,7 @@ mod tests {
                 bench.synapses(a, b, "X", (FixedInDegree { in_degree: 2, ..default() }, common))
             },
         ];
-        let change = |layout: &&dyn Fn(&mut Bench, [Entity; 2]) -> Entity| {
+        let change = |layout: &&Layout| {
             let mut bench = Bench::new();
             let ends = [("a", 3.0), ("b", 3.0 + D)].map(|(name, first)| bench.group(name, 3, trains(first)));
             let synapses = layout(&mut bench, ends);

@@ -150,6 +150,7 @@ impl Behaviour for VoltageStdp {
         bounds::finite(preparation, &[("rest", self.rest)])?;
         let times = [("tau_x", tau_x), ("tau_minus", tau_minus), ("tau_plus", tau_plus), ("tau_mean", tau_mean)];
         bounds::positive(preparation, &times)?;
+        bounds::warn_of_slow(preparation, &times[1..]);
         bounds::positive(preparation, &[("u_ref", self.u_ref.unwrap_or(1.0))])?;
         let dt = preparation.clock().dt;
         // As of a potential 10 mV beyond each threshold.

@@ -20,10 +20,10 @@ pub const LEAST_PART: f64 = 1.0 / 256.0;
 /// The same for what has no threshold near its end.
 pub const LEAST_DECAY: f64 = 1.0 / 8192.0;
 
-/// On a group of a model that may creep: the rests of v and of its second variable, as long as it does.
+/// On a group of a model that may creep: the rests of v and of its other variables, as long as it does.
 #[derive(Component, Clone, Debug, Default)]
 pub struct Residues {
-    rests: [Column<Real>; 2],
+    rests: [Column<Real>; 4],
     /// The step for which it was found out, and whether the model creeps at it.
     found: Option<(f64, bool)>,
 }
@@ -35,11 +35,17 @@ impl State for Residues {
 }
 
 impl Residues {
-    /// The rests of so many neurons, empty where none need be carried. Whether the model `creeps` is found out when the step or
-    /// its parameters have changed.
-    pub fn at(&mut self, dt: f64, changed: bool, neurons: usize, creeps: impl FnOnce() -> bool) -> [&mut [Real]; 2] {
+    /// The rests of `N` variables of so many neurons, empty where none need be carried. Whether the model `creeps` is found out
+    /// when the step or its parameters have changed.
+    pub fn at<const N: usize>(
+        &mut self,
+        dt: f64,
+        changed: bool,
+        neurons: usize,
+        creeps: impl FnOnce() -> bool,
+    ) -> [&mut [Real]; N] {
         if !IS_SINGLE {
-            return [&mut [], &mut []];
+            return std::array::from_fn(|_| &mut [][..]);
         }
         let creeps = match self.found {
             Some((known, creeps)) if known == dt && !changed => creeps,
@@ -47,9 +53,27 @@ impl Residues {
         };
         self.found = Some((dt, creeps));
         let neurons = if creeps { neurons } else { 0 };
-        self.rests.iter_mut().filter(|rest| rest.len() != neurons).for_each(|rest| rest.resize(0.0, neurons));
-        self.rests.each_mut().map(|rest| &mut rest[..])
+        let mut rests = self.rests.iter_mut();
+        std::array::from_fn(|_| match rests.next() {
+            Some(rest) => {
+                if rest.len() != neurons {
+                    rest.resize(0.0, neurons);
+                }
+                &mut rest[..]
+            }
+            None => &mut [],
+        })
     }
+}
+
+/// The step (ms) below which models without a rate of their own carry rests: at 0.005 ms v, of 64 mV, moves by what is more than
+/// 7.6e-4 mV/ms, and a resting Izhikevich cell is right to 0.004 mV.
+pub const LEAST_STEP: f64 = 0.005;
+
+/// Whether so many steps in an iteration (ms) are that small.
+#[must_use]
+pub fn steps_are_small(dt: f64, steps: u32) -> bool {
+    dt / f64::from(steps.max(1)) < LEAST_STEP
 }
 
 /// Whether a rate (1/ms) of some parameters is below `least` of a step (ms) for any of so many neurons.

@@ -45,6 +45,18 @@ pub fn moved(x: Real, rest: Real, change: Real) -> (Real, Real) {
     (sum, whole - (sum - x))
 }
 
+/// A number after a change; with `REST` what the sum drops is kept, and added to the next change.
+#[inline(always)]
+#[must_use]
+pub fn moved_by<const REST: bool>(x: Real, rest: &mut Real, change: Real) -> Real {
+    if !REST {
+        return x + change;
+    }
+    let (sum, left) = moved(x, *rest, change);
+    *rest = left;
+    sum
+}
+
 /// The cube root of a number that is not negative, to 0.2 %, in a few operations that run on many numbers at once: a third of
 /// the exponent by whole numbers, and a step of Newton's method.
 #[inline(always)]

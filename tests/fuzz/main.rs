@@ -8,6 +8,7 @@ mod checkpoints;
 mod choices;
 mod corpus;
 mod guard;
+mod lists;
 mod mutate;
 mod scenes;
 mod targets;

@@ -3,7 +3,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::{archives, checkpoints};
+use crate::{archives, checkpoints, lists};
 use cortecs::{
     build::{Plan, build, check},
     network::{Address, Failures, failure::Failure},
@@ -29,7 +29,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     Target { name: "scene", examine: scene, pieces: TEXT, more: Some("scenes"), made: Vec::new },
     Target { name: "value", examine: value, pieces: VALUE, more: None, made: Vec::new },
     Target { name: "set", examine: setting, pieces: TEXT, more: None, made: Vec::new },
@@ -51,6 +51,7 @@ pub const TARGETS: [Target; 10] = [
         made: Vec::new,
     },
     Target { name: "sparse", examine: sparse, pieces: &[b"\0\0", b"\x01"], more: None, made: archives::seeds },
+    Target { name: "list", examine: list, pieces: &[b"\0\0", b"\x01"], more: None, made: lists::seeds },
     Target {
         name: "checkpoint",
         examine: checkpoints::examine,
@@ -288,6 +289,17 @@ fn csv_file(room: &mut Room, input: &[u8]) -> bool {
     let folder = room.folder.path().to_owned();
     // Both read it; that one refuses it does not keep the other from it.
     room.scene(Document::parse("scene.ron", SCENE).expect("a scene"), folder)
+}
+
+/// A list of synapses is read if it is one, and refused if it is none.
+fn list(room: &mut Room, input: &[u8]) -> bool {
+    const SCENE: &str = r#"(dt: 1, groups: {"a": (size: 3, behaviours: [Lif()]), "b": (size: 4, behaviours: [Lif()])},
+        synapses: [(from: "a", to: "b", connectivity: EdgeList(file: "list.csv"))])"#;
+    let folder = room.folder.path().to_owned();
+    let is_sound = lists::write(input, &folder.join("list.csv"));
+    let accepted = room.scene(Document::parse("scene.ron", SCENE).expect("a scene"), folder);
+    assert_eq!(accepted, is_sound, "whether a list is read, and whether it is one");
+    accepted
 }
 
 /// A matrix is read if it is one, and refused if it is none.

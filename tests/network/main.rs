@@ -6,6 +6,7 @@ mod drives;
 mod exactness;
 mod faults;
 mod learning;
+mod precision;
 mod published;
 mod reference;
 mod scenes;
