@@ -58,7 +58,7 @@ pub const NETWORKS: &[Network] = &[
         quantities: SPIKING,
     },
     Network { name: "COBA, probability", scene: "coba", arguments: &[], quantities: SPIKING },
-    Network { name: "Brunel, AI", scene: "brunel", arguments: &["--iterations", "5000"], quantities: SPIKING },
+    Network { name: "Brunel, AI", scene: "brunel", arguments: &[], quantities: SPIKING },
     Network {
         name: "Brunel, fast SI",
         scene: "brunel",
@@ -83,6 +83,12 @@ pub const NETWORKS: &[Network] = &[
         scene: "vogels_2011",
         arguments: &["--set", "constants.target_rate=8"],
         quantities: SETTLING,
+    },
+    Network {
+        name: "pattern learning",
+        scene: "pattern_learning",
+        arguments: &[],
+        quantities: &[("told right (%)", |run| run.told_right())],
     },
     Network { name: "dopamine", scene: "dopamine", arguments: &[], quantities: REWARDED },
 ];

@@ -45,6 +45,11 @@ impl Run {
         Some(spikes / sum(&neurons)?)
     }
 
+    /// The share (%) of stimuli whose class responses told right.
+    pub fn told_right(&self) -> Option<f64> {
+        Some(100.0 * self.report["classifications"][0]["accuracy"].as_f64()?)
+    }
+
     /// A number that the statistics of the first group state.
     pub fn of_first(&self, what: &str) -> Option<f64> {
         self.statistics().first()?[what].as_f64()

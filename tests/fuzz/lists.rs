@@ -34,8 +34,8 @@ const FIELDS: [(&str, Option<f64>); 20] = [
 
 /// A line of a list: its text, and its numbers if it has nothing else.
 fn line(columns: usize, choices: &mut Choices<'_>) -> (String, Option<Vec<f64>>) {
-    let columns = if choices.once_in(25) { choices.below(6) } else { columns };
-    let odd = choices.once_in(12);
+    let columns = if choices.once_in(10) { choices.below(6) } else { columns };
+    let odd = choices.once_in(5);
     let fields: Vec<(&str, Option<f64>)> =
         (0..columns).map(|_| FIELDS[choices.below(if odd { FIELDS.len() } else { 8 })]).collect();
     let text = fields.iter().map(|(text, _)| *text).collect::<Vec<_>>().join(",");

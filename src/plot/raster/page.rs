@@ -24,7 +24,7 @@ const CROWDED: f64 = 0.1;
 const LINE: f64 = 14.0;
 const INDEX: f64 = 34.0;
 /// Names are so wide at most; and the raster is so high at most, where many groups have names.
-const WIDEST_NAME: f64 = 240.0;
+const WIDEST_NAME: f64 = 280.0;
 const HIGHEST: f64 = 1400.0;
 /// Where less than this share is, marks may be larger.
 const SPARSE: (f64, f64) = (0.004, 1.7);

@@ -51,7 +51,7 @@ pub(super) fn paint(manifest: &Manifest, portraits: &[Portrait]) -> Canvas {
 /// The numbers, one line per group in its colour.
 fn paint_table(canvas: &mut Canvas, manifest: &Manifest, portraits: &[Portrait]) {
     let heads = ["rate ± sd (Hz)", "CV", "LV", "of neurons", "Fano", "correlation", "peak (Hz)", "from (ms)"];
-    let ends = [294.0, 334.0, 374.0, 480.0, 530.0, 640.0, 725.0, WIDTH - MARGIN];
+    let ends = [338.0, 376.0, 412.0, 516.0, 558.0, 650.0, 728.0, WIDTH - MARGIN];
     for (head, x) in heads.into_iter().zip(ends) {
         canvas.text((x, TABLE), head, SMALL, Align::Right, Colour::GREY);
     }
