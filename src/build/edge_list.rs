@@ -8,7 +8,10 @@ use bevy_reflect::prelude::*;
 
 use super::edges::{Edges, Listed};
 use crate::files::{Table, csv_table};
-use crate::network::{Behaviour, Extent, Kind, Pair, Preparation, PrepareError, connect::connect, sides::sides};
+use crate::network::{
+    Behaviour, Extent, Kind, Pair, Preparation, PrepareError, connect::connect, sides::sides,
+    synapse_values::delay_in_steps,
+};
 
 /// The synapses of a file: a row for each, of source, target, and perhaps weight and delay (ms).
 ///
@@ -45,6 +48,11 @@ impl Behaviour for EdgeList {
             let listed = listed(&rows).map_err(|(row, why)| self.at(preparation, &rows, row, &why))?;
             let Pair { sources, targets, .. } = sides.pair;
             listed.check(sources, targets).map_err(|(row, why)| self.at(preparation, &rows, row, &why))?;
+            let dt = preparation.clock().dt;
+            let delays = listed.delays.iter().flatten().enumerate();
+            for (row, ms) in delays {
+                delay_in_steps(*ms, dt).map_err(|why| self.at(preparation, &rows, row, &why))?;
+            }
             self.edges = Some(Arc::new(listed.sorted(targets)));
         }
         match &self.edges {
@@ -65,12 +73,14 @@ impl EdgeList {
         }
         if Path::new(&self.file).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
             let path = preparation.file("file", &self.file)?;
-            return csv_table(&path).map_err(|why| preparation.error(Some("file"), why));
+            let table =
+                csv_table(&path).and_then(|table| in_order(table).map_err(|why| format!("{}: {why}", self.file)));
+            return table.map_err(|why| preparation.error(Some("file"), why));
         }
         let key = (!self.key.is_empty()).then_some(self.key.as_str());
         let array = preparation.array("file", &self.file, key)?;
         match array.shape[..] {
-            [_, columns] => Ok(Table { columns, numbers: array.data.clone(), header: None }),
+            [_, columns] => Ok(Table { columns, numbers: array.data.clone(), header: None, titles: Vec::new() }),
             _ => {
                 let why = format!("the array has the shape {:?}; synapses × 2, 3 or 4 are needed", array.shape);
                 Err(preparation.error(Some("file"), why))
@@ -87,6 +97,45 @@ impl EdgeList {
         preparation.error(Some("file"), format!("{}, {place}: {why}", self.file))
     }
 }
+
+/// The columns in the order of [`TITLES`], where a first line names them; titles that name none of them say nothing.
+fn in_order(table: Table) -> Result<Table, String> {
+    let known = |title: &String| {
+        let title = title.to_lowercase();
+        TITLES.iter().position(|all| all.contains(&title.as_str()))
+    };
+    let places: Vec<Option<usize>> = table.titles.iter().map(known).collect();
+    if places.iter().all(Option::is_none) || table.numbers.is_empty() {
+        return Ok(table);
+    }
+    let mut order = Vec::new();
+    for (what, names) in TITLES.iter().enumerate() {
+        match places.iter().position(|place| *place == Some(what)) {
+            Some(column) => order.push(column),
+            None if what < 2 => return Err(format!("no column is called `{}`, as titles are given", names[0])),
+            None if places.contains(&Some(what + 1)) => {
+                return Err(format!("a column of delays needs one of weights before it, called `{}`", names[0]));
+            }
+            None => break,
+        }
+    }
+    if order.len() != table.columns {
+        return Err(format!(
+            "the titles {} are not those of source, target, weight and delay",
+            table.titles.join(", ")
+        ));
+    }
+    let numbers = table.numbers.chunks(table.columns).flat_map(|row| order.iter().map(|&column| row[column]));
+    Ok(Table { numbers: numbers.collect(), ..table })
+}
+
+/// What columns are called.
+const TITLES: [&[&str]; 4] = [
+    &["source", "pre", "from", "i", "sources"],
+    &["target", "post", "to", "j", "targets"],
+    &["weight", "weights", "w"],
+    &["delay", "delays", "d"],
+];
 
 /// Columns of rows, with indices checked to be whole numbers.
 fn listed(rows: &Table) -> Result<Listed, (usize, String)> {
@@ -137,6 +186,9 @@ mod tests {
         assert_eq!(arriving("e.csv", "source,target,weight\n0,2,5\n1,0,1.5\n1, 2, -1\n").unwrap(), [3.0, 0.0, 8.0]);
         assert_eq!(arriving("e.csv", "0,1\n0,1\n").unwrap(), [0.0, 4.0, 0.0]);
         assert_eq!(arriving("e.csv", "").unwrap(), [0.0; 3]);
+        // Titles are obeyed; those of other words say nothing.
+        assert_eq!(arriving("e.csv", "target,weight,source\n2,5,0\n0,1.5,1\n").unwrap(), [3.0, 0.0, 10.0]);
+        assert_eq!(arriving("e.csv", "cell,other\n0,1\n").unwrap(), [0.0, 2.0, 0.0]);
     }
 
     #[test]
@@ -160,6 +212,15 @@ mod tests {
             assert!(fault(text).ends_with(line), "{}", fault(text));
         }
         assert!(fault("0,1\nx,y\n").contains("line 2: `x,y` are no numbers"));
+        assert!(fault("source,weight\n0,1\n").ends_with("no column is called `target`, as titles are given"));
+        assert!(fault("source,target,delay\n0,1,2\n").contains("a column of delays needs one of weights before it"));
+        assert!(fault("source,target,id\n0,1,2\n").contains("the titles source, target, id are not those of"));
+        assert!(fault("0,1,1e40\n").contains(if size_of::<Real>() == 4 {
+            "from 0 to 1 is 2e40, which is infinite"
+        } else {
+            ""
+        }));
+        assert!(fault("0,1,1,0.4\n").ends_with("e.csv, line 1: a delay of 0.4 ms is below one step of 1 ms"));
         assert!(fault("0\n").contains("line 1: 1 numbers in a row"));
         assert!(arriving("e.npy", "").unwrap_err().contains("not a .npy file"));
     }

@@ -156,7 +156,10 @@ pub(super) fn negative_conductances(world: &World, spawned: &Spawned, by_entity:
             tell(weights, feeding.and_then(|pending| pending.spans.get("weight")), who);
         }
         for group in world.get::<Afferents>(of.0).into_iter().flat_map(RelationshipTarget::iter) {
-            let weights = world.get::<Synapses>(group).and_then(|synapses| synapses.tried.weights);
+            let tried = world.get::<Synapses>(group).map(|synapses| synapses.tried);
+            // As far down as a rule may take them.
+            let least = tried.and_then(|tried| tried.least_allowed).unwrap_or(f64::INFINITY);
+            let weights = tried.and_then(|tried| tried.weights).map(|[low, high]| [low.min(least), high]);
             let heard = world.get::<Tags>(group).is_some_and(|tags| hears(listens, tags, world.get::<Name>(group)));
             if let Some(weights) = weights.filter(|weights| heard && is_negative(*weights)) {
                 let own = by_entity.get(&group).and_then(|own| own.first());

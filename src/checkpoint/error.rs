@@ -10,6 +10,9 @@ pub enum CheckpointError {
     /// Other bytes.
     #[error("it is no checkpoint of cortecs")]
     Foreign,
+    /// A variant has none of its groups.
+    #[error("it is of another network: nothing in it belongs to a group of this one")]
+    Another,
     /// Another version of this crate.
     #[error("it was written by cortecs {found}, and this is {own}: another version may do other things with it")]
     Version {

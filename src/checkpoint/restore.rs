@@ -126,6 +126,8 @@ impl Reading<'_> {
         match (self.fit, fresh.first(), left_out.first()) {
             (Fit::Exactly, Some(fresh), _) => Err(CheckpointError::Missing(fresh.clone())),
             (Fit::Exactly, None, Some(left_out)) => Err(CheckpointError::Unknown(left_out.clone())),
+            // A variant that has nothing of it is another network.
+            _ if !seen.iter().any(|key| self.parts.contains_key(key)) => Err(CheckpointError::Another),
             _ => Ok(Content { header, heads, fresh, left_out }),
         }
     }

@@ -82,5 +82,10 @@ impl Progress {
 
 /// A simulated time (ms) as people say it.
 pub(super) fn in_words(ms: f64) -> String {
-    if ms < 10_000.0 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1000.0) }
+    match ms {
+        // Steps of parts of a millisecond, without what binary fractions leave.
+        ..10.0 => format!("{} ms", (ms * 1000.0).round() / 1000.0),
+        ..10_000.0 => format!("{ms:.0} ms"),
+        _ => format!("{:.1} s", ms / 1000.0),
+    }
 }

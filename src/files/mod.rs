@@ -34,6 +34,8 @@ pub(crate) struct Table {
     pub numbers: Vec<f64>,
     /// Lines before the first row; `None` for arrays, whose rows count from 0.
     pub header: Option<usize>,
+    /// The titles of the columns, if there are any.
+    pub titles: Vec<String>,
 }
 
 /// Whether a field of a first line is the title of a column: words, and nothing that could be meant as a number, such as

@@ -125,6 +125,10 @@ pub(super) fn complete(parts: &Parts<'_>, preparation: &mut Preparation<'_>) {
     if let Some(mut listens) = preparation.world().get_mut::<Listens>(entity) {
         listens.conducts = gain;
     }
+    let initial = preparation.sampled("initial").map(|numbers| numbers.least(preparation.members()));
+    if let (Some(least), true) = (initial.filter(|least| *least < 0.0), gain.is_some()) {
+        preparation.warn(Some("initial"), format!("a conductance of {least} at the start is negative"));
+    }
 }
 
 /// For [`Behaviour::complete`]: time constants are above zero.

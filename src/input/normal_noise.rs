@@ -12,7 +12,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::noise::Streams;
+use super::noise::{Streams, window};
 use crate::{
     network::{Behaviour, Clock, Dealt, Derived, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
     numeric::{
@@ -74,7 +74,16 @@ impl Behaviour for NormalNoise {
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         self.streams.start(preparation);
-        Ok(())
+        window(preparation, self.start, self.stop)
+    }
+
+    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        let holds = |sd: f64| sd >= 0.0;
+        preparation.check("sd", &self.sd, holds, "0 or more")?;
+        match &self.intensity {
+            Some(intensity) => preparation.check("intensity", intensity, holds, "0 or more"),
+            None => Ok(()),
+        }
     }
 
     fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {

@@ -16,15 +16,17 @@ use crate::{
     network::{
         Behaviour, Clock, Dealt, Derived, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
         RegisterVariable, Unit,
+        residues::{LEAST_DECAY, any_below},
     },
     numeric::{
-        Archive, ArchiveError, Real,
+        Archive, ArchiveError, Column, Real,
         blocks::PerBlock,
         dispatch,
         lanes::{LANES, Lanes},
         normal,
         pass::pass,
         portions::Effort,
+        real::{IS_SINGLE, moved_by},
     },
     schedule::{AddToStage, Stage},
     variable,
@@ -55,6 +57,9 @@ pub struct OrnsteinUhlenbeck {
     /// Mean, factor and spread of a step.
     #[reflect(ignore)]
     pub step: Derived<3>,
+    /// What the noise has below the last place; empty unless it is too slow for single precision.
+    #[reflect(ignore)]
+    pub rests: Column<Real>,
 }
 
 impl Default for OrnsteinUhlenbeck {
@@ -66,6 +71,7 @@ impl Default for OrnsteinUhlenbeck {
             fluctuation: "normal(mean, sd)".into(),
             streams: Streams::default(),
             step: Derived::default(),
+            rests: Column::default(),
         }
     }
 }
@@ -86,6 +92,7 @@ impl Behaviour for OrnsteinUhlenbeck {
     }
 
     fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.whole(&mut self.rests)?;
         archive.streams(&mut self.streams.0)
     }
 }
@@ -96,16 +103,21 @@ fn add_noise(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     pass(|pass| {
         for (noise, fluctuation, input, Dealt(portions)) in &mut groups {
             let changed = noise.is_changed();
-            let OrnsteinUhlenbeck { mean, sd, tau, streams, step, .. } = noise.into_inner();
+            let OrnsteinUhlenbeck { mean, sd, tau, streams, step, rests, .. } = noise.into_inner();
             let neurons = fluctuation.0.len();
             if changed || !step.holds(clock.dt, neurons) {
+                let slow = IS_SINGLE && any_below([&*tau], neurons, (LEAST_DECAY, clock.dt), |[tau]| 1.0 / tau);
+                let carried = if slow { neurons } else { 0 };
+                if rests.len() != carried {
+                    rests.resize(0.0, carried);
+                }
                 step.derive(clock.dt, neurons, [mean, sd, tau], |[mean, sd, tau]| {
                     let steps = clock.dt / tau.max(1e-9);
                     [mean, -libm::expm1(-steps), sd * libm::sqrt(-libm::expm1(-2.0 * steps))]
                 });
             }
             let columns = (
-                &mut fluctuation.into_inner().0[..],
+                (&mut fluctuation.into_inner().0[..], &mut rests[..]),
                 &mut input.into_inner().0[..],
                 step.get(),
                 PerBlock(&mut streams.0),
@@ -116,7 +128,7 @@ fn add_noise(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                     #[inline(always)]
                     || match step {
                         Parameters::Uniform(step) => advance(x, input, lanes, |_| step),
-                        Parameters::Each(each) if each.iter().all(|column| column.len() == x.len()) => {
+                        Parameters::Each(each) if each.iter().all(|column| column.len() == x.0.len()) => {
                             advance(x, input, lanes, |i| each.map(|column| column[i]));
                         }
                         Parameters::Each(_) => {}
@@ -128,7 +140,12 @@ fn add_noise(mut groups: Query<State<'_>>, clock: Res<Clock>) {
 }
 
 #[inline(always)]
-fn advance(x: &mut [Real], input: &mut [Real], lanes: &mut Lanes, step: impl Fn(usize) -> [Real; 3]) {
+fn advance(
+    (x, rests): (&mut [Real], &mut [Real]),
+    input: &mut [Real],
+    lanes: &mut Lanes,
+    step: impl Fn(usize) -> [Real; 3],
+) {
     const PAIR: usize = 2 * LANES;
     let mut own = lanes.clone();
     for (first, (x, input)) in (0..).step_by(PAIR).zip(x.chunks_mut(PAIR).zip(input.chunks_mut(PAIR))) {
@@ -136,7 +153,11 @@ fn advance(x: &mut [Real], input: &mut [Real], lanes: &mut Lanes, step: impl Fn(
         for (i, ((x, input), number)) in x.iter_mut().zip(input).zip(numbers.as_flattened()).enumerate() {
             let [mean, lost, spread] = step(first + i);
             // Not as a factor on x: one next to 1 is rounded by as much as it differs from it in slow noise.
-            *x += (mean - *x) * lost + spread * number;
+            let change = (mean - *x) * lost + spread * number;
+            match rests.get_mut(first + i) {
+                None => *x += change,
+                Some(rest) => *x = moved_by::<true>(*x, rest, change),
+            }
             *input += *x;
         }
     }

@@ -52,12 +52,12 @@ impl Behaviour for PulseCurrent {
         if !self.start.is_finite() {
             return Err(preparation.error(Some("start"), format!("must be finite, not {}", self.start)));
         }
-        if !(self.period.is_finite() && self.period > 0.0) {
+        if !self.is_single() && !(self.period.is_finite() && self.period > 0.0) {
             let why = format!("must be finite and above zero, not {}", self.period);
             return Err(preparation.error(Some("period"), why));
         }
         // A single pulse has no next one that it could run into.
-        let within = self.width <= self.period || self.count.is_some_and(|count| count <= 1);
+        let within = self.is_single() || self.width <= self.period;
         if !(self.width > 0.0 && self.width.is_finite() && within) {
             let why = format!("must be above zero and within the period of {}, not {}", self.period, self.width);
             return Err(preparation.error(Some("width"), why));
@@ -67,14 +67,20 @@ impl Behaviour for PulseCurrent {
 }
 
 impl PulseCurrent {
+    fn is_single(&self) -> bool {
+        self.count.is_some_and(|count| count <= 1)
+    }
+
     /// Whether the iteration that the clock stands at lies in a pulse.
     fn is_on(&self, clock: &Clock) -> bool {
         if !clock.is_within(self.start, self.stop) {
             return false;
         }
-        let begins = |pulse: f64| self.start + pulse * self.period;
+        // Of a single pulse the period is of no account.
+        let period = if self.is_single() { f64::MAX } else { self.period };
+        let begins = |pulse: f64| if pulse == 0.0 { self.start } else { self.start + pulse * period };
         // The last pulse that has begun: the quotient is rounded, and so is the beginning.
-        let near = libm::floor((clock.time() - self.start) / self.period);
+        let near = libm::floor((clock.time() - self.start) / period);
         let begun = [near + 1.0, near].into_iter().find(|&pulse| clock.is_within(begins(pulse), None));
         let last = self.count.map_or(f64::INFINITY, |count| count as f64 - 1.0);
         let pulse = begun.unwrap_or(near - 1.0).min(last);
@@ -126,6 +132,9 @@ mod tests {
         let mut bench = Bench::new();
         let error = bench.try_group("a", 1, PulseCurrent { width: 200.0, ..default() }).unwrap_err();
         assert_eq!(error, "a: PulseCurrent.width: must be above zero and within the period of 100, not 200");
+        let single = PulseCurrent { count: Some(1), period: 0.0, start: 0.1, width: 0.2, ..default() };
+        let on = |k: u64| f64::from(u8::from((1..3).contains(&k)));
+        assert_eq!(seen(single), (0..14).map(on).collect::<Vec<_>>());
         let error = bench.try_group("b", 1, PulseCurrent { period: f64::INFINITY, ..default() }).unwrap_err();
         assert_eq!(error, "b: PulseCurrent.period: must be finite and above zero, not inf");
     }

@@ -180,6 +180,11 @@ impl Behaviour for Replay {
             return Err(preparation.error(Some("file"), why));
         }
         let count = rows.shape[0];
+        if let Some(place) = rows.data.iter().position(|number| !real(*number).is_finite()) {
+            let row = place / (rows.data.len() / count).max(1);
+            let why = format!("{} in row {row} is no number that a state can hold", rows.data[place]);
+            return Err(preparation.error(Some("file"), why));
+        }
         self.rows = Some(rows);
         if !self.labels.is_empty() && self.classes.is_none() {
             self.classes = Some(self.read_labels(preparation, count)?);

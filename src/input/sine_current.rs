@@ -11,6 +11,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
+use super::noise::window;
 use crate::{
     network::{Behaviour, Clock, Derived, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
     numeric::{Real, dispatch, real::real},
@@ -69,7 +70,7 @@ impl Behaviour for SineCurrent {
         if !self.start.is_finite() {
             return Err(preparation.error(Some("start"), format!("must be finite, not {}", self.start)));
         }
-        Ok(())
+        window(preparation, self.start, self.stop)
     }
 }
 

@@ -174,10 +174,15 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 dealt,
                 columns,
                 move |((v, w, left, rests), drive, parameters), fired| {
-                    dispatch(
-                        #[inline(always)]
-                        || advance((v, w, left, fired, rests), drive, parameters, dt, steps),
-                    );
+                    if rests.0.is_empty() {
+                        dispatch(
+                            #[inline(always)]
+                            || advance::<false>((v, w, left, fired, rests), drive, parameters, dt, steps),
+                        );
+                    } else {
+                        // Rare, so that it is compiled once, for any processor.
+                        advance::<true>((v, w, left, fired, rests), drive, parameters, dt, steps);
+                    }
                 },
             );
         }
@@ -218,12 +223,18 @@ type Drive<'a> = (&'a [Real], &'a [Real], &'a [Real]);
 
 /// One iteration.
 #[inline(always)]
-fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 11>, dt: Real, steps: u32) {
+fn advance<const REST: bool>(
+    state: Columns<'_>,
+    drive: Drive<'_>,
+    parameters: Parameters<'_, 11>,
+    dt: Real,
+    steps: u32,
+) {
     let h = dt / steps as Real;
     match parameters {
         Parameters::Uniform(p) => {
             let cell = Cell::new(p, dt, h);
-            advance_shifted(state, drive, steps, |_| cell);
+            advance_shifted::<REST>(state, drive, steps, |_| cell);
         }
         Parameters::Each(columns) => {
             let n = state.0.len();
@@ -232,7 +243,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 11>,
                 // By name, since a loop over an array of slices is not vectorised.
                 let [c, leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, time] =
                     columns.map(|column| &column[..n]);
-                advance_shifted(
+                advance_shifted::<REST>(
                     state,
                     drive,
                     steps,
@@ -254,21 +265,21 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 11>,
 }
 
 #[inline(always)]
-fn advance_shifted(state: Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl Fn(usize) -> Cell) {
+fn advance_shifted<const REST: bool>(state: Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl Fn(usize) -> Cell) {
     if drive.2.is_empty() {
-        advance_by(state, drive, steps, cell);
+        advance_by::<REST>(state, drive, steps, cell);
     } else {
         let shift = &drive.2[..state.0.len()];
         let shifted = |i: usize| {
             let cell = cell(i);
             Cell { membrane: cell.membrane.shifted(shift[i]), ..cell }
         };
-        advance_by(state, drive, steps, shifted);
+        advance_by::<REST>(state, drive, steps, shifted);
     }
 }
 
 #[inline(always)]
-fn advance_by(
+fn advance_by<const REST: bool>(
     (v, w, left, fired, (rest_v, rest_w)): Columns<'_>,
     drive: Drive<'_>,
     steps: u32,
@@ -276,12 +287,12 @@ fn advance_by(
 ) {
     fired.fill(0);
     for _ in 0..steps {
-        let (creeps, rests) = (!rest_v.is_empty(), (&mut *rest_v, &mut *rest_w));
-        match (drive.1.is_empty(), creeps) {
-            (true, false) => step::<false, false>((v, w, left, fired, rests), drive, &cell),
-            (false, false) => step::<true, false>((v, w, left, fired, rests), drive, &cell),
-            (true, true) => step::<false, true>((v, w, left, fired, rests), drive, &cell),
-            (false, true) => step::<true, true>((v, w, left, fired, rests), drive, &cell),
+        let rests = (&mut *rest_v, &mut *rest_w);
+        // With rests, which is rare, what is absent is zero: it is compiled once.
+        if drive.1.is_empty() && !REST {
+            step::<false, false>((v, w, left, fired, rests), drive, &cell);
+        } else {
+            step::<true, REST>((v, w, left, fired, rests), drive, &cell);
         }
     }
     refractory::count(left, fired, |i| cell(i).membrane.refractory);
@@ -296,12 +307,13 @@ fn step<const CONDUCTANCE: bool, const REST: bool>(
 ) {
     let n = v.len();
     let (w, left, fired, input) = (&mut w[..n], &left[..n], &mut fired[..n], &input[..n]);
-    let conductance = if CONDUCTANCE { &conductance[..n] } else { &[] };
+    let conductance = if CONDUCTANCE && !REST { &conductance[..n] } else { conductance };
+    let open_at = |i: usize| if REST { conductance.get(i).copied().unwrap_or(0.0) } else { conductance[i] };
     let (rest_v, rest_w) = if REST { (&mut rest_v[..n], &mut rest_w[..n]) } else { (&mut [][..], &mut [][..]) };
     for i in 0..n {
         let Cell { membrane, b, .. } = cell(i);
         let adapting = |v: Real| cell(i).adapting(w[i], v);
-        let relaxed = membrane.relaxing::<CONDUCTANCE>(v[i], if CONDUCTANCE { conductance[i] } else { 0.0 });
+        let relaxed = membrane.relaxing::<CONDUCTANCE>(v[i], if CONDUCTANCE { open_at(i) } else { 0.0 });
         let start = membrane.cut(v[i]);
         let before = membrane.upstroke(start);
         let after = membrane.upstroke(membrane.cut(v[i] + relaxed(input[i] + before - w[i])));

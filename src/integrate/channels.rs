@@ -100,16 +100,7 @@ pub(super) type Drive<'a> = (&'a [Real], &'a [Real]);
 ///
 /// A neuron fires in the iteration in which v crosses the threshold from below.
 #[inline(always)]
-pub(super) fn advance<K: Kinetics>(columns: Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl Fn(usize) -> Cell) {
-    if columns.2[0].is_empty() {
-        advance_by::<K, false>(columns, drive, steps, cell);
-    } else {
-        advance_by::<K, true>(columns, drive, steps, cell);
-    }
-}
-
-#[inline(always)]
-fn advance_by<K: Kinetics, const REST: bool>(
+pub(super) fn advance<K: Kinetics, const REST: bool>(
     (v, gates, rests, fired): Columns<'_>,
     drive: Drive<'_>,
     steps: u32,
@@ -119,8 +110,9 @@ fn advance_by<K: Kinetics, const REST: bool>(
     fired.fill(0);
     move_gates::<K, REST>(v, [m, h, n], [low_m, low_h, low_n], |i| (cell(i).origin, cell(i).half));
     for step in 1..=steps {
-        if drive.1.is_empty() {
-            move_potential::<false, REST>((v, low, [m, h, n], fired), drive, &cell);
+        // With rests, which is rare, what is absent is zero: it is compiled once.
+        if drive.1.is_empty() && !REST {
+            move_potential::<false, false>((v, low, [m, h, n], fired), drive, &cell);
         } else {
             move_potential::<true, REST>((v, low, [m, h, n], fired), drive, &cell);
         }
@@ -142,14 +134,15 @@ fn move_potential<const CONDUCTANCE: bool, const REST: bool>(
     let len = v.len();
     let (m, h, n, fired, input) = (&m[..len], &h[..len], &n[..len], &mut fired[..len], &input[..len]);
     let low = if REST { &mut low[..len] } else { low };
-    let conductance = if CONDUCTANCE { &conductance[..len] } else { &[] };
+    let conductance = if CONDUCTANCE && !REST { &conductance[..len] } else { conductance };
+    let open_at = |i: usize| if REST { conductance.get(i).copied().unwrap_or(0.0) } else { conductance[i] };
     for i in 0..len {
         let Cell { per_charge, maximal, reversal, threshold, .. } = cell(i);
         let n_squared = n[i] * n[i];
         let open = [maximal[0] * (m[i] * m[i] * m[i] * h[i]), maximal[1] * (n_squared * n_squared), maximal[2]];
         let channels = open[0] + open[1] + open[2];
         let current = open[0] * reversal[0] + open[1] * reversal[1] + open[2] * reversal[2] + input[i];
-        let total = if CONDUCTANCE { channels + conductance[i] } else { channels };
+        let total = if CONDUCTANCE { channels + open_at(i) } else { channels };
         let change = -(current / total - v[i]) * exp_m1(-per_charge * total);
         let mut kept = if REST { low[i] } else { 0.0 };
         let end = moved_by::<REST>(v[i], &mut kept, change);

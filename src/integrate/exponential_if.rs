@@ -138,10 +138,15 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 dealt,
                 columns,
                 move |((v, left, rest), drive, parameters), fired| {
-                    dispatch(
-                        #[inline(always)]
-                        || advance((v, left, rest, fired), drive, parameters, dt, steps),
-                    );
+                    if rest.is_empty() {
+                        dispatch(
+                            #[inline(always)]
+                            || advance::<false>((v, left, rest, fired), drive, parameters, dt, steps),
+                        );
+                    } else {
+                        // Rare, so that it is compiled once, for any processor.
+                        advance::<true>((v, left, rest, fired), drive, parameters, dt, steps);
+                    }
                 },
             );
         }
@@ -227,12 +232,18 @@ type Drive<'a> = (&'a [Real], &'a [Real], &'a [Real]);
 
 /// One iteration.
 #[inline(always)]
-fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 8>, dt: Real, steps: u32) {
+fn advance<const REST: bool>(
+    state: Columns<'_>,
+    drive: Drive<'_>,
+    parameters: Parameters<'_, 8>,
+    dt: Real,
+    steps: u32,
+) {
     let h = dt / steps as Real;
     match parameters {
         Parameters::Uniform(p) => {
             let cell = ExponentialMembrane::new(p, dt, h);
-            advance_shifted(state, drive, steps, |_| cell);
+            advance_shifted::<REST>(state, drive, steps, |_| cell);
         }
         Parameters::Each(columns) => {
             let n = state.0.len();
@@ -240,7 +251,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 8>, 
             if columns.iter().all(|column| column.len() >= n) {
                 // By name, since a loop over an array of slices is not vectorised.
                 let [c, leak, rest, v_t, delta_t, cutoff, reset, time] = columns.map(|column| &column[..n]);
-                advance_shifted(
+                advance_shifted::<REST>(
                     state,
                     drive,
                     steps,
@@ -259,17 +270,22 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 8>, 
 }
 
 #[inline(always)]
-fn advance_shifted(state: Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl Fn(usize) -> ExponentialMembrane) {
+fn advance_shifted<const REST: bool>(
+    state: Columns<'_>,
+    drive: Drive<'_>,
+    steps: u32,
+    cell: impl Fn(usize) -> ExponentialMembrane,
+) {
     if drive.2.is_empty() {
-        advance_by(state, drive, steps, cell);
+        advance_by::<REST>(state, drive, steps, cell);
     } else {
         let shift = &drive.2[..state.0.len()];
-        advance_by(state, drive, steps, |i| cell(i).shifted(shift[i]));
+        advance_by::<REST>(state, drive, steps, |i| cell(i).shifted(shift[i]));
     }
 }
 
 #[inline(always)]
-fn advance_by(
+fn advance_by<const REST: bool>(
     (v, left, rest, fired): Columns<'_>,
     drive: Drive<'_>,
     steps: u32,
@@ -277,11 +293,11 @@ fn advance_by(
 ) {
     fired.fill(0);
     for _ in 0..steps {
-        match (drive.1.is_empty(), rest.is_empty()) {
-            (true, true) => step::<false, false>((v, left, rest, fired), drive, &cell),
-            (false, true) => step::<true, false>((v, left, rest, fired), drive, &cell),
-            (true, false) => step::<false, true>((v, left, rest, fired), drive, &cell),
-            (false, false) => step::<true, true>((v, left, rest, fired), drive, &cell),
+        // With rests, which is rare, what is absent is zero: it is compiled once.
+        if drive.1.is_empty() && !REST {
+            step::<false, false>((v, left, rest, fired), drive, &cell);
+        } else {
+            step::<true, REST>((v, left, rest, fired), drive, &cell);
         }
     }
     refractory::count(left, fired, |i| cell(i).refractory);
@@ -296,11 +312,12 @@ fn step<const CONDUCTANCE: bool, const REST: bool>(
 ) {
     let n = v.len();
     let (left, fired, input) = (&left[..n], &mut fired[..n], &input[..n]);
-    let conductance = if CONDUCTANCE { &conductance[..n] } else { &[] };
+    let conductance = if CONDUCTANCE && !REST { &conductance[..n] } else { conductance };
+    let open_at = |i: usize| if REST { conductance.get(i).copied().unwrap_or(0.0) } else { conductance[i] };
     let rest = if REST { &mut rest[..n] } else { &mut [] };
     for i in 0..n {
         let cell = cell(i);
-        let relaxed = cell.relaxing::<CONDUCTANCE>(v[i], if CONDUCTANCE { conductance[i] } else { 0.0 });
+        let relaxed = cell.relaxing::<CONDUCTANCE>(v[i], if CONDUCTANCE { open_at(i) } else { 0.0 });
         let before = cell.upstroke(cell.cut(v[i]));
         let after = cell.upstroke(cell.cut(v[i] + relaxed(input[i] + before)));
         let change = relaxed(input[i] + 0.5 * (before + after));

@@ -23,10 +23,16 @@ use bevy_reflect::prelude::*;
 use super::{channels::linoid, ranges};
 use crate::{
     network::{
-        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable,
-        Spikes, Unit, Units, V,
+        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterState,
+        RegisterVariable, Spikes, Unit, Units, V,
+        residues::{LEAST_DECAY, Residues, any_below, steps_are_small},
     },
-    numeric::{Real, dispatch, exp_m1, pass::pass, portions::Effort, real::rough_cbrt},
+    numeric::{
+        Real, dispatch, exp_m1,
+        pass::pass,
+        portions::Effort,
+        real::{moved_by, rough_cbrt},
+    },
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -39,7 +45,7 @@ variable! {
 /// FitzHugh–Nagumo neurons: excitability and oscillation in two variables.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, SlowRecovery, Input, Spikes, Units = Units(&[("v", "")]))]
+#[require(V, SlowRecovery, Input, Spikes, Residues, Units = Units(&[("v", "")]))]
 pub struct FitzHughNagumo {
     /// Shift of the recovery's resting value.
     pub a: Parameter,
@@ -77,11 +83,12 @@ impl Behaviour for FitzHughNagumo {
     const MODEL: bool = true;
 
     fn plugin(app: &mut App) {
-        app.register_variable::<SlowRecovery>().add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+        app.register_variable::<SlowRecovery>()
+            .register_state::<Residues>()
+            .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        ranges::warn_of_small_steps(preparation, self.steps);
         ranges::steps(preparation, self.steps)
     }
 
@@ -92,46 +99,75 @@ impl Behaviour for FitzHughNagumo {
     }
 }
 
-type State<'w> = (&'w FitzHughNagumo, &'w mut V, &'w mut SlowRecovery, &'w Input, &'w mut Spikes, &'w Dealt);
+type State<'w> = (
+    Ref<'w, FitzHughNagumo>,
+    (&'w mut V, &'w mut SlowRecovery),
+    &'w Input,
+    &'w mut Residues,
+    &'w mut Spikes,
+    &'w Dealt,
+);
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     pass(|pass| {
-        for (model, v, w, input, spikes, dealt) in &mut groups {
+        for (model, (v, w), input, residues, spikes, dealt) in &mut groups {
+            let (changed, model) = (model.is_changed(), model.into_inner());
             let (part, steps) = (clock.step() / model.steps as Real, model.steps);
+            let slow =
+                || any_below([&model.tau], v.0.len(), (LEAST_DECAY, clock.dt / f64::from(steps)), |[tau]| 1.0 / tau);
+            let creeps = || steps_are_small(clock.dt, steps) || slow();
+            let [low_v, low_w] = residues.into_inner().at(clock.dt, changed, v.0.len(), creeps);
             let parameters = Parameters::of([&model.a, &model.b, &model.tau, &model.threshold]);
-            let columns = (&mut v.into_inner().0[..], &mut w.into_inner().0[..], &input.0[..], parameters);
+            let state = ((&mut v.into_inner().0[..], low_v), (&mut w.into_inner().0[..], low_w));
+            let columns = (state, &input.0[..], parameters);
             spikes.into_inner().by_blocks(
                 Effort::Light,
                 pass,
                 dealt,
                 columns,
-                move |(v, w, input, parameters), fired| {
-                    dispatch(
-                        #[inline(always)]
-                        || advance((v, w, fired), input, parameters, part, steps),
-                    );
+                move |(state, input, parameters), fired| {
+                    if state.0.1.is_empty() {
+                        dispatch(
+                            #[inline(always)]
+                            || advance::<false>(state, fired, input, parameters, part, steps),
+                        );
+                    } else {
+                        // Rare, so that it is compiled once, for any processor.
+                        advance::<true>(state, fired, input, parameters, part, steps);
+                    }
                 },
             );
         }
     });
 }
 
-/// v, w, fired.
-type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [u8]);
+/// v and w, each with its rests below the last place or none.
+type Columns<'a> = ((&'a mut [Real], &'a mut [Real]), (&'a mut [Real], &'a mut [Real]));
 
 /// One iteration.
 #[inline(always)]
-fn advance((v, w, fired): Columns<'_>, input: &[Real], parameters: Parameters<'_, 4>, part: Real, steps: u32) {
+fn advance<const REST: bool>(
+    ((v, low_v), (w, low_w)): Columns<'_>,
+    fired: &mut [u8],
+    input: &[Real],
+    parameters: Parameters<'_, 4>,
+    part: Real,
+    steps: u32,
+) {
     fired.fill(0);
-    match parameters {
-        Parameters::Uniform(p) => (0..steps).for_each(|_| step((v, w, fired), input, part, |_| p)),
-        Parameters::Each(columns) => {
-            let n = v.len();
-            // Columns of another length belong to a group that waits to be prepared again.
-            if columns.iter().all(|column| column.len() >= n) {
-                // By name, since a loop over an array of slices is not vectorised.
-                let [a, b, tau, threshold] = columns.map(|column| &column[..n]);
-                (0..steps).for_each(|_| step((v, w, fired), input, part, |i| [a[i], b[i], tau[i], threshold[i]]));
+    for _ in 0..steps {
+        let state = ((&mut *v, &mut *low_v), (&mut *w, &mut *low_w));
+        match parameters {
+            Parameters::Uniform(p) => step::<REST>(state, fired, input, part, |_| p),
+            Parameters::Each(columns) => {
+                let n = v.len();
+                // Columns of another length belong to a group that waits to be prepared again.
+                if columns.iter().all(|column| column.len() >= n) {
+                    // By name, since a loop over an array of slices is not vectorised.
+                    let [a, b, tau, threshold] = columns.map(|column| &column[..n]);
+                    let state = ((&mut *v, &mut *low_v), (&mut *w, &mut *low_w));
+                    step::<REST>(state, fired, input, part, |i| [a[i], b[i], tau[i], threshold[i]]);
+                }
             }
         }
     }
@@ -144,11 +180,24 @@ fn decayed(x: Real, source: Real, rate: Real, time: Real) -> Real {
     x * (1.0 + exp_m1(-rate * time)) + source * (time / linoid(rate * time))
 }
 
+/// By how much x changes in it.
+#[inline(always)]
+fn changing(x: Real, source: Real, rate: Real, time: Real) -> Real {
+    x * exp_m1(-rate * time) + source * (time / linoid(rate * time))
+}
+
 /// One step of all neurons; `parameters` gives a, b, tau and threshold of each.
 #[inline(always)]
-fn step((v, w, fired): Columns<'_>, input: &[Real], h: Real, parameters: impl Fn(usize) -> [Real; 4]) {
+fn step<const REST: bool>(
+    ((v, low_v), (w, low_w)): Columns<'_>,
+    fired: &mut [u8],
+    input: &[Real],
+    h: Real,
+    parameters: impl Fn(usize) -> [Real; 4],
+) {
     let n = v.len();
     let (w, fired, input) = (&mut w[..n], &mut fired[..n], &input[..n]);
+    let [low_v, low_w] = if REST { [&mut low_v[..n], &mut low_w[..n]] } else { [low_v, low_w] };
     for i in 0..n {
         let [a, b, tau, threshold] = parameters(i);
         let (rate, slow) = (v[i] * v[i] * (1.0 / 3.0), h / tau);
@@ -158,8 +207,18 @@ fn step((v, w, fired): Columns<'_>, input: &[Real], h: Real, parameters: impl Fn
         let recovering = decayed(w[i], v[i] + a, b, slow);
         let (mean, mean_w) = (0.5 * (v[i] + first), 0.5 * (w[i] + recovering));
         let mean_rate = 0.5 * (rate + first * first * (1.0 / 3.0));
-        let end = decayed(v[i], mean - mean_w + input[i], mean_rate, h);
-        w[i] = decayed(w[i], 0.5 * (v[i] + end) + a, b, slow);
+        let of_v = mean - mean_w + input[i];
+        let end = if REST {
+            moved_by::<true>(v[i], &mut low_v[i], changing(v[i], of_v, mean_rate, h))
+        } else {
+            decayed(v[i], of_v, mean_rate, h)
+        };
+        let of_w = 0.5 * (v[i] + end) + a;
+        w[i] = if REST {
+            moved_by::<true>(w[i], &mut low_w[i], changing(w[i], of_w, b, slow))
+        } else {
+            decayed(w[i], of_w, b, slow)
+        };
         fired[i] |= u8::from((v[i] < threshold) & (end >= threshold));
         v[i] = end;
     }

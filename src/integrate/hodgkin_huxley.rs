@@ -172,13 +172,16 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 dealt,
                 columns,
                 move |(v, (m, h, n), (low, low_m, low_h, low_n), drive, parameters), fired| {
-                    dispatch(
-                        #[inline(always)]
-                        || {
-                            let rests = [low, low_m, low_h, low_n];
-                            advance((v, [m, h, n], rests, fired), drive, parameters, part, steps);
-                        },
-                    );
+                    let state = (v, [m, h, n], [low, low_m, low_h, low_n], fired);
+                    if state.2[0].is_empty() {
+                        dispatch(
+                            #[inline(always)]
+                            || advance::<false>(state, drive, parameters, part, steps),
+                        );
+                    } else {
+                        // Rare, so that it is compiled once, for any processor.
+                        advance::<true>(state, drive, parameters, part, steps);
+                    }
                 },
             );
         }
@@ -187,7 +190,7 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
 
 /// One iteration.
 #[inline(always)]
-fn advance(
+fn advance<const CREEPS: bool>(
     state: channels::Columns<'_>,
     drive: channels::Drive<'_>,
     parameters: Parameters<'_, 8>,
@@ -200,7 +203,7 @@ fn advance(
     match parameters {
         Parameters::Uniform(p) => {
             let cell = of(p);
-            channels::advance::<HodgkinHuxley>(state, drive, steps, |_| cell);
+            channels::advance::<HodgkinHuxley, CREEPS>(state, drive, steps, |_| cell);
         }
         Parameters::Each(columns) => {
             let n = state.0.len();
@@ -208,7 +211,7 @@ fn advance(
             if columns.iter().all(|column| column.len() >= n) {
                 // By name, since a loop over an array of slices is not vectorised.
                 let [c, leak, na, k, e_na, e_k, e_leak, threshold] = columns.map(|column| &column[..n]);
-                channels::advance::<HodgkinHuxley>(
+                channels::advance::<HodgkinHuxley, CREEPS>(
                     state,
                     drive,
                     steps,

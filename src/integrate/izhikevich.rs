@@ -126,12 +126,13 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 dealt,
                 columns,
                 move |(state, input, parameters), fired| {
+                    if !state.0.1.is_empty() {
+                        // Rare, so that it is compiled once, for any processor.
+                        return advance_by::<0, true>(state, input, fired, method, parameters);
+                    }
                     dispatch(
                         #[inline(always)]
                         || match method.steps {
-                            _ if !state.0.1.is_empty() => {
-                                advance_by::<0, true>(state, input, fired, method, parameters);
-                            }
                             // Known when the kernel is compiled, since a loop within the loop over neurons keeps the
                             // latter from being vectorised.
                             1 => advance_by::<1, false>(state, input, fired, method, parameters),

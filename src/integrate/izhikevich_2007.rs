@@ -150,10 +150,15 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 dealt,
                 columns,
                 move |((v, u), drive, parameters), fired| {
-                    dispatch(
-                        #[inline(always)]
-                        || advance((v, u, fired), drive, parameters, dt, steps),
-                    );
+                    if v.1.is_empty() {
+                        dispatch(
+                            #[inline(always)]
+                            || advance::<false>((v, u, fired), drive, parameters, dt, steps),
+                        );
+                    } else {
+                        // Rare, so that it is compiled once, for any processor.
+                        advance::<true>((v, u, fired), drive, parameters, dt, steps);
+                    }
                 },
             );
         }
@@ -168,17 +173,23 @@ type Drive<'a> = (&'a [Real], &'a [Real]);
 
 /// One iteration.
 #[inline(always)]
-fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 9>, dt: Real, steps: u32) {
+fn advance<const REST: bool>(
+    state: Columns<'_>,
+    drive: Drive<'_>,
+    parameters: Parameters<'_, 9>,
+    dt: Real,
+    steps: u32,
+) {
     let h = dt / steps as Real;
     match parameters {
-        Parameters::Uniform(p) => advance_by(state, drive, (h, steps), |_| p),
+        Parameters::Uniform(p) => advance_by::<REST>(state, drive, (h, steps), |_| p),
         Parameters::Each(columns) => {
             let n = state.0.0.len();
             // Columns of another length belong to a group that waits to be prepared again.
             if columns.iter().all(|column| column.len() >= n) {
                 // By name, since a loop over an array of slices is not vectorised.
                 let [c, k, rest, v_t, a, b, peak, reset, d] = columns.map(|column| &column[..n]);
-                advance_by(
+                advance_by::<REST>(
                     state,
                     drive,
                     (h, steps),
@@ -191,7 +202,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, parameters: Parameters<'_, 9>, 
 }
 
 #[inline(always)]
-fn advance_by(
+fn advance_by<const REST: bool>(
     (v, u, fired): Columns<'_>,
     drive: Drive<'_>,
     (h, steps): (Real, u32),
@@ -200,11 +211,11 @@ fn advance_by(
     fired.fill(0);
     for _ in 0..steps {
         let state = ((&mut *v.0, &mut *v.1), (&mut *u.0, &mut *u.1), &mut *fired);
-        match (drive.1.is_empty(), state.0.1.is_empty()) {
-            (true, true) => step::<false, false>(state, drive, h, &parameters),
-            (false, true) => step::<true, false>(state, drive, h, &parameters),
-            (true, false) => step::<false, true>(state, drive, h, &parameters),
-            (false, false) => step::<true, true>(state, drive, h, &parameters),
+        // With rests, which is rare, what is absent is zero: it is compiled once.
+        if drive.1.is_empty() && !REST {
+            step::<false, false>(state, drive, h, &parameters);
+        } else {
+            step::<true, REST>(state, drive, h, &parameters);
         }
     }
 }
@@ -220,11 +231,12 @@ fn step<const CONDUCTANCE: bool, const REST: bool>(
     let n = v.len();
     let (u, fired, input) = (&mut u[..n], &mut fired[..n], &input[..n]);
     let [low_v, low_u] = if REST { [&mut low_v[..n], &mut low_u[..n]] } else { [low_v, low_u] };
-    let conductance = if CONDUCTANCE { &conductance[..n] } else { &[] };
+    let conductance = if CONDUCTANCE && !REST { &conductance[..n] } else { conductance };
+    let open_at = |i: usize| if REST { conductance.get(i).copied().unwrap_or(0.0) } else { conductance[i] };
     for i in 0..n {
         let [c, k, rest, v_t, a, b, peak, reset, d] = parameters(i);
         let slope = |v: Real, u: Real| {
-            let open = if CONDUCTANCE { conductance[i] * v } else { 0.0 };
+            let open = if CONDUCTANCE { open_at(i) * v } else { 0.0 };
             (k * (v - rest) * (v - v_t) - u + input[i] - open) / c
         };
         let recovery = |v: Real, u: Real| a * (b * (v - rest) - u);

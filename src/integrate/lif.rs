@@ -150,10 +150,15 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 dealt,
                 (state, drive, cells),
                 |((v, left, rest), drive, cells), fired| {
-                    dispatch(
-                        #[inline(always)]
-                        || advance((v, left, rest, fired), drive, cells),
-                    );
+                    if rest.is_empty() {
+                        dispatch(
+                            #[inline(always)]
+                            || advance::<false>((v, left, rest, fired), drive, cells),
+                        );
+                    } else {
+                        // Rare, so that it is compiled once, for any processor.
+                        advance::<true>((v, left, rest, fired), drive, cells);
+                    }
                 },
             );
         }
@@ -192,15 +197,15 @@ type Drive<'a> = (&'a [Real], &'a [Real], &'a [Real], &'a [Real]);
 
 /// One iteration: the kernel for the drive that there is and the parameters that there are.
 #[inline(always)]
-fn advance(state: Columns<'_>, drive: Drive<'_>, cells: Parameters<'_, 8>) {
+fn advance<const REST: bool>(state: Columns<'_>, drive: Drive<'_>, cells: Parameters<'_, 8>) {
     match cells {
         Parameters::Uniform(cell) => {
             let cell = Cell::from(cell);
             // In steps of 0.1 ms a conductance seldom takes v further than half of its way.
             if all_near_zero(drive.1, cell.leak, cell.per_charge) {
-                advance_shifted(state, drive, |_| cell, mean_exp_near_zero);
+                advance_shifted::<REST>(state, drive, |_| cell, mean_exp_near_zero);
             } else {
-                advance_shifted(state, drive, |_| cell, mean_exp);
+                advance_shifted::<REST>(state, drive, |_| cell, mean_exp);
             }
         }
         Parameters::Each(columns) => {
@@ -209,7 +214,7 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, cells: Parameters<'_, 8>) {
             if columns.iter().all(|column| column.len() >= n) {
                 // By name: a loop over an array of slices is not vectorised, 11 ns a neuron instead of 2.5.
                 let [a, b, c, d, e, f, g, h] = columns.map(|column| &column[..n]);
-                advance_shifted(
+                advance_shifted::<REST>(
                     state,
                     drive,
                     #[inline(always)]
@@ -223,33 +228,38 @@ fn advance(state: Columns<'_>, drive: Drive<'_>, cells: Parameters<'_, 8>) {
 
 /// Shifts come in through the cells, so that the kernel below is the same without them.
 #[inline(always)]
-fn advance_shifted(
+fn advance_shifted<const REST: bool>(
     state: Columns<'_>,
     drive: Drive<'_>,
     cell: impl Fn(usize) -> Cell,
     mean_exp: impl Fn(Real) -> Real,
 ) {
     if drive.3.is_empty() {
-        advance_driven(state, drive, cell, mean_exp);
+        advance_driven::<REST>(state, drive, cell, mean_exp);
     } else {
         let shift = &drive.3[..state.0.len()];
         let shifted = |i: usize| {
             let cell = cell(i);
             Cell { threshold: cell.threshold + shift[i], ..cell }
         };
-        advance_driven(state, drive, shifted, mean_exp);
+        advance_driven::<REST>(state, drive, shifted, mean_exp);
     }
 }
 
 #[inline(always)]
-fn advance_driven(state: Columns<'_>, drive: Drive<'_>, cell: impl Fn(usize) -> Cell, mean_exp: impl Fn(Real) -> Real) {
-    match (state.2.is_empty(), drive.1.is_empty(), drive.2.is_empty()) {
-        (true, true, true) => advance_each::<false, false, false>(state, drive, cell, mean_exp),
-        (true, true, false) => advance_each::<false, true, false>(state, drive, cell, mean_exp),
-        (true, false, true) => advance_each::<true, false, false>(state, drive, cell, mean_exp),
-        (true, false, false) => advance_each::<true, true, false>(state, drive, cell, mean_exp),
-        // Rare, so that it is compiled once; what is absent is zero.
-        (false, ..) => advance_each::<true, true, true>(state, drive, cell, mean_exp),
+fn advance_driven<const REST: bool>(
+    state: Columns<'_>,
+    drive: Drive<'_>,
+    cell: impl Fn(usize) -> Cell,
+    mean_exp: impl Fn(Real) -> Real,
+) {
+    match (drive.1.is_empty(), drive.2.is_empty()) {
+        // What is absent is zero.
+        _ if REST => advance_each::<true, true, true>(state, drive, cell, mean_exp),
+        (true, true) => advance_each::<false, false, false>(state, drive, cell, mean_exp),
+        (true, false) => advance_each::<false, true, false>(state, drive, cell, mean_exp),
+        (false, true) => advance_each::<true, false, false>(state, drive, cell, mean_exp),
+        (false, false) => advance_each::<true, true, false>(state, drive, cell, mean_exp),
     }
 }
 

@@ -5,7 +5,7 @@
 //! p = λ dt       a spike in the step, if the refractory period is over
 //! ```
 //! The rate of spikes is λ. There is one spike a step at most: a rate above 1/dt is refused, and what the input adds to it
-//! ends there. With a refractory period of n steps the mean interval is (n − 1 + 1/p) dt, n ≥ 1. `factor` is 1 before the
+//! ends there. With a refractory period of n steps the mean interval is (n + 1/p) dt. `factor` is 1 before the
 //! first of `times`, and `factors[k]` from `times[k]` on. Through `gain`, whatever adds to the
 //! input of a group makes its rate: currents, noise, replayed arrays, pictures.
 
@@ -63,7 +63,7 @@ pub struct PoissonNeurons {
     /// Rate for each unit of the input, which is added; with 0 the input changes nothing.
     #[reflect(@Unit("Hz"))]
     pub gain: Parameter,
-    /// Least interval between two spikes of a neuron, which makes `rate` that of the time outside of it.
+    /// Time after a spike in which a neuron does not fire, rounded to steps; `rate` is that of the time outside of it.
     #[reflect(@Unit("ms"))]
     pub refractory: f64,
     /// The random numbers to come.
@@ -202,8 +202,7 @@ fn fire(mut groups: Query<State<'_>>, clock: Res<Clock>) {
             let turns = 1e-3 * *frequency * clock.time();
             let (sin, cos) = libm::sincos(TAU * (turns - libm::floor(turns)));
             let steps = clock.steps(*refractory) as f64;
-            let moment =
-                Moment { factor: real(factor), sin: real(sin), cos: real(cos), pause: real((steps - 1.0).max(0.0)) };
+            let moment = Moment { factor: real(factor), sin: real(sin), cos: real(cos), pause: real(steps) };
             // As it was written: spelt out for each, since rates differ, it is still none.
             let driven = *gain.value() != Value::Number(0.0);
             let columns = (&mut pause.into_inner().0[..], &input.0[..], shares.get(), PerBlock(&mut streams[..]));
@@ -349,18 +348,18 @@ mod tests {
         let cells = bench.group("cells", 5000, neurons);
         bench.ticks(50);
         let p = 0.1_f64;
-        let mean = 4.0 + 1.0 / p;
+        let mean = 5.0 + 1.0 / p;
         let found = spikes(&mut bench, cells, 400);
         // Renewals: the variance of the count is n · var/mean³ of the intervals, which are geometric but for the pause.
         let expected = 5000.0 * 400.0 / mean;
         let sd = (5000.0 * 400.0 * (1.0 - p) / (p * p) / mean.powi(3)).sqrt();
         assert!((found - expected).abs() < 5.0 * sd, "{found}, expected {expected} ± {sd}");
-        // No interval is shorter: a spike, and four steps without one.
+        // No interval is shorter: a spike, and five steps without one.
         let mut last = vec![-100; 5000];
         for k in 0..100 {
             bench.tick();
             for i in bench.spikes(cells) {
-                assert!(k - last[i as usize] >= 5);
+                assert!(k - last[i as usize] >= 6);
                 last[i as usize] = k;
             }
         }

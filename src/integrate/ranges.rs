@@ -1,11 +1,8 @@
 //! Ranges that several models demand of their parameters.
 
 use crate::{
-    network::{Parameter, Preparation, PrepareError, residues::steps_are_small},
-    numeric::{
-        Real,
-        real::{IS_SINGLE, PRECISION, wide},
-    },
+    network::{Parameter, Preparation, PrepareError},
+    numeric::real::wide,
 };
 
 /// A field of a model, by name.
@@ -46,20 +43,5 @@ pub(super) fn steps(preparation: &Preparation<'_>, steps: u32) -> Result<(), Pre
     match steps {
         1..=1000 => Ok(()),
         _ => Err(preparation.error(Some("steps"), "1 to 1000 steps can be taken in an iteration")),
-    }
-}
-
-/// Says where the steps of a model that carries no rests below the last place are so small that slow changes are lost.
-pub(super) fn warn_of_small_steps(preparation: &mut Preparation<'_>, steps: u32) {
-    let dt = preparation.clock().dt;
-    let step = dt / f64::from(steps.max(1));
-    if IS_SINGLE && steps_are_small(dt, steps) {
-        // Half a unit in the last place of 64 mV.
-        let slowest = 32.0 * wide(Real::EPSILON) / step;
-        let why = format!(
-            "in {PRECISION} and steps of {step} ms, v does not move where it would by less than {slowest:.1e} mV/ms; longer \
-             steps, or a build with `--features f64`, let it"
-        );
-        preparation.warn(None, why);
     }
 }

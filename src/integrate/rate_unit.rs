@@ -100,15 +100,15 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
             let parameters = Parameters::of([&model.tau, &model.gain, &model.threshold]);
             let columns = ((&mut rate.into_inner().0[..], low), &input.0[..], parameters);
             pass.by_blocks(Effort::Light, portions, neurons, columns, move |(rate, input, parameters)| {
-                dispatch(
-                    #[inline(always)]
-                    || match transfer {
-                        Transfer::Linear => advance(rate, input, parameters, dt, |s| s),
-                        Transfer::Rectified => advance(rate, input, parameters, dt, |s| if s > 0.0 { s } else { 0.0 }),
-                        Transfer::Sigmoid => advance(rate, input, parameters, dt, |s| 1.0 / (1.0 + exp(-s))),
-                        Transfer::Tanh => advance(rate, input, parameters, dt, tanh),
-                    },
-                );
+                if rate.1.is_empty() {
+                    dispatch(
+                        #[inline(always)]
+                        || advance_as::<false>(transfer, rate, input, parameters, dt),
+                    );
+                } else {
+                    // Rare, so that it is compiled once, for any processor.
+                    advance_as::<true>(transfer, rate, input, parameters, dt);
+                }
             });
         }
     });
@@ -124,9 +124,25 @@ fn tanh(s: Real) -> Real {
 /// Rates, and their rests below the last place or none.
 type Columns<'a> = (&'a mut [Real], &'a mut [Real]);
 
+#[inline(always)]
+fn advance_as<const REST: bool>(
+    transfer: Transfer,
+    rate: Columns<'_>,
+    input: &[Real],
+    parameters: Parameters<'_, 3>,
+    dt: Real,
+) {
+    match transfer {
+        Transfer::Linear => advance::<REST>(rate, input, parameters, dt, |s| s),
+        Transfer::Rectified => advance::<REST>(rate, input, parameters, dt, |s| if s > 0.0 { s } else { 0.0 }),
+        Transfer::Sigmoid => advance::<REST>(rate, input, parameters, dt, |s| 1.0 / (1.0 + exp(-s))),
+        Transfer::Tanh => advance::<REST>(rate, input, parameters, dt, tanh),
+    }
+}
+
 /// One iteration.
 #[inline(always)]
-fn advance(
+fn advance<const REST: bool>(
     columns: Columns<'_>,
     input: &[Real],
     parameters: Parameters<'_, 3>,
@@ -138,12 +154,12 @@ fn advance(
     match parameters {
         Parameters::Uniform([tau, gain, threshold]) => {
             let part = -exp_m1(-dt / tau);
-            relax(columns, |i, rate| (transfer(gain * (input[i] - threshold)) - rate) * part);
+            relax::<REST>(columns, |i, rate| (transfer(gain * (input[i] - threshold)) - rate) * part);
         }
         Parameters::Each(each) => {
             // Columns of another length belong to a group that waits to be prepared again.
             if let [Some(tau), Some(gain), Some(threshold)] = each.map(|column| column.get(..n)) {
-                relax(columns, |i, rate| {
+                relax::<REST>(columns, |i, rate| {
                     (transfer(gain[i] * (input[i] - threshold[i])) - rate) * -exp_m1(-dt / tau[i])
                 });
             }
@@ -153,8 +169,8 @@ fn advance(
 
 /// Changes all rates, by their index and what they are.
 #[inline(always)]
-fn relax((rates, low): Columns<'_>, change: impl Fn(usize, Real) -> Real) {
-    if low.is_empty() {
+fn relax<const REST: bool>((rates, low): Columns<'_>, change: impl Fn(usize, Real) -> Real) {
+    if !REST {
         rates.iter_mut().enumerate().for_each(|(i, rate)| *rate += change(i, *rate));
     } else {
         let all = rates.iter_mut().zip(low).enumerate();

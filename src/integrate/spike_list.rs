@@ -69,7 +69,7 @@ impl Gathered {
 
     /// The `k`-th time of a neuron.
     pub fn add_time(&mut self, neuron: usize, k: usize, time: f64) -> Result<(), String> {
-        self.add(time, neuron as f64, Place::List(neuron, k))
+        self.add((time, 0.0), neuron as f64, Place::List(neuron, k))
     }
 
     /// An array of the shape spikes × 2: times and neurons.
@@ -78,8 +78,11 @@ impl Gathered {
             return Err(format!("the array has the shape {:?}; rows of time and neuron are needed", array.shape));
         };
         let (rows, _) = array.data.as_chunks::<2>();
+        // Times that single precision holds, all of them, were written in it: to half a unit in the last place.
+        let is_single = rows.iter().all(|[time, _]| f64::from(*time as f32) == *time);
+        let slack = |time: f64| if is_single { time.abs() * f64::from(f32::EPSILON) } else { 0.0 };
         for (row, &[time, neuron]) in rows.iter().enumerate() {
-            self.add(time, neuron, Place::Row(row))?;
+            self.add((time, slack(time)), neuron, Place::Row(row))?;
         }
         Ok(())
     }
@@ -96,7 +99,10 @@ impl Gathered {
             let cells = || line.split([',', ';', '\t', ' ']).map(str::trim).filter(|cell| !cell.is_empty());
             let numbers: Vec<Result<f64, _>> = cells().map(str::parse).collect();
             match numbers[..] {
-                [Ok(time), Ok(neuron)] => self.add(time, neuron, Place::Line(number))?,
+                [Ok(time), Ok(neuron)] => {
+                    let slack = cells().next().map_or(0.0, slack_of);
+                    self.add((time, slack), neuron, Place::Line(number))?;
+                }
                 _ if first && cells().all(files::is_title) => {}
                 _ => return Err(format!("line {number}: `{line}` is no pair of time and neuron")),
             }
@@ -105,9 +111,10 @@ impl Gathered {
         Ok(())
     }
 
-    fn add(&mut self, time: f64, neuron: f64, place: Place) -> Result<(), String> {
+    /// A spike at a time that was written with so much slack.
+    fn add(&mut self, (time, slack): (f64, f64), neuron: f64, place: Place) -> Result<(), String> {
         let iteration = match self.times {
-            Times::Milliseconds(clock) => clock.iteration_of_spike(time).ok_or_else(|| {
+            Times::Milliseconds(clock) => clock.iteration_of_written_spike(time, slack).ok_or_else(|| {
                 let why = if time <= 0.0 { "; the first iteration ends at dt, and spikes stand at ends" } else { "" };
                 format!("{place}: {time} ms is no time of a spike{why}")
             })?,
@@ -136,6 +143,13 @@ impl Gathered {
     }
 }
 
+/// Half a unit of the last decimal of a number with five or more of them: such a number was cut off, as a third is.
+fn slack_of(number: &str) -> f64 {
+    let decimals = number.split_once('.').map_or("", |(_, decimals)| decimals);
+    let is_plain = decimals.len() >= 5 && decimals.bytes().all(|byte| byte.is_ascii_digit());
+    if is_plain { 0.6 * 10f64.powi(-(decimals.len() as i32)) } else { 0.0 }
+}
+
 /// The text of a file.
 pub(super) fn read_text(path: &Path) -> Result<String, String> {
     files::read_text(path, files::LONGEST_TEXT).map_err(|error| format!("{}: {error}", path.display()))
@@ -158,6 +172,25 @@ mod tests {
         assert_eq!(of_text("time,neuron\n1.3,0\n0.4,1\n0.4,0\n0.05,2\n", ms).unwrap(), expected);
         assert_eq!(of_text("# by hand\n\n12 0\n3;1 # late\n3\t0\r\n0, 2", Times::Iterations).unwrap(), expected);
         assert_eq!(of_text("", ms).unwrap(), []);
+    }
+
+    /// Ends of iterations, as files of single precision and of six decimals have them.
+    #[test]
+    fn times_that_were_rounded_when_they_were_written_are_met() {
+        for dt in [0.1, 0.05, 0.3, 0.01, 1.0 / 3.0] {
+            let clock = Clock::new(dt);
+            for k in (0..200_000_u64).step_by(677) {
+                let time = (k + 1) as f64 * dt;
+                let mut gathered = Gathered::new(1, Times::Milliseconds(clock));
+                let data = vec![f64::from(time as f32), 0.0];
+                gathered.add_array(&Array { shape: vec![1, 2], data }).unwrap();
+                assert_eq!(gathered.schedule().unwrap(), [(k, 0)], "{dt}");
+                assert_eq!(of_text(&format!("{time:.6},0"), Times::Milliseconds(clock)).unwrap(), [(k, 0)], "{dt}");
+            }
+        }
+        // What lies within a step stays there.
+        let within = of_text("1.03,0\n1.100010,1\n1.2001,2", Times::Milliseconds(Clock::new(0.1))).unwrap();
+        assert_eq!(within, [(10, 0), (11, 1), (12, 2)]);
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl Bounds {
 type Field = (&'static str, f64);
 
 /// The least weight is below the greatest.
-pub(super) fn check(preparation: &Preparation<'_>, [least, most]: [f64; 2]) -> Result<(), PrepareError> {
+pub(super) fn check(preparation: &mut Preparation<'_>, [least, most]: [f64; 2]) -> Result<(), PrepareError> {
     finite(preparation, &[("w_min", least), ("w_max", most)])?;
     // In the precision of weights, so that the width is a number to divide by, and its inverse one to multiply by.
     let width = real(most) - real(least);
@@ -91,6 +91,11 @@ pub(super) fn check(preparation: &Preparation<'_>, [least, most]: [f64; 2]) -> R
     if !width.is_finite() || !width.recip().is_finite() {
         let why = format!("must be so far from w_min, {least}, that one can divide by the distance, not {most}");
         return Err(preparation.error(Some("w_max"), why));
+    }
+    let entity = preparation.entity();
+    if let Some(mut synapses) = preparation.world().get_mut::<Synapses>(entity) {
+        let tried = &mut synapses.bypass_change_detection().tried;
+        tried.least_allowed = Some(tried.least_allowed.map_or(least, |other| other.max(least)));
     }
     check_tried(preparation, [least, most])
 }

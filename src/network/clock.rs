@@ -75,6 +75,15 @@ impl Clock {
         (time > 0.0 && ends <= 9e15).then(|| ends.max(1.0) as u64 - 1)
     }
 
+    /// The same of a time that was written with so much slack (ms), as a number in single precision or of few decimals is: within
+    /// it, up to a quarter of a step, the end of an iteration is met.
+    #[must_use]
+    pub fn iteration_of_written_spike(&self, time: f64, slack: f64) -> Option<u64> {
+        let end = libm::round(time / self.dt) * self.dt;
+        let near = (time - end).abs() <= slack.min(0.25 * self.dt);
+        self.iteration_of_spike(if near && end > 0.0 { end } else { time })
+    }
+
     /// The number of steps that a duration (ms) rounds to, half a step away from zero.
     #[must_use]
     pub fn steps(&self, duration: f64) -> u64 {

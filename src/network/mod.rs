@@ -32,7 +32,7 @@ pub mod soundness;
 pub mod state;
 pub mod switch;
 pub mod synapse;
-mod synapse_values;
+pub(crate) mod synapse_values;
 pub mod threshold_shift;
 mod trial;
 pub mod variable;

@@ -70,7 +70,7 @@ impl fmt::Display for Runaway {
         };
         let last = until.saturating_sub(1);
         write!(f, "{who}: in iterations {iteration} to {last} {they} at {rate_hz:.0} Hz on average, ")?;
-        if rate_hz > limit_hz {
+        if *limit_hz >= 1000.0 / SPIKE && rate_hz > limit_hz {
             return write!(f, "above the {limit_hz:.0} Hz of spikes that last 1 ms: nothing in the model ends them");
         }
         write!(f, "and the refractory period or the length of a spike allows {limit_hz:.0} Hz")

@@ -67,6 +67,8 @@ pub struct Tried {
     pub weights: Option<[f64; 2]>,
     /// About how many synapses there will be.
     pub estimate: Option<u64>,
+    /// The least weight that a rule allows, of rules that state one.
+    pub least_allowed: Option<f64>,
 }
 
 impl Synapses {

@@ -10,7 +10,10 @@ use super::{
     trial::Found,
 };
 use crate::{
-    numeric::grid,
+    numeric::{
+        grid,
+        real::{PRECISION, real},
+    },
     value::{Batch, Members, Pairs, Value},
 };
 
@@ -71,7 +74,13 @@ impl SynapseValues {
         let numbers = numbers.map_err(|error| value_error("weights", None, error))?;
         let (Some(rule), Batch::Synapses(pairs)) = (&self.rule, members) else { return Ok(numbers) };
         Ok(match rule.weights(pairs) {
-            Some(brought) => Members::Each(brought.iter().enumerate().map(|(k, w)| w * numbers.at(k)).collect()),
+            Some(brought) => {
+                let weights: Vec<f64> = brought.iter().enumerate().map(|(k, w)| w * numbers.at(k)).collect();
+                match weights.iter().position(|w| !real(*w).is_finite()) {
+                    None => Members::Each(weights),
+                    Some(k) => return Err(too_large(weights[k], [pairs.sources[k], pairs.targets[k]])),
+                }
+            }
             None => numbers,
         })
     }
@@ -109,14 +118,7 @@ impl SynapseValues {
 
     /// A delay (ms) in whole steps.
     fn steps(&self, ms: f64) -> Result<f64, String> {
-        let steps = grid::steps(ms, self.dt);
-        if steps < 1.0 {
-            return Err(format!("a delay of {ms} ms is below one step of {} ms", self.dt));
-        }
-        if steps > LONGEST {
-            return Err(format!("a delay of {ms} ms is more than {LONGEST} steps of {} ms", self.dt));
-        }
-        Ok(libm::round(steps))
+        delay_in_steps(ms, self.dt)
     }
 
     /// Evaluates the values of some synapses, to find out what is wrong with them, and what they are; for dense synapses
@@ -128,17 +130,16 @@ impl SynapseValues {
     ) -> Result<(Option<DelaySummary>, Tried), PrepareError> {
         let Some(rule) = &self.rule else {
             let weights = self.try_dense(sides, autapses || !sides.pair.recurrent)?;
-            return Ok((self.constant.and_then(|(_, summary)| summary), Tried { weights, estimate: None }));
+            return Ok((self.constant.and_then(|(_, summary)| summary), Tried { weights, ..Tried::default() }));
         };
         let found = Found::of(&**rule, sides).map_err(|why| {
             let fault = Box::new(PrepareFault::Other(why));
             PrepareError { behaviour: self.behaviour, field: None, fault }
         })?;
-        // What a rule brings, it has checked.
-        let delays = if self.brings_delays() { None } else { self.delays_of(&found.pairs)?.1 };
+        let delays = self.delays_of(&found.pairs)?.1.filter(|_| !self.brings_delays());
         let numbers = self.weights_of(Batch::Synapses(&found.pairs))?;
         let weights = range_of(&numbers, found.pairs.keys.len());
-        Ok((delays, Tried { weights, estimate: Some(found.estimate) }))
+        Ok((delays, Tried { weights, estimate: Some(found.estimate), ..Tried::default() }))
     }
 
     /// The range of the weights of some stretches of a matrix.
@@ -156,6 +157,27 @@ impl SynapseValues {
         }
         Ok(range)
     }
+}
+
+/// A delay (ms) in whole steps of a length (ms): one at least.
+///
+/// # Errors
+/// It is below a step, or longer than spikes are kept for.
+pub fn delay_in_steps(ms: f64, dt: f64) -> Result<f64, String> {
+    let steps = grid::steps(ms, dt);
+    if steps < 1.0 {
+        return Err(format!("a delay of {ms} ms is below one step of {dt} ms"));
+    }
+    if steps > LONGEST {
+        return Err(format!("a delay of {ms} ms is more than {LONGEST} steps of {dt} ms"));
+    }
+    Ok(libm::round(steps))
+}
+
+/// A weight that the state cannot hold.
+fn too_large(weight: f64, [source, target]: [u32; 2]) -> PrepareError {
+    let why = format!("the weight from {source} to {target} is {weight:e}, which is infinite in {PRECISION}");
+    PrepareError { behaviour: "weights", field: None, fault: Box::new(PrepareFault::Other(why)) }
 }
 
 /// Stretches of a matrix in which weights are tried, and their length.

@@ -1,7 +1,7 @@
 //! Setting something in a scene's text: as `text::set` does, and beyond it for what a group has from its definition,
 //! which becomes a field of the group's own that overrides it.
 
-use crate::text::{self, Diagnostics, Document, Node};
+use crate::text::{self, Diagnostic, Diagnostics, Document, Kind, Node};
 
 /// Definitions that are like definitions that are like …, at most.
 const LONGEST_CHAIN: usize = 16;
@@ -11,10 +11,27 @@ const LONGEST_CHAIN: usize = 16;
 /// # Errors
 /// The path leads nowhere, or the value is not RON.
 pub fn set(document: &Document, assignment: &str) -> Result<Document, Diagnostics> {
+    known_constant(document, assignment)?;
     text::set(document, assignment).or_else(|faults| match override_inherited(document, assignment) {
         Some(instead) => text::set(document, &instead),
         None => Err(faults),
     })
+}
+
+/// A constant that the scene does not have is one that nothing in it uses.
+fn known_constant(document: &Document, assignment: &str) -> Result<(), Diagnostics> {
+    let path = assignment.split_once('=').map_or("", |(path, _)| path.trim());
+    let Some(name) = path.strip_prefix("constants.").map(str::trim) else { return Ok(()) };
+    let all = document.find("constants");
+    let known: Vec<&str> = match all.map(|all| &all.kind) {
+        Some(Kind::Map(entries)) => entries.iter().filter_map(|(key, _)| key.as_text()).collect(),
+        _ => Vec::new(),
+    };
+    if known.contains(&name) {
+        return Ok(());
+    }
+    let unknown = Diagnostic::error(format!("the scene has no constant `{name}` to be set"));
+    Err(document.diagnostics().with(unknown.did_you_mean_text(name, &known, "constants")))
 }
 
 /// `groups.G.Model.a=1` as `groups.G.behaviours=[Model(a: 1)]`, if G has the model from a definition; likewise
@@ -101,5 +118,9 @@ mod tests {
         for wrong in ["groups.e.Modle.a=2", "groups.x.Model.a=2", "groups.e.receptors.q.gain=1"] {
             assert!(set(&document, wrong).is_err(), "{wrong}");
         }
+        let scaled = Document::parse("scene", "(constants: {\"scale\": 1})").unwrap();
+        assert!(set(&scaled, "constants.scale=2").is_ok());
+        let error = set(&scaled, "constants.scal=2").unwrap_err().to_string();
+        assert!(error.contains("no constant `scal`") && error.contains("`scale`"), "{error}");
     }
 }

@@ -1,5 +1,7 @@
 //! Synchrony: how much the spike counts of two neurons vary together.
 
+use crate::numeric::{philox::uniform_pair, stream::Stream};
+
 /// Neurons whose pairs are looked at: 4 950 pairs, whose mean has a standard error of 0.001 for 200 bins and more.
 const SAMPLE: usize = 100;
 
@@ -38,15 +40,21 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// For a group with as many neurons as `places` has zeros, of which a sample is spread evenly.
+    /// For a group with as many neurons as `places` has zeros, of which a sample is drawn, for a group of a size always the same:
+    /// one that was spread evenly would see only every other neuron where these take turns.
     pub fn new(mut places: Vec<u8>) -> Self {
         let neurons = places.len();
         let size = neurons.min(SAMPLE);
-        for place in 0..size {
-            // The middle of each of `size` equal shares.
-            let neuron = ((2 * place + 1) as u128 * neurons as u128 / (2 * size) as u128) as usize;
-            places[neuron] = place as u8 + 1;
+        // R. Floyd's sampling (Bentley & Floyd, Commun. ACM 30:754, 1987): each subset is as likely as another.
+        let stream = Stream::new(0, &["statistics", "correlation"]);
+        let mut chosen: Vec<usize> = Vec::new();
+        for last in neurons - size..neurons {
+            let drawn = (uniform_pair(stream, last as u64)[0] * (last + 1) as f64) as usize;
+            chosen.push(if size == neurons || places[drawn] != 0 { last } else { drawn });
+            places[chosen[chosen.len() - 1]] = 1;
         }
+        chosen.sort_unstable();
+        chosen.iter().enumerate().for_each(|(place, &neuron)| places[neuron] = place as u8 + 1);
         Self { places, size, bin: 0, open: Vec::new(), sums: vec![0; size], products: vec![0; size * size] }
     }
 
@@ -141,9 +149,19 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_is_spread_over_a_large_group() {
-        let pairs = Pairs::new(vec![0; 100_000]);
-        let chosen: Vec<usize> = (0..100_000).filter(|&neuron| pairs.places[neuron] > 0).collect();
-        assert_eq!((chosen.len(), chosen[0], chosen[99]), (100, 500, 99_500));
+    fn a_sample_of_a_large_group_is_drawn_from_all_of_it() {
+        let chosen = |neurons: usize| -> Vec<usize> {
+            let pairs = Pairs::new(vec![0; neurons]);
+            (0..neurons).filter(|&neuron| pairs.places[neuron] > 0).collect()
+        };
+        assert_eq!(chosen(100), (0..100).collect::<Vec<_>>());
+        for neurons in [101, 200, 5000, 100_000] {
+            let chosen = chosen(neurons);
+            assert_eq!(chosen.len(), 100, "{neurons}");
+            // Of 100 draws 50 ± 5.
+            let share = |of: &dyn Fn(usize) -> bool| chosen.iter().filter(|&&neuron| of(neuron)).count();
+            assert!((30..=70).contains(&share(&|neuron| neuron % 2 == 0)), "{neurons}");
+            assert!((30..=70).contains(&share(&|neuron| neuron < neurons / 2)), "{neurons}");
+        }
     }
 }

@@ -7,7 +7,7 @@
 //! | CV of the intervals | neurons with 5 intervals or more | | Softky & Koch (1993) |
 //! | local variation LV | the same | | Shinomoto, Shima & Tanji (2003) |
 //! | Fano factor | neurons that fired, 4 windows or more | windows of 100 ms | Fano (1947) |
-//! | correlation | pairs of 100 neurons, evenly spread | bins of 5 ms | Pearson |
+//! | correlation | pairs of 100 neurons, drawn at random | bins of 5 ms | Pearson |
 //! | power spectrum and its peak (Hz) | population rate | bins of a time step, or 0.1 ms if steps are shorter; segments of 1 s | Welch (1967) |
 //! | autocorrelation | population rate | bins of 1 ms, lags to 200 ms; of a rhythm above 250 Hz 0.2 ms, to 50 ms | |
 //!

@@ -95,6 +95,13 @@ pub enum Members {
 }
 
 impl Members {
+    /// The least of so many numbers.
+    #[must_use]
+    pub fn least(&self, members: usize) -> f64 {
+        let members = if matches!(self, Self::Uniform(_)) { 1 } else { members };
+        (0..members).map(|i| self.at(i)).fold(f64::INFINITY, f64::min)
+    }
+
     /// The number of the `i`-th member of the batch.
     #[must_use]
     pub fn at(&self, i: usize) -> f64 {

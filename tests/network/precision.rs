@@ -157,6 +157,38 @@ proptest! {
         assert_near(found, expected, 4e-3);
     }
 
+    /// The model's corrector, in double precision, whose w takes its time.
+    #[test]
+    fn excitable_cells_take_the_steps_of_double_precision((dt, tau, steps) in cases()) {
+        let linoid = |x: f64| if x.abs() < 1e-12 { 1.0 } else { x / -(-x).exp_m1() };
+        let moved = |x: f64, source: f64, rate: f64, time: f64| {
+            x + x * (-rate * time).exp_m1() + source * time / linoid(rate * time)
+        };
+        let dt = dt.min(0.25);
+        let tau = tau.max(1.0);
+        let (mut v, mut w) = (-1.2_f64, -0.62);
+        for _ in 0..steps {
+            let (rate, slow) = (v * v / 3.0, dt / tau);
+            let first = moved(v, v - w + 0.25, rate, dt);
+            let recovering = moved(w, v + 0.7, 0.8, slow);
+            let (mean, mean_w) = (0.5 * (v + first), 0.5 * (w + recovering));
+            let end = moved(v, mean - mean_w + 0.25, 0.5 * (rate + first * first / 3.0), dt);
+            w = moved(w, 0.5 * (v + end) + 0.7, 0.8, slow);
+            v = end;
+        }
+        let model = || FitzHughNagumo { tau: tau.into(), v: (-1.2).into(), w: (-0.62).into(), ..default() };
+        assert_near(after(dt, steps, (model(), current(0.25)), "v"), v, 1e-3 * (v + 1.2).abs() + 2e-5);
+        assert_near(after(dt, steps, (model(), current(0.25)), "w"), w, 1e-3 * (w + 0.62).abs() + 2e-6);
+    }
+
+    /// Noise of no strength goes back to its mean.
+    #[test]
+    fn slow_noise_reverts((dt, tau, steps) in cases()) {
+        let noise = OrnsteinUhlenbeck { sd: 0.0.into(), tau: tau.into(), fluctuation: 100.0.into(), ..default() };
+        let expected = 100.0 * left(dt, tau, steps);
+        assert_near(after(dt, steps, noise, "fluctuation"), expected, 5e-4 * (100.0 - expected) + 1e-4);
+    }
+
     /// What a spike leaves: an exponential, a current's or a conductance's, an alpha function, the difference of two exponentials.
     #[test]
     fn receptors_decay((dt, tau, steps) in cases()) {

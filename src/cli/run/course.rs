@@ -273,7 +273,8 @@ impl<'a> Course<'a> {
         report.iterations = done;
         report.wall_s = self.run.wall_s + self.begun.elapsed().as_secs_f64();
         report.simulated_ms = (done - report.first_iteration.min(done)) as f64 * report.dt;
-        report.real_time_factor = report.wall_s * 1000.0 / report.simulated_ms.max(f64::MIN_POSITIVE);
+        let simulated = (report.simulated_ms > 0.0).then_some(report.simulated_ms);
+        report.real_time_factor = simulated.map_or(0.0, |simulated| report.wall_s * 1000.0 / simulated);
         let seconds = report.simulated_ms / 1000.0;
         // Those of the run that a variant began from are not its own.
         let before = self.run.before.iter().copied().chain(std::iter::repeat(0));

@@ -91,10 +91,7 @@ impl<'a> Page<'a> {
         layers.iter().for_each(|layer| self.shade_unrecorded(&mut canvas, layer));
         // Under the marks, so that the frame hides no spike of the first iterations.
         self.raster.frame(&mut canvas, ("neuron", ""), None);
-        layers
-            .iter()
-            .enumerate()
-            .for_each(|(nth, layer)| self.paint_indices(&mut canvas, layer, nth + 1 == layers.len()));
+        layers.iter().fold(0.0, |free, layer| self.paint_indices(&mut canvas, layer, free));
         let least = match occupied(spikes) {
             share if share > CROWDED => CELL,
             share if share < SPARSE.0 => SPARSE.1,
@@ -160,18 +157,22 @@ impl<'a> Page<'a> {
         canvas.marks(&marks, height, self.manifest.colour(&layer.recording.group));
     }
 
-    /// The indices that neurons have in their group.
-    fn paint_indices(&self, canvas: &mut Canvas, layer: &Layer, is_last: bool) {
+    /// The indices that neurons have in their group, from where the axis is free on; returns where it is free then.
+    fn paint_indices(&self, canvas: &mut Canvas, layer: &Layer, mut free: f64) -> f64 {
         let stripe = self.stripe(layer);
+        let bottom = stripe.top + stripe.height;
         for (neuron, place) in layer.sample.marked((stripe.height / INDEX).ceil() as usize) {
             let (_, y) = self.raster.at(0.0, layer.base as f64 + place);
-            // The first index of the next group stands there.
-            if is_last || stripe.top + stripe.height - y > LINE {
+            // Below the last one the first index of the next group needs room.
+            let is_last = bottom > self.raster.bottom() - 1.0;
+            if y >= free && (is_last || bottom - y > LINE || place < 1.0) {
                 canvas.line(vec![(self.raster.left - 4.0, y), (self.raster.left, y)], Colour::BLACK, HAIRLINE);
                 let beside = (self.raster.left - 7.0, y + 4.0);
                 canvas.text(beside, &neuron.to_string(), SMALL, Align::Right, Colour::BLACK);
+                free = y + LINE - 1.0;
             }
         }
+        free
     }
 
     /// Groups from one whose name is written to the next: 1, unless there are more than have room.

@@ -92,7 +92,7 @@ impl Block<'_> {
 
     /// Marks of a vertical axis.
     fn ticks(&self) -> usize {
-        if self.each() < 100.0 { 2 } else { 4 }
+        if self.each() < 100.0 { 3 } else { 4 }
     }
 
     /// Draws the panels over one horizontal axis; `axis` gives the vertical one of each group, and `draw` draws it.
@@ -100,9 +100,9 @@ impl Block<'_> {
         &self,
         canvas: &mut Canvas,
         x: &Axis,
-        axis: impl Fn(&Portrait) -> Axis,
+        axis: &dyn Fn(&Portrait) -> Axis,
         ((name, unit), below): ((&str, &str), &str),
-        draw: impl Fn(&mut Canvas, &Portrait, &Panel, Colour),
+        draw: &dyn Fn(&mut Canvas, &Portrait, &Panel, Colour),
     ) {
         for (nth, portrait) in self.portraits.iter().enumerate() {
             let top = self.top + nth as f64 * (self.each() + BETWEEN);
@@ -114,7 +114,9 @@ impl Block<'_> {
             panel.frame(canvas, if nth == 0 { (name, unit) } else { ("", "") }, is_last.then_some(below));
             // Above the panel, where it hides no curve.
             if self.portraits.len() > 1 {
-                let name = shortened(&portrait.recording.group, SMALL, width / 2.0);
+                // Beside the first stands what the panels show.
+                let taken = if nth == 0 { width_of(name, MEDIUM) + width_of(unit, MEDIUM) } else { 0.0 };
+                let name = shortened(&portrait.recording.group, SMALL, width - taken);
                 canvas.text((panel.right(), top - 3.0), &name, SMALL, Align::Right, colour);
             }
         }
@@ -140,7 +142,7 @@ fn paint_rates(canvas: &mut Canvas, block: &Block) {
     let rates = block.portraits.iter().flat_map(|one| one.findings.rates.iter().copied());
     let highest = rates.fold(0.0, f64::max);
     let steps = |one: &Portrait| Some(one.rates(highest));
-    paint_steps(canvas, block, steps, 0.0, ("probability density", "1/Hz", "rate (Hz)"));
+    paint_steps(canvas, block, &steps, 0.0, ("probability density", "1/Hz", "rate (Hz)"));
 }
 
 fn paint_cvs(canvas: &mut Canvas, block: &Block) {
@@ -150,7 +152,7 @@ fn paint_cvs(canvas: &mut Canvas, block: &Block) {
     let drawn = block.portraits.iter().map(|one| one.enough_cvs().len() as u64).sum();
     let all = block.portraits.iter().map(|one| one.findings.summary.neurons).sum();
     let below = format!("CV of {LEAST_INTERVALS} intervals or more, {} neurons", share(drawn, all));
-    paint_steps(canvas, block, |one| one.cvs(highest), highest, ("probability density", "", &below));
+    paint_steps(canvas, block, &|one| one.cvs(highest), highest, ("probability density", "", &below));
 }
 
 /// `96 of 100`.
@@ -162,14 +164,14 @@ fn share(part: u64, whole: u64) -> String {
 fn paint_steps(
     canvas: &mut Canvas,
     block: &Block,
-    steps: impl Fn(&Portrait) -> Option<Steps>,
+    steps: &dyn Fn(&Portrait) -> Option<Steps>,
     least: f64,
     (name, unit, below): (&str, &str, &str),
 ) {
     let high = block.portraits.iter().filter_map(|one| steps(one)).map(|steps| steps.high()).fold(least, f64::max);
     let x = Axis::exact(0.0, if high > 0.0 { high } else { 1.0 }, 6);
     let y = |one: &Portrait| Axis::from_zero(steps(one).map_or(Vec::new(), |steps| steps.heights), block.ticks());
-    block.paint(canvas, &x, y, ((name, unit), below), |canvas, one, panel, colour| match steps(one) {
+    block.paint(canvas, &x, &y, ((name, unit), below), &|canvas, one, panel, colour| match steps(one) {
         Some(steps) => {
             steps.fill(canvas, panel, colour.shade(0.75));
             steps.line(canvas, panel, colour, CURVE_WIDTH);
@@ -187,28 +189,22 @@ fn paint_spectra(canvas: &mut Canvas, block: &Block) {
     let high = powers().fold(0.0, f64::max);
     let low = powers().fold(0.0, f64::min).max(high - DECADES);
     let x = Axis::exact(0.0, if hertz > 0.0 { hertz } else { HIGHEST }, 6);
-    let y = Axis::decades(low, high, 2 * block.ticks() - 2);
+    let y = Axis::decades(low, high, if block.ticks() < 4 { 2 } else { 6 });
     let words = (("power", "× Poisson"), "frequency (Hz)");
-    block.paint(
-        canvas,
-        &x,
-        |_| y.clone(),
-        words,
-        |canvas, one, panel, colour| {
-            let mut curve = one.spectrum(limit);
-            if curve.iter().all(|(_, power)| !power.is_finite()) {
-                return note(canvas, panel, SHORT);
-            }
-            panel.level(canvas, 0.0);
-            // What lies below the axis is left out: along its edge it would look like a floor.
-            curve.iter_mut().filter(|(_, power)| *power < low.floor()).for_each(|(_, power)| *power = f64::NAN);
-            panel.curve(canvas, &curve, colour, CURVE_WIDTH);
-            if let Some((hz, power)) = one.peak() {
-                let (x, y) = panel.at(hz, power);
-                canvas.line(vec![(x, y - 9.0), (x, y - 4.0)], colour, 2.0);
-            }
-        },
-    );
+    block.paint(canvas, &x, &|_| y.clone(), words, &|canvas, one, panel, colour| {
+        let mut curve = one.spectrum(limit);
+        if curve.iter().all(|(_, power)| !power.is_finite()) {
+            return note(canvas, panel, SHORT);
+        }
+        panel.level(canvas, 0.0);
+        // What lies below the axis is left out: along its edge it would look like a floor.
+        curve.iter_mut().filter(|(_, power)| *power < low.floor()).for_each(|(_, power)| *power = f64::NAN);
+        panel.curve(canvas, &curve, colour, CURVE_WIDTH);
+        if let Some((hz, power)) = one.peak() {
+            let (x, y) = panel.at(hz, power);
+            canvas.line(vec![(x, y - 9.0), (x, y - 4.0)], colour, 2.0);
+        }
+    });
 }
 
 fn paint_autocorrelations(canvas: &mut Canvas, block: &Block) {
@@ -217,20 +213,14 @@ fn paint_autocorrelations(canvas: &mut Canvas, block: &Block) {
     let values = curves().flatten().map(|(_, value)| value).chain([0.0]);
     let y = Axis::around(values, block.ticks());
     let x = Axis::exact(0.0, if lag > 0.0 { lag } else { 200.0 }, 6);
-    block.paint(
-        canvas,
-        &x,
-        |_| y.clone(),
-        (("autocorrelation", ""), "lag (ms)"),
-        |canvas, one, panel, colour| {
-            let curve = one.autocorrelation();
-            if curve.is_empty() {
-                return note(canvas, panel, SHORT);
-            }
-            panel.level(canvas, 0.0);
-            panel.curve(canvas, &curve, colour, CURVE_WIDTH);
-        },
-    );
+    block.paint(canvas, &x, &|_| y.clone(), (("autocorrelation", ""), "lag (ms)"), &|canvas, one, panel, colour| {
+        let curve = one.autocorrelation();
+        if curve.is_empty() {
+            return note(canvas, panel, SHORT);
+        }
+        panel.level(canvas, 0.0);
+        panel.curve(canvas, &curve, colour, CURVE_WIDTH);
+    });
 }
 
 const SHORT: &str = "too short, or without variation";

@@ -179,9 +179,11 @@ fn paint_course(
 
 /// The group's name above its panel, and which of its neurons are drawn.
 fn paint_heading(canvas: &mut Canvas, content: &Content, panel: &Panel, at: (f64, f64), colour: Colour) {
-    let facts = content.facts();
-    let room = panel.right() - at.0 - width_of(&facts, SMALL) - 10.0;
-    let name = shortened(&content.recording.group, MEDIUM, room);
+    // The name first: without it nobody knows what is seen.
+    let all = panel.right() - at.0;
+    let name = shortened(&content.recording.group, MEDIUM, all);
+    let facts = shortened(&content.facts(), SMALL, (all - width_of(&name, MEDIUM) - 10.0).max(0.0));
+    let facts = if facts == "…" { String::new() } else { facts };
     canvas.text(at, &name, MEDIUM, Align::Left, colour);
     let end = (panel.right(), at.1);
     canvas.text(end, &facts, SMALL, Align::Right, Colour::GREY);

@@ -172,7 +172,7 @@ fn a_variant_goes_on_from_the_state_with_what_it_has_of_its_own() {
     let mut without = Bench::new();
     without.group("cells", 5, (Izhikevich::default(), Dopamine::default()));
     let restored = restore(&mut without, None);
-    assert_eq!(restored.fresh, ["`cells` (`Concentration`)", "`cells` (`Dopamine`)"]);
+    assert_eq!(restored.fresh, ["`cells` (`Concentration`)", "`cells` (`ConcentrationRest`)", "`cells` (`Dopamine`)"]);
     assert!(restored.left_out.contains(&"`cells` (`NormalNoise`)".to_owned()), "{:?}", restored.left_out);
     assert_eq!(without.world_mut().resource::<Clock>().iteration, 20);
 }

@@ -177,10 +177,7 @@ fn what_single_precision_loses() {
         )
     };
     for (scene, why) in [
-        (
-            "(dt: 0.001, groups: {\"a\": (size: 3, behaviours: [FitzHughNagumo()])})".to_owned(),
-            "v does not move where it would",
-        ),
+        ("(dt: 0.001, groups: {\"a\": (size: 3, behaviours: [FitzHughNagumo()])})".to_owned(), ""),
         ("(dt: 0.001, groups: {\"a\": (size: 3, behaviours: [Izhikevich()])})".to_owned(), ""),
         ("(dt: 0.001, groups: {\"a\": (size: 3, behaviours: [Lif()])})".to_owned(), ""),
         (learning("Stdp(w_max: 200, a_plus: 1e-5)", 100.0), ""),
