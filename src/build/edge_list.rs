@@ -215,11 +215,9 @@ mod tests {
         assert!(fault("source,weight\n0,1\n").ends_with("no column is called `target`, as titles are given"));
         assert!(fault("source,target,delay\n0,1,2\n").contains("a column of delays needs one of weights before it"));
         assert!(fault("source,target,id\n0,1,2\n").contains("the titles source, target, id are not those of"));
-        assert!(fault("0,1,1e40\n").contains(if size_of::<Real>() == 4 {
-            "from 0 to 1 is 2e40, which is infinite"
-        } else {
-            ""
-        }));
+        if size_of::<Real>() == 4 {
+            assert!(fault("0,1,1e40\n").contains("from 0 to 1 is 2e40, which is infinite"));
+        }
         assert!(fault("0,1,1,0.4\n").ends_with("e.csv, line 1: a delay of 0.4 ms is below one step of 1 ms"));
         assert!(fault("0\n").contains("line 1: 1 numbers in a row"));
         assert!(arriving("e.npy", "").unwrap_err().contains("not a .npy file"));
