@@ -4,8 +4,8 @@ use bevy_ecs::prelude::*;
 
 use super::faults::address_fault;
 use crate::{
-    network::{Clock, Kind, Switches, Switching, switch::bearers},
-    scene::{Scene, SwitchScene},
+    network::{Act, ChangeError, Clock, Kind, Setting, Switches, Switching, change, switch::bearers},
+    scene::{Scene, Spans, SwitchScene},
     text::{Diagnostic, Span},
 };
 
@@ -14,13 +14,14 @@ pub(super) fn set(world: &mut World, scene: &Scene, network: Entity) {
     let clock = Clock::new(scene.dt);
     let all = scene.switches.iter().flat_map(|due| {
         let iteration = clock.first_from(due.at);
-        let each = move |on: bool| {
-            move |address: &String| {
-                let address = address.clone();
-                Switching { iteration, network: Some(network), address, on }
-            }
+        let due_then = move |address: &String, act: Act| {
+            let address = address.clone();
+            Switching { iteration, network: Some(network), address, act }
         };
-        due.on.iter().map(each(true)).chain(due.off.iter().map(each(false)))
+        let switched = [(&due.on, true), (&due.off, false)];
+        let switched = switched.into_iter().flat_map(|(all, on)| all.iter().map(move |address| (address, on)));
+        let switched = switched.map(move |(address, on)| due_then(address, Act::switch(on)));
+        switched.chain(due.set.iter().map(move |(address, set)| due_then(address, Act::Set(set.clone()))))
     });
     let all = all.collect();
     world.init_resource::<Switches>();
@@ -50,8 +51,23 @@ pub(super) fn faults(world: &mut World, scene: &Scene, network: Entity) -> Vec<D
                 Ok(_) => {}
             }
         }
+        faults.extend(due.set.iter().filter_map(|set| setting_fault(world, scene, (network, due), set)));
     }
     faults
+}
+
+/// Why a field cannot be changed.
+fn setting_fault(
+    world: &mut World,
+    scene: &Scene,
+    (network, due): (Entity, &SwitchScene),
+    (address, Setting { field, of }): &(String, Setting),
+) -> Option<Diagnostic> {
+    let place = due.spans.get(&Spans::name_of("set", &format!("{address}.{field}"))).or_else(|| span(due, "set"));
+    match change::check(world, Some(network), address, field, &**of).err()? {
+        ChangeError::Address(error) => Some(address_fault(scene, "", place, &error)),
+        error => Some(Diagnostic::error(error.to_string()).at_place(place)),
+    }
 }
 
 fn span(due: &SwitchScene, field: &str) -> Option<Span> {

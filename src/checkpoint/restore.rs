@@ -59,9 +59,7 @@ pub(super) fn restore(world: &mut World, from: &mut (impl Read + Seek), fit: Fit
     }
     // From before the first iteration there are no lists as old as delays, and no rings.
     world.get_resource_or_init::<WiringChanged>().note();
-    if let Some(mut switches) = world.get_resource_mut::<Switches>() {
-        switches.go_on_before(iteration);
-    }
+    Switches::go_on_before(world, iteration);
     Ok(Restored { header: restored.header, fresh: restored.fresh, left_out: restored.left_out })
 }
 

@@ -5,6 +5,7 @@
 pub mod address;
 mod any_behaviour;
 pub mod behaviour;
+pub mod change;
 pub mod clock;
 pub mod columns;
 pub mod connect;
@@ -39,6 +40,7 @@ pub mod variable;
 
 pub use address::{Address, AddressError};
 pub use behaviour::{Behaviour, Kind, Unit};
+pub use change::{ChangeError, Setting, change};
 pub use clock::{Clock, Seed};
 pub use columns::{Conductance, Dealt, Input, Jump, Membrane, Spikes, V};
 pub use derived::Derived;
@@ -59,7 +61,7 @@ pub use sides::{Rule, Sides};
 pub use slow_column::SlowColumn;
 pub use soundness::{NotFinite, Soundness};
 pub use state::{RegisterState, State, States};
-pub use switch::{Switches, Switching, switch, switch_within};
+pub use switch::{Act, Switches, Switching, switch, switch_within};
 pub use synapse::{
     Afferents, DelaySummary, Delays, Efferents, Efficacies, Ends, InitialWeights, Layout, Rewired, Source,
     SynapseGroup, Synapses, Target, Weights,

@@ -76,6 +76,11 @@ impl Parameter {
         self.value.is_number() || self.each.len() == members
     }
 
+    /// The numbers that were sampled, of so many members.
+    pub(super) fn members(&self, members: usize) -> Members {
+        Members::Each((0..members).map(|i| wide(self.at(i))).collect())
+    }
+
     pub(super) fn store(&mut self, numbers: &Members, members: usize) {
         match numbers {
             // A constant expression, such as "2 * 10", is a number like any other.

@@ -113,7 +113,10 @@ fn exchange(world: &mut World, entity: Entity, entry: &BehaviourEntry, value: &m
     here.map(|mut here| here.swap(value)).is_some()
 }
 
-fn prepare_taken_out(preparation: &mut Preparation<'_>, behaviour: &mut dyn AnyBehaviour) -> Result<(), PrepareError> {
+pub(super) fn prepare_taken_out(
+    preparation: &mut Preparation<'_>,
+    behaviour: &mut dyn AnyBehaviour,
+) -> Result<(), PrepareError> {
     behaviour.prepare(preparation)?;
     if preparation.depth == Depth::Whole {
         resize_columns(preparation.world, preparation.entity);

@@ -54,7 +54,9 @@ fn sample(
     };
     if let Some(parameter) = as_parameter(field) {
         if parameter.is_sampled(len) && !parameter.value().is_number() {
-            return Ok(()); // it comes back from being switched off
+            // It comes back from being switched off, or another field is changed: values after it may still use it.
+            sampler.remember(name, parameter.members(len));
+            return Ok(());
         }
         let numbers = evaluate(sampler, parameter.value())?;
         parameter.store(&numbers, len);

@@ -4,6 +4,7 @@ use bevy_ecs::prelude::*;
 
 use super::{
     address::{Address, AddressError},
+    change::{Before, ChangeError, Setting, change_and_keep},
     clock::Clock,
     failure::Failures,
     registry::{BehaviourEntry, Behaviours},
@@ -77,8 +78,8 @@ pub fn bearers(
     Ok(bearers)
 }
 
-/// A behaviour that is to be switched on or off.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A behaviour that is to be switched on or off, or changed.
+#[derive(Clone, Debug)]
 pub struct Switching {
     /// Before this iteration.
     pub iteration: u64,
@@ -86,17 +87,45 @@ pub struct Switching {
     pub network: Option<Entity>,
     /// Where the behaviour is, as for [`switch`].
     pub address: String,
-    /// On or off.
-    pub on: bool,
+    /// What is done.
+    pub act: Act,
+}
+
+/// What is done to a behaviour at a time of the run.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// It is switched on.
+    On,
+    /// It is switched off.
+    Off,
+    /// A field of it is changed.
+    Set(Setting),
+}
+
+impl Act {
+    /// To be switched on or off.
+    #[must_use]
+    pub const fn switch(on: bool) -> Self {
+        if on { Self::On } else { Self::Off }
+    }
+
+    /// Does it, wherever the address leads; returns fields as they were before.
+    fn carry_out(&self, world: &mut World, network: Option<Entity>, address: &str) -> Result<Vec<Before>, ChangeError> {
+        match self {
+            Self::On => Ok(switch_within(world, network, address, true).map(|_| Vec::new())?),
+            Self::Off => Ok(switch_within(world, network, address, false).map(|_| Vec::new())?),
+            Self::Set(Setting { field, of }) => change_and_keep(world, network, address, (field, &**of)),
+        }
+    }
 }
 
 /// What is to be switched while a network runs; of one iteration, in the order in which it was added.
 ///
 /// ```
-/// # use cortecs::{network::{Switches, Switching}, prelude::*};
+/// # use cortecs::{network::{Act, Switches, Switching}, prelude::*};
 /// let mut bench = Bench::new();
 /// let cells = bench.group("cells", 1, ConstantCurrent { amplitude: 2.0.into() });
-/// let off = Switching { iteration: 3, network: None, address: "cells.ConstantCurrent".into(), on: false };
+/// let off = Switching { iteration: 3, network: None, address: "cells.ConstantCurrent".into(), act: Act::Off };
 /// bench.world_mut().insert_resource(Switches::new(vec![off]));
 /// bench.ticks(3);
 /// assert_eq!(bench.get(cells, "input"), [2.0]);
@@ -109,6 +138,8 @@ pub struct Switches {
     all: Vec<Switching>,
     /// How many were carried out.
     done: usize,
+    /// Fields as they were before they were changed, in this order.
+    before: Vec<Before>,
 }
 
 impl Switches {
@@ -135,10 +166,21 @@ impl Switches {
         self.all.retain(stays);
     }
 
-    /// Goes on before an iteration: what is due earlier has been carried out, and all else has not.
-    pub fn go_on_before(&mut self, iteration: u64) {
-        self.all.sort_by_key(|switching| switching.iteration);
-        self.done = self.all.partition_point(|switching| switching.iteration < iteration);
+    /// Goes on before an iteration of a network that was restored: what is due earlier has been carried out, and all else has
+    /// not. What is on or off is part of what was restored; fields are changed back as they were built, and then again.
+    pub fn go_on_before(world: &mut World, iteration: u64) {
+        let Some(mut switches) = world.get_resource_mut::<Self>() else { return };
+        switches.all.sort_by_key(|switching| switching.iteration);
+        switches.done = switches.all.partition_point(|switching| switching.iteration < iteration);
+        let done: Vec<Switching> = switches.all[..switches.done].to_vec();
+        let before = std::mem::take(&mut switches.before);
+        for field in before.into_iter().rev() {
+            let restored = field.restore(world);
+            note(world, (None, "switches"), restored);
+        }
+        done.iter()
+            .filter(|switching| matches!(switching.act, Act::Set(_)))
+            .for_each(|switching| switching.carry_out(world));
     }
 
     /// Carries out what is due before the iteration that the clock stands at, and says how many iterations there are until
@@ -151,21 +193,39 @@ impl Switches {
             if next.iteration > now {
                 return next.iteration - now;
             }
-            let Switching { network, address, on, .. } = next.clone();
+            let next = next.clone();
             switches.done += 1;
-            if let Err(error) = switch_within(world, network, &address, on)
-                // What a network had when it was built was despawned since by somebody who knows.
-                && network.is_none()
-            {
-                world.get_resource_or_init::<Failures>().push(address, error);
-            }
+            next.carry_out(world);
         }
+    }
+}
+
+impl Switching {
+    /// Does it, and notes what could not be done.
+    fn carry_out(&self, world: &mut World) {
+        let done = self.act.carry_out(world, self.network, &self.address);
+        let done = done.map(|before| {
+            if let Some(mut switches) = world.get_resource_mut::<Switches>() {
+                switches.before.extend(before);
+            }
+        });
+        note(world, (self.network, &self.address), done);
+    }
+}
+
+/// Notes what could not be done among the [`Failures`].
+fn note(world: &mut World, (network, address): (Option<Entity>, &str), done: Result<(), ChangeError>) {
+    match done {
+        // What a network had when it was built was despawned since by somebody who knows.
+        Ok(()) | Err(ChangeError::Address(_)) if network.is_some() => {}
+        Ok(()) => {}
+        Err(error) => world.get_resource_or_init::<Failures>().push(address.to_owned(), error),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::change::change, *};
     use crate::prelude::*;
 
     #[test]
@@ -179,7 +239,7 @@ mod tests {
                 iteration,
                 network: None,
                 address: "cells.ConstantCurrent".into(),
-                on,
+                act: Act::switch(on),
             };
             let all = vec![due(12, true), due(7, false), due(0, false), due(7, true), due(4, true), due(7, false)];
             bench.world_mut().insert_resource(Switches::new(all));
@@ -207,10 +267,90 @@ mod tests {
     fn what_leads_nowhere_stops_the_run() {
         let mut bench = Bench::new();
         bench.group("cells", 1, ConstantCurrent::default());
-        let lost = Switching { iteration: 2, network: None, address: "cells.SineCurrent".into(), on: false };
+        let lost = Switching { iteration: 2, network: None, address: "cells.SineCurrent".into(), act: Act::Off };
         bench.world_mut().insert_resource(Switches::new(vec![lost]));
         let error = bench.try_ticks(5).unwrap_err();
         assert_eq!(error, "cells.SineCurrent: `cells.SineCurrent`: no such behaviour there");
         assert_eq!(bench.world_mut().resource::<Clock>().iteration, 2);
+    }
+
+    /// What changes acts from its time on, and with the random numbers that there were; what is out of range changes nothing.
+    #[test]
+    fn fields_are_changed_at_their_times() {
+        let mut bench = Bench::new();
+        let cells = bench.group("cells", 3, (ConstantCurrent { amplitude: 1.0.into() }, Lif::default()));
+        bench.recorder(VariableRecorder { of: vec!["cells.input".into()], ..default() });
+        let to = |iteration: u64, amplitude: Parameter| Switching {
+            iteration,
+            network: None,
+            address: "cells.ConstantCurrent".into(),
+            act: Act::Set(Setting {
+                field: "amplitude".into(),
+                of: std::sync::Arc::new(ConstantCurrent { amplitude }),
+            }),
+        };
+        bench.world_mut().insert_resource(Switches::new(vec![to(4, "2 + i".into()), to(7, 5.0.into())]));
+        bench.ticks(10);
+        let input = |k: u32, i: u32| match k {
+            ..4 => 1.0,
+            4..7 => f64::from(2 + i),
+            _ => 5.0,
+        };
+        let expected: Vec<f64> = (0..10).flat_map(|k| (0..3).map(move |i| input(k, i))).collect();
+        assert_eq!(bench.recorded("cells.input"), expected);
+
+        let wrong = Lif { tau: (-1.0).into(), ..default() };
+        let error = change(bench.world_mut(), None, "cells.Lif", "tau", &wrong).unwrap_err();
+        assert_eq!(error.to_string(), "cells: Lif.tau: must be above 0, not -1");
+        assert_eq!(bench.world_mut().get::<Lif>(cells).unwrap().tau.uniform(), Some(Lif::default().tau.at(0)));
+        let error = change(bench.world_mut(), None, "cells.Lif", "v", &wrong).unwrap_err();
+        assert!(error.to_string().ends_with("it is where a variable starts"), "{error}");
+        let error = change(bench.world_mut(), None, "cells.Lif", "tua", &wrong).unwrap_err();
+        assert_eq!(error.to_string(), "`Lif` has no field `tua`");
+    }
+
+    /// A time constant is derived anew, and those who go by it follow.
+    #[test]
+    fn what_is_derived_from_a_field_follows() {
+        let mut bench = Bench::new();
+        let model = || Lif { v: (-60.0).into(), rest: (-70.0).into(), threshold: 0.0.into(), ..default() };
+        let changed = bench.group("changed", 1, model());
+        let new = bench.group("new", 1, Lif { tau: 40.0.into(), ..model() });
+        change(bench.world_mut(), None, "changed.Lif", "tau", &Lif { tau: 40.0.into(), ..model() }).unwrap();
+        bench.ticks(20);
+        assert_eq!(bench.get(changed, "v"), bench.get(new, "v"));
+    }
+
+    /// Noise goes on with the numbers that were to come.
+    #[test]
+    fn streams_go_on() {
+        let noise = |high: f64| UniformNoise { high: high.into(), ..default() };
+        let run = |change_it: bool| {
+            let mut bench = Bench::new();
+            let cells = bench.group("cells", 2, noise(1.0));
+            bench.ticks(5);
+            if change_it {
+                assert_eq!(change(bench.world_mut(), None, "cells.UniformNoise", "high", &noise(2.0)).unwrap(), 1);
+            }
+            bench.tick();
+            bench.get(cells, "input")
+        };
+        let twice: Vec<f64> = run(false).iter().map(|input| 2.0 * input).collect();
+        assert_eq!(run(true), twice);
+    }
+
+    /// What rests is changed, too, and comes back so.
+    #[test]
+    fn behaviours_that_are_off_are_changed() {
+        let mut bench = Bench::new();
+        let cells = bench.group("cells", 1, ConstantCurrent { amplitude: 1.0.into() });
+        switch(bench.world_mut(), "cells.ConstantCurrent", false).unwrap();
+        let more = ConstantCurrent { amplitude: 3.0.into() };
+        change(bench.world_mut(), None, "cells.ConstantCurrent", "amplitude", &more).unwrap();
+        bench.tick();
+        assert_eq!(bench.get(cells, "input"), [0.0]);
+        switch(bench.world_mut(), "cells.ConstantCurrent", true).unwrap();
+        bench.tick();
+        assert_eq!(bench.get(cells, "input"), [3.0]);
     }
 }

@@ -1,5 +1,7 @@
 //! Reading a behaviour: `Izhikevich(a: 0.1, c: "-65 + 15 * r^2")`, whatever was registered under that name.
 
+use std::sync::Arc;
+
 use bevy_reflect::{PartialReflect, Reflect, ReflectFromReflect, ReflectMut};
 use serde::de::DeserializeOwned;
 
@@ -74,6 +76,29 @@ impl Reader<'_> {
     pub fn attached(&mut self, node: &Node, kind: Kind) -> Option<Attached> {
         let entry = self.behaviour(node, kind)?;
         Some(self.attach(&entry, &[node]))
+    }
+
+    /// A behaviour of which a field is set, the name of which stands at a node.
+    pub fn with_field(
+        &mut self,
+        entry: &BehaviourEntry,
+        (field, key): (&str, &Node),
+        node: &Node,
+    ) -> Option<Arc<dyn Reflect>> {
+        let mut value = entry.default_value();
+        if entry.fields.field(field).is_none() {
+            let known: Vec<&str> = entry.fields.field_names().to_vec();
+            let unknown = Diagnostic::error(format!("`{}` has no field `{field}`", entry.name)).at(key.span.clone());
+            self.note(unknown.did_you_mean_text(field, &known, "fields"));
+            return None;
+        }
+        match self.set_field(&mut *value, field, node) {
+            Ok(()) => Some(Arc::from(value)),
+            Err(wrong) => {
+                self.note(wrong);
+                None
+            }
+        }
     }
 
     fn set_field(&self, behaviour: &mut dyn Reflect, name: &str, node: &Node) -> Result<(), Diagnostic> {

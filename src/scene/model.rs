@@ -6,7 +6,7 @@ use bevy_reflect::Reflect;
 
 use super::Plots;
 use crate::{
-    network::{Ends, NeuronGroup, Selection},
+    network::{Ends, NeuronGroup, Selection, Setting},
     text::{Diagnostics, Document, Span},
     value::Value,
 };
@@ -140,7 +140,7 @@ pub struct SynapseScene {
     pub spans: Spans,
 }
 
-/// Behaviours that are switched at a time of the run.
+/// Behaviours that are switched, or changed, at a time of the run.
 #[derive(Clone, Debug, Default)]
 pub struct SwitchScene {
     /// When (ms); an iteration belongs to the time at which it starts.
@@ -149,6 +149,8 @@ pub struct SwitchScene {
     pub on: Vec<String>,
     /// Addresses of behaviours that are switched off.
     pub off: Vec<String>,
+    /// Fields that are changed, by the addresses of their behaviours.
+    pub set: Vec<(String, Setting)>,
     /// Where fields stand; `""` is the whole.
     pub spans: Spans,
 }

@@ -5,13 +5,13 @@ use std::path::Path;
 use bevy_ecs::{prelude::*, reflect::AppTypeRegistry};
 
 use super::{
-    model::{Attached, Scene, SwitchScene, SynapseScene},
+    model::{Attached, Scene, Spans, SwitchScene, SynapseScene},
     set::set,
     written::Reader,
 };
 use crate::{
     files,
-    network::{Behaviours, Ends, Kind},
+    network::{Behaviours, Ends, Kind, Setting},
     text::{self, Diagnostic, Diagnostics, Document, Node},
     value::Value,
 };
@@ -29,7 +29,7 @@ const SCENE: &[&str] = &[
     "recorders",
     "plots",
 ];
-const SWITCHES: [&str; 3] = ["at", "on", "off"];
+const SWITCHES: [&str; 4] = ["at", "on", "off", "set"];
 const SYNAPSES: &[&str] = &[
     "name",
     "from",
@@ -196,22 +196,55 @@ impl<'a> Reader<'a> {
 
     fn switch(&mut self, node: &'a Node) -> SwitchScene {
         let fields = self.fields(node, "a switch", &SWITCHES);
-        let [at, on, off] = SWITCHES.map(|name| fields.get(name));
+        let [at, on, off, set] = SWITCHES.map(|name| fields.get(name));
         let mut missing = |what: &str| {
             self.note(Diagnostic::error(format!("a switch needs {what}")).at(node.span.clone()));
         };
         if at.is_none() {
             missing("the field `at`, a time in ms");
         }
-        if on.is_none() && off.is_none() {
-            missing("the field `on` or `off`, addresses of behaviours: `\"PLASTIC.Stdp\"`");
+        if on.is_none() && off.is_none() && set.is_none() {
+            missing(
+                "the field `on` or `off`, addresses of behaviours: `\"PLASTIC.Stdp\"`; or `set`, fields of behaviours",
+            );
         }
+        let mut spans = fields.spans().with_own(node.span.clone());
         SwitchScene {
             at: self.value(at, 0.0),
             on: self.words(on),
             off: self.words(off),
-            spans: fields.spans().with_own(node.span.clone()),
+            set: self.settings(set, &mut spans),
+            spans,
         }
+    }
+
+    /// `{"excitatory.UniformNoise.high": 25}`.
+    fn settings(&mut self, node: Option<&'a Node>, spans: &mut Spans) -> Vec<(String, Setting)> {
+        let mut settings = Vec::new();
+        for (address, key, value) in self.entries(node, "fields of behaviours, by address") {
+            if let Some((behaviour, setting)) = self.setting(address, key, value) {
+                spans.0.insert(Spans::name_of("set", address), value.span.clone());
+                settings.push((behaviour, setting));
+            }
+        }
+        settings
+    }
+
+    fn setting(&mut self, address: &str, key: &'a Node, value: &'a Node) -> Option<(String, Setting)> {
+        let Some((of, field)) = address.rsplit_once('.').filter(|(of, _)| of.contains('.')) else {
+            let message = format!("`{address}` is no field of a behaviour; write group.Behaviour.field");
+            self.note(Diagnostic::error(message).at(key.span.clone()));
+            return None;
+        };
+        let name = of.rsplit('.').next().unwrap_or_default();
+        let Some(entry) = self.behaviours.named(name).next().copied() else {
+            let known: Vec<&str> = self.behaviours.iter().map(|entry| entry.name).collect();
+            let unknown = Diagnostic::error(format!("nothing is named `{name}`")).at(key.span.clone());
+            self.note(unknown.did_you_mean_text(name, &known, "behaviours"));
+            return None;
+        };
+        let donor = self.with_field(&entry, (field, key), value)?;
+        Some((of.to_owned(), Setting { field: field.to_owned(), of: donor }))
     }
 
     fn recorders(&mut self, node: Option<&'a Node>) -> Vec<Attached> {

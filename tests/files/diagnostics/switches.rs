@@ -12,7 +12,7 @@ fn switches_without_a_time_or_an_address() {
         r#"
 error: a switch needs the field `at`, a time in ms
  --> scene:3:16
-error: a switch needs the field `on` or `off`, addresses of behaviours: `"PLASTIC.Stdp"`
+error: a switch needs the field `on` or `off`, addresses of behaviours: `"PLASTIC.Stdp"`; or `set`, fields of behaviours
  --> scene:3:35
 error: a switch has no field `when`
  --> scene:3:74"#,
@@ -80,4 +80,28 @@ fn they_are_evaluated() {
     let scene = cortecs::prelude::Scene::from_text(bench.world_mut(), text).unwrap();
     let plan = cortecs::prelude::check(bench.world_mut(), &scene).unwrap();
     assert_eq!(plan.recorded_bytes(), 1000 * 3 * size_of::<cortecs::prelude::Real>() as u64);
+}
+
+/// Fields that are set at a time: that they are there, can be changed, and would be within their range.
+#[test]
+fn fields_that_cannot_be_set() {
+    let told = |set: &str| {
+        let scene = format!(
+            "(groups: {{\"cells\": (size: 4, behaviours: [Lif(), UniformNoise()])}}, switches: [(at: 5, set: {{{set}}})])"
+        );
+        super::complaints(&scene).to_string()
+    };
+    for (set, why) in [
+        ("\"cells.Lif.tau\": -2", "cells: Lif.tau: must be above 0, not -2"),
+        ("\"cells.Lif.tau\": \"20 ms\"", "units are not written"),
+        ("\"cells.Lif.tua\": 20", "`Lif` has no field `tua`"),
+        ("\"cells.Lfi.tau\": 20", "nothing is named `Lfi`"),
+        ("\"cell.Lif.tau\": 20", "no group is named or tagged `cell`"),
+        ("\"cells.Izhikevich.a\": 0.1", "`cells.Izhikevich`: no such behaviour there"),
+        ("\"cells.tau\": 20", "`cells.tau` is no field of a behaviour"),
+        ("\"cells.Lif.v\": -60", "cannot be changed while a network runs: it is where a variable starts"),
+        ("\"cells.UniformNoise.high\": \"1 / (i - 2)\"", "which is not a finite number"),
+    ] {
+        assert!(told(set).contains(why), "{set}: {}", told(set));
+    }
 }
