@@ -28,7 +28,7 @@ use crate::{
         RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
         residues::{LEAST_DECAY, LEAST_PART, Residues, any_below},
     },
-    numeric::{Real, dispatch, exp_m1, pass::pass, portions::Effort, real::moved},
+    numeric::{Real, dispatch, exp_m1, pass::pass, portions::Effort, rarely, real::moved},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -180,8 +180,10 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                             || advance::<false>((v, w, left, fired, rests), drive, parameters, dt, steps),
                         );
                     } else {
-                        // Rare, so that it is compiled once, for any processor.
-                        advance::<true>((v, w, left, fired, rests), drive, parameters, dt, steps);
+                        rarely(
+                            #[inline(always)]
+                            || advance::<true>((v, w, left, fired, rests), drive, parameters, dt, steps),
+                        );
                     }
                 },
             );

@@ -25,7 +25,7 @@ use crate::{
         RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
         residues::{LEAST_PART, Residues, any_below},
     },
-    numeric::{Real, dispatch, exp, exp_m1, pass::pass, portions::Effort, real::moved},
+    numeric::{Real, dispatch, exp, exp_m1, pass::pass, portions::Effort, rarely, real::moved},
     schedule::{AddToStage, Stage},
 };
 
@@ -144,8 +144,10 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                             || advance::<false>((v, left, rest, fired), drive, parameters, dt, steps),
                         );
                     } else {
-                        // Rare, so that it is compiled once, for any processor.
-                        advance::<true>((v, left, rest, fired), drive, parameters, dt, steps);
+                        rarely(
+                            #[inline(always)]
+                            || advance::<true>((v, left, rest, fired), drive, parameters, dt, steps),
+                        );
                     }
                 },
             );

@@ -31,6 +31,7 @@ use crate::{
         Real, dispatch, exp_m1,
         pass::pass,
         portions::Effort,
+        rarely,
         real::{moved_by, rough_cbrt},
     },
     schedule::{AddToStage, Stage},
@@ -132,8 +133,10 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                             || advance::<false>(state, fired, input, parameters, part, steps),
                         );
                     } else {
-                        // Rare, so that it is compiled once, for any processor.
-                        advance::<true>(state, fired, input, parameters, part, steps);
+                        rarely(
+                            #[inline(always)]
+                            || advance::<true>(state, fired, input, parameters, part, steps),
+                        );
                     }
                 },
             );

@@ -32,7 +32,7 @@ use crate::{
         RegisterState, RegisterVariable, Spikes, Unit, Units, V,
         residues::{Residues, steps_are_small},
     },
-    numeric::{Real, dispatch, exp, pass::pass, portions::Effort, real::real},
+    numeric::{Real, dispatch, exp, pass::pass, portions::Effort, rarely, real::real},
     schedule::{AddToStage, Stage},
 };
 
@@ -179,8 +179,10 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                             || advance::<false>(state, drive, parameters, part, steps),
                         );
                     } else {
-                        // Rare, so that it is compiled once, for any processor.
-                        advance::<true>(state, drive, parameters, part, steps);
+                        rarely(
+                            #[inline(always)]
+                            || advance::<true>(state, drive, parameters, part, steps),
+                        );
                     }
                 },
             );

@@ -24,7 +24,7 @@ use crate::{
         RegisterVariable, Spikes, Unit, V,
         residues::{LEAST_DECAY, Residues, any_below, steps_are_small},
     },
-    numeric::{Real, dispatch, pass::pass, portions::Effort, real::moved_by},
+    numeric::{Real, dispatch, pass::pass, portions::Effort, rarely, real::moved_by},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -127,8 +127,10 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 columns,
                 move |(state, input, parameters), fired| {
                     if !state.0.1.is_empty() {
-                        // Rare, so that it is compiled once, for any processor.
-                        return advance_by::<0, true>(state, input, fired, method, parameters);
+                        return rarely(
+                            #[inline(always)]
+                            || advance_by::<0, true>(state, input, fired, method, parameters),
+                        );
                     }
                     dispatch(
                         #[inline(always)]

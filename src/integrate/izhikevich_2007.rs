@@ -25,7 +25,7 @@ use crate::{
         RegisterState, RegisterVariable, Spikes, Unit, V,
         residues::{LEAST_DECAY, Residues, any_below, steps_are_small},
     },
-    numeric::{Real, dispatch, pass::pass, portions::Effort, real::moved_by},
+    numeric::{Real, dispatch, pass::pass, portions::Effort, rarely, real::moved_by},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -156,8 +156,10 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                             || advance::<false>((v, u, fired), drive, parameters, dt, steps),
                         );
                     } else {
-                        // Rare, so that it is compiled once, for any processor.
-                        advance::<true>((v, u, fired), drive, parameters, dt, steps);
+                        rarely(
+                            #[inline(always)]
+                            || advance::<true>((v, u, fired), drive, parameters, dt, steps),
+                        );
                     }
                 },
             );

@@ -34,6 +34,7 @@ use crate::{
         mean_exp,
         pass::pass,
         portions::Effort,
+        rarely,
         real::{moved, real, wide},
     },
     schedule::{AddToStage, Stage},
@@ -156,8 +157,10 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                             || advance::<false>((v, left, rest, fired), drive, cells),
                         );
                     } else {
-                        // Rare, so that it is compiled once, for any processor.
-                        advance::<true>((v, left, rest, fired), drive, cells);
+                        rarely(
+                            #[inline(always)]
+                            || advance::<true>((v, left, rest, fired), drive, cells),
+                        );
                     }
                 },
             );

@@ -19,7 +19,7 @@ use crate::{
         RegisterVariable, Unit,
         residues::{LEAST_PART, Residues, any_below},
     },
-    numeric::{Real, dispatch, exp, exp_m1, pass::pass, portions::Effort, real::moved_by},
+    numeric::{Real, dispatch, exp, exp_m1, pass::pass, portions::Effort, rarely, real::moved_by},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -106,8 +106,10 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                         || advance_as::<false>(transfer, rate, input, parameters, dt),
                     );
                 } else {
-                    // Rare, so that it is compiled once, for any processor.
-                    advance_as::<true>(transfer, rate, input, parameters, dt);
+                    rarely(
+                        #[inline(always)]
+                        || advance_as::<true>(transfer, rate, input, parameters, dt),
+                    );
                 }
             });
         }

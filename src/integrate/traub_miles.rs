@@ -29,7 +29,7 @@ use crate::{
         RegisterState, RegisterVariable, Spikes, Unit, V,
         residues::{Residues, steps_are_small},
     },
-    numeric::{Real, dispatch, exp, pass::pass, portions::Effort},
+    numeric::{Real, dispatch, exp, pass::pass, portions::Effort, rarely},
     schedule::{AddToStage, Stage},
 };
 
@@ -175,8 +175,10 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                             || advance::<false>(state, drive, parameters, part, steps),
                         );
                     } else {
-                        // Rare, so that it is compiled once, for any processor.
-                        advance::<true>(state, drive, parameters, part, steps);
+                        rarely(
+                            #[inline(always)]
+                            || advance::<true>(state, drive, parameters, part, steps),
+                        );
                     }
                 },
             );

@@ -134,6 +134,14 @@ pub fn dispatch<R>(kernel: impl FnOnce() -> R) -> R {
     kernel()
 }
 
+/// Runs a kernel that is seldom needed: compiled once, for any processor, and out of the way of the one that mostly runs, which it
+/// would keep from being inlined.
+#[cold]
+#[inline(never)]
+pub fn rarely<R>(kernel: impl FnOnce() -> R) -> R {
+    kernel()
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
 fn run_avx512<R>(kernel: impl FnOnce() -> R) -> R {
