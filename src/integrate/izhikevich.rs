@@ -118,20 +118,24 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
             let [low_v, low_u] = residues.into_inner().at(clock.dt, changed, v.0.len(), creeps);
             let parameters = Parameters::of([&model.a, &model.b, &model.c, &model.d]);
             let method = Method { dt: clock.step(), steps: model.v_steps, detect: model.detect };
-            let state = ((&mut v.into_inner().0[..], low_v), (&mut u.into_inner().0[..], low_u));
-            let columns = (state, &input.0[..], parameters);
-            spikes.into_inner().by_blocks(
+            let (v, u, input, spikes) =
+                (&mut v.into_inner().0[..], &mut u.into_inner().0[..], &input.0[..], spikes.into_inner());
+            if !low_v.is_empty() {
+                rarely(|| {
+                    let columns = (((v, low_v), (u, low_u)), input, parameters);
+                    spikes.by_blocks(Effort::Light, pass, dealt, columns, move |(state, input, parameters), fired| {
+                        advance_by::<0, true>(state, input, fired, method, parameters);
+                    });
+                });
+                continue;
+            }
+            spikes.by_blocks(
                 Effort::Light,
                 pass,
                 dealt,
-                columns,
-                move |(state, input, parameters), fired| {
-                    if !state.0.1.is_empty() {
-                        return rarely(
-                            #[inline(always)]
-                            || advance_by::<0, true>(state, input, fired, method, parameters),
-                        );
-                    }
+                (v, u, input, parameters),
+                move |(v, u, input, parameters), fired| {
+                    let state = ((v, &mut [][..]), (u, &mut [][..]));
                     dispatch(
                         #[inline(always)]
                         || match method.steps {

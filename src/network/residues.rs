@@ -47,6 +47,10 @@ impl Residues {
         if !IS_SINGLE {
             return std::array::from_fn(|_| &mut [][..]);
         }
+        // Most groups do not creep: their rests are empty since it was found out.
+        if !changed && self.found == Some((dt, false)) {
+            return std::array::from_fn(|_| &mut [][..]);
+        }
         let creeps = match self.found {
             Some((known, creeps)) if known == dt && !changed => creeps,
             _ => creeps(),
