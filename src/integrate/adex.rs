@@ -28,7 +28,7 @@ use crate::{
         RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
         residues::{LEAST_DECAY, LEAST_PART, Residues, any_below},
     },
-    numeric::{Real, dispatch, exp_m1, pass::pass, portions::Effort, rarely, real::moved},
+    numeric::{Real, by_rests, exp_m1, pass::pass, portions::Effort, real::moved},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -174,17 +174,7 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 dealt,
                 columns,
                 move |((v, w, left, rests), drive, parameters), fired| {
-                    if rests.0.is_empty() {
-                        dispatch(
-                            #[inline(always)]
-                            || advance::<false>((v, w, left, fired, rests), drive, parameters, dt, steps),
-                        );
-                    } else {
-                        rarely(
-                            #[inline(always)]
-                            || advance::<true>((v, w, left, fired, rests), drive, parameters, dt, steps),
-                        );
-                    }
+                    by_rests!(rests.0, advance((v, w, left, fired, rests), drive, parameters, dt, steps));
                 },
             );
         }

@@ -25,7 +25,7 @@ use crate::{
         RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
         residues::{LEAST_PART, Residues, any_below},
     },
-    numeric::{Real, dispatch, exp, exp_m1, pass::pass, portions::Effort, rarely, real::moved},
+    numeric::{Real, by_rests, exp, exp_m1, pass::pass, portions::Effort, real::moved},
     schedule::{AddToStage, Stage},
 };
 
@@ -138,17 +138,7 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 dealt,
                 columns,
                 move |((v, left, rest), drive, parameters), fired| {
-                    if rest.is_empty() {
-                        dispatch(
-                            #[inline(always)]
-                            || advance::<false>((v, left, rest, fired), drive, parameters, dt, steps),
-                        );
-                    } else {
-                        rarely(
-                            #[inline(always)]
-                            || advance::<true>((v, left, rest, fired), drive, parameters, dt, steps),
-                        );
-                    }
+                    by_rests!(rest, advance((v, left, rest, fired), drive, parameters, dt, steps));
                 },
             );
         }

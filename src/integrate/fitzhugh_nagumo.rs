@@ -28,10 +28,9 @@ use crate::{
         residues::{LEAST_DECAY, Residues, any_below, steps_are_small},
     },
     numeric::{
-        Real, dispatch, exp_m1,
+        Real, by_rests, exp_m1,
         pass::pass,
         portions::Effort,
-        rarely,
         real::{moved_by, rough_cbrt},
     },
     schedule::{AddToStage, Stage},
@@ -127,17 +126,7 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 dealt,
                 columns,
                 move |(state, input, parameters), fired| {
-                    if state.0.1.is_empty() {
-                        dispatch(
-                            #[inline(always)]
-                            || advance::<false>(state, fired, input, parameters, part, steps),
-                        );
-                    } else {
-                        rarely(
-                            #[inline(always)]
-                            || advance::<true>(state, fired, input, parameters, part, steps),
-                        );
-                    }
+                    by_rests!(state.0.1, advance(state, fired, input, parameters, part, steps));
                 },
             );
         }

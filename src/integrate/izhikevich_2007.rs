@@ -25,7 +25,7 @@ use crate::{
         RegisterState, RegisterVariable, Spikes, Unit, V,
         residues::{LEAST_DECAY, Residues, any_below, steps_are_small},
     },
-    numeric::{Real, dispatch, pass::pass, portions::Effort, rarely, real::moved_by},
+    numeric::{Real, by_rests, pass::pass, portions::Effort, real::moved_by},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -150,17 +150,7 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 dealt,
                 columns,
                 move |((v, u), drive, parameters), fired| {
-                    if v.1.is_empty() {
-                        dispatch(
-                            #[inline(always)]
-                            || advance::<false>((v, u, fired), drive, parameters, dt, steps),
-                        );
-                    } else {
-                        rarely(
-                            #[inline(always)]
-                            || advance::<true>((v, u, fired), drive, parameters, dt, steps),
-                        );
-                    }
+                    by_rests!(v.1, advance((v, u, fired), drive, parameters, dt, steps));
                 },
             );
         }

@@ -29,12 +29,11 @@ use crate::{
         residues::{LEAST_PART, Residues, any_below},
     },
     numeric::{
-        Real, dispatch,
+        Real, by_rests,
         exp::{all_near_zero, mean_exp_near_zero},
         mean_exp,
         pass::pass,
         portions::Effort,
-        rarely,
         real::{moved, real, wide},
     },
     schedule::{AddToStage, Stage},
@@ -150,19 +149,7 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 pass,
                 dealt,
                 (state, drive, cells),
-                |((v, left, rest), drive, cells), fired| {
-                    if rest.is_empty() {
-                        dispatch(
-                            #[inline(always)]
-                            || advance::<false>((v, left, rest, fired), drive, cells),
-                        );
-                    } else {
-                        rarely(
-                            #[inline(always)]
-                            || advance::<true>((v, left, rest, fired), drive, cells),
-                        );
-                    }
-                },
+                |((v, left, rest), drive, cells), fired| by_rests!(rest, advance((v, left, rest, fired), drive, cells)),
             );
         }
     });

@@ -19,7 +19,7 @@ use crate::{
         RegisterVariable, Unit,
         residues::{LEAST_PART, Residues, any_below},
     },
-    numeric::{Real, dispatch, exp, exp_m1, pass::pass, portions::Effort, rarely, real::moved_by},
+    numeric::{Real, by_rests, exp, exp_m1, pass::pass, portions::Effort, real::moved_by},
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -100,17 +100,7 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
             let parameters = Parameters::of([&model.tau, &model.gain, &model.threshold]);
             let columns = ((&mut rate.into_inner().0[..], low), &input.0[..], parameters);
             pass.by_blocks(Effort::Light, portions, neurons, columns, move |(rate, input, parameters)| {
-                if rate.1.is_empty() {
-                    dispatch(
-                        #[inline(always)]
-                        || advance_as::<false>(transfer, rate, input, parameters, dt),
-                    );
-                } else {
-                    rarely(
-                        #[inline(always)]
-                        || advance_as::<true>(transfer, rate, input, parameters, dt),
-                    );
-                }
+                by_rests!(rate.1, advance_as(transfer, rate, input, parameters, dt));
             });
         }
     });

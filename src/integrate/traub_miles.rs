@@ -29,7 +29,7 @@ use crate::{
         RegisterState, RegisterVariable, Spikes, Unit, V,
         residues::{Residues, steps_are_small},
     },
-    numeric::{Real, dispatch, exp, pass::pass, portions::Effort, rarely},
+    numeric::{Real, by_rests, exp, pass::pass, portions::Effort},
     schedule::{AddToStage, Stage},
 };
 
@@ -169,17 +169,7 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 columns,
                 move |(v, (m, h, n), (low, low_m, low_h, low_n), drive, parameters), fired| {
                     let state = (v, [m, h, n], [low, low_m, low_h, low_n], fired);
-                    if state.2[0].is_empty() {
-                        dispatch(
-                            #[inline(always)]
-                            || advance::<false>(state, drive, parameters, part, steps),
-                        );
-                    } else {
-                        rarely(
-                            #[inline(always)]
-                            || advance::<true>(state, drive, parameters, part, steps),
-                        );
-                    }
+                    by_rests!(state.2[0], advance(state, drive, parameters, part, steps));
                 },
             );
         }
