@@ -95,21 +95,21 @@ impl Block<'_> {
         if self.each() < 100.0 { 3 } else { 4 }
     }
 
-    /// Draws the panels over one horizontal axis; `axis` gives the vertical one of each group, and `draw` draws it.
-    fn paint(
+    /// Draws a panel of each group's own of `shown`, over one horizontal axis; `axis` gives the vertical ones.
+    fn paint<T>(
         &self,
         canvas: &mut Canvas,
-        x: &Axis,
-        axis: &dyn Fn(&Portrait) -> Axis,
+        shown: &[T],
+        (x, axis): (&Axis, &dyn Fn(&T) -> Axis),
         ((name, unit), below): ((&str, &str), &str),
-        draw: &dyn Fn(&mut Canvas, &Portrait, &Panel, Colour),
+        draw: &dyn Fn(&mut Canvas, &T, &Panel, Colour),
     ) {
-        for (nth, portrait) in self.portraits.iter().enumerate() {
+        for (nth, (portrait, own)) in self.portraits.iter().zip(shown).enumerate() {
             let top = self.top + nth as f64 * (self.each() + BETWEEN);
             let (left, width, height) = (self.left, self.width, self.each());
-            let panel = Panel { left, top, width, height, x: x.clone(), y: axis(portrait) };
+            let panel = Panel { left, top, width, height, x: x.clone(), y: axis(own) };
             let colour = self.manifest.colour(&portrait.recording.group);
-            draw(canvas, portrait, &panel, colour);
+            draw(canvas, own, &panel, colour);
             let is_last = nth + 1 == self.portraits.len();
             panel.frame(canvas, if nth == 0 { (name, unit) } else { ("", "") }, is_last.then_some(below));
             // Above the panel, where it hides no curve.
@@ -141,7 +141,7 @@ fn numbers(summary: &Summary) -> [String; 8] {
 fn paint_rates(canvas: &mut Canvas, block: &Block) {
     let rates = block.portraits.iter().flat_map(|one| one.findings.rates.iter().copied());
     let highest = rates.fold(0.0, f64::max);
-    let steps = |one: &Portrait| Some(one.rates(highest));
+    let steps: Vec<_> = block.portraits.iter().map(|one| Some(one.rates(highest))).collect();
     paint_steps(canvas, block, &steps, 0.0, ("probability density", "1/Hz", "rate (Hz)"));
 }
 
@@ -152,7 +152,8 @@ fn paint_cvs(canvas: &mut Canvas, block: &Block) {
     let drawn = block.portraits.iter().map(|one| one.enough_cvs().len() as u64).sum();
     let all = block.portraits.iter().map(|one| one.findings.summary.neurons).sum();
     let below = format!("CV of {LEAST_INTERVALS} intervals or more, {} neurons", share(drawn, all));
-    paint_steps(canvas, block, &|one| one.cvs(highest), highest, ("probability density", "", &below));
+    let steps: Vec<_> = block.portraits.iter().map(|one| one.cvs(highest)).collect();
+    paint_steps(canvas, block, &steps, highest, ("probability density", "", &below));
 }
 
 /// `96 of 100`.
@@ -164,14 +165,15 @@ fn share(part: u64, whole: u64) -> String {
 fn paint_steps(
     canvas: &mut Canvas,
     block: &Block,
-    steps: &dyn Fn(&Portrait) -> Option<Steps>,
+    steps: &[Option<Steps>],
     least: f64,
     (name, unit, below): (&str, &str, &str),
 ) {
-    let high = block.portraits.iter().filter_map(|one| steps(one)).map(|steps| steps.high()).fold(least, f64::max);
+    let high = steps.iter().flatten().map(Steps::high).fold(least, f64::max);
     let x = Axis::exact(0.0, if high > 0.0 { high } else { 1.0 }, 6);
-    let y = |one: &Portrait| Axis::from_zero(steps(one).map_or(Vec::new(), |steps| steps.heights), block.ticks());
-    block.paint(canvas, &x, &y, ((name, unit), below), &|canvas, one, panel, colour| match steps(one) {
+    let heights = |own: &Option<Steps>| own.iter().flat_map(|steps| &steps.heights).copied().collect::<Vec<_>>();
+    let y = |own: &Option<Steps>| Axis::from_zero(heights(own), block.ticks());
+    block.paint(canvas, steps, (&x, &y), ((name, unit), below), &|canvas, own, panel, colour| match own {
         Some(steps) => {
             steps.fill(canvas, panel, colour.shade(0.75));
             steps.line(canvas, panel, colour, CURVE_WIDTH);
@@ -183,43 +185,44 @@ fn paint_steps(
 fn paint_spectra(canvas: &mut Canvas, block: &Block) {
     let peaks = block.portraits.iter().filter_map(|one| one.peak());
     let limit = peaks.map(|(hz, _)| PEAKS * hz).fold(HIGHEST, f64::max);
-    let points = || block.portraits.iter().flat_map(|one| one.spectrum(limit));
-    let hertz = points().map(|(hz, _)| hz).fold(0.0, f64::max);
-    let powers = || points().map(|(_, power)| power).filter(|power| power.is_finite());
+    let spectra: Vec<_> = block.portraits.iter().map(|one| (one.spectrum(limit), one.peak())).collect();
+    let points = || spectra.iter().flat_map(|(curve, _)| curve);
+    let hertz = points().map(|&(hz, _)| hz).fold(0.0, f64::max);
+    let powers = || points().map(|&(_, power)| power).filter(|power| power.is_finite());
     let high = powers().fold(0.0, f64::max);
     let low = powers().fold(0.0, f64::min).max(high - DECADES);
     let x = Axis::exact(0.0, if hertz > 0.0 { hertz } else { HIGHEST }, 6);
     let y = Axis::decades(low, high, if block.ticks() < 4 { 2 } else { 6 });
     let words = (("power", "× Poisson"), "frequency (Hz)");
-    block.paint(canvas, &x, &|_| y.clone(), words, &|canvas, one, panel, colour| {
-        let mut curve = one.spectrum(limit);
+    block.paint(canvas, &spectra, (&x, &|_| y.clone()), words, &|canvas, (curve, peak), panel, colour| {
         if curve.iter().all(|(_, power)| !power.is_finite()) {
             return note(canvas, panel, SHORT);
         }
         panel.level(canvas, 0.0);
         // What lies below the axis is left out: along its edge it would look like a floor.
-        curve.iter_mut().filter(|(_, power)| *power < low.floor()).for_each(|(_, power)| *power = f64::NAN);
-        panel.curve(canvas, &curve, colour, CURVE_WIDTH);
-        if let Some((hz, power)) = one.peak() {
-            let (x, y) = panel.at(hz, power);
+        let above = |power: f64| if power < low.floor() { f64::NAN } else { power };
+        let drawn: Vec<_> = curve.iter().map(|&(hz, power)| (hz, above(power))).collect();
+        panel.curve(canvas, &drawn, colour, CURVE_WIDTH);
+        if let Some((hz, power)) = peak {
+            let (x, y) = panel.at(*hz, *power);
             canvas.line(vec![(x, y - 9.0), (x, y - 4.0)], colour, 2.0);
         }
     });
 }
 
 fn paint_autocorrelations(canvas: &mut Canvas, block: &Block) {
-    let curves = || block.portraits.iter().map(|one| one.autocorrelation());
-    let lag = curves().flatten().map(|(lag, _)| lag).fold(0.0, f64::max);
-    let values = curves().flatten().map(|(_, value)| value).chain([0.0]);
+    let curves: Vec<_> = block.portraits.iter().map(|one| one.autocorrelation()).collect();
+    let lag = curves.iter().flatten().map(|&(lag, _)| lag).fold(0.0, f64::max);
+    let values = curves.iter().flatten().map(|&(_, value)| value).chain([0.0]);
     let y = Axis::around(values, block.ticks());
     let x = Axis::exact(0.0, if lag > 0.0 { lag } else { 200.0 }, 6);
-    block.paint(canvas, &x, &|_| y.clone(), (("autocorrelation", ""), "lag (ms)"), &|canvas, one, panel, colour| {
-        let curve = one.autocorrelation();
+    let words = (("autocorrelation", ""), "lag (ms)");
+    block.paint(canvas, &curves, (&x, &|_| y.clone()), words, &|canvas, curve, panel, colour| {
         if curve.is_empty() {
             return note(canvas, panel, SHORT);
         }
         panel.level(canvas, 0.0);
-        panel.curve(canvas, &curve, colour, CURVE_WIDTH);
+        panel.curve(canvas, curve, colour, CURVE_WIDTH);
     });
 }
 
