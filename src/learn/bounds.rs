@@ -9,7 +9,7 @@ use crate::{
     network::{Preparation, PrepareError, State, Synapses},
     numeric::{
         Archive, ArchiveError, Real,
-        real::{PRECISION, real},
+        real::{PRECISION, real, wide},
     },
 };
 
@@ -118,7 +118,7 @@ pub(super) fn outside(w: Real, [least, most]: [f64; 2]) -> String {
 /// Says where single precision changes a time constant: a factor next to 1 is rounded by 3e-8.
 pub(super) fn warn_of_slow(preparation: &mut Preparation<'_>, times: &[Field]) {
     let dt = preparation.clock().dt;
-    let off = |tau: f64| 0.5 * f64::from(Real::EPSILON) * tau / dt;
+    let off = |tau: f64| 0.5 * wide(Real::EPSILON) * tau / dt;
     if let Some((field, tau)) = times.iter().find(|(_, tau)| off(*tau) > 0.01) {
         let percent = (100.0 * off(*tau)).min(100.0);
         let why = format!(

@@ -6,8 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::report::REPORT;
-use super::report::Warning;
+use super::report::{REPORT, Warning};
 use crate::disk;
 
 /// What to do with a run folder that exists.
