@@ -18,6 +18,7 @@ mod fixed_in_degree;
 mod fixed_out_degree;
 mod fixed_probability;
 mod fixed_total_number;
+mod futile;
 mod matrix;
 mod meaning;
 mod network;

@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 
 use super::{
-    faults, meaning,
+    faults, futile, meaning,
     plan::{Plan, plan},
     profiles::unrecorded,
     shadows::shadows,
@@ -121,6 +121,8 @@ fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Entity, Spawned
         warnings.extend(hardly);
         warnings.extend(meaning::unheard_synapses(world, &spawned, &by_entity));
         warnings.extend(meaning::negative_conductances(world, &spawned, &by_entity));
+        warnings.extend(futile::without_a_model(world, &spawned, &by_entity));
+        warnings.extend(futile::after_the_run(world, scene, &spawned));
         warnings.extend(shadows(scene));
     }
     drop(by_entity);

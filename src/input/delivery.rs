@@ -118,9 +118,13 @@ fn add_up(
         share(jobs, groups, &walks, iteration);
     } else {
         // All first rows are on their way before any is walked.
-        walks.iter().for_each(Walk::fetch);
+        for walk in &walks {
+            walk.fetch();
+        }
         for (_, arriving, own) in jobs {
-            blocks(arriving).for_each(|block| block.fill(&walks[own.clone()], iteration));
+            for block in blocks(arriving) {
+                block.fill(&walks[own.clone()], iteration);
+            }
         }
     }
 }

@@ -51,6 +51,7 @@ impl Behaviour for ImageInput {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        preparation.check_window(self.start, self.stop)?;
         if self.file.is_empty() {
             return Err(preparation.error(Some("file"), "no file is named"));
         }

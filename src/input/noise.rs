@@ -3,7 +3,7 @@
 use bevy_reflect::prelude::*;
 
 use crate::{
-    network::{Preparation, PrepareError},
+    network::Preparation,
     numeric::{blocks::BLOCK, lanes::Lanes},
 };
 
@@ -19,18 +19,5 @@ impl Streams {
         if !preparation.is_trial() && self.0.len() != blocks {
             self.0 = Lanes::for_blocks(preparation.stream("noise"), blocks);
         }
-    }
-}
-
-/// For [`Behaviour::prepare`](crate::network::Behaviour::prepare): what acts from a time on ends after it.
-pub(super) fn window(preparation: &Preparation<'_>, start: f64, stop: Option<f64>) -> Result<(), PrepareError> {
-    if start.is_nan() {
-        return Err(preparation.error(Some("start"), "must be a time, not NaN"));
-    }
-    match stop {
-        Some(stop) if stop.is_nan() || stop <= start => {
-            Err(preparation.error(Some("stop"), format!("must be after `start`, {start} ms, not {stop}")))
-        }
-        _ => Ok(()),
     }
 }

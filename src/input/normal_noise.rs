@@ -12,7 +12,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::noise::{Streams, window};
+use super::noise::Streams;
 use crate::{
     network::{Behaviour, Clock, Dealt, Derived, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
     numeric::{
@@ -74,7 +74,7 @@ impl Behaviour for NormalNoise {
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         self.streams.start(preparation);
-        window(preparation, self.start, self.stop)
+        preparation.check_window(self.start, self.stop)
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {

@@ -82,6 +82,7 @@ impl Behaviour for PoissonInput {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        preparation.check_window(self.start, self.stop)?;
         self.streams.start(preparation);
         // In a trial the whole network stands; elsewhere the receptor may come later.
         if !preparation.is_trial() || self.receptor.is_empty() {

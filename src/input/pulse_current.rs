@@ -52,6 +52,7 @@ impl Behaviour for PulseCurrent {
         if !self.start.is_finite() {
             return Err(preparation.error(Some("start"), format!("must be finite, not {}", self.start)));
         }
+        preparation.check_window(self.start, self.stop)?;
         if !(self.is_single() || self.period.is_finite() && self.period > 0.0) {
             let why = format!("must be finite and above zero, not {}", self.period);
             return Err(preparation.error(Some("period"), why));

@@ -11,7 +11,6 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::noise::window;
 use crate::{
     network::{Behaviour, Clock, Derived, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
     numeric::{Real, dispatch, real::real},
@@ -70,7 +69,7 @@ impl Behaviour for SineCurrent {
         if !self.start.is_finite() {
             return Err(preparation.error(Some("start"), format!("must be finite, not {}", self.start)));
         }
-        window(preparation, self.start, self.stop)
+        preparation.check_window(self.start, self.stop)
     }
 }
 

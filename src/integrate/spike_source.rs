@@ -65,6 +65,11 @@ impl Behaviour for SpikeSource {
         let field = if self.file.is_empty() { "times" } else { "file" };
         let gathered = match (self.file.as_str(), self.times.is_empty()) {
             ("", _) => {
+                let lists = self.times.len();
+                if (1..neurons).contains(&lists) {
+                    let why = format!("{lists} of {neurons} neurons have a list of times; the others never fire");
+                    preparation.warn(Some("times"), why);
+                }
                 let mut gathered = Gathered::new(neurons, Times::Milliseconds(clock));
                 gathered.add_lists(&self.times).map(|()| gathered)
             }

@@ -87,7 +87,7 @@ impl Behaviour for TripletStdp {
         bounds::check(preparation, [self.w_min, self.w_max])?;
         let changes = [("a2_plus", a2_plus), ("a3_plus", a3_plus), ("a2_minus", a2_minus), ("a3_minus", a3_minus)];
         bounds::finite(preparation, &changes)?;
-        rests::carry_if_small(preparation, self.bounds(), &[a2_minus, a3_plus]);
+        rests::carry_if_small(preparation, self.bounds(), &changes.map(|(_, change)| change));
         let times = [("tau_plus", tau_plus), ("tau_x", tau_x), ("tau_minus", tau_minus), ("tau_y", tau_y)];
         bounds::positive(preparation, &times)
     }

@@ -173,12 +173,25 @@ fn tried(
     (field, value): (&str, &dyn Reflect),
     depth: Depth,
 ) -> Result<Vec<Changed>, ChangeError> {
-    let mut changed = Vec::new();
-    for (entity, entry) in bearers(world, network, address)? {
-        let one = self::changed(world, entity, &entry, (field, value), depth)?;
-        changed.extend(one.map(|behaviour| (entity, entry, behaviour)));
+    let bearers = bearers(world, network, address)?;
+    let mut try_one = |&(entity, entry): &(Entity, BehaviourEntry)| {
+        let one = changed(world, entity, &entry, (field, value), depth).transpose()?;
+        Some(one.map(|behaviour| (entity, entry, behaviour)))
+    };
+    let changed: Result<Vec<_>, _> = bearers.iter().filter_map(&mut try_one).collect();
+    if depth == Depth::Trial || changed.is_err() {
+        bearers.iter().for_each(|(entity, entry)| tell_again(world, *entity, entry, depth));
     }
-    Ok(changed)
+    changed
+}
+
+/// Has a behaviour that stays as it is tell others again what a changed copy may have told them while it was tried: receptors
+/// the time constant of their membrane.
+fn tell_again(world: &mut World, entity: Entity, entry: &BehaviourEntry, depth: Depth) {
+    if let Some(mut copy) = copy(world, entity, entry) {
+        // It was prepared when it came.
+        let _ = prepare_copy(world, entity, entry, &mut *copy, depth);
+    }
 }
 
 /// The behaviour of an entity, if it has it, with another field.
@@ -189,16 +202,29 @@ fn changed(
     (field, value): (&str, &dyn Reflect),
     depth: Depth,
 ) -> Result<Option<Box<dyn AnyBehaviour>>, ChangeError> {
-    let Ok(mut here) = world.get_entity_mut(entity) else { return Ok(None) };
-    let copy = resting::with(&mut EntityMut::from(&mut here), &entry.access, |behaviour| behaviour.copy());
-    let Some(mut copy) = copy else { return Ok(None) };
+    let Some(mut copy) = copy(world, entity, entry) else { return Ok(None) };
     set(entry, &mut *copy, (field, value))?;
-    let mut preparation =
-        Preparation { world: &mut *world, entity, behaviour: entry.name, depth, first: false, sampled: Vec::new() };
-    match prepare_taken_out(&mut preparation, &mut *copy) {
+    match prepare_copy(world, entity, entry, &mut *copy, depth) {
         Ok(()) => Ok(Some(copy)),
         Err(error) => Err(ChangeError::Refused { who: path_of(world, entity), error }),
     }
+}
+
+/// A copy of a behaviour of an entity, be it on or off.
+fn copy(world: &mut World, entity: Entity, entry: &BehaviourEntry) -> Option<Box<dyn AnyBehaviour>> {
+    let mut here = world.get_entity_mut(entity).ok()?;
+    resting::with(&mut EntityMut::from(&mut here), &entry.access, |behaviour| behaviour.copy())
+}
+
+fn prepare_copy(
+    world: &mut World,
+    entity: Entity,
+    entry: &BehaviourEntry,
+    copy: &mut dyn AnyBehaviour,
+    depth: Depth,
+) -> Result<(), PrepareError> {
+    let behaviour = entry.name;
+    prepare_taken_out(&mut Preparation { world, entity, behaviour, depth, first: false, sampled: Vec::new() }, copy)
 }
 
 /// Gives a behaviour the field of another one.

@@ -55,6 +55,7 @@ impl Clock {
     }
 
     /// Whether the running iteration begins at or after `start` and before `stop` (ms).
+    #[inline]
     #[must_use]
     pub fn is_within(&self, start: f64, stop: Option<f64>) -> bool {
         self.has_reached(start) && stop.is_none_or(|stop| !self.has_reached(stop))
@@ -62,6 +63,7 @@ impl Clock {
 
     /// Whether the running iteration begins at or after a time (ms). Only where the two are near it takes a division and
     /// more: a tenth of the tick of single neurons under currents.
+    #[inline]
     fn has_reached(&self, time: f64) -> bool {
         let since = self.time() - time;
         if since.abs() > 0.5 * self.dt { since > 0.0 } else { self.first_from(time) <= self.iteration }

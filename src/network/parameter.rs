@@ -58,6 +58,7 @@ impl Parameter {
     }
 
     /// The number of neuron `i`; zero for a neuron that was never sampled.
+    #[inline]
     #[must_use]
     pub fn at(&self, i: usize) -> Real {
         self.uniform().or_else(|| self.each.get(i).copied()).unwrap_or_default()
@@ -114,6 +115,7 @@ impl<'a, const N: usize> Parameters<'a, N> {
     ///
     /// Preparation leaves all parameters of a behaviour in one of the two cases. A mixture is only left by code that
     /// replaced one of them since; the group then rests (columns of length zero) until it is prepared again.
+    #[inline]
     #[must_use]
     pub fn of(parameters: [&'a Parameter; N]) -> Self {
         if parameters.iter().all(|parameter| parameter.uniform().is_some()) {

@@ -361,6 +361,22 @@ impl Preparation<'_> {
         }
     }
 
+    /// Says that what acts from `start` on has fields that say otherwise: it ends after it has begun.
+    ///
+    /// # Errors
+    /// `start` is no time, or `stop` is none after it.
+    pub fn check_window(&self, start: f64, stop: Option<f64>) -> Result<(), PrepareError> {
+        if start.is_nan() {
+            return Err(self.error(Some("start"), "must be a time, not NaN"));
+        }
+        match stop {
+            Some(stop) if stop.is_nan() || stop <= start => {
+                Err(self.error(Some("stop"), format!("must be after `start`, {start} ms, not {stop}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Says what is seldom meant, to whoever builds a scene; in a trial, so that it is said once.
     pub fn warn(&mut self, field: Option<&'static str>, why: impl Into<String>) {
         let told = self.error(field, why);

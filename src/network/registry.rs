@@ -99,6 +99,12 @@ impl BehaviourEntry {
         resting::with(entity, &self.access, |behaviour| behaviour.keep(archive)).unwrap_or(Ok(()))
     }
 
+    /// Its value at an entity that has it, switched on.
+    #[must_use]
+    pub fn value<'w>(&self, entity: EntityRef<'w>) -> Option<&'w dyn Reflect> {
+        self.at(entity).map(|behaviour| behaviour as &dyn Reflect)
+    }
+
     fn at<'w>(&self, entity: EntityRef<'w>) -> Option<&'w dyn AnyBehaviour> {
         (self.access.get)(entity)
     }

@@ -37,6 +37,7 @@ impl State for Residues {
 impl Residues {
     /// The rests of `N` variables of so many neurons, empty where none need be carried. Whether the model `creeps` is found out
     /// when the step or its parameters have changed.
+    #[inline]
     pub fn at<const N: usize>(
         &mut self,
         dt: f64,
@@ -44,13 +45,21 @@ impl Residues {
         neurons: usize,
         creeps: impl FnOnce() -> bool,
     ) -> [&mut [Real]; N] {
-        if !IS_SINGLE {
-            return std::array::from_fn(|_| &mut [][..]);
-        }
         // Most groups do not creep: their rests are empty since it was found out.
-        if !changed && self.found == Some((dt, false)) {
-            return std::array::from_fn(|_| &mut [][..]);
+        if !IS_SINGLE || (!changed && self.found == Some((dt, false))) {
+            return [(); N].map(|()| &mut [][..]);
         }
+        self.find_out(dt, changed, neurons, creeps)
+    }
+
+    #[cold]
+    fn find_out<const N: usize>(
+        &mut self,
+        dt: f64,
+        changed: bool,
+        neurons: usize,
+        creeps: impl FnOnce() -> bool,
+    ) -> [&mut [Real]; N] {
         let creeps = match self.found {
             Some((known, creeps)) if known == dt && !changed => creeps,
             _ => creeps(),

@@ -321,6 +321,40 @@ mod tests {
         assert_eq!(bench.get(changed, "v"), bench.get(new, "v"));
     }
 
+    /// What one of two groups cannot have neither gets; nor do receptors of the first, that go by the time constant of their
+    /// membrane. The same for what is only tried.
+    #[test]
+    fn a_change_that_one_of_two_groups_refuses_leaves_both() {
+        let mut bench = Bench::new();
+        let cells = [("a", 1), ("b", 3)].map(|(name, size)| {
+            let cells = bench.group(name, size, Lif::default());
+            bench.world_mut().entity_mut(cells).insert(Tags::new(&["cells"]));
+            cells
+        });
+        let tau = |bench: &mut Bench| {
+            let world = bench.world_mut();
+            let of = |cell| (world.get::<Lif>(cell), world.get::<Membrane>(cell));
+            let uniform = |(lif, membrane): (Option<&Lif>, Option<&Membrane>)| {
+                [lif.unwrap().tau.uniform(), membrane.unwrap().tau.uniform()]
+            };
+            cells.map(|cell| uniform(of(cell)))
+        };
+        let before = tau(&mut bench);
+        let falling = Lif { tau: "30 - 20 * i".into(), ..default() };
+        let error = change(bench.world_mut(), None, "cells.Lif", "tau", &falling).unwrap_err();
+        assert_eq!(error.to_string(), "b: Lif.tau: must be above 0; member 2 gets -10");
+        assert_eq!(tau(&mut bench), before);
+        super::super::change::check(
+            bench.world_mut(),
+            None,
+            "cells.Lif",
+            "tau",
+            &Lif { tau: 40.0.into(), ..default() },
+        )
+        .unwrap();
+        assert_eq!(tau(&mut bench), before);
+    }
+
     /// Noise goes on with the numbers that were to come.
     #[test]
     fn streams_go_on() {

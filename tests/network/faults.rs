@@ -1,6 +1,9 @@
 //! Scenes that once came out wrong, each with what is right and how that is known.
 
-use cortecs::prelude::*;
+use cortecs::{
+    network::{BehaviourEntry, Behaviours},
+    prelude::*,
+};
 
 /// A scene of `tests/fixtures/faults`.
 fn read(file: &str) -> Result<(Bench, Scene), String> {
@@ -310,4 +313,28 @@ fn small_rewards_add_up() {
     let mut scene = run("06_reward_small_changes.ron", 80_000);
     let synapses = named(&mut scene, "s");
     assert!((scene.get(synapses, "weights")[0] - 2.505_15).abs() < 1e-5);
+}
+
+/// What acts from a time on ends after it: of nine behaviours with a `start` and a `stop`, three once fell silent instead.
+#[test]
+fn windows_that_end_before_they_begin_are_refused() {
+    let mut bench = Bench::new();
+    let behaviours = bench.world_mut().resource::<Behaviours>();
+    let has_window =
+        |entry: &&BehaviourEntry| ["start", "stop"].iter().all(|field| entry.fields.field(field).is_some());
+    let names: Vec<&str> = behaviours.iter().filter(has_window).map(|entry| entry.name).collect();
+    assert!(names.len() >= 6, "{names:?}");
+    for name in names {
+        for (window, why) in [
+            ("start: 10, stop: 10", "must be after `start`, 10 ms, not 10"),
+            ("start: 10, stop: -5", "must be after `start`, 10 ms, not -5"),
+            ("stop: NaN", "must be after `start`, 0 ms, not NaN"),
+        ] {
+            let mut bench = Bench::new();
+            let text = format!("(groups: {{\"g\": (size: 2, behaviours: [{name}({window})])}})");
+            let scene = Scene::from_text(bench.world_mut(), &text).unwrap_or_else(|faults| panic!("{name}: {faults}"));
+            let faults = check(bench.world_mut(), &scene).unwrap_err().to_string();
+            assert!(faults.contains(why), "{name}({window}): {faults}");
+        }
+    }
 }

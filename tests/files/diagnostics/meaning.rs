@@ -228,3 +228,68 @@ fn what_shows_when_values_are_tried() {
         assert!(complaints(&scene).to_string().contains(why), "{scene}: {}", complaints(&scene));
     }
 }
+
+#[test]
+fn inputs_of_a_group_without_a_model() {
+    warns(
+        r#"(
+    groups: {"a": (size: 2, behaviours: [ConstantCurrent(amplitude: 3)])},
+)"#,
+        r#"
+warning: `a` has no neuron model: nothing comes of its input
+ --> scene:2:42
+  = note: nor is anything of it recorded"#,
+    );
+    // Whoever records its input has a use for it.
+    warns(
+        r#"(
+    groups: {"a": (size: 2, behaviours: [ConstantCurrent(amplitude: 3)])},
+    recorders: [VariableRecorder(of: ["a.input"])],
+)"#,
+        "",
+    );
+}
+
+#[test]
+fn what_begins_when_the_run_has_ended() {
+    warns(
+        r#"(
+    dt: 0.5,
+    iterations: 100,
+    groups: {"a": (size: 2, behaviours: [Lif(), PulseCurrent(amplitude: 3, start: 50)])},
+    switches: [(at: 60, off: ["a.PulseCurrent"])],
+    recorders: [SpikeRecorder(of: ["a"], from: 100)],
+)"#,
+        r#"
+warning: `PulseCurrent` of `a` acts from iteration 100 on, but the run ends after 100
+ --> scene:4:83
+warning: what is switched here is so from iteration 120 on, but the run ends after 100
+ --> scene:5:21
+warning: `SpikeRecorder` records from iteration 100 on, but the run ends after 100
+ --> scene:6:48"#,
+    );
+    // The last iteration counts.
+    warns(
+        r#"(
+    dt: 0.5,
+    iterations: 100,
+    groups: {"a": (size: 2, behaviours: [Lif(), PulseCurrent(amplitude: 3, start: 49.5)])},
+    switches: [(at: 49.5, off: ["a.PulseCurrent"])],
+    recorders: [SpikeRecorder(of: ["a"], from: 99)],
+)"#,
+        "",
+    );
+}
+
+#[test]
+fn spike_sources_with_fewer_lists_than_neurons() {
+    warns(
+        r#"(
+    groups: {"a": (size: 5, behaviours: [SpikeSource(times: [[1.0]])])},
+    recorders: [SpikeRecorder(of: ["a"])],
+)"#,
+        r#"
+warning: 1 of 5 neurons have a list of times; the others never fire
+ --> scene:2:61"#,
+    );
+}

@@ -1,0 +1,68 @@
+//! What a scene asks for and nothing comes of: groups that neither fire nor are recorded, and what begins when the run has ended.
+
+use bevy_ecs::{entity::EntityHashSet, prelude::*};
+
+use super::spawn::{ByEntity, Pending, Spawned};
+use crate::{
+    network::{Clock, Receptors, Spikes, V},
+    record::of_recorders,
+    scene::Scene,
+    text::{Diagnostic, Span},
+};
+
+/// Groups that have inputs or receptors and no neuron model, though nothing of them is recorded.
+pub(super) fn without_a_model(world: &World, spawned: &Spawned, by_entity: &ByEntity<'_>) -> Vec<Diagnostic> {
+    let recordings = of_recorders(world, &spawned.recorders);
+    let recorded: EntityHashSet = recordings.map(|(_, recording)| recording.source).collect();
+    let mut told = Vec::new();
+    for &group in &spawned.groups {
+        let receptors = world.get::<Receptors>(group).into_iter().flat_map(RelationshipTarget::iter);
+        let parts: Vec<Entity> = std::iter::once(group).chain(receptors).collect();
+        let moves = world.get::<Spikes>(group).is_some() || world.get::<V>(group).is_some();
+        if moves || parts.iter().any(|part| recorded.contains(part)) {
+            continue;
+        }
+        let Some(first) = parts.iter().find_map(|part| by_entity.get(part)?.first()) else { continue };
+        let name = world.get::<Name>(group).map_or("", Name::as_str);
+        let fault = Diagnostic::error(format!("`{name}` has no neuron model: nothing comes of its input"));
+        told.push(fault.as_warning().note("nor is anything of it recorded").at_place(first.spans.get("")));
+    }
+    told
+}
+
+/// Recorders, switches and inputs that begin when the run has ended.
+pub(super) fn after_the_run(world: &World, scene: &Scene, spawned: &Spawned) -> Vec<Diagnostic> {
+    let (clock, end) = (Clock::new(scene.dt), scene.iterations);
+    let late = |what: &str, iteration: u64| {
+        let message = format!("{what} from iteration {iteration} on, but the run ends after {end}");
+        Diagnostic::error(message).as_warning()
+    };
+    let start = |pending: &Pending| {
+        let value = pending.entry.value(world.get_entity(pending.entity).ok()?)?;
+        let start = value.reflect_ref().as_struct().ok()?.field("start")?.try_downcast_ref::<f64>()?;
+        Some(clock.first_from(*start))
+    };
+    let recording = |pending: &Pending| {
+        let recorder = [pending.entity];
+        of_recorders(world, &recorder).map(|(_, recording)| recording.window.from).min()
+    };
+    let mut told = Vec::new();
+    for pending in &spawned.pending {
+        let (name, who) = (pending.entry.name, &pending.who);
+        if let Some(from) = recording(pending).filter(|&from| from >= end) {
+            told.push(late(&format!("`{name}` records"), from).at_place(place(pending, "from")));
+        }
+        if let Some(start) = start(pending).filter(|&start| start >= end) {
+            told.push(late(&format!("`{name}` of `{who}` acts"), start).at_place(place(pending, "start")));
+        }
+    }
+    for due in scene.switches.iter().filter(|due| clock.first_from(due.at) >= end) {
+        let place = due.spans.get("at").or_else(|| due.spans.get(""));
+        told.push(late("what is switched here is so", clock.first_from(due.at)).at_place(place));
+    }
+    told
+}
+
+fn place(pending: &Pending, field: &str) -> Option<Span> {
+    pending.spans.get(field).or_else(|| pending.spans.get(""))
+}
