@@ -48,10 +48,12 @@ pub enum AddressError {
         known: Vec<String>,
     },
     /// Nothing there has such a variable.
-    #[error("`{address}`: no such variable")]
+    #[error("`{address}`: no such variable{}", among(address, group))]
     NoVariable {
         /// The address.
         address: String,
+        /// The group or receptor that lacks it, in words.
+        group: String,
         /// The variables that there are.
         known: Vec<String>,
     },
@@ -74,11 +76,17 @@ impl AddressError {
             Self::Form(_) => ("", &[]),
             Self::NoGroup { name, known } => (name, known),
             Self::NoReceptor { receptor, known, .. } => (receptor, known),
-            Self::NoVariable { address, known } | Self::NoBehaviour { address, known } => {
+            Self::NoVariable { address, known, .. } | Self::NoBehaviour { address, known } => {
                 (&address[last(address)..], known)
             }
         }
     }
+}
+
+/// Which of the groups of a tag is meant; nothing where the address names it.
+fn among(address: &str, group: &str) -> String {
+    let named = address.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'));
+    if named { String::new() } else { format!(" in `{group}`") }
 }
 
 impl FromStr for Address {

@@ -9,8 +9,8 @@ use super::{
     recording::{Content, Listed, RecordedBy, Window, next_place, recorded_shape},
 };
 use crate::network::{
-    Address, Preparation, PrepareError, Spikes, VariableEntry, Variables, View, address::groups, preparation::path_of,
-    variable::VariableInfo,
+    Address, AddressError, Preparation, PrepareError, Spikes, VariableEntry, Variables, View, address::groups,
+    preparation::path_of, variable::VariableInfo,
 };
 
 /// What a recorder asks for, to be resolved into recordings.
@@ -157,6 +157,7 @@ fn no_variable(preparation: &mut Preparation<'_>, entity: Entity, address: &Addr
     let variables = world.get_resource::<Variables>().cloned().unwrap_or_default();
     let known = world.get_entity(entity).map(|entity| variables.of(entity)).unwrap_or_default();
     let known = known.into_iter().map(|info| info.name).collect();
-    let error = crate::network::AddressError::NoVariable { address: address.to_string(), known };
+    let (address, group) = (address.to_string(), path_of(world, entity));
+    let error = AddressError::NoVariable { address, group, known };
     preparation.address_error("of", error)
 }

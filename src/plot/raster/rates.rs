@@ -98,9 +98,18 @@ fn paint_rates(canvas: &mut Canvas, panel: &Panel, rates: &[Rate]) {
         }
         rate.steps.line(canvas, panel, rate.colour, if rates.len() == 1 { 0.4 } else { 1.0 });
     }
-    let Some(rate) = rates.first() else { return };
     let room = WIDTH - panel.right() - 14.0;
-    let name = if rates.len() == 1 { rate.name.to_owned() } else { format!("{} …", rate.name) };
-    let beside = (panel.right() + 10.0, panel.top + panel.height / 2.0 + 4.0);
-    canvas.text(beside, &shortened(&name, MEDIUM, room), MEDIUM, Align::Left, rate.colour);
+    let mut beside = |name: &str, line: f64, colour: Colour| {
+        let place = (panel.right() + 10.0, panel.top + panel.height / 2.0 + 4.0 + line);
+        canvas.text(place, &shortened(name, MEDIUM, room), MEDIUM, Align::Left, colour);
+    };
+    match rates {
+        [] => {}
+        [rate] => beside(rate.name, 0.0, rate.colour),
+        [first, .., last] => {
+            // Neighbours of the raster: all that lies between two names.
+            beside(&format!("{} …", first.name), -6.0, first.colour);
+            beside(last.name, 6.0, last.colour);
+        }
+    }
 }

@@ -141,6 +141,24 @@ error: `cells.w`: no such variable
 }
 
 #[test]
+fn a_group_of_a_tag_that_lacks_the_variable() {
+    says(
+        r#"(
+    groups: {
+        "a": (size: 4, tags: ["cells"], behaviours: [Izhikevich()]),
+        "b": (size: 4, tags: ["cells"], behaviours: [Lif()]),
+    },
+    recorders: [VariableRecorder(of: ["cells.u"])],
+)"#,
+        r#"
+error: `cells.u`: no such variable in `b`
+ --> scene:6:46
+6 |     recorders: [VariableRecorder(of: ["cells.u"])],
+  |                                              ^"#,
+    );
+}
+
+#[test]
 fn a_receptor_that_does_not_exist() {
     says(
         r#"(
