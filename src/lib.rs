@@ -22,6 +22,8 @@ pub mod record;
 pub mod scene;
 pub mod schedule;
 #[cfg(feature = "output")]
+pub mod session;
+#[cfg(feature = "output")]
 pub mod statistics;
 pub mod stopwatch;
 pub mod text;

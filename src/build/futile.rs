@@ -33,6 +33,8 @@ pub(super) fn without_a_model(world: &World, spawned: &Spawned, by_entity: &ByEn
 /// Recorders, switches and inputs that begin when the run has ended.
 pub(super) fn after_the_run(world: &World, scene: &Scene, spawned: &Spawned) -> Vec<Diagnostic> {
     let (clock, end) = (Clock::new(scene.dt), scene.iterations);
+    // What is there from the beginning is as long as a run of no iterations.
+    let is_late = |iteration: u64| iteration >= end && iteration > 0;
     let late = |what: &str, iteration: u64| {
         let message = format!("{what} from iteration {iteration} on, but the run ends after {end}");
         Diagnostic::error(message).as_warning()
@@ -49,14 +51,14 @@ pub(super) fn after_the_run(world: &World, scene: &Scene, spawned: &Spawned) -> 
     let mut told = Vec::new();
     for pending in &spawned.pending {
         let (name, who) = (pending.entry.name, &pending.who);
-        if let Some(from) = recording(pending).filter(|&from| from >= end) {
+        if let Some(from) = recording(pending).filter(|&from| is_late(from)) {
             told.push(late(&format!("`{name}` records"), from).at_place(place(pending, "from")));
         }
-        if let Some(start) = start(pending).filter(|&start| start >= end) {
+        if let Some(start) = start(pending).filter(|&start| is_late(start)) {
             told.push(late(&format!("`{name}` of `{who}` acts"), start).at_place(place(pending, "start")));
         }
     }
-    for due in scene.switches.iter().filter(|due| clock.first_from(due.at) >= end) {
+    for due in scene.switches.iter().filter(|due| is_late(clock.first_from(due.at))) {
         let place = due.spans.get("at").or_else(|| due.spans.get(""));
         told.push(late("what is switched here is so", clock.first_from(due.at)).at_place(place));
     }

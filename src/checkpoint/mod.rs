@@ -30,7 +30,7 @@ mod save;
 
 pub use error::{CheckpointError, CheckpointFileError};
 pub use file::{CHECKPOINT, CheckpointFile, open, write};
-#[cfg(feature = "cli")]
+#[cfg(feature = "output")]
 pub(crate) use form::Digest;
 pub use form::{Header, Run};
 pub use restore::{Fit, Restored};

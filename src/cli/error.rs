@@ -5,12 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::interruption::Signal;
 use crate::{
     checkpoint::{CHECKPOINT, CheckpointFileError},
-    network::failure::Failure,
     numeric::instruction_set::InstructionSetError,
-    output::{FolderError, TapeError},
+    output::FolderError,
+    session::SessionError,
     text::Diagnostics,
 };
 
@@ -20,12 +19,20 @@ pub enum CliError {
     /// The scene is wrong.
     #[error(transparent)]
     Scene(#[from] Diagnostics),
+    /// The run did not begin, or did not reach its end; and what can be done.
+    #[error("{error}{}", advice(.error))]
+    Session {
+        /// Why.
+        error: SessionError,
+        /// The exit code.
+        code: u8,
+    },
     /// No run folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// Recordings cannot be written.
+    /// A checkpoint cannot be used.
     #[error(transparent)]
-    Tape(#[from] TapeError),
+    Checkpoint(#[from] CheckpointFileError),
     /// Not that instruction set.
     #[error(transparent)]
     InstructionSet(#[from] InstructionSetError),
@@ -43,80 +50,9 @@ pub enum CliError {
         /// The run folder that is to be replaced.
         folder: PathBuf,
     },
-    /// A checkpoint cannot be written or used.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointFileError),
     /// Signals cannot be watched.
     #[error("signals cannot be watched: {0}")]
     Signals(io::Error),
-    /// Nothing to go on with.
-    #[error("`{}` has no checkpoint: it ended, or was killed before the first one was made; `cortecs run` begins anew", .0.display())]
-    NoCheckpoint(PathBuf),
-    /// All iterations are done.
-    #[error(
-        "the state is that before iteration {iteration}, and the run was to end before iteration {planned}: `--iterations` lets it be longer"
-    )]
-    Over {
-        /// Where it stands.
-        iteration: u64,
-        /// Where it was to end.
-        planned: u64,
-    },
-    /// The recordings of the run are not whole.
-    #[error("its recordings ended before iteration {ended}, as they could not be written: `cortecs run --from {}` goes on in a folder of its own", .path.display())]
-    RecordingsEnded {
-        /// The iteration.
-        ended: u64,
-        /// The checkpoint.
-        path: PathBuf,
-    },
-    /// Somebody wanted the run to end.
-    #[error("interrupted before iteration {iteration} of {planned} ({}); {}", .signal.name(), going_on(.run, *.recorded))]
-    Interrupted {
-        /// By which.
-        signal: Signal,
-        /// Iterations that are done.
-        iteration: u64,
-        /// Iterations that were asked for.
-        planned: u64,
-        /// The run folder.
-        run: PathBuf,
-        /// Whether everything was recorded until then.
-        recorded: bool,
-    },
-    /// A file that the network is built from is another one.
-    #[error(
-        "`{0}` is not what it was when the run began: it would not go on as it was; `cortecs run --from` begins a variant"
-    )]
-    OtherFile(String),
-    /// A file that the network is built from cannot be read again.
-    #[error("`{file}` cannot be read: {source}")]
-    Read {
-        /// The file.
-        file: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// The disk does not take what is written.
-    #[error("{error}\n{}", after_disk_full(*.iteration, .saved, .last.as_deref()))]
-    DiskFull {
-        /// What could not be written.
-        error: Box<CliError>,
-        /// Iterations that are done.
-        iteration: u64,
-        /// Where the state was saved that the run had then.
-        saved: Result<PathBuf, Box<CheckpointFileError>>,
-        /// The run folder, if it has a checkpoint.
-        last: Option<PathBuf>,
-    },
-    /// The run stopped.
-    #[error("the run stopped in iteration {iteration}\n{}", list(.failures))]
-    Stopped {
-        /// The iteration that failed.
-        iteration: u64,
-        /// What failed.
-        failures: Vec<Failure>,
-    },
     /// Nothing of that name to be listed.
     #[error("nothing is named `{name}`{}", .nearest.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
     Unlisted {
@@ -142,16 +78,36 @@ pub enum CliError {
     Print(io::Error),
 }
 
-/// How an interrupted run is gone on with.
-fn going_on(run: &Path, recorded: bool) -> String {
-    if recorded {
-        return format!("`cortecs resume {}` goes on with it", run.display());
+impl From<SessionError> for CliError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Scene(diagnostics) => Self::Scene(diagnostics),
+            error => Self::Session { error, code: 1 },
+        }
     }
-    let checkpoint = run.join(CHECKPOINT);
-    format!(
-        "its recordings had ended before: `cortecs run --from {}` goes on with it, in a folder of its own",
-        checkpoint.display()
-    )
+}
+
+/// What can be done about the end of a run, in terms of commands.
+fn advice(error: &SessionError) -> String {
+    match error {
+        SessionError::NoCheckpoint(_) => "; `cortecs run` begins anew".into(),
+        SessionError::Over { .. } => ": `--iterations` lets it be longer".into(),
+        SessionError::RecordingsEnded { path, .. } => {
+            format!(": `cortecs run --from {}` goes on in a folder of its own", path.display())
+        }
+        SessionError::OtherFile(_) => "; `cortecs run --from` begins a variant".into(),
+        SessionError::Interrupted { run, recorded: true, .. } => {
+            format!("; `cortecs resume {}` goes on with it", run.display())
+        }
+        SessionError::Interrupted { run, recorded: false, .. } => format!(
+            "; its recordings had ended before: `cortecs run --from {}` goes on with it, in a folder of its own",
+            run.join(CHECKPOINT).display()
+        ),
+        SessionError::DiskFull { iteration, saved, last, .. } => {
+            format!("\n{}", after_disk_full(*iteration, saved, last.as_deref()))
+        }
+        _ => String::new(),
+    }
 }
 
 /// What can be done where the disk does not take what is written.
@@ -174,16 +130,12 @@ fn after_disk_full(iteration: u64, saved: &Result<PathBuf, Box<CheckpointFileErr
     lines.join("\n")
 }
 
-fn list(failures: &[Failure]) -> String {
-    failures.iter().map(|failure| format!("  {failure}")).collect::<Vec<_>>().join("\n")
-}
-
 impl CliError {
     /// The exit code of the program that ends with it.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Interrupted { signal, .. } => signal.exit_code(),
+            Self::Session { code, .. } => *code,
             _ => 1,
         }
     }

@@ -10,7 +10,7 @@ use clap::Parser;
 use serde_json::Value as Json;
 
 use super::{Arguments, CliError, execute};
-use crate::{disk::fault, npy};
+use crate::{disk::fault, npy, session::SessionError};
 
 /// Noise, spikes, weights that are learnt; rows enough to leave the buffers more than once.
 const SCENE: &str = r#"(
@@ -117,7 +117,8 @@ fn every_write_may_fail() {
             if checkpoint.exists() {
                 let gone_on = cortecs(&format!("resume {} --quiet --no-plots", run.display()));
                 // All iterations may have been done before it failed.
-                let over = matches!(gone_on, Err(CliError::Over { iteration: 400, .. }));
+                let over =
+                    matches!(gone_on, Err(CliError::Session { error: SessionError::Over { iteration: 400, .. }, .. }));
                 assert!(over || gone_on.is_ok(), "{nth}: {}", gone_on.unwrap_err());
                 assert!(over || recordings(&run) == desk.whole, "{nth}: other recordings");
                 resumed += u64::from(!over);

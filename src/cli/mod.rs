@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 mod check;
-mod checkpoint_every;
 mod error;
 #[cfg(all(test, unix))]
 mod fault_tests;

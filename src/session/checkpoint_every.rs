@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 /// Between two checkpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CheckpointEvery {
+pub enum CheckpointEvery {
     /// So many iterations.
     Iterations(u64),
     /// So much wall time.
@@ -22,6 +22,7 @@ impl Default for CheckpointEvery {
 
 impl CheckpointEvery {
     /// Iterations to the next one, where they are counted.
+    #[must_use]
     pub const fn left(self, done: u64) -> Option<u64> {
         match self {
             Self::Iterations(every) => Some(every - done % every),
@@ -30,6 +31,7 @@ impl CheckpointEvery {
     }
 
     /// Whether it is time, after so many iterations, and so long after the last one.
+    #[must_use]
     pub fn is_due(self, done: u64, since: Duration) -> bool {
         match self {
             Self::Iterations(every) => done.is_multiple_of(every),
