@@ -96,12 +96,23 @@ impl Folder<'_> {
         Ok(())
     }
 
-    /// A file name for the picture of `name` (which may be an expression), different from those given out before.
+    /// A file name for the picture of `name`, different from those given out before.
     fn stem(&self, name: &str) -> String {
-        let plain = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-        let short: String = name.chars().take(60).collect();
-        let stem = short.replace(|c| !plain(c), "_");
+        let stem = stem_of(name);
         let numbered = (2..).map(|number| format!("{stem}-{number}"));
         std::iter::once(stem.clone()).chain(numbered).find(|candidate| !self.stems.contains(candidate)).unwrap_or(stem)
     }
+}
+
+/// A name, which may be an expression, as a file name. Of a long one the last word stays, which is what the picture shows:
+/// `…-weights`.
+fn stem_of(name: &str) -> String {
+    const MOST: usize = 60;
+    let plain = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let (start, end) = match name.rfind('-') {
+        Some(at) if name.chars().count() > MOST && name[at..].chars().count() < MOST / 2 => name.split_at(at),
+        _ => (name, ""),
+    };
+    let short: String = start.chars().take(MOST - end.chars().count()).chain(end.chars()).collect();
+    short.replace(|c| !plain(c), "_")
 }

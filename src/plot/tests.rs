@@ -407,3 +407,12 @@ fn rates_and_histograms_have_pictures() {
     let Err(PlotError::Undrawn { undrawn, .. }) = draw(&run.0) else { panic!("no such range") };
     assert!(matches!(undrawn[0].fault, Fault::Range));
 }
+
+#[test]
+fn long_names_of_files_keep_what_the_picture_shows() {
+    let long = "a".repeat(70);
+    assert_eq!(super::stem_of(&format!("{long}-weights")), format!("{}-weights", "a".repeat(52)));
+    assert_eq!(super::stem_of(&long), "a".repeat(60));
+    assert_eq!(super::stem_of("v * (u - 1)"), "v____u_-_1_");
+    assert_eq!(super::stem_of(&format!("é-{long}")), format!("é-{}", "a".repeat(58)));
+}

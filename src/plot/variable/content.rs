@@ -112,7 +112,9 @@ impl<'a> Content<'a> {
     pub(super) fn facts(&self) -> String {
         let every = self.every_ms.map(|ms| format!("every {} ms", (ms * 1e6).round() / 1e6));
         let coarse = self.coarse.then(|| "values between may be others".to_owned());
-        let parts = [Some(self.members()).filter(|members| !members.is_empty()), every, coarse];
+        // Where there are several, the legend says so.
+        let envelope = (self.reduced && !self.is_crowd()).then(|| "envelope".to_owned());
+        let parts = [Some(self.members()).filter(|members| !members.is_empty()), every, coarse, envelope];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 

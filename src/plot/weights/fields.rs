@@ -94,6 +94,14 @@ impl Places {
     }
 }
 
+/// The targets that have synapses in a snapshot; all, if none has.
+fn connected(content: &Content<'_>, snapshot: usize, all: usize) -> Result<Vec<usize>, Fault> {
+    let mut has = vec![false; all];
+    content.each(snapshot, |_, target, _| has[target] = true)?;
+    let connected: Vec<usize> = (0..all).filter(|&target| has[target]).collect();
+    Ok(if connected.is_empty() { (0..all).collect() } else { connected })
+}
+
 impl<'a> Fields<'a> {
     /// The fields of the last snapshot, if the sources are a sheet.
     pub(super) fn read(manifest: &Manifest, content: &'a Content<'a>) -> Result<Option<Self>, Fault> {
@@ -105,17 +113,28 @@ impl<'a> Fields<'a> {
         // As the targets stand, where these are a sheet too and all are shown.
         let own =
             manifest.sheet(&content.ends.target).and_then(|[across, _]| Arrangement::of(all, [columns, rows], across));
-        let own = own.filter(|_| all <= MOST).map(|one| (all, one));
-        let fewer = (1..=all.min(MOST)).rev().find_map(|n| Arrangement::best(n, [columns, rows]).map(|one| (n, one)));
-        let Some((shown, arrangement)) = own.or(fewer) else { return Ok(None) };
-        let targets = spread(shown, all);
-        let mut fields = vec![blank; shown];
-        content.each(content.snapshots.len() - 1, |source, target, weight| {
+        let last = content.snapshots.len() - 1;
+        let own = own.filter(|_| all <= MOST).map(|one| ((0..all).collect(), one));
+        let Some((targets, arrangement)) = (match own {
+            Some(own) => Some(own),
+            None => Self::choose(&connected(content, last, all)?, [columns, rows]),
+        }) else {
+            return Ok(None);
+        };
+        let mut fields = vec![blank; targets.len()];
+        content.each(last, |source, target, weight| {
             if let Ok(place) = targets.binary_search(&target) {
                 fields[place].add(source / wide, source % wide, weight);
             }
         })?;
         Ok(Some(Self { content, targets, fields, sheet, arrangement }))
+    }
+
+    /// As many of some targets as have room, spread over them.
+    fn choose(of: &[usize], cells: [usize; 2]) -> Option<(Vec<usize>, Arrangement)> {
+        let counts = (1..=of.len().min(MOST)).rev();
+        let (shown, arrangement) = { counts }.find_map(|n| Arrangement::best(n, cells).map(|one| (n, one)))?;
+        Some((spread(shown, of.len()).into_iter().map(|place| of[place]).collect(), arrangement))
     }
 
     pub(super) fn paint(&self, manifest: &Manifest) -> Canvas {

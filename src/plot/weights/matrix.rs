@@ -4,7 +4,7 @@
 use super::content::Content;
 use crate::plot::Fault;
 use crate::plot::axis::Axis;
-use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened};
+use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened, width_of};
 use crate::plot::heat::{Heat, cell};
 use crate::plot::manifest::Manifest;
 use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, counted};
@@ -132,8 +132,11 @@ impl<'a> Matrix<'a> {
                 counted(targets as u64, "neuron")
             );
         }
-        let text =
-            shortened(&format!("Weights of {}: {text}", self.content.recording.group), MEDIUM, WIDTH - 2.0 * MARGIN);
+        // A long name is cut, not what is said of it.
+        let room = WIDTH - 2.0 * MARGIN;
+        let name =
+            shortened(&self.content.recording.group, MEDIUM, room - width_of(&format!("Weights of : {text}"), MEDIUM));
+        let text = shortened(&format!("Weights of {name}: {text}"), MEDIUM, room);
         canvas.text((MARGIN, SECOND_LINE), &text, MEDIUM, Align::Left, Colour::GREY);
     }
 }
