@@ -56,12 +56,15 @@ fn in_text(entries: &[Entry]) -> String {
     text
 }
 
-/// Name, default, what it takes with its unit, documentation.
+/// Name, default, what it takes with its unit and range, documentation.
 fn row(parameter: &ParameterEntry) -> Vec<String> {
     let default = if parameter.default.is_empty() { String::new() } else { format!("= {}", parameter.default) };
-    let takes = match parameter.unit.as_str() {
+    let mut takes = match parameter.unit.as_str() {
         "" => parameter.takes.clone(),
         unit => format!("{} ({unit})", parameter.takes),
     };
+    if !parameter.range.is_empty() {
+        takes += &format!(", {}", parameter.range);
+    }
     vec![parameter.name.clone(), default, takes, parameter.docs.clone()]
 }

@@ -13,7 +13,9 @@ use bevy_reflect::prelude::*;
 
 use super::dynamics::{self, Dynamic, Level, Parts, Rise};
 use crate::{
-    network::{Afferent, Behaviour, Initial, Kind, Parameter, Preparation, PrepareError, RegisterVariable, Unit},
+    network::{
+        Afferent, Behaviour, Initial, Kind, Parameter, Preparation, PrepareError, Range, RegisterVariable, Unit,
+    },
     schedule::{AddToStage, Stage},
 };
 
@@ -27,7 +29,7 @@ pub struct AlphaReceptor {
     /// Factor on the weights; for a conductance in nS, or as the model counts them (`HodgkinHuxley`: mS/cm²).
     pub gain: Parameter,
     /// Time constant, which is the time to the peak.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
     pub tau: Parameter,
     /// Reversal potential of a conductance; `None` for a current.
     #[reflect(@Unit("mV"))]
@@ -63,6 +65,6 @@ impl Behaviour for AlphaReceptor {
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         dynamics::complete(&self.parts(), preparation);
-        dynamics::check_time(preparation, "tau", &self.tau)
+        Ok(())
     }
 }

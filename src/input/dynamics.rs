@@ -131,15 +131,6 @@ pub(super) fn complete(parts: &Parts<'_>, preparation: &mut Preparation<'_>) {
     }
 }
 
-/// For [`Behaviour::complete`]: time constants are above zero.
-pub(super) fn check_time(
-    preparation: &Preparation<'_>,
-    field: &'static str,
-    tau: &Parameter,
-) -> Result<(), PrepareError> {
-    preparation.check(field, tau, |tau| tau > 0.0, "above zero")
-}
-
 /// The group of the receptor that is prepared.
 pub(super) fn group_of(preparation: &mut Preparation<'_>) -> Entity {
     let entity = preparation.entity();

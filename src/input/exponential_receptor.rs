@@ -14,7 +14,9 @@ use bevy_reflect::prelude::*;
 
 use super::dynamics::{self, Dynamic, Level, Parts};
 use crate::{
-    network::{Afferent, Behaviour, Initial, Kind, Parameter, Preparation, PrepareError, RegisterVariable, Unit},
+    network::{
+        Afferent, Behaviour, Initial, Kind, Parameter, Preparation, PrepareError, Range, RegisterVariable, Unit,
+    },
     schedule::{AddToStage, Stage},
 };
 
@@ -28,7 +30,7 @@ pub struct ExponentialReceptor {
     /// Factor on the weights; for a conductance in nS, or as the model counts them (`HodgkinHuxley`: mS/cm²).
     pub gain: Parameter,
     /// Time constant of the decay.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
     pub tau: Parameter,
     /// Reversal potential of a conductance; `None` for a current.
     #[reflect(@Unit("mV"))]
@@ -62,6 +64,6 @@ impl Behaviour for ExponentialReceptor {
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         dynamics::complete(&self.parts(), preparation);
-        dynamics::check_time(preparation, "tau", &self.tau)
+        Ok(())
     }
 }

@@ -14,7 +14,7 @@ use bevy_reflect::prelude::*;
 
 use super::noise::Streams;
 use crate::{
-    network::{Behaviour, Clock, Dealt, Derived, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
+    network::{Behaviour, Clock, Dealt, Derived, Input, Parameter, Parameters, Preparation, PrepareError, Range, Unit},
     numeric::{
         Archive, ArchiveError, Real,
         blocks::PerBlock,
@@ -35,9 +35,11 @@ pub struct NormalNoise {
     /// Mean, in the unit of the model's input.
     pub mean: Parameter,
     /// Standard deviation of the number of an iteration: with a smaller step the same `sd` is a weaker noise.
+    #[reflect(@Range::NOT_NEGATIVE)]
     pub sd: Parameter,
     /// Instead of `sd`, the intensity of white noise, in the unit of the model's input times √ms: its effect is the same at
     /// any step. At a step of 1 ms it is the standard deviation.
+    #[reflect(@Range::NOT_NEGATIVE)]
     pub intensity: Option<Parameter>,
     /// When the noise sets in; an iteration belongs to the time at which it starts.
     #[reflect(@Unit("ms"))]
@@ -75,15 +77,6 @@ impl Behaviour for NormalNoise {
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         self.streams.start(preparation);
         preparation.check_window(self.start, self.stop)
-    }
-
-    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        let holds = |sd: f64| sd >= 0.0;
-        preparation.check("sd", &self.sd, holds, "0 or more")?;
-        match &self.intensity {
-            Some(intensity) => preparation.check("intensity", intensity, holds, "0 or more"),
-            None => Ok(()),
-        }
     }
 
     fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {

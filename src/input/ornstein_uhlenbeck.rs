@@ -14,7 +14,7 @@ use bevy_reflect::prelude::*;
 use super::noise::Streams;
 use crate::{
     network::{
-        Behaviour, Clock, Dealt, Derived, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
+        Behaviour, Clock, Dealt, Derived, Initial, Input, Parameter, Parameters, Preparation, PrepareError, Range,
         RegisterVariable, Unit,
         residues::{LEAST_DECAY, any_below},
     },
@@ -45,9 +45,10 @@ pub struct OrnsteinUhlenbeck {
     /// Mean, in the unit of the model's input.
     pub mean: Parameter,
     /// Standard deviation.
+    #[reflect(@Range::NOT_NEGATIVE)]
     pub sd: Parameter,
     /// Time constant of the autocorrelation.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
     pub tau: Parameter,
     /// The noise at the start; by default as if it had gone on for ever.
     pub fluctuation: Initial,
@@ -84,11 +85,6 @@ impl Behaviour for OrnsteinUhlenbeck {
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         self.streams.start(preparation);
         Ok(())
-    }
-
-    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        preparation.check("sd", &self.sd, |sd| sd >= 0.0, "zero or more")?;
-        preparation.check("tau", &self.tau, |tau| tau > 0.0, "above zero")
     }
 
     fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
@@ -211,8 +207,8 @@ mod tests {
     fn parameters_out_of_range_are_refused() {
         let mut bench = Bench::new();
         let error = bench.try_group("a", 2, OrnsteinUhlenbeck { sd: (-1.0).into(), ..default() }).unwrap_err();
-        assert_eq!(error, "a: OrnsteinUhlenbeck.sd: must be zero or more, not -1");
+        assert_eq!(error, "a: OrnsteinUhlenbeck.sd: must be 0 or more, not -1");
         let error = bench.try_group("b", 2, OrnsteinUhlenbeck { tau: 0.0.into(), ..default() }).unwrap_err();
-        assert_eq!(error, "b: OrnsteinUhlenbeck.tau: must be above zero, not 0");
+        assert_eq!(error, "b: OrnsteinUhlenbeck.tau: must be above 0, not 0");
     }
 }

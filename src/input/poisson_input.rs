@@ -13,7 +13,7 @@ use bevy_reflect::prelude::*;
 use super::noise::Streams;
 use crate::{
     network::{
-        Arriving, Behaviour, Clock, Dealt, Failures, Input, Parameter, Parameters, Preparation, PrepareError,
+        Arriving, Behaviour, Clock, Dealt, Failures, Input, Parameter, Parameters, Preparation, PrepareError, Range,
         Receptors, Unit,
         receptor::{ByGroup, Fed},
     },
@@ -35,9 +35,10 @@ use crate::{
 #[reflect(from_reflect = false, Clone, Debug)]
 pub struct PoissonInput {
     /// Firing rate of a source.
-    #[reflect(@Unit("Hz"))]
+    #[reflect(@Unit("Hz"), @Range::NOT_NEGATIVE)]
     pub rate: Parameter,
     /// Number of sources of a neuron.
+    #[reflect(@Range::NOT_NEGATIVE)]
     pub sources: Parameter,
     /// Weight of a spike: in the terms of the receptor, or of the model's input.
     pub weight: Parameter,
@@ -102,8 +103,6 @@ impl Behaviour for PoissonInput {
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        preparation.check("rate", &self.rate, |rate| rate >= 0.0, "zero or more")?;
-        preparation.check("sources", &self.sources, |sources| sources >= 0.0, "zero or more")?;
         let dt = preparation.clock().dt;
         let neurons = preparation.members();
         if let Some(mut fed) = self.receptor_of(preparation).and_then(|fed| preparation.world().get_mut::<Fed>(fed)) {
@@ -311,9 +310,9 @@ mod tests {
     fn what_cannot_be_is_refused() {
         let mut bench = Bench::new();
         let error = bench.try_group("a", 2, PoissonInput { rate: (-1.0).into(), ..default() }).unwrap_err();
-        assert_eq!(error, "a: PoissonInput.rate: must be zero or more, not -1");
+        assert_eq!(error, "a: PoissonInput.rate: must be 0 or more, not -1");
         let error = bench.try_group("b", 2, PoissonInput { sources: "-i".into(), ..default() }).unwrap_err();
-        assert_eq!(error, "b: PoissonInput.sources: must be zero or more; member 1 gets -1");
+        assert_eq!(error, "b: PoissonInput.sources: must be 0 or more; member 1 gets -1");
         let error = bench.try_group("c", 2, PoissonInput { rate: 1e13.into(), ..default() }).unwrap_err();
         assert_eq!(error, "c: PoissonInput.rate: 1.0e10 spikes a step and neuron are more than 1e9");
         bench.group("d", 2, PoissonInput { receptor: "ampa".into(), ..default() });

@@ -10,7 +10,7 @@ use bevy_reflect::prelude::*;
 
 use super::constant_current::add;
 use crate::{
-    network::{Behaviour, Clock, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
+    network::{Behaviour, Clock, Input, Parameter, Parameters, Preparation, PrepareError, Range, Unit},
     numeric::dispatch,
     schedule::{AddToStage, Stage},
 };
@@ -22,7 +22,7 @@ pub struct PulseCurrent {
     /// The current of a pulse, in the unit of the model's input.
     pub amplitude: Parameter,
     /// When the first pulse begins; an iteration belongs to the time at which it starts.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::FINITE)]
     pub start: f64,
     /// From the beginning of a pulse to that of the next; of no account for a single one.
     #[reflect(@Unit("ms"))]
@@ -49,18 +49,15 @@ impl Behaviour for PulseCurrent {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        if !self.start.is_finite() {
-            return Err(preparation.error(Some("start"), format!("must be finite, not {}", self.start)));
-        }
         preparation.check_window(self.start, self.stop)?;
         if !(self.is_single() || self.period.is_finite() && self.period > 0.0) {
-            let why = format!("must be finite and above zero, not {}", self.period);
+            let why = format!("must be above 0, not {}", self.period);
             return Err(preparation.error(Some("period"), why));
         }
         // A single pulse has no next one that it could run into.
         let within = self.is_single() || self.width <= self.period;
         if !(self.width > 0.0 && self.width.is_finite() && within) {
-            let why = format!("must be above zero and within the period of {}, not {}", self.period, self.width);
+            let why = format!("must be above 0 and within the period of {}, not {}", self.period, self.width);
             return Err(preparation.error(Some("width"), why));
         }
         Ok(())
@@ -132,11 +129,11 @@ mod tests {
     fn pulses_that_overlap_or_never_come_are_refused() {
         let mut bench = Bench::new();
         let error = bench.try_group("a", 1, PulseCurrent { width: 200.0, ..default() }).unwrap_err();
-        assert_eq!(error, "a: PulseCurrent.width: must be above zero and within the period of 100, not 200");
+        assert_eq!(error, "a: PulseCurrent.width: must be above 0 and within the period of 100, not 200");
         let single = PulseCurrent { count: Some(1), period: 0.0, start: 0.1, width: 0.2, ..default() };
         let on = |k: u64| f64::from(u8::from((1..3).contains(&k)));
         assert_eq!(seen(single), (0..14).map(on).collect::<Vec<_>>());
         let error = bench.try_group("b", 1, PulseCurrent { period: f64::INFINITY, ..default() }).unwrap_err();
-        assert_eq!(error, "b: PulseCurrent.period: must be finite and above zero, not inf");
+        assert_eq!(error, "b: PulseCurrent.period: must be above 0, not inf");
     }
 }

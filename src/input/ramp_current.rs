@@ -11,7 +11,7 @@ use bevy_reflect::prelude::*;
 
 use super::constant_current::add;
 use crate::{
-    network::{Behaviour, Clock, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
+    network::{Behaviour, Clock, Input, Parameter, Parameters, Range, Unit},
     numeric::{Real, dispatch, real::real},
     schedule::{AddToStage, Stage},
 };
@@ -25,10 +25,10 @@ pub struct RampCurrent {
     /// The current at the end.
     pub to: Parameter,
     /// When it begins; an iteration belongs to the time at which it starts.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::FINITE)]
     pub start: f64,
     /// How long it takes.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub duration: f64,
     /// Whether the last value stays.
     pub stays: bool,
@@ -43,17 +43,6 @@ impl Default for RampCurrent {
 impl Behaviour for RampCurrent {
     fn plugin(app: &mut App) {
         app.add_behaviour_system::<Self, _>(Stage::Input, add_current);
-    }
-
-    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        if !self.start.is_finite() {
-            return Err(preparation.error(Some("start"), format!("must be finite, not {}", self.start)));
-        }
-        if !(self.duration.is_finite() && self.duration > 0.0) {
-            let why = format!("must be finite and above zero, not {}", self.duration);
-            return Err(preparation.error(Some("duration"), why));
-        }
-        Ok(())
     }
 }
 
@@ -121,7 +110,7 @@ mod tests {
     fn a_ramp_takes_time() {
         let mut bench = Bench::new();
         let error = bench.try_group("a", 1, RampCurrent { duration: 0.0, ..default() }).unwrap_err();
-        assert_eq!(error, "a: RampCurrent.duration: must be finite and above zero, not 0");
+        assert_eq!(error, "a: RampCurrent.duration: must be above 0, not 0");
         let error = bench.try_group("b", 1, RampCurrent { start: f64::NAN, ..default() }).unwrap_err();
         assert_eq!(error, "b: RampCurrent.start: must be finite, not NaN");
     }

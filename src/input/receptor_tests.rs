@@ -196,10 +196,10 @@ fn time_constants_must_be_above_zero() {
     let cells = bench.group("cells", 2, ());
     let wrong = ExponentialReceptor { tau: "2 * i".into(), ..default() };
     let error = refusal(&mut bench, cells, wrong);
-    assert_eq!(error, "cells.r: ExponentialReceptor.tau: must be above zero; member 0 gets 0");
+    assert_eq!(error, "cells.r: ExponentialReceptor.tau: must be above 0; member 0 gets 0");
     let wrong = BiexponentialReceptor { rise: (-1.0).into(), ..default() };
     let error = refusal(&mut bench, cells, wrong);
-    assert_eq!(error, "cells.r: BiexponentialReceptor.rise: must be above zero, not -1");
+    assert_eq!(error, "cells.r: BiexponentialReceptor.rise: must be above 0, not -1");
 }
 
 #[test]

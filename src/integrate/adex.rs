@@ -21,11 +21,11 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::{exponential_if::ExponentialMembrane, ranges, refractory, refractory::RefractoryLeft};
+use super::{exponential_if::ExponentialMembrane, refractory, refractory::RefractoryLeft};
 use crate::{
     network::{
-        Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
-        RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
+        Behaviour, Below, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
+        Range, RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
         residues::{LEAST_DECAY, LEAST_PART, Residues, any_below},
     },
     numeric::{Real, by_rests, exp_m1, pass::pass, portions::Effort, real::moved},
@@ -44,39 +44,40 @@ variable! {
 #[require(V, W, RefractoryLeft, Input, Conductance, ThresholdShift, Spikes, Residues)]
 pub struct AdEx {
     /// Capacitance of the membrane.
-    #[reflect(@Unit("pF"))]
+    #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
     pub c: Parameter,
     /// Leak conductance.
-    #[reflect(@Unit("nS"))]
+    #[reflect(@Unit("nS"), @Range::ABOVE_ZERO)]
     pub g_leak: Parameter,
     /// Potential to which the membrane leaks.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub rest: Parameter,
     /// Potential at which the upstroke sets in.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub v_t: Parameter,
     /// Width of its onset.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::ABOVE_ZERO)]
     pub delta_t: Parameter,
     /// How strongly v drives the adaptation.
-    #[reflect(@Unit("nS"))]
+    #[reflect(@Unit("nS"), @Range::FINITE)]
     pub a: Parameter,
     /// Time constant of the adaptation.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_w: Parameter,
     /// Jump of the adaptation at a spike.
-    #[reflect(@Unit("pA"))]
+    #[reflect(@Unit("pA"), @Range::FINITE)]
     pub b: Parameter,
     /// Potential at which an upstroke is cut off and counts as a spike.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub cutoff: Parameter,
     /// Potential after a spike.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE, @Below("cutoff"))]
     pub reset: Parameter,
     /// How long a neuron is refractory after a spike, rounded to iterations.
     #[reflect(@Unit("ms"))]
     pub refractory: Parameter,
     /// Steps in an iteration.
+    #[reflect(@Range::STEPS)]
     pub steps: u32,
     /// Membrane potential at the start.
     #[reflect(@Unit("mV"))]
@@ -118,17 +119,7 @@ impl Behaviour for AdEx {
             .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }
 
-    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        ranges::steps(preparation, self.steps)
-    }
-
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        ranges::positive(preparation, &[("c", &self.c), ("g_leak", &self.g_leak), ("delta_t", &self.delta_t)])?;
-        ranges::positive(preparation, &[("tau_w", &self.tau_w)])?;
-        ranges::finite(preparation, &[("a", &self.a), ("b", &self.b)])?;
-        ranges::finite(preparation, &[("rest", &self.rest), ("v_t", &self.v_t), ("reset", &self.reset)])?;
-        ranges::finite(preparation, &[("cutoff", &self.cutoff)])?;
-        ranges::below(preparation, ("reset", &self.reset), ("cutoff", &self.cutoff))?;
         refractory::check(preparation, &self.refractory)
     }
 }

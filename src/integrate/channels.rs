@@ -12,15 +12,13 @@
 //! within the reversal potentials, whatever the step.
 
 use crate::{
-    network::{Initial, Parameter, Preparation, PrepareError},
+    network::Initial,
     numeric::{
         Real, exp_m1,
         real::{moved_by, wide},
     },
     variable,
 };
-
-use super::ranges;
 
 variable! {
     /// Activation of the sodium channels.
@@ -186,15 +184,6 @@ fn move_gates<K: Kinetics, const REST: bool>(
 fn relaxing(gate: Real, (open, close): (Real, Real), time: Real) -> Real {
     let rate = open + close;
     -(open / rate - gate) * exp_m1(-time * rate)
-}
-
-/// Refuses parameters, in the order of [`Cell::new`], that no membrane has.
-pub(super) fn check(preparation: &Preparation<'_>, parameters: &[&Parameter]) -> Result<(), PrepareError> {
-    let names = ["c", "g_leak", "g_na", "g_k", "e_na", "e_k", "e_leak", "threshold", "v_t"];
-    let fields: Vec<_> = names.into_iter().zip(parameters.iter().copied()).collect();
-    ranges::positive(preparation, &fields[..2])?;
-    ranges::not_negative(preparation, &fields[2..4])?;
-    ranges::finite(preparation, &fields[4..])
 }
 
 #[cfg(test)]

@@ -18,11 +18,11 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::{ranges, refractory, refractory::RefractoryLeft};
+use super::{refractory, refractory::RefractoryLeft};
 use crate::{
     network::{
-        Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
-        RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
+        Behaviour, Below, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
+        Range, RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
         residues::{LEAST_PART, Residues, any_below},
     },
     numeric::{Real, by_rests, exp, exp_m1, pass::pass, portions::Effort, real::moved},
@@ -35,30 +35,31 @@ use crate::{
 #[require(V, RefractoryLeft, Input, Conductance, ThresholdShift, Spikes, Residues)]
 pub struct ExponentialIf {
     /// Capacitance of the membrane.
-    #[reflect(@Unit("pF"))]
+    #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
     pub c: Parameter,
     /// Leak conductance.
-    #[reflect(@Unit("nS"))]
+    #[reflect(@Unit("nS"), @Range::ABOVE_ZERO)]
     pub g_leak: Parameter,
     /// Potential to which the membrane leaks.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub rest: Parameter,
     /// Potential at which the upstroke sets in.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub v_t: Parameter,
     /// Width of its onset.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::ABOVE_ZERO)]
     pub delta_t: Parameter,
     /// Potential at which an upstroke is cut off and counts as a spike.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub cutoff: Parameter,
     /// Potential after a spike.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE, @Below("cutoff"))]
     pub reset: Parameter,
     /// How long a neuron is refractory after a spike, rounded to iterations.
     #[reflect(@Unit("ms"))]
     pub refractory: Parameter,
     /// Steps in an iteration.
+    #[reflect(@Range::STEPS)]
     pub steps: u32,
     /// Membrane potential at the start.
     #[reflect(@Unit("mV"))]
@@ -92,15 +93,7 @@ impl Behaviour for ExponentialIf {
         app.add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
     }
 
-    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        ranges::steps(preparation, self.steps)
-    }
-
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        ranges::positive(preparation, &[("c", &self.c), ("g_leak", &self.g_leak), ("delta_t", &self.delta_t)])?;
-        ranges::finite(preparation, &[("rest", &self.rest), ("v_t", &self.v_t), ("reset", &self.reset)])?;
-        ranges::finite(preparation, &[("cutoff", &self.cutoff)])?;
-        ranges::below(preparation, ("reset", &self.reset), ("cutoff", &self.cutoff))?;
         refractory::check(preparation, &self.refractory)
     }
 }
@@ -419,6 +412,6 @@ mod tests {
         let width = ExponentialIf { delta_t: 0.0.into(), ..default() };
         assert_eq!(refused(width), "cells: ExponentialIf.delta_t: must be above 0, not 0");
         let steps = ExponentialIf { steps: 0, ..default() };
-        assert_eq!(refused(steps), "cells: ExponentialIf.steps: 1 to 1000 steps can be taken in an iteration");
+        assert_eq!(refused(steps), "cells: ExponentialIf.steps: must be 1 to 1000, not 0");
     }
 }

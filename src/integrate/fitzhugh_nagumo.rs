@@ -20,11 +20,11 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::{channels::linoid, ranges};
+use super::channels::linoid;
 use crate::{
     network::{
-        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterState,
-        RegisterVariable, Spikes, Unit, Units, V,
+        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Range, RegisterState, RegisterVariable, Spikes,
+        Unit, Units, V,
         residues::{LEAST_DECAY, Residues, any_below, steps_are_small},
     },
     numeric::{
@@ -48,15 +48,19 @@ variable! {
 #[require(V, SlowRecovery, Input, Spikes, Residues, Units = Units(&[("v", "")]))]
 pub struct FitzHughNagumo {
     /// Shift of the recovery's resting value.
+    #[reflect(@Range::FINITE)]
     pub a: Parameter,
     /// Decay of recovery.
+    #[reflect(@Range::NOT_NEGATIVE)]
     pub b: Parameter,
     /// How much slower recovery is than v.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau: Parameter,
     /// Value of v whose crossing upwards is a spike.
+    #[reflect(@Range::FINITE)]
     pub threshold: Parameter,
     /// Steps in an iteration.
+    #[reflect(@Range::STEPS)]
     pub steps: u32,
     /// v at the start.
     pub v: Initial,
@@ -86,16 +90,6 @@ impl Behaviour for FitzHughNagumo {
         app.register_variable::<SlowRecovery>()
             .register_state::<Residues>()
             .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
-    }
-
-    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        ranges::steps(preparation, self.steps)
-    }
-
-    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        ranges::positive(preparation, &[("tau", &self.tau)])?;
-        ranges::not_negative(preparation, &[("b", &self.b)])?;
-        ranges::finite(preparation, &[("a", &self.a), ("threshold", &self.threshold)])
     }
 }
 

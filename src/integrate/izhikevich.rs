@@ -20,8 +20,8 @@ use bevy_reflect::prelude::*;
 
 use crate::{
     network::{
-        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterState,
-        RegisterVariable, Spikes, Unit, V,
+        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Range, RegisterState, RegisterVariable, Spikes,
+        Unit, V,
         residues::{LEAST_DECAY, Residues, any_below, steps_are_small},
     },
     numeric::{Real, dispatch, pass::pass, portions::Effort, rarely, real::moved_by},
@@ -64,6 +64,7 @@ pub struct Izhikevich {
     /// Jump of the recovery variable at a spike.
     pub d: Parameter,
     /// Euler steps of v in an iteration; u takes one.
+    #[reflect(@Range::STEPS)]
     pub v_steps: u32,
     /// When a neuron above the peak counts as firing: `AfterStep` or `BeforeStep`.
     pub detect: Detection,
@@ -97,13 +98,6 @@ impl Behaviour for Izhikevich {
         app.register_variable::<U>()
             .register_state::<Residues>()
             .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
-    }
-
-    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        if !(1..=1000).contains(&self.v_steps) {
-            return Err(preparation.error(Some("v_steps"), "1 to 1000 steps can be taken in an iteration"));
-        }
-        Ok(())
     }
 }
 

@@ -18,11 +18,10 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::ranges;
 use crate::{
     network::{
-        Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
-        RegisterState, RegisterVariable, Spikes, Unit, V,
+        Behaviour, Below, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Range, RegisterState,
+        RegisterVariable, Spikes, Unit, V,
         residues::{LEAST_DECAY, Residues, any_below, steps_are_small},
     },
     numeric::{Real, by_rests, pass::pass, portions::Effort, real::moved_by},
@@ -41,33 +40,34 @@ variable! {
 #[require(V, RecoveryCurrent, Input, Conductance, Spikes, Residues)]
 pub struct Izhikevich2007 {
     /// Capacitance of the membrane.
-    #[reflect(@Unit("pF"))]
+    #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
     pub c: Parameter,
     /// Steepness of the parabola that v follows.
-    #[reflect(@Unit("nS/mV"))]
+    #[reflect(@Unit("nS/mV"), @Range::ABOVE_ZERO)]
     pub k: Parameter,
     /// Resting potential.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub rest: Parameter,
     /// Potential at which the upstroke sets in, for a current that comes at once.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub v_t: Parameter,
     /// Rate of recovery.
-    #[reflect(@Unit("1/ms"))]
+    #[reflect(@Unit("1/ms"), @Range::ABOVE_ZERO)]
     pub a: Parameter,
     /// How strongly v drives the recovery.
-    #[reflect(@Unit("nS"))]
+    #[reflect(@Unit("nS"), @Range::FINITE)]
     pub b: Parameter,
     /// Potential at which a spike is cut off and counts.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub peak: Parameter,
     /// Potential after a spike; the book's c.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE, @Below("peak"))]
     pub reset: Parameter,
     /// Jump of the recovery current at a spike.
-    #[reflect(@Unit("pA"))]
+    #[reflect(@Unit("pA"), @Range::FINITE)]
     pub d: Parameter,
     /// Steps in an iteration.
+    #[reflect(@Range::STEPS)]
     pub steps: u32,
     /// Membrane potential at the start.
     #[reflect(@Unit("mV"))]
@@ -104,17 +104,6 @@ impl Behaviour for Izhikevich2007 {
         app.register_variable::<RecoveryCurrent>()
             .register_state::<Residues>()
             .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
-    }
-
-    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        ranges::steps(preparation, self.steps)
-    }
-
-    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        ranges::positive(preparation, &[("c", &self.c), ("k", &self.k), ("a", &self.a)])?;
-        ranges::finite(preparation, &[("rest", &self.rest), ("v_t", &self.v_t), ("b", &self.b)])?;
-        ranges::finite(preparation, &[("peak", &self.peak), ("reset", &self.reset), ("d", &self.d)])?;
-        ranges::below(preparation, ("reset", &self.reset), ("peak", &self.peak))
     }
 }
 

@@ -21,11 +21,11 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::{ranges, refractory, refractory::RefractoryLeft};
+use super::{refractory, refractory::RefractoryLeft};
 use crate::{
     network::{
-        Behaviour, Clock, Conductance, Dealt, Derived, Initial, Input, Jump, Membrane, Parameter, Parameters,
-        Preparation, PrepareError, RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
+        Behaviour, Below, Clock, Conductance, Dealt, Derived, Initial, Input, Jump, Membrane, Parameter, Parameters,
+        Preparation, PrepareError, Range, RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
         residues::{LEAST_PART, Residues, any_below},
     },
     numeric::{
@@ -45,25 +45,25 @@ use crate::{
 #[require(V, RefractoryLeft, Input, Conductance, Jump, ThresholdShift, Spikes, Residues)]
 pub struct Lif {
     /// Capacitance of the membrane; set it to `tau` for an input in mV.
-    #[reflect(@Unit("pF"))]
+    #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
     pub c: Parameter,
     /// Time constant of the membrane.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau: Parameter,
     /// Potential to which the membrane leaks.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub rest: Parameter,
     /// Potential at which a neuron fires.
     #[reflect(@Unit("mV"))]
     pub threshold: Parameter,
     /// Potential after a spike.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE, @Below("threshold"))]
     pub reset: Parameter,
     /// How long a neuron is refractory after a spike, rounded to iterations.
     #[reflect(@Unit("ms"))]
     pub refractory: Parameter,
     /// A constant current.
-    #[reflect(@Unit("pA"))]
+    #[reflect(@Unit("pA"), @Range::FINITE)]
     pub bias: Parameter,
     /// Membrane potential at the start.
     #[reflect(@Unit("mV"))]
@@ -99,9 +99,6 @@ impl Behaviour for Lif {
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        ranges::positive(preparation, &[("c", &self.c), ("tau", &self.tau)])?;
-        ranges::finite(preparation, &[("rest", &self.rest), ("reset", &self.reset), ("bias", &self.bias)])?;
-        ranges::below(preparation, ("reset", &self.reset), ("threshold", &self.threshold))?;
         refractory::check(preparation, &self.refractory)?;
         let (entity, membrane) = (preparation.entity(), Membrane { tau: self.tau.clone() });
         preparation.world().entity_mut(entity).insert(membrane);

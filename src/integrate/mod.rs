@@ -18,7 +18,6 @@ mod izhikevich;
 mod izhikevich_2007;
 mod lif;
 mod poisson_neurons;
-mod ranges;
 mod rate_unit;
 mod refractory;
 mod spike_list;

@@ -17,8 +17,8 @@ use bevy_reflect::prelude::*;
 
 use crate::{
     network::{
-        Behaviour, Clock, Dealt, Derived, Input, Parameter, Parameters, Preparation, PrepareError, RegisterVariable,
-        Spikes, Unit,
+        Behaviour, Clock, Dealt, Derived, Input, Parameter, Parameters, Preparation, PrepareError, Range,
+        RegisterVariable, Spikes, Unit,
     },
     numeric::{
         Archive, ArchiveError, Real,
@@ -53,6 +53,7 @@ pub struct PoissonNeurons {
     /// Factors on the rate, one for each of the times.
     pub factors: Vec<f64>,
     /// Depth of a sinusoidal modulation, as a part of the rate; above 1 the neurons rest in the troughs.
+    #[reflect(@Range::NOT_NEGATIVE)]
     pub modulation: Parameter,
     /// Frequency of the modulation.
     #[reflect(@Unit("Hz"))]
@@ -61,7 +62,7 @@ pub struct PoissonNeurons {
     #[reflect(@Unit("rad"))]
     pub phase: Parameter,
     /// Rate for each unit of the input, which is added; with 0 the input changes nothing.
-    #[reflect(@Unit("Hz"))]
+    #[reflect(@Unit("Hz"), @Range::FINITE)]
     pub gain: Parameter,
     /// Time after a spike in which a neuron does not fire, rounded to steps; `rate` is that of the time outside of it.
     #[reflect(@Unit("ms"))]
@@ -113,12 +114,10 @@ impl Behaviour for PoissonNeurons {
         let highest = 1000.0 / dt * (1.0 + 1e-6);
         let range = format!("0 to {} Hz, a spike in every step of {dt} ms", 1000.0 / dt);
         preparation.check("rate", &self.rate, |rate| (0.0..=highest).contains(&rate), &range)?;
-        preparation.check("modulation", &self.modulation, |depth| depth >= 0.0, "zero or more")?;
         self.check_peak(highest, preparation.members()).map_err(|(field, peak)| {
             let why = format!("with it the rate rises to {peak:.1} Hz, above a spike in every step of {dt} ms");
             preparation.error(Some(field), why)
-        })?;
-        preparation.check("gain", &self.gain, f64::is_finite, "finite")
+        })
     }
 
     fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
@@ -133,7 +132,7 @@ impl PoissonNeurons {
             return Err(("factors", format!("{times} times and {factors} factors; there must be as many of both")));
         }
         if let Some(wrong) = self.factors.iter().find(|factor| !(factor.is_finite() && **factor >= 0.0)) {
-            return Err(("factors", format!("must be finite and zero or more, not {wrong}")));
+            return Err(("factors", format!("must be 0 or more, not {wrong}")));
         }
         if let Some(wrong) = self.times.iter().find(|time| !time.is_finite()) {
             return Err(("times", format!("must be finite, not {wrong}")));
@@ -143,7 +142,7 @@ impl PoissonNeurons {
         }
         for (field, number) in [("frequency", self.frequency), ("refractory", self.refractory)] {
             if !(number.is_finite() && number >= 0.0) {
-                return Err((field, format!("must be finite and zero or more, not {number}")));
+                return Err((field, format!("must be 0 or more, not {number}")));
             }
         }
         Ok(())
@@ -444,8 +443,8 @@ mod tests {
         let wrong = error(PoissonNeurons { times: vec![2.0, 1.0], factors: vec![1.0, 1.0], ..default() });
         assert_eq!(wrong, "a: PoissonNeurons.times: times must ascend, but 2 is followed by 1");
         let wrong = error(PoissonNeurons { times: vec![2.0], factors: vec![-1.0], ..default() });
-        assert_eq!(wrong, "a: PoissonNeurons.factors: must be finite and zero or more, not -1");
+        assert_eq!(wrong, "a: PoissonNeurons.factors: must be 0 or more, not -1");
         let wrong = error(PoissonNeurons { refractory: f64::NAN, ..default() });
-        assert_eq!(wrong, "a: PoissonNeurons.refractory: must be finite and zero or more, not NaN");
+        assert_eq!(wrong, "a: PoissonNeurons.refractory: must be 0 or more, not NaN");
     }
 }

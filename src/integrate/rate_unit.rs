@@ -12,11 +12,9 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::ranges;
 use crate::{
     network::{
-        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError, RegisterState,
-        RegisterVariable, Unit,
+        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Range, RegisterState, RegisterVariable, Unit,
         residues::{LEAST_PART, Residues, any_below},
     },
     numeric::{Real, by_rests, exp, exp_m1, pass::pass, portions::Effort, real::moved_by},
@@ -49,11 +47,13 @@ pub enum Transfer {
 #[require(Rate, Input, Residues)]
 pub struct RateUnit {
     /// Time constant.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau: Parameter,
     /// Factor on the input.
+    #[reflect(@Range::FINITE)]
     pub gain: Parameter,
     /// Input that counts as none.
+    #[reflect(@Range::FINITE)]
     pub threshold: Parameter,
     /// The function: `Linear`, `Rectified`, `Sigmoid` or `Tanh`.
     pub transfer: Transfer,
@@ -80,11 +80,6 @@ impl Behaviour for RateUnit {
         app.register_variable::<Rate>()
             .register_state::<Residues>()
             .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
-    }
-
-    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        ranges::positive(preparation, &[("tau", &self.tau)])?;
-        ranges::finite(preparation, &[("gain", &self.gain), ("threshold", &self.threshold)])
     }
 }
 

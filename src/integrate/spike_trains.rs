@@ -13,12 +13,11 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use super::{
-    ranges,
     spike_list::{Gathered, Times},
     spike_source::emit,
 };
 use crate::{
-    network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Spikes, Unit},
+    network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Range, Spikes, Unit},
     schedule::{AddToStage, Stage},
 };
 
@@ -34,15 +33,15 @@ const MOST_TRIED: f64 = 1e6;
 #[require(Spikes)]
 pub struct SpikeTrains {
     /// The first spike: at the end of an iteration, or in it; 0 for the end of the first one, the earliest that there is.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
     pub start: Parameter,
     /// From a spike of a train to the next.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
     pub interval: Parameter,
     /// Spikes of a train, a whole number.
     pub count: Parameter,
     /// From the first spike of a train to that of the next train.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
     pub period: Parameter,
     /// Number of trains.
     pub trains: Parameter,
@@ -76,8 +75,7 @@ impl Behaviour for SpikeTrains {
         if self.spikes.is_some() {
             return Ok(()); // it comes back from being switched off
         }
-        let Self { start, interval, count, period, trains, .. } = &*self;
-        ranges::not_negative(preparation, &[("start", start), ("interval", interval), ("period", period)])?;
+        let Self { count, trains, .. } = &*self;
         let whole = |x: f64| x >= 0.0 && x.fract() == 0.0;
         for (name, parameter) in [("count", count), ("trains", trains)] {
             preparation.check(name, parameter, whole, "a whole number")?;

@@ -21,12 +21,11 @@ use bevy_reflect::prelude::*;
 use super::{
     channels,
     channels::{Cell, H, Kinetics, M, N, Rates, linoid, steady},
-    ranges,
 };
 use crate::{
     network::{
-        Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
-        RegisterState, RegisterVariable, Spikes, Unit, V,
+        Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Range, RegisterState,
+        RegisterVariable, Spikes, Unit, V,
         residues::{Residues, steps_are_small},
     },
     numeric::{Real, by_rests, exp, pass::pass, portions::Effort},
@@ -39,33 +38,34 @@ use crate::{
 #[require(V, M, H, N, Input, Conductance, Spikes, Residues)]
 pub struct TraubMiles {
     /// Capacitance of the membrane.
-    #[reflect(@Unit("pF"))]
+    #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
     pub c: Parameter,
     /// Conductance of all sodium channels.
-    #[reflect(@Unit("nS"))]
+    #[reflect(@Unit("nS"), @Range::NOT_NEGATIVE)]
     pub g_na: Parameter,
     /// Conductance of all potassium channels.
-    #[reflect(@Unit("nS"))]
+    #[reflect(@Unit("nS"), @Range::NOT_NEGATIVE)]
     pub g_k: Parameter,
     /// Leak conductance.
-    #[reflect(@Unit("nS"))]
+    #[reflect(@Unit("nS"), @Range::ABOVE_ZERO)]
     pub g_leak: Parameter,
     /// Reversal potential of sodium.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub e_na: Parameter,
     /// Reversal potential of potassium.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub e_k: Parameter,
     /// Reversal potential of the leak.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub e_leak: Parameter,
     /// Potential from which the rates count; shifts the threshold.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub v_t: Parameter,
     /// Potential whose crossing upwards is a spike.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub threshold: Parameter,
     /// Steps in an iteration.
+    #[reflect(@Range::STEPS)]
     pub steps: u32,
     /// Membrane potential at the start.
     #[reflect(@Unit("mV"))]
@@ -111,14 +111,6 @@ impl Behaviour for TraubMiles {
             .register_variable::<N>()
             .register_state::<Residues>()
             .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
-    }
-
-    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        ranges::steps(preparation, self.steps)
-    }
-
-    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        channels::check(preparation, &self.parameters())
     }
 }
 

@@ -18,6 +18,7 @@ pub mod past;
 pub mod preparation;
 pub mod prepare;
 pub mod presented;
+pub mod range;
 pub mod receptor;
 pub mod registry;
 pub mod residues;
@@ -53,6 +54,7 @@ pub use preparation::{
     ArrayFolder, Constants, Extent, Pair, Preparation, PrepareError, PrepareFault, RegisterValueFunction, Size,
 };
 pub use presented::{Presentation, Presented};
+pub use range::{Below, Range};
 pub use receptor::{Afferent, Arriving, Listens, ReceptorOf, Receptors};
 pub use registry::{BehaviourEntry, Behaviours, RegisterBehaviour};
 pub use runaway::{LeastInterval, Runaway, Warnings};

@@ -10,6 +10,7 @@ use super::{
     failure::Failures,
     group::NeuronGroup,
     preparation::{Depth, Preparation, PrepareError, path_of, shape},
+    range,
     registry::BehaviourEntry,
     sample::sample_fields,
     sides::Sides,
@@ -117,15 +118,22 @@ pub(super) fn prepare_taken_out(
     preparation: &mut Preparation<'_>,
     behaviour: &mut dyn AnyBehaviour,
 ) -> Result<(), PrepareError> {
+    range::check_numbers(preparation, behaviour.as_partial_reflect())?;
     behaviour.prepare(preparation)?;
     if preparation.depth == Depth::Whole {
         resize_columns(preparation.world, preparation.entity);
-        sample_fields(preparation, behaviour.as_partial_reflect_mut())?;
-        return behaviour.complete(preparation);
+        return sample_and_complete(preparation, behaviour);
     }
-    let mut tried = behaviour.copy();
-    sample_fields(preparation, tried.as_partial_reflect_mut())?;
-    tried.complete(preparation)
+    sample_and_complete(preparation, &mut *behaviour.copy())
+}
+
+fn sample_and_complete(
+    preparation: &mut Preparation<'_>,
+    behaviour: &mut dyn AnyBehaviour,
+) -> Result<(), PrepareError> {
+    sample_fields(preparation, behaviour.as_partial_reflect_mut())?;
+    range::check_parameters(preparation, behaviour.as_partial_reflect())?;
+    behaviour.complete(preparation)
 }
 
 /// Notes the shape that a rule's weights will have, for those who want to record them.

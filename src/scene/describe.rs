@@ -6,7 +6,7 @@ use bevy_reflect::{NamedField, PartialReflect, Reflect, ReflectRef, TypeInfo, en
 use crate::{
     network::{
         Afferent, BehaviourEntry, Behaviours, Initial, Kind, Parameter, Unit, Variables, preparation::ValueFunctions,
-        variable::VariableInfo,
+        range, variable::VariableInfo,
     },
     value::Function,
 };
@@ -35,6 +35,8 @@ pub struct ParameterEntry {
     pub takes: String,
     /// Its unit; empty if it has none.
     pub unit: String,
+    /// What it must be, in words: `above 0`; empty if nothing is said.
+    pub range: String,
     /// Its default, as it would be written; empty if it must be given.
     pub default: String,
     /// Its documentation, in one line.
@@ -85,6 +87,7 @@ fn describe_behaviour(section: &'static str, entry: &BehaviourEntry, variables: 
             name: field.name().to_owned(),
             takes: value.map(takes).unwrap_or_default(),
             unit: field.get_attribute::<Unit>().map(|unit| unit.0.to_owned()).unwrap_or_default(),
+            range: range::in_words(field),
             default: value.map(written).unwrap_or_default(),
             docs: in_one_line(field.docs().unwrap_or_default()),
         }
@@ -111,6 +114,7 @@ fn describe_function(section: &'static str, function: &Function) -> Entry {
         name: parameter.name.to_owned(),
         takes: parameter.kind.to_owned(),
         unit: String::new(),
+        range: String::new(),
         default: parameter.default.map(|default| default.to_string()).unwrap_or_default(),
         docs: in_one_line(parameter.docs),
     });
