@@ -15,10 +15,10 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::bounds;
 use crate::{
     network::{
-        Behaviour, Clock, Initial, Parameter, Parameters, Preparation, PrepareError, Spikes, ThresholdShift, Unit,
+        Behaviour, Clock, Initial, Parameter, Parameters, Preparation, PrepareError, Range, Spikes, ThresholdShift,
+        Unit,
     },
     numeric::real::wide,
     schedule::{AddToStage, Stage},
@@ -29,13 +29,13 @@ use crate::{
 #[reflect(from_reflect = false, Clone, Debug)]
 pub struct AdaptiveThreshold {
     /// What a spike adds to the threshold.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub increment: Parameter,
     /// Time constant with which the threshold returns; `None` for never.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau: Option<f64>,
     /// The rate at which the threshold would stay without a decay: it falls by as many increments in a second.
-    #[reflect(@Unit("Hz"))]
+    #[reflect(@Unit("Hz"), @Range::NOT_NEGATIVE)]
     pub target_rate: Parameter,
     /// Shift of the threshold at the start.
     #[reflect(@Unit("mV"))]
@@ -55,14 +55,7 @@ impl Behaviour for AdaptiveThreshold {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        bounds::positive(preparation, &[("tau", self.tau.unwrap_or(1.0))])?;
         ThresholdShift::claim(preparation)
-    }
-
-    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        preparation.check("increment", &self.increment, f64::is_finite, "finite")?;
-        let rate = |rate: f64| rate >= 0.0 && rate.is_finite();
-        preparation.check("target_rate", &self.target_rate, rate, "0 or more")
     }
 }
 

@@ -139,14 +139,6 @@ pub(super) fn finite(preparation: &Preparation<'_>, fields: &[Field]) -> Result<
     check_all(preparation, fields, |x| real(x).is_finite(), "finite")
 }
 
-pub(super) fn positive(preparation: &Preparation<'_>, fields: &[Field]) -> Result<(), PrepareError> {
-    check_all(preparation, fields, |x| x.is_finite() && x > 0.0, "above 0")
-}
-
-pub(super) fn not_negative(preparation: &Preparation<'_>, fields: &[Field]) -> Result<(), PrepareError> {
-    check_all(preparation, fields, |x| x.is_finite() && x >= 0.0, "0 or more")
-}
-
 fn check_all(
     preparation: &Preparation<'_>,
     fields: &[Field],

@@ -21,7 +21,8 @@ use super::{
 };
 use crate::{
     network::{
-        Behaviour, Clock, Failures, Kind, Preparation, PrepareError, RegisterVariable, Size, Synapses, Unit, Weights,
+        Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Range, RegisterVariable, Size, Synapses, Unit,
+        Weights,
     },
     numeric::{
         Column, Real,
@@ -48,21 +49,25 @@ impl OfSynapses for Tendency {
 #[require(Timing<DeferredStdp>, Tendency)]
 pub struct DeferredStdp {
     /// Change of the tendency by a source that fired just before its target, in the unit of the weights.
+    #[reflect(@Range::FINITE)]
     pub a_plus: f64,
     /// Change of the tendency, downwards, by a source that fires just after its target, in the unit of the weights.
+    #[reflect(@Range::FINITE)]
     pub a_minus: f64,
     /// Time constant of the window before a spike of the target.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_plus: f64,
     /// Time constant of the window after a spike of the target.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_minus: f64,
     /// Time from one change of the weights to the next, rounded to iterations.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub every: f64,
     /// What is kept of the tendency at such a time, from 0 to 1.
+    #[reflect(@Range::SHARE)]
     pub kept: f64,
     /// Change of every weight at such a time, in the unit of the weights.
+    #[reflect(@Range::FINITE)]
     pub growth: f64,
     /// The least weight.
     pub w_min: f64,
@@ -101,15 +106,8 @@ impl Behaviour for DeferredStdp {
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         bounds::check(preparation, [self.w_min, self.w_max])?;
-        let finite = [("a_plus", self.a_plus), ("a_minus", self.a_minus), ("growth", self.growth)];
-        bounds::finite(preparation, &finite)?;
         rests::carry_if_small(preparation, [self.w_min, self.w_max], &[self.a_plus, self.a_minus, self.growth]);
-        let times = [("tau_plus", self.tau_plus), ("tau_minus", self.tau_minus), ("every", self.every)];
-        bounds::positive(preparation, &times)?;
-        if (0.0..=1.0).contains(&self.kept) {
-            return Ok(());
-        }
-        Err(preparation.error(Some("kept"), format!("must be from 0 to 1, not {}", self.kept)))
+        Ok(())
     }
 
     fn memory(&self, size: Size) -> u64 {
@@ -268,6 +266,6 @@ mod tests {
         }
         let error =
             bench.try_synapses(cells, cells, "Y", (AllToAll::default(), DeferredStdp { kept: 1.5, ..default() }));
-        assert!(error.unwrap_err().ends_with("DeferredStdp.kept: must be from 0 to 1, not 1.5"));
+        assert!(error.unwrap_err().ends_with("DeferredStdp.kept: must be 0 to 1, not 1.5"));
     }
 }

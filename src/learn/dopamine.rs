@@ -12,9 +12,9 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::bounds::{self, finite_or_nearest};
+use super::bounds::finite_or_nearest;
 use crate::{
-    network::{Behaviour, Clock, Preparation, PrepareError, RegisterVariable, Unit, residues::LEAST_DECAY},
+    network::{Behaviour, Clock, Range, RegisterVariable, Unit, residues::LEAST_DECAY},
     numeric::real::{IS_SINGLE, moved_by, real},
     schedule::{AddToStage, Stage},
     variable,
@@ -36,10 +36,10 @@ variable! {
 #[require(Concentration, ConcentrationRest)]
 pub struct Dopamine {
     /// Time constant of the uptake.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau: f64,
     /// What is always released.
-    #[reflect(@Unit("µM/s"))]
+    #[reflect(@Unit("µM/s"), @Range::FINITE)]
     pub tonic: f64,
 }
 
@@ -54,11 +54,6 @@ impl Behaviour for Dopamine {
         app.register_variable::<Concentration>()
             .register_variable::<ConcentrationRest>()
             .add_behaviour_system::<Self, _>(Stage::Learn, decay);
-    }
-
-    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        bounds::positive(preparation, &[("tau", self.tau)])?;
-        bounds::finite(preparation, &[("tonic", self.tonic)])
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
-    network::{Behaviour, Kind, Preparation, PrepareError, Size, Unit, Weights},
+    network::{Behaviour, Kind, Preparation, PrepareError, Range, Size, Unit, Weights},
     numeric::{Real, real::real},
     schedule::{AddToStage, Stage},
 };
@@ -29,12 +29,13 @@ use crate::{
 #[require(Timing<InhibitoryStdp>)]
 pub struct InhibitoryStdp {
     /// Change of the weight by two spikes at almost the same time, in the unit of the weights.
+    #[reflect(@Range::FINITE)]
     pub eta: f64,
     /// Rate at which inhibition holds the targets.
-    #[reflect(@Unit("Hz"))]
+    #[reflect(@Unit("Hz"), @Range::NOT_NEGATIVE)]
     pub target_rate: f64,
     /// Time constant of both sides of the window.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau: f64,
     /// The greatest weight.
     pub w_max: f64,
@@ -55,10 +56,7 @@ impl Behaviour for InhibitoryStdp {
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         bounds::check(preparation, self.bounds())?;
-        bounds::finite(preparation, &[("eta", self.eta)])?;
         rests::carry_if_small(preparation, self.bounds(), &[self.eta]);
-        bounds::positive(preparation, &[("tau", self.tau)])?;
-        bounds::not_negative(preparation, &[("target_rate", self.target_rate)])?;
         if !real(self.alpha()).is_finite() {
             let why = format!("must be a number of spikes within `tau` that is finite, not {} Hz", self.target_rate);
             return Err(preparation.error(Some("target_rate"), why));

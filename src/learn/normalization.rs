@@ -12,9 +12,9 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::bounds::{self, Bounds, WeightBounds};
+use super::bounds::{Bounds, WeightBounds};
 use crate::{
-    network::{Behaviour, Clock, Kind, Layout, Preparation, PrepareError, Synapses, Weights},
+    network::{Behaviour, Clock, Kind, Layout, Preparation, PrepareError, Range, Synapses, Weights},
     numeric::{
         Real,
         real::{real, wide},
@@ -29,10 +29,12 @@ use crate::{
 #[require(WeightBounds)]
 pub struct Normalization {
     /// The sum, in the unit of the weights.
+    #[reflect(@Range::FINITE)]
     pub total: f64,
     /// Which weights are summed up: those onto each target, or those of each source.
     pub over: Over,
     /// One iteration in so many; at least 1.
+    #[reflect(@Range::ONE_OR_MORE)]
     pub every: u64,
 }
 
@@ -59,11 +61,7 @@ impl Behaviour for Normalization {
         app.add_behaviour_system::<Self, _>(Stage::Learn, normalize);
     }
 
-    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        bounds::finite(preparation, &[("total", self.total)])?;
-        if self.every == 0 {
-            return Err(preparation.error(Some("every"), "must be 1 or more, not 0"));
-        }
+    fn prepare(&mut self, _preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         Ok(())
     }
 }

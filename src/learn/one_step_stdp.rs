@@ -20,7 +20,7 @@ use super::{
     spike_timing::{SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
-    network::{Behaviour, Kind, Preparation, PrepareError, Size, Weights},
+    network::{Behaviour, Kind, Preparation, PrepareError, Range, Size, Weights},
     numeric::{Real, real::real},
     schedule::{AddToStage, Stage},
 };
@@ -31,6 +31,7 @@ use crate::{
 #[require(Timing<OneStepStdp>)]
 pub struct OneStepStdp {
     /// Change of the weight, up or down, in the unit of the weights.
+    #[reflect(@Range::FINITE)]
     pub eta: f64,
     /// The least weight.
     pub w_min: f64,
@@ -55,7 +56,7 @@ impl Behaviour for OneStepStdp {
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         bounds::check(preparation, self.bounds())?;
         rests::carry_if_small(preparation, self.bounds(), &[self.eta]);
-        bounds::finite(preparation, &[("eta", self.eta)])
+        Ok(())
     }
 
     fn memory(&self, size: Size) -> u64 {

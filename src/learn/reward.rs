@@ -17,13 +17,10 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::{
-    bounds,
-    dopamine::{Concentration, Dopamine},
-};
+use super::dopamine::{Concentration, Dopamine};
 use crate::{
     network::{
-        Behaviour, Clock, Layout, PartOf, Preparation, PrepareError, RegisterState, Seed, Source, Spikes, State,
+        Behaviour, Clock, Layout, PartOf, Preparation, PrepareError, Range, RegisterState, Seed, Source, Spikes, State,
         SynapseGroup, Synapses, Tags, Target, Unit, address::groups,
     },
     numeric::{Archive, ArchiveError, philox::uniform_pair, real::real, stream::Stream},
@@ -38,16 +35,16 @@ pub struct Reward {
     /// Name or tag of the synapses that are rewarded.
     pub synapses: String,
     /// The target fires less than so long after the source.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub within: f64,
     /// The least time from the spike of the target to the reward.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
     pub soonest: f64,
     /// The greatest time from the spike of the target to the reward; all times in between are equally likely.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::FINITE)]
     pub latest: f64,
     /// Dopamine that is released.
-    #[reflect(@Unit("µM"))]
+    #[reflect(@Unit("µM"), @Range::FINITE)]
     pub amount: f64,
 }
 
@@ -65,9 +62,6 @@ impl Behaviour for Reward {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        bounds::positive(preparation, &[("within", self.within)])?;
-        bounds::not_negative(preparation, &[("soonest", self.soonest)])?;
-        bounds::finite(preparation, &[("latest", self.latest), ("amount", self.amount)])?;
         if self.latest < self.soonest {
             let why = format!("must not be below soonest, {}, but is {}", self.soonest, self.latest);
             return Err(preparation.error(Some("latest"), why));

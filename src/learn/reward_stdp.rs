@@ -23,8 +23,8 @@ use super::{
 };
 use crate::{
     network::{
-        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterVariable, Size, Synapses, Target,
-        Unit, Weights, preparation::path_of,
+        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, Range, RegisterVariable, Size, Synapses,
+        Target, Unit, Weights, preparation::path_of,
     },
     numeric::{
         Column, Real, dispatch,
@@ -52,17 +52,19 @@ impl OfSynapses for Eligibility {
 #[require(Timing<RewardStdp>, Eligibility, WeightRest)]
 pub struct RewardStdp {
     /// Change of the eligibility by a source that fired just before its target, in weights per ms and µM.
+    #[reflect(@Range::FINITE)]
     pub a_plus: f64,
     /// Change of the eligibility, downwards, by a source that fires just after its target, in weights per ms and µM.
+    #[reflect(@Range::FINITE)]
     pub a_minus: f64,
     /// Time constant of the window before a spike of the target.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_plus: f64,
     /// Time constant of the window after a spike of the target.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_minus: f64,
     /// Time constant of the eligibility.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_c: f64,
     /// The least weight.
     pub w_min: f64,
@@ -100,9 +102,6 @@ impl Behaviour for RewardStdp {
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         bounds::check(preparation, [self.w_min, self.w_max])?;
-        bounds::finite(preparation, &[("a_plus", self.a_plus), ("a_minus", self.a_minus)])?;
-        let times = [("tau_plus", self.tau_plus), ("tau_minus", self.tau_minus), ("tau_c", self.tau_c)];
-        bounds::positive(preparation, &times)?;
         bounds::warn_of_slow(preparation, &[("tau_c", self.tau_c)]);
         let entity = preparation.entity();
         let world = preparation.world();

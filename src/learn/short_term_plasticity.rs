@@ -16,7 +16,9 @@ use bevy_reflect::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    network::{Behaviour, Clock, Efficacies, Kind, Preparation, PrepareError, Sides, Size, Source, Spikes, Unit},
+    network::{
+        Behaviour, Clock, Efficacies, Kind, Preparation, PrepareError, Range, Sides, Size, Source, Spikes, Unit,
+    },
     numeric::{Archive, ArchiveError, real::real},
     schedule::{AddToStage, Stage},
 };
@@ -27,12 +29,13 @@ use crate::{
 #[require(Efficacies)]
 pub struct ShortTermPlasticity {
     /// U: the share of the resources that a spike uses at rest, above 0 and at most 1.
+    #[reflect(@Range::PROBABILITY)]
     pub utilization: f64,
     /// Time constant at which resources recover, above 0.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub recovery: f64,
     /// Time constant at which facilitation decays; 0 for none.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
     pub facilitation: f64,
     #[reflect(ignore)]
     sources: Vec<Resources>,
@@ -85,18 +88,6 @@ impl Behaviour for ShortTermPlasticity {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        if !(self.utilization > 0.0 && self.utilization <= 1.0) {
-            let why = format!("the utilization is above 0 and at most 1, not {}", self.utilization);
-            return Err(preparation.error(Some("utilization"), why));
-        }
-        if !(self.recovery.is_finite() && self.recovery > 0.0) {
-            let why = format!("a time constant is finite and above 0, not {}", self.recovery);
-            return Err(preparation.error(Some("recovery"), why));
-        }
-        if !(self.facilitation.is_finite() && self.facilitation >= 0.0) {
-            let why = format!("a time constant is finite and not negative, not {}", self.facilitation);
-            return Err(preparation.error(Some("facilitation"), why));
-        }
         let entity = preparation.entity();
         let sides = Sides::of(preparation.world(), entity).ok().flatten();
         let sources = sides.map_or(0, |sides| sides.source_group.size());
@@ -213,6 +204,6 @@ mod tests {
         let mut bench = Bench::new();
         let a = bench.group("a", 2, Spikes::default());
         let error = bench.try_synapses(a, a, "X", (AllToAll::default(), ShortTermPlasticity::new(1.5, 1.0, 0.0)));
-        assert!(error.unwrap_err().ends_with("the utilization is above 0 and at most 1, not 1.5"));
+        assert!(error.unwrap_err().ends_with("utilization: must be above 0, at most 1, not 1.5"));
     }
 }

@@ -20,7 +20,7 @@ use super::{
     spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
-    network::{Behaviour, Kind, Preparation, PrepareError, Size, Unit, Weights},
+    network::{Behaviour, Kind, Preparation, PrepareError, Range, Size, Unit, Weights},
     numeric::{
         Real,
         real::{real, wide},
@@ -34,18 +34,22 @@ use crate::{
 #[require(Timing<Stdp>)]
 pub struct Stdp {
     /// Change of the weight by a source that fired just before its target, in the unit of the weights.
+    #[reflect(@Range::FINITE)]
     pub a_plus: f64,
     /// Change of the weight, downwards, by a source that fires just after its target, in the unit of the weights.
+    #[reflect(@Range::FINITE)]
     pub a_minus: f64,
     /// Time constant of the window before a spike of the target.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_plus: f64,
     /// Time constant of the window after a spike of the target.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_minus: f64,
     /// Exponent of the distance from the greatest weight in what strengthens: 0 additive, 1 multiplicative.
+    #[reflect(@Range::NOT_NEGATIVE)]
     pub mu_plus: f64,
     /// Exponent of the distance from the least weight in what weakens: 0 additive, 1 multiplicative.
+    #[reflect(@Range::NOT_NEGATIVE)]
     pub mu_minus: f64,
     /// The least weight.
     pub w_min: f64,
@@ -81,10 +85,8 @@ impl Behaviour for Stdp {
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         bounds::check(preparation, [self.w_min, self.w_max])?;
-        bounds::finite(preparation, &[("a_plus", self.a_plus), ("a_minus", self.a_minus)])?;
-        bounds::positive(preparation, &[("tau_plus", self.tau_plus), ("tau_minus", self.tau_minus)])?;
         rests::carry_if_small(preparation, self.bounds(), &[self.a_plus, self.a_minus]);
-        bounds::not_negative(preparation, &[("mu_plus", self.mu_plus), ("mu_minus", self.mu_minus)])
+        Ok(())
     }
 
     fn memory(&self, size: Size) -> u64 {

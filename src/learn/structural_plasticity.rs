@@ -20,14 +20,14 @@ use rand::RngExt;
 use rayon::prelude::*;
 
 use super::{
-    bounds::{self, WeightBounds},
+    bounds::WeightBounds,
     free_places::{Line, Weak, draw},
     incoming::Incoming,
 };
 use crate::{
     network::{
-        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterState, RegisterVariable, Rewired,
-        Sides, State, Synapses, Unit, Variables, Weights, rewire::rewire, sides::sides,
+        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, Range, RegisterState, RegisterVariable,
+        Rewired, Sides, State, Synapses, Unit, Variables, Weights, rewire::rewire, sides::sides,
     },
     numeric::{
         Archive, ArchiveError, Real,
@@ -61,10 +61,13 @@ pub struct StructuralPlasticity {
     #[reflect(@Unit("ms"))]
     pub interval: f64,
     /// Magnitude of the weight below which a synapse is pruned, above 0, in the unit of the weights.
+    #[reflect(@Range::ABOVE_ZERO)]
     pub threshold: f64,
     /// Probability with which a synapse that is so weak is pruned at a rewiring; above 0, at most 1.
+    #[reflect(@Range::PROBABILITY)]
     pub probability: f64,
     /// Weight of new synapses, in the unit of the weights.
+    #[reflect(@Range::FINITE)]
     pub weight: f64,
     /// What number of synapses is kept: that of the group, or that of each target.
     pub kept: Kept,
@@ -121,12 +124,6 @@ impl Behaviour for StructuralPlasticity {
         if !(self.interval.is_finite() && self.interval > 0.999 * dt) {
             let why = format!("must be one step of {dt} ms or more, not {}", self.interval);
             return Err(preparation.error(Some("interval"), why));
-        }
-        bounds::positive(preparation, &[("threshold", self.threshold)])?;
-        bounds::finite(preparation, &[("threshold", self.threshold), ("weight", self.weight)])?;
-        if !(self.probability > 0.0 && self.probability <= 1.0) {
-            let why = format!("must be above 0 and at most 1, not {}", self.probability);
-            return Err(preparation.error(Some("probability"), why));
         }
         if preparation.shape().len() > 1 {
             return Err(preparation.error(None, DENSE));

@@ -277,10 +277,7 @@ fn what_cannot_be_rewired_is_refused() {
     };
     refused(StructuralPlasticity { interval: 0.5, ..default() }, "interval: must be one step of 1 ms or more, not 0.5");
     refused(StructuralPlasticity { threshold: 0.0, ..default() }, "threshold: must be above 0, not 0");
-    refused(
-        StructuralPlasticity { probability: 1.5, ..default() },
-        "probability: must be above 0 and at most 1, not 1.5",
-    );
+    refused(StructuralPlasticity { probability: 1.5, ..default() }, "probability: must be above 0, at most 1, not 1.5");
     refused(StructuralPlasticity { weight: f64::NAN, ..default() }, "weight: must be finite, not NaN");
     let connectivity = FixedInDegree { in_degree: 2, ..default() };
     let rules = (Stdp { w_min: 0.1, ..default() }, StructuralPlasticity { interval: 3.0, ..default() });

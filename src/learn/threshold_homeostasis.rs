@@ -16,11 +16,10 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::bounds;
 use crate::{
     network::{
-        Behaviour, Clock, Initial, Parameter, Parameters, Preparation, PrepareError, RegisterVariable, SlowColumn,
-        Spikes, State, ThresholdShift, Unit, Variable, View, variable::VariableInfo,
+        Behaviour, Clock, Initial, Parameter, Parameters, Preparation, PrepareError, Range, RegisterVariable,
+        SlowColumn, Spikes, State, ThresholdShift, Unit, Variable, View, variable::VariableInfo,
     },
     numeric::{Archive, ArchiveError, Real, real::wide},
     schedule::{AddToStage, Stage},
@@ -68,13 +67,13 @@ impl Variable for MeanRate {
 #[require(MeanRate)]
 pub struct ThresholdHomeostasis {
     /// Change of the threshold for each spike above the target, or missing.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::NOT_NEGATIVE)]
     pub eta: Parameter,
     /// The rate at which the threshold stays.
-    #[reflect(@Unit("Hz"))]
+    #[reflect(@Unit("Hz"), @Range::NOT_NEGATIVE)]
     pub target_rate: Parameter,
     /// Time constant of the mean.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau: f64,
     /// Mean rate at the start.
     #[reflect(@Unit("Hz"))]
@@ -102,14 +101,7 @@ impl Behaviour for ThresholdHomeostasis {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        bounds::positive(preparation, &[("tau", self.tau)])?;
         ThresholdShift::claim(preparation)
-    }
-
-    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        let holds = |x: f64| x >= 0.0 && x.is_finite();
-        preparation.check("eta", &self.eta, holds, "0 or more")?;
-        preparation.check("target_rate", &self.target_rate, holds, "0 or more")
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
-    network::{Behaviour, Kind, Preparation, PrepareError, Size, Unit, Weights},
+    network::{Behaviour, Kind, Preparation, PrepareError, Range, Size, Unit, Weights},
     numeric::{Real, real::real},
     schedule::{AddToStage, Stage},
 };
@@ -29,24 +29,28 @@ use crate::{
 #[require(Timing<TripletStdp>)]
 pub struct TripletStdp {
     /// Strengthening by a pair, in the unit of the weights.
+    #[reflect(@Range::FINITE)]
     pub a2_plus: f64,
     /// Strengthening by a triplet with two spikes of the target, in the unit of the weights.
+    #[reflect(@Range::FINITE)]
     pub a3_plus: f64,
     /// Weakening by a pair, in the unit of the weights.
+    #[reflect(@Range::FINITE)]
     pub a2_minus: f64,
     /// Weakening by a triplet with two spikes of the source, in the unit of the weights.
+    #[reflect(@Range::FINITE)]
     pub a3_minus: f64,
     /// Time constant of r1.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_plus: f64,
     /// Time constant of r2.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_x: f64,
     /// Time constant of o1.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_minus: f64,
     /// Time constant of o2.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_y: f64,
     /// The least weight.
     pub w_min: f64,
@@ -83,13 +87,10 @@ impl Behaviour for TripletStdp {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        let Self { a2_plus, a3_plus, a2_minus, a3_minus, tau_plus, tau_x, tau_minus, tau_y, .. } = *self;
+        let Self { a2_plus, a3_plus, a2_minus, a3_minus, .. } = *self;
         bounds::check(preparation, [self.w_min, self.w_max])?;
-        let changes = [("a2_plus", a2_plus), ("a3_plus", a3_plus), ("a2_minus", a2_minus), ("a3_minus", a3_minus)];
-        bounds::finite(preparation, &changes)?;
-        rests::carry_if_small(preparation, self.bounds(), &changes.map(|(_, change)| change));
-        let times = [("tau_plus", tau_plus), ("tau_x", tau_x), ("tau_minus", tau_minus), ("tau_y", tau_y)];
-        bounds::positive(preparation, &times)
+        rests::carry_if_small(preparation, self.bounds(), &[a2_plus, a3_plus, a2_minus, a3_minus]);
+        Ok(())
     }
 
     fn memory(&self, size: Size) -> u64 {

@@ -33,8 +33,8 @@ use super::{
 };
 use crate::{
     network::{
-        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterState, Size, Source, Spikes,
-        State, Synapses, Target, Unit, V, Weights, preparation::path_of,
+        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, Range, RegisterState, Size, Source,
+        Spikes, State, Synapses, Target, Unit, V, Weights, preparation::path_of,
     },
     numeric::{Archive, ArchiveError, Real, grid, real::real},
     schedule::{AddToStage, Stage},
@@ -50,44 +50,44 @@ const LONGEST: f64 = 65_535.0;
 #[require(Voltages)]
 pub struct VoltageStdp {
     /// Weakening by a spike of the source, in the unit of the weights.
-    #[reflect(@Unit("1/mV"))]
+    #[reflect(@Unit("1/mV"), @Range::NOT_NEGATIVE)]
     pub a_ltd: f64,
     /// Strengthening, in the unit of the weights.
-    #[reflect(@Unit("1/mV²"))]
+    #[reflect(@Unit("1/mV²"), @Range::NOT_NEGATIVE)]
     pub a_ltp: f64,
     /// Potential above which the filtered potentials count.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub theta_minus: f64,
     /// Potential above which the potential itself counts.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub theta_plus: f64,
     /// Time constant of the trace of the source.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_x: f64,
     /// Time constant of the filtered potential that weakens.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_minus: f64,
     /// Time constant of the filtered potential that strengthens.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_plus: f64,
     /// How late the filtered potentials act, rounded to iterations.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
     pub delay: f64,
     /// Potential of a spike.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub peak: f64,
     /// How long a spike lasts, rounded to iterations; 0 where v has the spikes in it.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
     pub width: f64,
     /// Mean depolarisation at which weakening has the strength `a_ltd`, to which it is held in proportion to the square;
     /// `None` for a weakening that does not depend on it.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::ABOVE_ZERO)]
     pub u_ref: Option<f64>,
     /// Potential from which the mean depolarisation counts.
-    #[reflect(@Unit("mV"))]
+    #[reflect(@Unit("mV"), @Range::FINITE)]
     pub rest: f64,
     /// Time constant of the mean depolarisation.
-    #[reflect(@Unit("ms"))]
+    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_mean: f64,
     /// The least weight.
     pub w_min: f64,
@@ -142,16 +142,10 @@ impl Behaviour for VoltageStdp {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        let Self { a_ltd, a_ltp, tau_x, tau_minus, tau_plus, tau_mean, delay, peak, width, .. } = *self;
+        let Self { a_ltd, a_ltp, tau_x, tau_minus, tau_plus, tau_mean, delay, .. } = *self;
         bounds::check(preparation, self.bounds())?;
-        bounds::not_negative(preparation, &[("a_ltd", a_ltd), ("a_ltp", a_ltp), ("delay", delay), ("width", width)])?;
-        let potentials = [("theta_minus", self.theta_minus), ("theta_plus", self.theta_plus), ("peak", peak)];
-        bounds::finite(preparation, &potentials)?;
-        bounds::finite(preparation, &[("rest", self.rest)])?;
-        let times = [("tau_x", tau_x), ("tau_minus", tau_minus), ("tau_plus", tau_plus), ("tau_mean", tau_mean)];
-        bounds::positive(preparation, &times)?;
-        bounds::warn_of_slow(preparation, &times[1..]);
-        bounds::positive(preparation, &[("u_ref", self.u_ref.unwrap_or(1.0))])?;
+        let filters = [("tau_minus", tau_minus), ("tau_plus", tau_plus), ("tau_mean", tau_mean)];
+        bounds::warn_of_slow(preparation, &filters);
         let dt = preparation.clock().dt;
         // As of a potential 10 mV beyond each threshold.
         rests::carry_if_small(preparation, self.bounds(), &[10.0 * a_ltd, 100.0 * a_ltp * dt / tau_x]);

@@ -7,7 +7,7 @@ use super::{
     parameter::Parameter,
     preparation::{Preparation, PrepareError},
 };
-use crate::numeric::real::wide;
+use crate::numeric::{Real, real::wide};
 
 /// The range of a field that holds a number or a [`Parameter`], be it optional: `#[reflect(@Range::ABOVE_ZERO)]`.
 ///
@@ -39,15 +39,24 @@ pub struct Range {
     pub above: bool,
 }
 
+/// The greatest number that is finite in the precision of the state.
+const FINITE: f64 = wide(Real::MAX);
+
 impl Range {
-    /// Numbers that are not infinite.
-    pub const FINITE: Self = Self::between(f64::MIN, f64::MAX);
+    /// Numbers that are finite in the precision of the state.
+    pub const FINITE: Self = Self::between(-FINITE, FINITE);
     /// Finite numbers above 0.
     pub const ABOVE_ZERO: Self = Self { above: true, ..Self::NOT_NEGATIVE };
     /// Finite numbers from 0 on.
     pub const NOT_NEGATIVE: Self = Self::between(0.0, f64::MAX);
     /// Numbers above 0, and infinity: the time constant of what never decays.
     pub const ABOVE_ZERO_OR_INFINITE: Self = Self { most: f64::INFINITY, ..Self::ABOVE_ZERO };
+    /// Numbers from 1 on.
+    pub const ONE_OR_MORE: Self = Self { least: 1.0, ..Self::NOT_NEGATIVE };
+    /// Above 0, at most 1.
+    pub const PROBABILITY: Self = Self { above: true, ..Self::SHARE };
+    /// From 0 to 1.
+    pub const SHARE: Self = Self::between(0.0, 1.0);
     /// Steps of a method in an iteration.
     pub const STEPS: Self = Self::between(1.0, 1000.0);
 
@@ -67,8 +76,8 @@ impl Range {
     #[must_use]
     pub fn in_words(&self) -> String {
         let Self { least, most, above } = *self;
-        match (above, most >= f64::MAX) {
-            (_, true) if least == f64::MIN => "finite".to_owned(),
+        match (above, most >= FINITE) {
+            (_, true) if least == -FINITE => "finite".to_owned(),
             (true, true) => format!("above {least}"),
             (false, true) => format!("{least} or more"),
             (true, false) => format!("above {least}, at most {most}"),
@@ -175,9 +184,10 @@ mod tests {
     fn ranges_hold_what_their_words_say() {
         let infinity = f64::INFINITY;
         for (range, words, inside, outside) in [
-            (Range::FINITE, "finite", [-1e300, 0.0, 1e300], [f64::NAN, infinity, -infinity]),
-            (Range::ABOVE_ZERO, "above 0", [5e-324, 1.0, f64::MAX], [0.0, -1.0, infinity]),
-            (Range::NOT_NEGATIVE, "0 or more", [0.0, -0.0, f64::MAX], [-5e-324, f64::NAN, infinity]),
+            (Range::FINITE, "finite", [-1e38, 0.0, 1e38], [f64::NAN, infinity, -infinity]),
+            (Range::ABOVE_ZERO, "above 0", [5e-324, 1.0, 1e38], [0.0, -1.0, infinity]),
+            (Range::NOT_NEGATIVE, "0 or more", [0.0, -0.0, 1e38], [-5e-324, f64::NAN, infinity]),
+            (Range::SHARE, "0 to 1", [0.0, 0.5, 1.0], [-5e-324, f64::NAN, 1.1]),
             (Range::ABOVE_ZERO_OR_INFINITE, "above 0", [5e-324, 1.0, infinity], [0.0, -1.0, f64::NAN]),
             (Range::STEPS, "1 to 1000", [1.0, 2.5, 1000.0], [0.0, 1000.5, f64::NAN]),
             (
