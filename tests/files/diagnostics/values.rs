@@ -1,6 +1,8 @@
 //! Expressions and numbers: the caret stands inside the expression.
 
-use super::says;
+use cortecs::{network::Behaviours, prelude::*, scene::describe::describe};
+
+use super::{complaints, says};
 
 #[test]
 fn an_expression_that_ends_too_early() {
@@ -202,4 +204,45 @@ error: member 2 gets inf, which is not a finite number
   |                                ^^^^^^^^^^^^^
   = note: in `cells`"#,
     );
+}
+
+/// Every range that `list` shows is the one that is tried, in whatever a scene may name.
+#[test]
+fn what_is_listed_as_out_of_range_is_refused() {
+    let mut bench = Bench::new();
+    let behaviours = bench.world_mut().resource::<Behaviours>().clone();
+    let mut tried = 0;
+    for entry in describe(bench.world_mut()) {
+        let model = behaviours.named(&entry.name).any(|behaviour| behaviour.model);
+        for parameter in &entry.parameters {
+            let range = parameter.range.split(", below").next().unwrap_or_default();
+            if range.is_empty() || range == "finite" {
+                continue;
+            }
+            let number = if range.starts_with('1') { "0" } else { "-1" };
+            let (wrong, field) = (&entry.name, format!("{}: {number}", parameter.name));
+            let cells = if model { "" } else { "Lif(), " };
+            let dopamine = if wrong == "Dopamine" { "" } else { "Dopamine(), " };
+            let [own, receptors, rule] = match entry.section {
+                "behaviours of neuron groups" => [format!("{wrong}({field})"), String::new(), String::new()],
+                "receptors" => [String::new(), format!("\"r\": {wrong}(afferent: \"s\", {field})"), String::new()],
+                "behaviours of synapses" => [String::new(), String::new(), format!("{wrong}({field})")],
+                _ => continue,
+            };
+            let connectivity =
+                if rule.starts_with("Structural") { "FixedTotalNumber(number: 2)" } else { "AllToAll()" };
+            let scene = format!(
+                r#"(groups: {{
+                    "a": (size: 2, behaviours: [{cells}{dopamine}{own}], receptors: {{{receptors}}}),
+                    "b": (size: 2, behaviours: [PoissonNeurons()]),
+                }}, synapses: [
+                    (from: "b", to: "a", tags: ["s"], connectivity: {connectivity}, behaviours: [{rule}]),
+                ])"#
+            );
+            let said = complaints(&scene).to_string();
+            assert!(said.contains(&format!("error: must be {range}, not {number}")), "{wrong}.{field}: {said}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 60, "{tried}");
 }
