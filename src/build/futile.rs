@@ -1,23 +1,24 @@
 //! What a scene asks for and nothing comes of: groups that neither fire nor are recorded, and what begins when the run has ended.
 
-use bevy_ecs::{entity::EntityHashSet, prelude::*};
+use bevy_ecs::prelude::*;
 
-use super::spawn::{ByEntity, Pending, Spawned};
+use super::{
+    meaning::receptors_of,
+    spawn::{ByEntity, Pending, Spawned},
+};
 use crate::{
-    network::{Clock, Receptors, Spikes, V},
+    network::{Clock, Spikes, V},
     record::of_recorders,
     scene::Scene,
-    text::{Diagnostic, Span},
+    text::Diagnostic,
 };
 
 /// Groups that have inputs or receptors and no neuron model, though nothing of them is recorded.
 pub(super) fn without_a_model(world: &World, spawned: &Spawned, by_entity: &ByEntity<'_>) -> Vec<Diagnostic> {
-    let recordings = of_recorders(world, &spawned.recorders);
-    let recorded: EntityHashSet = recordings.map(|(_, recording)| recording.source).collect();
+    let recorded = spawned.recorded(world);
     let mut told = Vec::new();
     for &group in &spawned.groups {
-        let receptors = world.get::<Receptors>(group).into_iter().flat_map(RelationshipTarget::iter);
-        let parts: Vec<Entity> = std::iter::once(group).chain(receptors).collect();
+        let parts: Vec<Entity> = std::iter::once(group).chain(receptors_of(world, group)).collect();
         let moves = world.get::<Spikes>(group).is_some() || world.get::<V>(group).is_some();
         if moves || parts.iter().any(|part| recorded.contains(part)) {
             continue;
@@ -52,19 +53,15 @@ pub(super) fn after_the_run(world: &World, scene: &Scene, spawned: &Spawned) -> 
     for pending in &spawned.pending {
         let (name, who) = (pending.entry.name, &pending.who);
         if let Some(from) = recording(pending).filter(|&from| is_late(from)) {
-            told.push(late(&format!("`{name}` records"), from).at_place(place(pending, "from")));
+            told.push(late(&format!("`{name}` records"), from).at_place(pending.spans.near("from")));
         }
         if let Some(start) = start(pending).filter(|&start| is_late(start)) {
-            told.push(late(&format!("`{name}` of `{who}` acts"), start).at_place(place(pending, "start")));
+            told.push(late(&format!("`{name}` of `{who}` acts"), start).at_place(pending.spans.near("start")));
         }
     }
     for due in scene.switches.iter().filter(|due| is_late(clock.first_from(due.at))) {
-        let place = due.spans.get("at").or_else(|| due.spans.get(""));
-        told.push(late("what is switched here is so", clock.first_from(due.at)).at_place(place));
+        let fault = late("what is switched here is so", clock.first_from(due.at));
+        told.push(fault.at_place(due.spans.near("at")));
     }
     told
-}
-
-fn place(pending: &Pending, field: &str) -> Option<Span> {
-    pending.spans.get(field).or_else(|| pending.spans.get(""))
 }

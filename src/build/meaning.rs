@@ -1,7 +1,7 @@
 //! What a scene says and can hardly mean, told from what was spawned and tried: two neuron models in a group, receptors and
 //! synapses that do not find one another, conductances below zero.
 
-use bevy_ecs::{entity::EntityHashSet, prelude::*};
+use bevy_ecs::prelude::*;
 
 use super::spawn::{ByEntity, Pending, Spawned};
 use crate::{
@@ -10,7 +10,6 @@ use crate::{
         receptor::{Fed, hears},
         switch::bearers,
     },
-    record::of_recorders,
     scene::Scene,
     text::{Diagnostic, Span},
 };
@@ -69,7 +68,7 @@ pub(super) fn deaf_receptors(world: &World, spawned: &Spawned) -> Vec<Diagnostic
         }
         let fault = deaf(&pending.who, tag, &words);
         let fault = if fed { fault.as_warning() } else { fault };
-        faults.push(match pending.spans.get("afferent").or_else(|| pending.spans.get("")) {
+        faults.push(match pending.spans.near("afferent") {
             Some(span) if tag.is_empty() || words.is_empty() => fault.at(span),
             Some(span) => fault.at(span).did_you_mean_text(tag, &words, "tags and names"),
             None => fault,
@@ -102,8 +101,7 @@ fn deaf(who: &str, tag: &str, words: &[&str]) -> Diagnostic {
 /// Synapse groups that no receptor hears, though their targets have receptors, or nothing else comes of them.
 pub(super) fn unheard_synapses(world: &World, spawned: &Spawned, by_entity: &ByEntity<'_>) -> Vec<Diagnostic> {
     let mut told = Vec::new();
-    let recorded: EntityHashSet =
-        of_recorders(world, &spawned.recorders).map(|(_, recording)| recording.source).collect();
+    let recorded = spawned.recorded(world);
     for &group in spawned.synapses.iter().filter(|group| !spawned.unheard.contains(*group)) {
         let (Some(target), Some(tags)) = (world.get::<Target>(group), world.get::<Tags>(group)) else { continue };
         let name = world.get::<Name>(group);
@@ -171,6 +169,6 @@ pub(super) fn negative_conductances(world: &World, spawned: &Spawned, by_entity:
     told
 }
 
-fn receptors_of(world: &World, group: Entity) -> impl Iterator<Item = Entity> + '_ {
+pub(super) fn receptors_of(world: &World, group: Entity) -> impl Iterator<Item = Entity> + '_ {
     world.get::<Receptors>(group).into_iter().flat_map(RelationshipTarget::iter)
 }

@@ -154,7 +154,7 @@ fn set_clock(world: &mut World, scene: &Scene) -> Result<(), Diagnostic> {
                 format!("dt is {} ms, but there are groups in this world whose step is {} ms", scene.dt, clock.dt);
             let note = "all networks of a world share its clock; a world of its own, as a SubApp has, has another";
             let fault = Diagnostic::error(message).note(note);
-            Err(fault.at_place(scene.spans.get("dt").or_else(|| scene.spans.get(""))))
+            Err(fault.at_place(scene.spans.near("dt")))
         }
         None => {
             world.insert_resource(Clock::new(scene.dt));

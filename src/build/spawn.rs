@@ -13,6 +13,7 @@ use crate::{
         BehaviourEntry, Behaviours, Delays, Draws, InitialWeights, PartOf, ReceptorOf, Source, Spikes, SynapseGroup,
         Tags, Target,
     },
+    record::of_recorders,
     scene::{Attached, GroupScene, Scene, Spans, SynapseScene},
     text::{Diagnostic, Span},
 };
@@ -47,6 +48,11 @@ impl Spawned {
         let mut own = ByEntity::default();
         self.pending.iter().for_each(|pending| own.entry(pending.entity).or_default().push(pending));
         own
+    }
+
+    /// What is recorded.
+    pub fn recorded(&self, world: &World) -> EntityHashSet {
+        of_recorders(world, &self.recorders).map(|(_, recording)| recording.source).collect()
     }
 
     fn attach(&mut self, world: &mut World, entity: Entity, who: &str, attached: &Attached, extra: &Spans) {

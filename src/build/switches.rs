@@ -71,7 +71,7 @@ fn setting_fault(
 }
 
 fn span(due: &SwitchScene, field: &str) -> Option<Span> {
-    due.spans.get(field).or_else(|| due.spans.get(""))
+    due.spans.near(field)
 }
 
 fn at(fault: Diagnostic, due: &SwitchScene, field: &str) -> Diagnostic {

@@ -23,7 +23,7 @@ pub(super) fn validate(scene: &Scene) -> Vec<Diagnostic> {
     if scene.groups.is_empty() {
         let fault =
             Diagnostic::error("a scene needs at least one neuron group").note("`groups: {\"cells\": (size: 100)}`");
-        faults.push(fault.at_place(scene.spans.get("groups").or_else(|| scene.spans.get(""))));
+        faults.push(fault.at_place(scene.spans.near("groups")));
     }
     let mut names = Names::default();
     for group in &scene.groups {

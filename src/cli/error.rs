@@ -8,7 +8,6 @@ use std::{
 use crate::{
     checkpoint::{CHECKPOINT, CheckpointFileError},
     numeric::instruction_set::InstructionSetError,
-    output::FolderError,
     session::SessionError,
     text::Diagnostics,
 };
@@ -27,12 +26,6 @@ pub enum CliError {
         /// The exit code.
         code: u8,
     },
-    /// No run folder.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    /// A checkpoint cannot be used.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointFileError),
     /// Not that instruction set.
     #[error(transparent)]
     InstructionSet(#[from] InstructionSetError),

@@ -82,7 +82,6 @@ type Field = (&'static str, f64);
 
 /// The least weight is below the greatest.
 pub(super) fn check(preparation: &mut Preparation<'_>, [least, most]: [f64; 2]) -> Result<(), PrepareError> {
-    finite(preparation, &[("w_min", least), ("w_max", most)])?;
     // In the precision of weights, so that the width is a number to divide by, and its inverse one to multiply by.
     let width = real(most) - real(least);
     if width <= 0.0 {
@@ -133,20 +132,4 @@ pub(super) fn warn_of_slow(preparation: &mut Preparation<'_>, times: &[Field]) {
 #[inline(always)]
 pub(super) fn finite_or_nearest(x: Real) -> Real {
     x.clamp(Real::MIN, Real::MAX)
-}
-
-pub(super) fn finite(preparation: &Preparation<'_>, fields: &[Field]) -> Result<(), PrepareError> {
-    check_all(preparation, fields, |x| real(x).is_finite(), "finite")
-}
-
-fn check_all(
-    preparation: &Preparation<'_>,
-    fields: &[Field],
-    holds: impl Fn(f64) -> bool,
-    what: &str,
-) -> Result<(), PrepareError> {
-    match fields.iter().find(|(_, x)| !holds(*x)) {
-        Some((name, x)) => Err(preparation.error(Some(name), format!("must be {what}, not {x}"))),
-        None => Ok(()),
-    }
 }

@@ -38,6 +38,7 @@ pub struct InhibitoryStdp {
     #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau: f64,
     /// The greatest weight.
+    #[reflect(@Range::FINITE)]
     pub w_max: f64,
 }
 

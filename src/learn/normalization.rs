@@ -14,7 +14,7 @@ use bevy_reflect::prelude::*;
 
 use super::bounds::{Bounds, WeightBounds};
 use crate::{
-    network::{Behaviour, Clock, Kind, Layout, Preparation, PrepareError, Range, Synapses, Weights},
+    network::{Behaviour, Clock, Kind, Layout, Range, Synapses, Weights},
     numeric::{
         Real,
         real::{real, wide},
@@ -59,10 +59,6 @@ impl Behaviour for Normalization {
 
     fn plugin(app: &mut App) {
         app.add_behaviour_system::<Self, _>(Stage::Learn, normalize);
-    }
-
-    fn prepare(&mut self, _preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        Ok(())
     }
 }
 

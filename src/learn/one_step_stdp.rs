@@ -34,8 +34,10 @@ pub struct OneStepStdp {
     #[reflect(@Range::FINITE)]
     pub eta: f64,
     /// The least weight.
+    #[reflect(@Range::FINITE)]
     pub w_min: f64,
     /// The greatest weight.
+    #[reflect(@Range::FINITE)]
     pub w_max: f64,
 }
 

@@ -67,8 +67,10 @@ pub struct RewardStdp {
     #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_c: f64,
     /// The least weight.
+    #[reflect(@Range::FINITE)]
     pub w_min: f64,
     /// The greatest weight.
+    #[reflect(@Range::FINITE)]
     pub w_max: f64,
     /// Whether a spike is paired with all that came before on the other side, or with the nearest.
     pub pairing: Pairing,

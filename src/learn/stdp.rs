@@ -52,8 +52,10 @@ pub struct Stdp {
     #[reflect(@Range::NOT_NEGATIVE)]
     pub mu_minus: f64,
     /// The least weight.
+    #[reflect(@Range::FINITE)]
     pub w_min: f64,
     /// The greatest weight.
+    #[reflect(@Range::FINITE)]
     pub w_max: f64,
     /// Whether a spike is paired with all that came before on the other side, or with the nearest.
     pub pairing: Pairing,

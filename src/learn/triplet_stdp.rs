@@ -53,8 +53,10 @@ pub struct TripletStdp {
     #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_y: f64,
     /// The least weight.
+    #[reflect(@Range::FINITE)]
     pub w_min: f64,
     /// The greatest weight.
+    #[reflect(@Range::FINITE)]
     pub w_max: f64,
     /// Whether a spike is paired with all that came before on the other side, or with the nearest.
     pub pairing: Pairing,

@@ -90,8 +90,10 @@ pub struct VoltageStdp {
     #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
     pub tau_mean: f64,
     /// The least weight.
+    #[reflect(@Range::FINITE)]
     pub w_min: f64,
     /// The greatest weight.
+    #[reflect(@Range::FINITE)]
     pub w_max: f64,
 }
 

@@ -344,7 +344,7 @@ mod tests {
         let error = change(bench.world_mut(), None, "cells.Lif", "tau", &falling).unwrap_err();
         assert_eq!(error.to_string(), "b: Lif.tau: must be above 0; member 2 gets -10");
         assert_eq!(tau(&mut bench), before);
-        super::super::change::check(
+        crate::network::change::check(
             bench.world_mut(),
             None,
             "cells.Lif",

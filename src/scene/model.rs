@@ -75,6 +75,12 @@ impl Spans {
         self.0.get(field).cloned()
     }
 
+    /// The place of a field, or of the whole where it has none.
+    #[must_use]
+    pub fn near(&self, field: &str) -> Option<Span> {
+        self.get(field).or_else(|| self.get(""))
+    }
+
     /// The field under which the place of a name stands, of a map such as `draws`.
     #[must_use]
     pub fn name_of(map: &str, name: &str) -> String {

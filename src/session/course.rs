@@ -285,7 +285,7 @@ impl Session {
 }
 
 /// Iterations that are done.
-fn done(world: &World) -> u64 {
+pub(super) fn done(world: &World) -> u64 {
     world.get_resource::<Clock>().map_or(0, |clock| clock.iteration)
 }
 

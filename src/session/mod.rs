@@ -44,7 +44,7 @@ use crate::{
     build::{Network, build},
     checkpoint::{self, CHECKPOINT, CheckpointFile, CheckpointFileError, Digest, Fit, Restored, Run},
     files,
-    network::{ArrayFolder, Clock, Origin},
+    network::{ArrayFolder, Origin},
     output::{OnDiskFull, Provenance, RunFolder},
     record::begin_with,
     scene::Scene,
@@ -103,7 +103,7 @@ impl Beginning {
     pub fn variant(world: &mut World, scene: &Scene, settings: Settings, parent: Parent) -> Result<Self, SessionError> {
         let mut beginning = Self::anew(world, scene, settings)?;
         let restored = restore(world, parent.file, &parent.path, Fit::Variant { noise: parent.noise_seed })?;
-        let first = world.get_resource::<Clock>().map_or(0, |clock| clock.iteration);
+        let first = course::done(world);
         if first >= scene.iterations {
             return Err(SessionError::Over { iteration: first, planned: scene.iterations });
         }

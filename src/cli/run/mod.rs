@@ -103,7 +103,7 @@ impl Manner {
 
 pub(super) fn run(arguments: &RunArguments) -> Result<(), CliError> {
     let mut app = super::app();
-    let from = arguments.from.as_deref().map(checkpoint::open).transpose()?;
+    let from = arguments.from.as_deref().map(checkpoint::open).transpose().map_err(SessionError::from)?;
     let scene = arguments.load(&app, from.as_ref())?;
     let world = app.world_mut();
     arguments.manner.with_threads(|| {
@@ -173,7 +173,7 @@ fn start(
         (false, true) => Existing::Number,
         (false, false) => Existing::Refuse,
     };
-    let folder = RunFolder::create(&wished, existing)?;
+    let folder = RunFolder::create(&wished, existing).map_err(SessionError::from)?;
     if folder.path().file_name() != files::here(&wished).file_name() && !arguments.manner.quiet {
         warn(&format!("`{}` exists: the run goes to `{}`", wished.display(), folder.path().display()));
     }

@@ -35,7 +35,7 @@ pub(super) fn draw(manifest: &Manifest, folder: &mut Folder) -> Result<(), PlotE
 fn read(manifest: &Manifest, folder: &Folder, recording: &Recording) -> Result<Findings, Fault> {
     let (size, mut reader) = open(manifest, folder, recording)?;
     // Spikes are recorded with iterations of 32 bits, whatever a report says.
-    let end = recording.until.unwrap_or(1 << 32).min(manifest.iterations).min(1 << 32);
+    let end = recording.until.unwrap_or(u64::MAX).min(manifest.iterations).min(1 << 32);
     let stretch = Stretch { first: recording.first, end, dt: manifest.dt }.after_transient();
     let neurons = recording.neurons.as_deref();
     // No group has more neurons: their numbers have 32 bits.

@@ -115,12 +115,11 @@ impl<'a> Fields<'a> {
             manifest.sheet(&content.ends.target).and_then(|[across, _]| Arrangement::of(all, [columns, rows], across));
         let last = content.snapshots.len() - 1;
         let own = own.filter(|_| all <= MOST).map(|one| ((0..all).collect(), one));
-        let Some((targets, arrangement)) = (match own {
+        let chosen = match own {
             Some(own) => Some(own),
             None => Self::choose(&connected(content, last, all)?, [columns, rows]),
-        }) else {
-            return Ok(None);
         };
+        let Some((targets, arrangement)) = chosen else { return Ok(None) };
         let mut fields = vec![blank; targets.len()];
         content.each(last, |source, target, weight| {
             if let Ok(place) = targets.binary_search(&target) {
