@@ -60,7 +60,23 @@ impl PluginGroup for CortecsPlugins {
 
 pub use {bevy_app, bevy_ecs, bevy_reflect};
 
-/// What those who write behaviours or embed a network use every day.
+/// What those who write behaviours use beside the [`prelude`].
+///
+/// ```
+/// use cortecs::{author::*, prelude::*};
+/// ```
+pub mod author {
+    pub use crate::{
+        cell,
+        input::{AddCurrent, AddNoise, Current, Noise, Normal, Streams, Uniform},
+        integrate::{AddModel, At, Drive, NeuronModel},
+        network::{Below, Cell, Range, Step},
+        numeric::{carried::Carried, exp, exp_m1, mean_exp, portions::Effort},
+        variable,
+    };
+}
+
+/// What those who embed a network or write behaviours use every day.
 pub mod prelude {
     // Derives name these crates: whoever has them from here needs none of them among his own dependencies.
     pub use {bevy_app, bevy_ecs, bevy_reflect};

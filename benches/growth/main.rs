@@ -140,7 +140,6 @@ impl Network {
             refractory: 0.0.into(),
             bias: 1.0.into(),
             v: "floor(uniform(0, 100))".into(),
-            ..default()
         };
         let groups: Vec<Entity> = (0..self.groups)
             .map(|k| {

@@ -8,10 +8,10 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
+use super::current::{AddCurrent, Current};
 use crate::{
-    network::{Behaviour, Input, Parameter, Parameters},
-    numeric::{Real, dispatch},
-    schedule::{AddToStage, Stage},
+    network::{Behaviour, Clock, Parameter},
+    numeric::Real,
 };
 
 /// Adds the same current in every iteration.
@@ -24,28 +24,25 @@ pub struct ConstantCurrent {
 
 impl Behaviour for ConstantCurrent {
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Input, add_current);
+        app.add_current::<Self>();
     }
 }
 
-fn add_current(mut groups: Query<(&ConstantCurrent, &mut Input)>) {
-    for (current, mut input) in &mut groups {
-        let amplitude = Parameters::of([&current.amplitude]);
-        dispatch(
-            #[inline(always)]
-            || add(&mut input.0, amplitude, 1.0),
-        );
-    }
-}
+impl Current for ConstantCurrent {
+    type Cell = Real;
+    type Now = ();
 
-/// Adds a parameter times a factor to the input.
-#[inline(always)]
-pub(super) fn add(input: &mut [Real], amplitude: Parameters<'_, 1>, factor: Real) {
-    match amplitude {
-        Parameters::Uniform([amplitude]) => input.iter_mut().for_each(|input| *input += factor * amplitude),
-        Parameters::Each([amplitude]) => {
-            input.iter_mut().zip(amplitude).for_each(|(input, amplitude)| *input += factor * amplitude);
-        }
+    fn cell(&self, i: usize) -> Real {
+        self.amplitude.at(i)
+    }
+
+    fn now(&self, _: &Clock) -> Option<()> {
+        Some(())
+    }
+
+    #[inline(always)]
+    fn current(amplitude: Real, (): ()) -> Real {
+        amplitude
     }
 }
 

@@ -13,11 +13,11 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
+use super::current::{AddCurrent, Current};
 use crate::{
     files::grey_values,
-    network::{Behaviour, Clock, Input, NeuronGroup, Parameter, Preparation, PrepareError, Unit},
+    network::{Behaviour, Clock, NeuronGroup, Parameter, Preparation, PrepareError, Unit},
     numeric::Real,
-    schedule::{AddToStage, Stage},
 };
 
 /// Adds the grey values of a picture to the input of a group of as many columns and rows.
@@ -47,7 +47,7 @@ impl Default for ImageInput {
 
 impl Behaviour for ImageInput {
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Input, add_image);
+        app.add_current::<Self>();
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -67,12 +67,26 @@ impl Behaviour for ImageInput {
     }
 }
 
-fn add_image(mut groups: Query<(&ImageInput, &mut Input)>, clock: Res<Clock>) {
-    for (image, mut input) in &mut groups {
-        let Some(grey) = image.grey.as_deref().filter(|_| clock.is_within(image.start, image.stop)) else { continue };
-        for ((i, input), grey) in input.0.iter_mut().enumerate().zip(grey) {
-            *input += image.gain.at(i) * grey;
-        }
+impl Current for ImageInput {
+    type Cell = Real;
+    type Now = ();
+
+    fn cell(&self, i: usize) -> Real {
+        let grey = self.grey.as_deref().and_then(|grey| grey.get(i));
+        self.gain.at(i) * grey.copied().unwrap_or_default()
+    }
+
+    fn now(&self, clock: &Clock) -> Option<()> {
+        clock.is_within(self.start, self.stop).then_some(())
+    }
+
+    #[inline(always)]
+    fn current(grey: Real, (): ()) -> Real {
+        grey
+    }
+
+    fn differs(&self) -> bool {
+        true
     }
 }
 

@@ -12,19 +12,14 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::noise::Streams;
+use super::noise::{AddNoise, Noise, Normal, Streams};
 use crate::{
-    network::{Behaviour, Clock, Dealt, Derived, Input, Parameter, Parameters, Preparation, PrepareError, Range, Unit},
+    cell,
+    network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Range, Step, Unit},
     numeric::{
         Archive, ArchiveError, Real,
-        blocks::PerBlock,
-        dispatch,
-        lanes::{LANES, Lanes},
-        normal,
-        pass::pass,
-        portions::Effort,
+        real::{real, wide},
     },
-    schedule::{AddToStage, Stage},
 };
 
 /// Adds normally distributed noise to the input, new in every iteration: what `sd` does to a membrane depends on the step,
@@ -50,28 +45,17 @@ pub struct NormalNoise {
     /// The random numbers to come.
     #[reflect(ignore)]
     pub streams: Streams,
-    /// Mean and standard deviation of an iteration, where there is an intensity.
-    #[reflect(ignore)]
-    pub moments: Derived<2>,
 }
 
 impl Default for NormalNoise {
     fn default() -> Self {
-        Self {
-            mean: 0.0.into(),
-            sd: 1.0.into(),
-            intensity: None,
-            start: 0.0,
-            stop: None,
-            streams: Streams::default(),
-            moments: Derived::default(),
-        }
+        Self { mean: 0.0.into(), sd: 1.0.into(), intensity: None, start: 0.0, stop: None, streams: Streams::default() }
     }
 }
 
 impl Behaviour for NormalNoise {
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Input, add_noise);
+        app.add_noise::<Self>();
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -84,65 +68,36 @@ impl Behaviour for NormalNoise {
     }
 }
 
-fn add_noise(mut groups: Query<(&mut NormalNoise, &mut Input, &Dealt)>, clock: Res<Clock>) {
-    pass(|pass| {
-        for (noise, input, Dealt(portions)) in &mut groups {
-            if !clock.is_within(noise.start, noise.stop) {
-                continue;
-            }
-            let (input, changed) = (&mut input.into_inner().0[..], noise.is_changed());
-            let NormalNoise { mean, sd, intensity, streams, moments, .. } = noise.into_inner();
-            let moments = match intensity {
-                None => Parameters::of([mean, sd]),
-                Some(intensity) => {
-                    if changed || !moments.holds(clock.dt, input.len()) {
-                        let in_a_step = |[mean, intensity]: [f64; 2]| [mean, intensity / libm::sqrt(clock.dt)];
-                        moments.derive(clock.dt, input.len(), [&*mean, intensity], in_a_step);
-                    }
-                    moments.get()
-                }
-            };
-            let columns = (input, moments, PerBlock(&mut streams.0));
-            pass.by_blocks(Effort::Heavy, portions, columns.0.len(), columns, |(input, moments, streams)| {
-                let Some(lanes) = streams.0.first_mut() else { return };
-                dispatch(
-                    #[inline(always)]
-                    || add(input, moments, lanes),
-                );
-            });
-        }
-    });
+cell! {
+    /// Mean and standard deviation of the number of an iteration.
+    pub struct Moments {
+        mean: Real,
+        sd: Real,
+    }
 }
 
-#[inline(always)]
-fn add(input: &mut [Real], moments: Parameters<'_, 2>, lanes: &mut Lanes) {
-    const PAIR: usize = 2 * LANES;
-    let mut own = lanes.clone();
-    match moments {
-        Parameters::Uniform([mean, sd]) => {
-            let (whole, rest) = input.as_chunks_mut::<PAIR>();
-            for input in whole {
-                let [first, second] = normal::next_pair(&mut own);
-                for lane in 0..LANES {
-                    input[lane] += mean + sd * first[lane];
-                    input[LANES + lane] += mean + sd * second[lane];
-                }
-            }
-            if !rest.is_empty() {
-                let numbers = normal::next_pair(&mut own);
-                rest.iter_mut().zip(numbers.as_flattened()).for_each(|(input, number)| *input += mean + sd * number);
-            }
-        }
-        Parameters::Each([mean, sd]) => {
-            for ((input, mean), sd) in input.chunks_mut(PAIR).zip(mean.chunks(PAIR)).zip(sd.chunks(PAIR)) {
-                let numbers = normal::next_pair(&mut own);
-                for (((input, mean), sd), number) in input.iter_mut().zip(mean).zip(sd).zip(numbers.as_flattened()) {
-                    *input += mean + sd * number;
-                }
-            }
-        }
+impl Noise for NormalNoise {
+    type Distribution = Normal;
+    type Cell = Moments;
+
+    fn streams(&mut self) -> &mut Streams {
+        &mut self.streams
     }
-    *lanes = own;
+
+    fn cell(&self, i: usize, step: Step) -> Moments {
+        let in_a_step = |intensity: &Parameter| real(wide(intensity.at(i)) / libm::sqrt(step.dt));
+        let sd = self.intensity.as_ref().map_or_else(|| self.sd.at(i), in_a_step);
+        Moments { mean: self.mean.at(i), sd }
+    }
+
+    fn is_on(&self, clock: &Clock) -> bool {
+        clock.is_within(self.start, self.stop)
+    }
+
+    #[inline(always)]
+    fn noise(Moments { mean, sd }: Moments, number: Real) -> Real {
+        mean + sd * number
+    }
 }
 
 #[cfg(test)]

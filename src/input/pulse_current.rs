@@ -8,11 +8,10 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::constant_current::add;
+use super::current::{AddCurrent, Current};
 use crate::{
-    network::{Behaviour, Clock, Input, Parameter, Parameters, Preparation, PrepareError, Range, Unit},
-    numeric::dispatch,
-    schedule::{AddToStage, Stage},
+    network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Range, Unit},
+    numeric::Real,
 };
 
 /// Adds pulses of current at regular intervals.
@@ -45,7 +44,7 @@ impl Default for PulseCurrent {
 
 impl Behaviour for PulseCurrent {
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Input, add_current);
+        app.add_current::<Self>();
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -86,15 +85,21 @@ impl PulseCurrent {
     }
 }
 
-fn add_current(mut groups: Query<(&PulseCurrent, &mut Input)>, clock: Res<Clock>) {
-    for (current, mut input) in &mut groups {
-        if current.is_on(&clock) {
-            let amplitude = Parameters::of([&current.amplitude]);
-            dispatch(
-                #[inline(always)]
-                || add(&mut input.0, amplitude, 1.0),
-            );
-        }
+impl Current for PulseCurrent {
+    type Cell = Real;
+    type Now = ();
+
+    fn cell(&self, i: usize) -> Real {
+        self.amplitude.at(i)
+    }
+
+    fn now(&self, clock: &Clock) -> Option<()> {
+        self.is_on(clock).then_some(())
+    }
+
+    #[inline(always)]
+    fn current(amplitude: Real, (): ()) -> Real {
+        amplitude
     }
 }
 

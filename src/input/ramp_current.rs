@@ -9,11 +9,11 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::constant_current::add;
+use super::current::{AddCurrent, Current};
 use crate::{
-    network::{Behaviour, Clock, Input, Parameter, Parameters, Range, Unit},
-    numeric::{Real, dispatch, real::real},
-    schedule::{AddToStage, Stage},
+    cell,
+    network::{Behaviour, Clock, Parameter, Range, Unit},
+    numeric::{Real, real::real},
 };
 
 /// Adds a current that rises or falls linearly.
@@ -42,47 +42,36 @@ impl Default for RampCurrent {
 
 impl Behaviour for RampCurrent {
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Input, add_current);
+        app.add_current::<Self>();
     }
 }
 
-fn add_current(mut groups: Query<(&RampCurrent, &mut Input)>, clock: Res<Clock>) {
-    for (current, mut input) in &mut groups {
-        if !clock.is_within(current.start, None) {
-            continue;
-        }
-        let end = current.start + current.duration;
-        if clock.is_within(end, None) {
-            if current.stays {
-                let to = Parameters::of([&current.to]);
-                dispatch(
-                    #[inline(always)]
-                    || add(&mut input.0, to, 1.0),
-                );
-            }
-        } else {
-            let done = real((clock.time() - current.start) / current.duration);
-            let ends = Parameters::of([&current.from, &current.to]);
-            dispatch(
-                #[inline(always)]
-                || add_between(&mut input.0, ends, done),
-            );
-        }
+cell! {
+    /// The ends of a neuron's ramp.
+    pub struct Ends {
+        from: Real,
+        to: Real,
     }
 }
 
-#[inline(always)]
-fn add_between(input: &mut [Real], ends: Parameters<'_, 2>, done: Real) {
-    match ends {
-        Parameters::Uniform([from, to]) => {
-            let current = from + (to - from) * done;
-            input.iter_mut().for_each(|input| *input += current);
-        }
-        Parameters::Each([from, to]) => {
-            for ((input, from), to) in input.iter_mut().zip(from).zip(to) {
-                *input += from + (to - from) * done;
-            }
-        }
+impl Current for RampCurrent {
+    type Cell = Ends;
+    /// The part of the ramp that is over; nothing after its end.
+    type Now = Option<Real>;
+
+    fn cell(&self, i: usize) -> Ends {
+        Ends { from: self.from.at(i), to: self.to.at(i) }
+    }
+
+    fn now(&self, clock: &Clock) -> Option<Option<Real>> {
+        let is_over = clock.is_within(self.start + self.duration, None);
+        let done = (!is_over).then(|| real((clock.time() - self.start) / self.duration));
+        (clock.is_within(self.start, None) && (!is_over || self.stays)).then_some(done)
+    }
+
+    #[inline(always)]
+    fn current(Ends { from, to }: Ends, done: Option<Real>) -> Real {
+        done.map_or(to, |done| from + (to - from) * done)
     }
 }
 

@@ -11,10 +11,14 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
+use super::current::{AddCurrent, Current};
 use crate::{
-    network::{Behaviour, Clock, Derived, Input, Parameter, Parameters, Preparation, PrepareError, Range, Unit},
-    numeric::{Real, dispatch, real::real},
-    schedule::{AddToStage, Stage},
+    cell,
+    network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Range, Unit},
+    numeric::{
+        Real,
+        real::{real, wide},
+    },
 };
 
 /// Adds a current that oscillates.
@@ -37,28 +41,17 @@ pub struct SineCurrent {
     /// When it ends; `None` for never.
     #[reflect(@Unit("ms"))]
     pub stop: Option<f64>,
-    /// Offset, and the shares of sine and cosine.
-    #[reflect(ignore)]
-    pub shares: Derived<3>,
 }
 
 impl Default for SineCurrent {
     fn default() -> Self {
-        Self {
-            amplitude: 1.0.into(),
-            offset: 0.0.into(),
-            frequency: 10.0,
-            phase: 0.0.into(),
-            start: 0.0,
-            stop: None,
-            shares: Derived::default(),
-        }
+        Self { amplitude: 1.0.into(), offset: 0.0.into(), frequency: 10.0, phase: 0.0.into(), start: 0.0, stop: None }
     }
 }
 
 impl Behaviour for SineCurrent {
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Input, add_current);
+        app.add_current::<Self>();
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -66,27 +59,34 @@ impl Behaviour for SineCurrent {
     }
 }
 
-fn add_current(mut groups: Query<(&mut SineCurrent, &mut Input)>, clock: Res<Clock>) {
-    for (mut current, mut input) in &mut groups {
-        if !clock.is_within(current.start, current.stop) {
-            continue;
-        }
-        let changed = current.is_changed();
-        let SineCurrent { amplitude, offset, frequency, phase, start, shares, .. } = current.bypass_change_detection();
-        let neurons = input.0.len();
-        if changed || !shares.holds(clock.dt, neurons) {
-            shares.derive(clock.dt, neurons, [offset, amplitude, phase], |[offset, amplitude, phase]| {
-                let (sin, cos) = libm::sincos(phase);
-                [offset, amplitude * cos, amplitude * sin]
-            });
-        }
-        let (sin, cos) = libm::sincos(TAU * turns(*frequency, clock.time() - *start));
-        let (sin, cos): (Real, Real) = (real(sin), real(cos));
-        let shares = shares.get();
-        dispatch(
-            #[inline(always)]
-            || add(&mut input.0, shares, sin, cos),
-        );
+cell! {
+    /// The mean of a neuron's current, and its shares of sine and cosine.
+    pub struct Shares {
+        offset: Real,
+        of_sin: Real,
+        of_cos: Real,
+    }
+}
+
+impl Current for SineCurrent {
+    type Cell = Shares;
+    /// Sine and cosine.
+    type Now = (Real, Real);
+
+    fn cell(&self, i: usize) -> Shares {
+        let [amplitude, phase] = [&self.amplitude, &self.phase].map(|own| wide(own.at(i)));
+        let (sin, cos) = libm::sincos(phase);
+        Shares { offset: self.offset.at(i), of_sin: real(amplitude * cos), of_cos: real(amplitude * sin) }
+    }
+
+    fn now(&self, clock: &Clock) -> Option<(Real, Real)> {
+        let (sin, cos) = libm::sincos(TAU * turns(self.frequency, clock.time() - self.start));
+        clock.is_within(self.start, self.stop).then_some((real(sin), real(cos)))
+    }
+
+    #[inline(always)]
+    fn current(cell: Shares, (sin, cos): (Real, Real)) -> Real {
+        cell.offset + cell.of_sin * sin + cell.of_cos * cos
     }
 }
 
@@ -94,21 +94,6 @@ fn add_current(mut groups: Query<(&mut SineCurrent, &mut Input)>, clock: Res<Clo
 fn turns(frequency: f64, time: f64) -> f64 {
     let turns = 1e-3 * frequency * time;
     turns - libm::floor(turns)
-}
-
-#[inline(always)]
-fn add(input: &mut [Real], shares: Parameters<'_, 3>, sin: Real, cos: Real) {
-    match shares {
-        Parameters::Uniform([offset, of_sin, of_cos]) => {
-            let current = offset + of_sin * sin + of_cos * cos;
-            input.iter_mut().for_each(|input| *input += current);
-        }
-        Parameters::Each([offset, of_sin, of_cos]) => {
-            for (((input, offset), of_sin), of_cos) in input.iter_mut().zip(offset).zip(of_sin).zip(of_cos) {
-                *input += offset + of_sin * sin + of_cos * cos;
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -126,7 +111,6 @@ mod tests {
                 phase: phase.into(),
                 start: 2.0,
                 stop: Some(100.0),
-                ..default()
             };
             let cells = bench.group("cells", 3, current);
             for k in 0..210 {

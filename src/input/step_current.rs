@@ -9,11 +9,10 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::constant_current::add;
+use super::current::{AddCurrent, Current};
 use crate::{
-    network::{Behaviour, Clock, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
-    numeric::{dispatch, real::real},
-    schedule::{AddToStage, Stage},
+    network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Unit},
+    numeric::{Real, real::real},
 };
 
 /// Adds a current that jumps to a new amplitude at each of some times.
@@ -37,7 +36,7 @@ impl Default for StepCurrent {
 
 impl Behaviour for StepCurrent {
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Input, add_current);
+        app.add_current::<Self>();
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -68,16 +67,21 @@ impl StepCurrent {
     }
 }
 
-fn add_current(mut groups: Query<(&StepCurrent, &mut Input)>, clock: Res<Clock>) {
-    for (current, mut input) in &mut groups {
-        let amplitude = current.at(&clock);
-        if amplitude != 0.0 {
-            let scale = Parameters::of([&current.scale]);
-            dispatch(
-                #[inline(always)]
-                || add(&mut input.0, scale, real(amplitude)),
-            );
-        }
+impl Current for StepCurrent {
+    type Cell = Real;
+    type Now = Real;
+
+    fn cell(&self, i: usize) -> Real {
+        self.scale.at(i)
+    }
+
+    fn now(&self, clock: &Clock) -> Option<Real> {
+        Some(real(self.at(clock))).filter(|amplitude| *amplitude != 0.0)
+    }
+
+    #[inline(always)]
+    fn current(scale: Real, amplitude: Real) -> Real {
+        amplitude * scale
     }
 }
 

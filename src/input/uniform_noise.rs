@@ -8,18 +8,11 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::noise::Streams;
+use super::noise::{AddNoise, Noise, Streams, Uniform};
 use crate::{
-    network::{Behaviour, Clock, Dealt, Input, Parameter, Parameters, Preparation, PrepareError, Unit},
-    numeric::{
-        Archive, ArchiveError, Real,
-        blocks::PerBlock,
-        dispatch,
-        lanes::{LANES, Lanes},
-        pass::pass,
-        portions::Effort,
-    },
-    schedule::{AddToStage, Stage},
+    cell,
+    network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Step, Unit},
+    numeric::{Archive, ArchiveError, Real},
 };
 
 /// Adds uniformly distributed noise to the input, new in every iteration: what it does to a membrane depends on the step.
@@ -49,7 +42,7 @@ impl Default for UniformNoise {
 
 impl Behaviour for UniformNoise {
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Input, add_noise);
+        app.add_noise::<Self>();
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -62,55 +55,34 @@ impl Behaviour for UniformNoise {
     }
 }
 
-fn add_noise(mut groups: Query<(&mut UniformNoise, &mut Input, &Dealt)>, clock: Res<Clock>) {
-    pass(|pass| {
-        for (noise, input, Dealt(portions)) in &mut groups {
-            if !clock.is_within(noise.start, noise.stop) {
-                continue;
-            }
-            let UniformNoise { low, high, streams, .. } = noise.into_inner();
-            let columns = (&mut input.into_inner().0[..], Parameters::of([low, high]), PerBlock(&mut streams.0));
-            pass.by_blocks(Effort::Light, portions, columns.0.len(), columns, |(input, bounds, streams)| {
-                let Some(lanes) = streams.0.first_mut() else { return };
-                dispatch(
-                    #[inline(always)]
-                    || add(input, bounds, lanes),
-                );
-            });
-        }
-    });
+cell! {
+    /// The bounds of a neuron.
+    pub struct Bounds {
+        low: Real,
+        width: Real,
+    }
 }
 
-#[inline(always)]
-fn add(input: &mut [Real], bounds: Parameters<'_, 2>, lanes: &mut Lanes) {
-    // A copy on the stack stays in registers; the one behind the reference would be stored after every draw.
-    let mut own = lanes.clone();
-    match bounds {
-        Parameters::Uniform([low, high]) => {
-            let width = high - low;
-            // Chunks of a length that is known when this is compiled: 0.3 ns a neuron instead of 2.
-            let (whole, rest) = input.as_chunks_mut::<LANES>();
-            for input in whole {
-                let numbers = own.next_uniforms();
-                for lane in 0..LANES {
-                    input[lane] += low + width * numbers[lane];
-                }
-            }
-            if !rest.is_empty() {
-                let numbers = own.next_uniforms();
-                rest.iter_mut().zip(numbers).for_each(|(input, number)| *input += low + width * number);
-            }
-        }
-        Parameters::Each([low, high]) => {
-            for ((input, low), high) in input.chunks_mut(LANES).zip(low.chunks(LANES)).zip(high.chunks(LANES)) {
-                let numbers = own.next_uniforms();
-                for (((input, low), high), number) in input.iter_mut().zip(low).zip(high).zip(numbers) {
-                    *input += *low + (*high - *low) * number;
-                }
-            }
-        }
+impl Noise for UniformNoise {
+    type Distribution = Uniform;
+    type Cell = Bounds;
+
+    fn streams(&mut self) -> &mut Streams {
+        &mut self.streams
     }
-    *lanes = own;
+
+    fn cell(&self, i: usize, _: Step) -> Bounds {
+        Bounds { low: self.low.at(i), width: self.high.at(i) - self.low.at(i) }
+    }
+
+    fn is_on(&self, clock: &Clock) -> bool {
+        clock.is_within(self.start, self.stop)
+    }
+
+    #[inline(always)]
+    fn noise(Bounds { low, width }: Bounds, number: Real) -> Real {
+        low + width * number
+    }
 }
 
 #[cfg(test)]

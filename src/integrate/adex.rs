@@ -21,15 +21,19 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::{exponential_if::ExponentialMembrane, refractory, refractory::RefractoryLeft};
+use super::{
+    driver::AddModel,
+    exponential_if::ExponentialMembrane,
+    model::{At, Drive, NeuronModel},
+    refractory,
+};
 use crate::{
+    cell,
     network::{
-        Behaviour, Below, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
-        Range, RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
-        residues::{LEAST_DECAY, LEAST_PART, Residues, any_below},
+        Behaviour, Below, Conductance, Initial, Parameter, Preparation, PrepareError, Range, Step, ThresholdShift,
+        Unit, V,
     },
-    numeric::{Real, by_rests, exp_m1, pass::pass, portions::Effort, real::moved},
-    schedule::{AddToStage, Stage},
+    numeric::{Real, carried::Carried, exp_m1, portions::Effort, real::wide},
     variable,
 };
 
@@ -41,7 +45,6 @@ variable! {
 /// Adaptive exponential integrate-and-fire neurons: most firing patterns of cortical neurons, in measurable units.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, W, RefractoryLeft, Input, Conductance, ThresholdShift, Spikes, Residues)]
 pub struct AdEx {
     /// Capacitance of the membrane.
     #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
@@ -113,10 +116,7 @@ impl Behaviour for AdEx {
     const MODEL: bool = true;
 
     fn plugin(app: &mut App) {
-        app.register_variable::<W>()
-            .register_variable::<RefractoryLeft>()
-            .register_state::<Residues>()
-            .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+        app.add_model::<Self>();
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -124,73 +124,19 @@ impl Behaviour for AdEx {
     }
 }
 
-impl AdEx {
-    /// Whether a step moves v or w of any neuron by so little that single precision would drop it.
-    fn creeps(&self, dt: f64, neurons: usize) -> bool {
-        let h = dt / f64::from(self.steps);
-        any_below([&self.g_leak, &self.c], neurons, (LEAST_PART, h), |[leak, c]| leak / c)
-            || any_below([&self.tau_w], neurons, (LEAST_DECAY, h), |[tau]| 1.0 / tau)
+cell! {
+    /// The constants of a neuron.
+    pub struct Cell {
+        membrane: ExponentialMembrane,
+        rest: Real,
+        a: Real,
+        /// What a step covers of the way to where w relaxes.
+        part_w: Real,
+        b: Real,
     }
-
-    fn parameters(&self) -> Parameters<'_, 11> {
-        let Self { c, g_leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, refractory, .. } = self;
-        Parameters::of([c, g_leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, refractory])
-    }
-}
-
-type State<'w> = (
-    Ref<'w, AdEx>,
-    &'w mut V,
-    &'w mut W,
-    &'w mut RefractoryLeft,
-    (&'w Input, &'w Conductance, &'w ThresholdShift),
-    &'w mut Residues,
-    &'w mut Spikes,
-    &'w Dealt,
-);
-
-fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    pass(|pass| {
-        for (model, v, w, left, (input, conductance, shift), residues, spikes, dealt) in &mut groups {
-            let (dt, steps) = (clock.step(), model.steps);
-            let [rest_v, rest_w] =
-                residues.into_inner().at(clock.dt, model.is_changed(), v.0.len(), || model.creeps(clock.dt, v.0.len()));
-            let state =
-                (&mut v.into_inner().0[..], &mut w.into_inner().0[..], &mut left.into_inner().0[..], (rest_v, rest_w));
-            let model = model.into_inner();
-            let columns = (state, (&input.0[..], conductance.get(), shift.get()), model.parameters());
-            spikes.into_inner().by_blocks(
-                Effort::Heavy,
-                pass,
-                dealt,
-                columns,
-                move |((v, w, left, rests), drive, parameters), fired| {
-                    by_rests!(rests.0, advance((v, w, left, fired, rests), drive, parameters, dt, steps));
-                },
-            );
-        }
-    });
-}
-
-/// The constants of a neuron, as a step needs them.
-#[derive(Clone, Copy)]
-struct Cell {
-    membrane: ExponentialMembrane,
-    rest: Real,
-    a: Real,
-    /// What a step covers of the way to where w relaxes.
-    part_w: Real,
-    b: Real,
 }
 
 impl Cell {
-    #[inline(always)]
-    fn new(parameters: [Real; 11], dt: Real, h: Real) -> Self {
-        let [c, leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, refractory] = parameters;
-        let membrane = ExponentialMembrane::new([c, leak, rest, v_t, delta_t, cutoff, reset, refractory], dt, h);
-        Self { membrane, rest, a, part_w: -exp_m1(-h / tau_w), b }
-    }
-
     /// By how much w changes in a step in which it relaxes with `v`.
     #[inline(always)]
     fn adapting(&self, w: Real, v: Real) -> Real {
@@ -198,122 +144,59 @@ impl Cell {
     }
 }
 
-/// v, w, the iterations left to be refractory, fired; rests of v and w, or nothing.
-type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [Real], &'a mut [u8], (&'a mut [Real], &'a mut [Real]));
+impl NeuronModel for AdEx {
+    type State = (V, W);
+    type Cell = Cell;
+    type Takes = (Conductance, ThresholdShift);
+    const EFFORT: Effort = Effort::Heavy;
+    const REFRACTORY: bool = true;
 
-/// Input, and conductances and shifts of the threshold if there are any.
-type Drive<'a> = (&'a [Real], &'a [Real], &'a [Real]);
+    fn steps(&self) -> u32 {
+        self.steps
+    }
 
-/// One iteration.
-#[inline(always)]
-fn advance<const REST: bool>(
-    state: Columns<'_>,
-    drive: Drive<'_>,
-    parameters: Parameters<'_, 11>,
-    dt: Real,
-    steps: u32,
-) {
-    let h = dt / steps as Real;
-    match parameters {
-        Parameters::Uniform(p) => {
-            let cell = Cell::new(p, dt, h);
-            advance_shifted::<REST>(state, drive, steps, |_| cell);
-        }
-        Parameters::Each(columns) => {
-            let n = state.0.len();
-            // Columns of another length belong to a group that waits to be prepared again.
-            if columns.iter().all(|column| column.len() >= n) {
-                // By name, since a loop over an array of slices is not vectorised.
-                let [c, leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, time] =
-                    columns.map(|column| &column[..n]);
-                advance_shifted::<REST>(
-                    state,
-                    drive,
-                    steps,
-                    #[inline(always)]
-                    |i| {
-                        Cell::new(
-                            [
-                                c[i], leak[i], rest[i], v_t[i], delta_t[i], a[i], tau_w[i], b[i], cutoff[i], reset[i],
-                                time[i],
-                            ],
-                            dt,
-                            h,
-                        )
-                    },
-                );
-            }
+    fn cell(&self, i: usize, step: Step) -> Cell {
+        let Self { c, g_leak, rest, v_t, delta_t, a, tau_w, b, cutoff, reset, refractory, .. } = self;
+        let membrane = [c, g_leak, rest, v_t, delta_t, cutoff, reset, refractory].map(|own| own.at(i));
+        Cell {
+            membrane: ExponentialMembrane::new(membrane, step),
+            rest: rest.at(i),
+            a: a.at(i),
+            part_w: -exp_m1(-step.h() / tau_w.at(i)),
+            b: b.at(i),
         }
     }
-}
 
-#[inline(always)]
-fn advance_shifted<const REST: bool>(state: Columns<'_>, drive: Drive<'_>, steps: u32, cell: impl Fn(usize) -> Cell) {
-    if drive.2.is_empty() {
-        advance_by::<REST>(state, drive, steps, cell);
-    } else {
-        let shift = &drive.2[..state.0.len()];
-        let shifted = |i: usize| {
-            let cell = cell(i);
-            Cell { membrane: cell.membrane.shifted(shift[i]), ..cell }
-        };
-        advance_by::<REST>(state, drive, steps, shifted);
+    fn rates(&self, i: usize) -> [Option<f64>; 2] {
+        let [leak, c, tau_w] = [&self.g_leak, &self.c, &self.tau_w].map(|own| wide(own.at(i)));
+        [Some(leak / c), Some(1.0 / tau_w)]
     }
-}
 
-#[inline(always)]
-fn advance_by<const REST: bool>(
-    (v, w, left, fired, (rest_v, rest_w)): Columns<'_>,
-    drive: Drive<'_>,
-    steps: u32,
-    cell: impl Fn(usize) -> Cell,
-) {
-    fired.fill(0);
-    for _ in 0..steps {
-        let rests = (&mut *rest_v, &mut *rest_w);
-        // With rests, which is rare, what is absent is zero: it is compiled once.
-        if drive.1.is_empty() && !REST {
-            step::<false, false>((v, w, left, fired, rests), drive, &cell);
-        } else {
-            step::<true, REST>((v, w, left, fired, rests), drive, &cell);
-        }
+    #[inline(always)]
+    fn refractory(cell: Cell) -> Real {
+        cell.membrane.refractory
     }
-    refractory::count(left, fired, |i| cell(i).membrane.refractory);
-}
 
-/// One step of all neurons.
-#[inline(always)]
-fn step<const CONDUCTANCE: bool, const REST: bool>(
-    (v, w, left, fired, (rest_v, rest_w)): Columns<'_>,
-    (input, conductance, _): Drive<'_>,
-    cell: &impl Fn(usize) -> Cell,
-) {
-    let n = v.len();
-    let (w, left, fired, input) = (&mut w[..n], &left[..n], &mut fired[..n], &input[..n]);
-    let conductance = if CONDUCTANCE && !REST { &conductance[..n] } else { conductance };
-    let open_at = |i: usize| if REST { conductance.get(i).copied().unwrap_or(0.0) } else { conductance[i] };
-    let (rest_v, rest_w) = if REST { (&mut rest_v[..n], &mut rest_w[..n]) } else { (&mut [][..], &mut [][..]) };
-    for i in 0..n {
-        let Cell { membrane, b, .. } = cell(i);
-        let adapting = |v: Real| cell(i).adapting(w[i], v);
-        let relaxed = membrane.relaxing::<CONDUCTANCE>(v[i], if CONDUCTANCE { open_at(i) } else { 0.0 });
-        let start = membrane.cut(v[i]);
+    #[inline(always)]
+    fn shifted(cell: Cell, shift: Real) -> Cell {
+        Cell { membrane: cell.membrane.shifted(shift), ..cell }
+    }
+
+    #[inline(always)]
+    fn step<X: Carried>(cell: Cell, [v, w]: [X; 2], drive: impl Drive, at: At) -> ([X; 2], bool) {
+        let (membrane, input, current) = (cell.membrane, drive.input(), w.value());
+        let relaxed = membrane.relaxing(v.value(), drive.conductance());
+        let start = membrane.cut(v.value());
         let before = membrane.upstroke(start);
-        let after = membrane.upstroke(membrane.cut(v[i] + relaxed(input[i] + before - w[i])));
-        let change = relaxed(input[i] + 0.5 * (before + after) - 0.5 * (w[i] + (w[i] + adapting(start))));
-        let (end, carried_v) = if REST { moved(v[i], rest_v[i], change) } else { (v[i] + change, 0.0) };
+        let after = membrane.upstroke(membrane.cut(v.value() + relaxed(input + before - current)));
+        let then = current + cell.adapting(current, start);
+        let end = v.moved(relaxed(input + 0.5 * (before + after) - 0.5 * (current + then)));
 
-        let free = (left[i] <= 0.0) & (fired[i] == 0);
-        let fires = free & (end >= membrane.cutoff);
-        let kept = if free { end } else { v[i] };
-        let change = adapting(0.5 * (start + membrane.cut(kept)));
-        let (adapted, carried_w) = if REST { moved(w[i], rest_w[i], change) } else { (w[i] + change, 0.0) };
-        v[i] = if fires { membrane.reset } else { kept };
-        if REST {
-            (rest_v[i], rest_w[i]) = (if free & !fires { carried_v } else { 0.0 }, carried_w);
-        }
-        w[i] = if fires { adapted + b } else { adapted };
-        fired[i] |= u8::from(fires);
+        let fires = !at.held & (end.value() >= membrane.cutoff);
+        let kept = if at.held { v } else { end };
+        let adapted = w.moved(cell.adapting(current, 0.5 * (start + membrane.cut(kept.value()))));
+        let jumped = X::with_rest(adapted.value() + cell.b, adapted.rest());
+        if fires { ([X::of(membrane.reset), jumped], true) } else { ([kept, adapted], false) }
     }
 }
 

@@ -11,12 +11,11 @@
 //! (1978), for the gates); their symmetric order (Strang splitting) makes the whole of second order, and everything stays
 //! within the reversal potentials, whatever the step.
 
+use super::model::{At, Drive, NeuronModel};
 use crate::{
-    network::Initial,
-    numeric::{
-        Real, exp_m1,
-        real::{moved_by, wide},
-    },
+    cell,
+    network::{Behaviour, Conductance, Initial, Parameter, Step, V},
+    numeric::{Real, carried::Carried, exp_m1, portions::Effort, real::wide},
     variable,
 };
 
@@ -36,13 +35,22 @@ variable! {
 }
 
 /// Opening and closing rates (1/ms) of m, h and n.
-pub(super) type Rates = [(Real, Real); 3];
+pub type Rates = [(Real, Real); 3];
 
-/// The rates of a model. A trait and not a function that is handed over, since a call through one is not inlined, and
-/// takes the loop around it out of the vector lanes: 100 ns a neuron instead of 10.
-pub(super) trait Kinetics {
+/// A membrane with these channels.
+pub trait Channels: Behaviour {
     /// The rates at a potential above a neuron's origin.
-    fn rates(v: Real) -> Rates;
+    fn opening(v: Real) -> Rates;
+
+    /// The potential from which the rates of neuron `i` count.
+    fn origin(&self, i: usize) -> Real;
+
+    /// Capacitance, maximal conductances of leak, sodium and potassium, reversal potentials of sodium, potassium and leak,
+    /// threshold.
+    fn membrane(&self) -> [&Parameter; 8];
+
+    /// Steps in an iteration.
+    fn steps(&self) -> u32;
 }
 
 /// x / (1 − exp(−x)), the form of rates whose quotient is 0 / 0 at 0, where it tends to 1.
@@ -58,132 +66,73 @@ pub(super) fn steady(rates: Rates) -> [Initial; 3] {
     rates.map(|(open, close)| (wide(open) / (wide(open) + wide(close))).into())
 }
 
-/// The constants of a neuron.
-#[derive(Clone, Copy)]
-pub(super) struct Cell {
-    per_charge: Real,
-    half: Real,
-    whole: Real,
-    maximal: [Real; 3],
-    reversal: [Real; 3],
-    threshold: Real,
-    /// The potential from which its rates count.
-    origin: Real,
+cell! {
+    /// The constants of a neuron.
+    pub struct Cell {
+        /// h / c
+        per_charge: Real,
+        leak: Real,
+        sodium: Real,
+        potassium: Real,
+        e_na: Real,
+        e_k: Real,
+        e_leak: Real,
+        threshold: Real,
+        origin: Real,
+    }
 }
 
-impl Cell {
-    /// From capacitance, maximal conductances and reversal potentials in the order of its pattern, threshold and the
-    /// origin of the rates; for steps of `h`.
+impl<K: Channels> NeuronModel for K {
+    type State = (V, M, H, N);
+    type Cell = Cell;
+    type Takes = (Conductance,);
+    const EFFORT: Effort = Effort::Heavy;
+    const UNROLLED: u32 = 0;
+
+    fn steps(&self) -> u32 {
+        Channels::steps(self)
+    }
+
+    fn cell(&self, i: usize, step: Step) -> Cell {
+        let own = self.membrane().map(|own| own.at(i));
+        let [c, leak, sodium, potassium, e_na, e_k, e_leak, threshold] = own;
+        let origin = self.origin(i);
+        Cell { per_charge: step.h() / c, leak, sodium, potassium, e_na, e_k, e_leak, threshold, origin }
+    }
+
     #[inline(always)]
-    pub(super) fn new([c, g_leak, g_na, g_k, e_na, e_k, e_leak, threshold, origin]: [Real; 9], h: Real) -> Self {
-        Self {
-            per_charge: h / c,
-            half: 0.5 * h,
-            whole: h,
-            maximal: [g_na, g_k, g_leak],
-            reversal: [e_na, e_k, e_leak],
-            threshold,
-            origin,
-        }
+    fn begin<X: Carried>(cell: Cell, [v, m, h, n]: [X; 4], step: Real) -> ([X; 4], bool) {
+        let [m, h, n] = relaxed::<K, X>([m, h, n], v.value() - cell.origin, 0.5 * step);
+        ([v, m, h, n], false)
+    }
+
+    /// A neuron fires in the iteration in which v crosses the threshold from below.
+    #[inline(always)]
+    fn step<X: Carried>(cell: Cell, [v, m, h, n]: [X; 4], drive: impl Drive, at: At) -> ([X; 4], bool) {
+        let (open_m, open_h, open_n) = (m.value(), h.value(), n.value());
+        let n_squared = open_n * open_n;
+        let sodium = cell.sodium * (open_m * open_m * open_m * open_h);
+        let potassium = cell.potassium * (n_squared * n_squared);
+        let channels = sodium + potassium + cell.leak;
+        let current = sodium * cell.e_na + potassium * cell.e_k + cell.leak * cell.e_leak + drive.input();
+        let total = drive.conductance().map_or(channels, |conductance| channels + conductance);
+        let end = v.moved(-(current / total - v.value()) * exp_m1(-cell.per_charge * total));
+
+        let time = if at.last { 0.5 * at.h } else { at.h };
+        let [m, h, n] = relaxed::<K, X>([m, h, n], end.value() - cell.origin, time);
+        ([end, m, h, n], (v.value() < cell.threshold) & (end.value() >= cell.threshold))
     }
 }
 
-/// v, then m, h and n; their rests below the last place, in this order, or none; fired.
-pub(super) type Columns<'a> = (&'a mut [Real], [&'a mut [Real]; 3], [&'a mut [Real]; 4], &'a mut [u8]);
-
-/// Input, and conductances if there are any.
-pub(super) type Drive<'a> = (&'a [Real], &'a [Real]);
-
-/// One iteration of `steps` steps.
-///
-/// A neuron fires in the iteration in which v crosses the threshold from below.
+/// The gates after a time at a potential above the origin of their rates.
 #[inline(always)]
-pub(super) fn advance<K: Kinetics, const REST: bool>(
-    (v, gates, rests, fired): Columns<'_>,
-    drive: Drive<'_>,
-    steps: u32,
-    cell: impl Fn(usize) -> Cell,
-) {
-    let ([m, h, n], [low, low_m, low_h, low_n]) = (gates, rests);
-    fired.fill(0);
-    move_gates::<K, REST>(v, [m, h, n], [low_m, low_h, low_n], |i| (cell(i).origin, cell(i).half));
-    for step in 1..=steps {
-        // With rests, which is rare, what is absent is zero: it is compiled once.
-        if drive.1.is_empty() && !REST {
-            move_potential::<false, false>((v, low, [m, h, n], fired), drive, &cell);
-        } else {
-            move_potential::<true, REST>((v, low, [m, h, n], fired), drive, &cell);
-        }
-        let last = step == steps;
-        let time = |i: usize| if last { cell(i).half } else { cell(i).whole };
-        move_gates::<K, REST>(v, [m, h, n], [low_m, low_h, low_n], |i| (cell(i).origin, time(i)));
-    }
-}
-
-/// v, its rests or none, the gates, fired.
-type Membranes<'a> = (&'a mut [Real], &'a mut [Real], [&'a [Real]; 3], &'a mut [u8]);
-
-#[inline(always)]
-fn move_potential<const CONDUCTANCE: bool, const REST: bool>(
-    (v, low, [m, h, n], fired): Membranes<'_>,
-    (input, conductance): Drive<'_>,
-    cell: &impl Fn(usize) -> Cell,
-) {
-    let len = v.len();
-    let (m, h, n, fired, input) = (&m[..len], &h[..len], &n[..len], &mut fired[..len], &input[..len]);
-    let low = if REST { &mut low[..len] } else { low };
-    let conductance = if CONDUCTANCE && !REST { &conductance[..len] } else { conductance };
-    let open_at = |i: usize| if REST { conductance.get(i).copied().unwrap_or(0.0) } else { conductance[i] };
-    for i in 0..len {
-        let Cell { per_charge, maximal, reversal, threshold, .. } = cell(i);
-        let n_squared = n[i] * n[i];
-        let open = [maximal[0] * (m[i] * m[i] * m[i] * h[i]), maximal[1] * (n_squared * n_squared), maximal[2]];
-        let channels = open[0] + open[1] + open[2];
-        let current = open[0] * reversal[0] + open[1] * reversal[1] + open[2] * reversal[2] + input[i];
-        let total = if CONDUCTANCE { channels + open_at(i) } else { channels };
-        let change = -(current / total - v[i]) * exp_m1(-per_charge * total);
-        let mut kept = if REST { low[i] } else { 0.0 };
-        let end = moved_by::<REST>(v[i], &mut kept, change);
-        if REST {
-            low[i] = kept;
-        }
-        fired[i] |= u8::from((v[i] < threshold) & (end >= threshold));
-        v[i] = end;
-    }
-}
-
-/// Moves the gates, with their rests or none, by a time; `cell` gives the origin of the rates and the time.
-#[inline(always)]
-fn move_gates<K: Kinetics, const REST: bool>(
-    v: &[Real],
-    [m, h, n]: [&mut [Real]; 3],
-    [low_m, low_h, low_n]: [&mut [Real]; 3],
-    cell: impl Fn(usize) -> (Real, Real),
-) {
-    let len = v.len();
-    let (m, h, n) = (&mut m[..len], &mut h[..len], &mut n[..len]);
-    let none = if REST { len } else { 0 };
-    let (low_m, low_h, low_n) = (&mut low_m[..none], &mut low_h[..none], &mut low_n[..none]);
-    for i in 0..len {
-        let (origin, time) = cell(i);
-        let rates = K::rates(v[i] - origin);
-        if REST {
-            m[i] = moved_by::<true>(m[i], &mut low_m[i], relaxing(m[i], rates[0], time));
-            h[i] = moved_by::<true>(h[i], &mut low_h[i], relaxing(h[i], rates[1], time));
-            n[i] = moved_by::<true>(n[i], &mut low_n[i], relaxing(n[i], rates[2], time));
-        } else {
-            m[i] += relaxing(m[i], rates[0], time);
-            h[i] += relaxing(h[i], rates[1], time);
-            n[i] += relaxing(n[i], rates[2], time);
-        }
-    }
-}
-
-/// By how much a gate changes in a time under constant rates.
-#[inline(always)]
-fn relaxing(gate: Real, (open, close): (Real, Real), time: Real) -> Real {
-    let rate = open + close;
-    -(open / rate - gate) * exp_m1(-time * rate)
+fn relaxed<K: Channels, X: Carried>([m, h, n]: [X; 3], v: Real, time: Real) -> [X; 3] {
+    let [of_m, of_h, of_n] = K::opening(v);
+    let by = |gate: X, (open, close): (Real, Real)| {
+        let rate = open + close;
+        gate.moved(-(open / rate - gate.value()) * exp_m1(-time * rate))
+    };
+    [by(m, of_m), by(h, of_h), by(n, of_n)]
 }
 
 #[cfg(test)]

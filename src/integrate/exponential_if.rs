@@ -18,21 +18,23 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::{refractory, refractory::RefractoryLeft};
+use super::{
+    driver::AddModel,
+    model::{At, Drive, NeuronModel},
+    refractory,
+};
 use crate::{
+    cell,
     network::{
-        Behaviour, Below, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Preparation, PrepareError,
-        Range, RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
-        residues::{LEAST_PART, Residues, any_below},
+        Behaviour, Below, Conductance, Initial, Parameter, Preparation, PrepareError, Range, Step, ThresholdShift,
+        Unit, V,
     },
-    numeric::{Real, by_rests, exp, exp_m1, pass::pass, portions::Effort, real::moved},
-    schedule::{AddToStage, Stage},
+    numeric::{Real, carried::Carried, exp, exp_m1, portions::Effort, real::wide},
 };
 
 /// Exponential integrate-and-fire neurons: a leak, and an upstroke that v itself sets off.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, RefractoryLeft, Input, Conductance, ThresholdShift, Spikes, Residues)]
 pub struct ExponentialIf {
     /// Capacitance of the membrane.
     #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
@@ -89,8 +91,7 @@ impl Behaviour for ExponentialIf {
     const MODEL: bool = true;
 
     fn plugin(app: &mut App) {
-        app.register_variable::<RefractoryLeft>().register_state::<Residues>();
-        app.add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+        app.add_model::<Self>();
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -98,70 +99,33 @@ impl Behaviour for ExponentialIf {
     }
 }
 
-impl ExponentialIf {
-    fn parameters(&self) -> Parameters<'_, 8> {
-        let Self { c, g_leak, rest, v_t, delta_t, cutoff, reset, refractory, .. } = self;
-        Parameters::of([c, g_leak, rest, v_t, delta_t, cutoff, reset, refractory])
+cell! {
+    /// The constants of a membrane with an upstroke, as a step needs them.
+    pub struct ExponentialMembrane {
+        leak: Real,
+        resistance: Real,
+        /// Current at v = 0, without input.
+        base: Real,
+        /// What a step covers of the way to where v relaxes.
+        part: Real,
+        /// h / c
+        per_charge: Real,
+        v_t: Real,
+        per_width: Real,
+        /// Current of the upstroke at `v_t`.
+        onset: Real,
+        pub(super) cutoff: Real,
+        pub(super) reset: Real,
+        pub(super) refractory: Real,
     }
 }
 
-type State<'w> = (
-    Ref<'w, ExponentialIf>,
-    &'w mut V,
-    &'w mut RefractoryLeft,
-    (&'w Input, &'w Conductance, &'w ThresholdShift),
-    &'w mut Residues,
-    &'w mut Spikes,
-    &'w Dealt,
-);
-
-fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    pass(|pass| {
-        for (model, v, left, (input, conductance, shift), residues, spikes, dealt) in &mut groups {
-            let (dt, steps) = (clock.step(), model.steps);
-            let step = (LEAST_PART, clock.dt / f64::from(steps));
-            let creeps = || any_below([&model.g_leak, &model.c], v.0.len(), step, |[leak, c]| leak / c);
-            let [rest] = residues.into_inner().at(clock.dt, model.is_changed(), v.0.len(), creeps);
-            let state = (&mut v.into_inner().0[..], &mut left.into_inner().0[..], rest);
-            let model = model.into_inner();
-            let columns = (state, (&input.0[..], conductance.get(), shift.get()), model.parameters());
-            spikes.into_inner().by_blocks(
-                Effort::Heavy,
-                pass,
-                dealt,
-                columns,
-                move |((v, left, rest), drive, parameters), fired| {
-                    by_rests!(rest, advance((v, left, rest, fired), drive, parameters, dt, steps));
-                },
-            );
-        }
-    });
-}
-
-/// The constants of a membrane with an upstroke, as a step needs them.
-#[derive(Clone, Copy)]
-pub(super) struct ExponentialMembrane {
-    leak: Real,
-    resistance: Real,
-    /// Current at v = 0, without input.
-    base: Real,
-    /// What a step covers of the way to where v relaxes.
-    part: Real,
-    /// h / c
-    per_charge: Real,
-    v_t: Real,
-    per_width: Real,
-    /// Current of the upstroke at `v_t`.
-    onset: Real,
-    pub(super) cutoff: Real,
-    pub(super) reset: Real,
-    pub(super) refractory: Real,
-}
-
 impl ExponentialMembrane {
-    #[inline(always)]
-    pub(super) fn new(parameters: [Real; 8], dt: Real, h: Real) -> Self {
+    /// From capacitance, leak conductance, resting potential, onset and width of the upstroke, cut-off, reset and refractory
+    /// time.
+    pub(super) fn new(parameters: [Real; 8], step: Step) -> Self {
         let [c, leak, rest, v_t, delta_t, cutoff, reset, refractory] = parameters;
+        let h = step.h();
         Self {
             leak,
             resistance: 1.0 / leak,
@@ -173,7 +137,7 @@ impl ExponentialMembrane {
             onset: leak * delta_t,
             cutoff,
             reset,
-            refractory: refractory::iterations(refractory, dt),
+            refractory: refractory::iterations(refractory, step.dt()),
         }
     }
 
@@ -197,124 +161,61 @@ impl ExponentialMembrane {
 
     /// By how much v changes in a step, as a function of the current that flows in it beside the leak.
     #[inline(always)]
-    pub(super) fn relaxing<const CONDUCTANCE: bool>(&self, v: Real, conductance: Real) -> impl Fn(Real) -> Real {
-        let (resistance, part) = if CONDUCTANCE {
-            let total = self.leak + conductance;
-            (1.0 / total, -exp_m1(-self.per_charge * total))
-        } else {
-            (self.resistance, self.part)
+    pub(super) fn relaxing(&self, v: Real, conductance: Option<Real>) -> impl Fn(Real) -> Real {
+        let (resistance, part) = match conductance {
+            Some(conductance) => {
+                let total = self.leak + conductance;
+                (1.0 / total, -exp_m1(-self.per_charge * total))
+            }
+            None => (self.resistance, self.part),
         };
         let base = self.base;
         move |current| ((base + current) * resistance - v) * part
     }
 }
 
-/// v, the iterations left to be refractory, rests of v or nothing, fired.
-type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [Real], &'a mut [u8]);
+impl NeuronModel for ExponentialIf {
+    type State = (V,);
+    type Cell = ExponentialMembrane;
+    type Takes = (Conductance, ThresholdShift);
+    const EFFORT: Effort = Effort::Heavy;
+    const REFRACTORY: bool = true;
+    const UNROLLED: u32 = 0;
 
-/// Input, and conductances and shifts of the threshold if there are any.
-type Drive<'a> = (&'a [Real], &'a [Real], &'a [Real]);
-
-/// One iteration.
-#[inline(always)]
-fn advance<const REST: bool>(
-    state: Columns<'_>,
-    drive: Drive<'_>,
-    parameters: Parameters<'_, 8>,
-    dt: Real,
-    steps: u32,
-) {
-    let h = dt / steps as Real;
-    match parameters {
-        Parameters::Uniform(p) => {
-            let cell = ExponentialMembrane::new(p, dt, h);
-            advance_shifted::<REST>(state, drive, steps, |_| cell);
-        }
-        Parameters::Each(columns) => {
-            let n = state.0.len();
-            // Columns of another length belong to a group that waits to be prepared again.
-            if columns.iter().all(|column| column.len() >= n) {
-                // By name, since a loop over an array of slices is not vectorised.
-                let [c, leak, rest, v_t, delta_t, cutoff, reset, time] = columns.map(|column| &column[..n]);
-                advance_shifted::<REST>(
-                    state,
-                    drive,
-                    steps,
-                    #[inline(always)]
-                    |i| {
-                        ExponentialMembrane::new(
-                            [c[i], leak[i], rest[i], v_t[i], delta_t[i], cutoff[i], reset[i], time[i]],
-                            dt,
-                            h,
-                        )
-                    },
-                );
-            }
-        }
+    fn steps(&self) -> u32 {
+        self.steps
     }
-}
 
-#[inline(always)]
-fn advance_shifted<const REST: bool>(
-    state: Columns<'_>,
-    drive: Drive<'_>,
-    steps: u32,
-    cell: impl Fn(usize) -> ExponentialMembrane,
-) {
-    if drive.2.is_empty() {
-        advance_by::<REST>(state, drive, steps, cell);
-    } else {
-        let shift = &drive.2[..state.0.len()];
-        advance_by::<REST>(state, drive, steps, |i| cell(i).shifted(shift[i]));
+    fn cell(&self, i: usize, step: Step) -> ExponentialMembrane {
+        let Self { c, g_leak, rest, v_t, delta_t, cutoff, reset, refractory, .. } = self;
+        let parameters = [c, g_leak, rest, v_t, delta_t, cutoff, reset, refractory];
+        ExponentialMembrane::new(parameters.map(|own| own.at(i)), step)
     }
-}
 
-#[inline(always)]
-fn advance_by<const REST: bool>(
-    (v, left, rest, fired): Columns<'_>,
-    drive: Drive<'_>,
-    steps: u32,
-    cell: impl Fn(usize) -> ExponentialMembrane,
-) {
-    fired.fill(0);
-    for _ in 0..steps {
-        // With rests, which is rare, what is absent is zero: it is compiled once.
-        if drive.1.is_empty() && !REST {
-            step::<false, false>((v, left, rest, fired), drive, &cell);
-        } else {
-            step::<true, REST>((v, left, rest, fired), drive, &cell);
-        }
+    fn rates(&self, i: usize) -> [Option<f64>; 2] {
+        [Some(wide(self.g_leak.at(i)) / wide(self.c.at(i))), None]
     }
-    refractory::count(left, fired, |i| cell(i).refractory);
-}
 
-/// One step of all neurons.
-#[inline(always)]
-fn step<const CONDUCTANCE: bool, const REST: bool>(
-    (v, left, rest, fired): Columns<'_>,
-    (input, conductance, _): Drive<'_>,
-    cell: &impl Fn(usize) -> ExponentialMembrane,
-) {
-    let n = v.len();
-    let (left, fired, input) = (&left[..n], &mut fired[..n], &input[..n]);
-    let conductance = if CONDUCTANCE && !REST { &conductance[..n] } else { conductance };
-    let open_at = |i: usize| if REST { conductance.get(i).copied().unwrap_or(0.0) } else { conductance[i] };
-    let rest = if REST { &mut rest[..n] } else { &mut [] };
-    for i in 0..n {
-        let cell = cell(i);
-        let relaxed = cell.relaxing::<CONDUCTANCE>(v[i], if CONDUCTANCE { open_at(i) } else { 0.0 });
-        let before = cell.upstroke(cell.cut(v[i]));
-        let after = cell.upstroke(cell.cut(v[i] + relaxed(input[i] + before)));
-        let change = relaxed(input[i] + 0.5 * (before + after));
-        let (end, carried) = if REST { moved(v[i], rest[i], change) } else { (v[i] + change, 0.0) };
-        let free = (left[i] <= 0.0) & (fired[i] == 0);
-        let fires = free & (end >= cell.cutoff);
-        let kept = if free { end } else { v[i] };
-        v[i] = if fires { cell.reset } else { kept };
-        if REST {
-            rest[i] = if free & !fires { carried } else { 0.0 };
-        }
-        fired[i] |= u8::from(fires);
+    #[inline(always)]
+    fn refractory(membrane: ExponentialMembrane) -> Real {
+        membrane.refractory
+    }
+
+    #[inline(always)]
+    fn shifted(membrane: ExponentialMembrane, shift: Real) -> ExponentialMembrane {
+        membrane.shifted(shift)
+    }
+
+    #[inline(always)]
+    fn step<X: Carried>(membrane: ExponentialMembrane, [v]: [X; 1], drive: impl Drive, at: At) -> ([X; 1], bool) {
+        let (x, input) = (v.value(), drive.input());
+        let relaxed = membrane.relaxing(x, drive.conductance());
+        let before = membrane.upstroke(membrane.cut(x));
+        let after = membrane.upstroke(membrane.cut(x + relaxed(input + before)));
+        let end = v.moved(relaxed(input + 0.5 * (before + after)));
+        let fires = !at.held & (end.value() >= membrane.cutoff);
+        let kept = if at.held { v } else { end };
+        ([if fires { X::of(membrane.reset) } else { kept }], fires)
     }
 }
 

@@ -20,20 +20,20 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::channels::linoid;
+use super::{
+    channels::linoid,
+    driver::AddModel,
+    model::{At, Drive, NeuronModel},
+};
 use crate::{
-    network::{
-        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Range, RegisterState, RegisterVariable, Spikes,
-        Unit, Units, V,
-        residues::{LEAST_DECAY, Residues, any_below, steps_are_small},
-    },
+    cell,
+    network::{Behaviour, Initial, Parameter, Range, Step, Unit, Units, V},
     numeric::{
-        Real, by_rests, exp_m1,
-        pass::pass,
-        portions::Effort,
-        real::{moved_by, rough_cbrt},
+        Real,
+        carried::Carried,
+        exp_m1,
+        real::{rough_cbrt, wide},
     },
-    schedule::{AddToStage, Stage},
     variable,
 };
 
@@ -45,7 +45,7 @@ variable! {
 /// FitzHugh–Nagumo neurons: excitability and oscillation in two variables.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, SlowRecovery, Input, Spikes, Residues, Units = Units(&[("v", "")]))]
+#[require(Units = Units(&[("v", "")]))]
 pub struct FitzHughNagumo {
     /// Shift of the recovery's resting value.
     #[reflect(@Range::FINITE)]
@@ -87,75 +87,51 @@ impl Behaviour for FitzHughNagumo {
     const MODEL: bool = true;
 
     fn plugin(app: &mut App) {
-        app.register_variable::<SlowRecovery>()
-            .register_state::<Residues>()
-            .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+        app.add_model::<Self>();
     }
 }
 
-type State<'w> = (
-    Ref<'w, FitzHughNagumo>,
-    (&'w mut V, &'w mut SlowRecovery),
-    &'w Input,
-    &'w mut Residues,
-    &'w mut Spikes,
-    &'w Dealt,
-);
-
-fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    pass(|pass| {
-        for (model, (v, w), input, residues, spikes, dealt) in &mut groups {
-            let (changed, model) = (model.is_changed(), model.into_inner());
-            let (part, steps) = (clock.step() / model.steps as Real, model.steps);
-            let slow =
-                || any_below([&model.tau], v.0.len(), (LEAST_DECAY, clock.dt / f64::from(steps)), |[tau]| 1.0 / tau);
-            let creeps = || steps_are_small(clock.dt, steps) || slow();
-            let [low_v, low_w] = residues.into_inner().at(clock.dt, changed, v.0.len(), creeps);
-            let parameters = Parameters::of([&model.a, &model.b, &model.tau, &model.threshold]);
-            let state = ((&mut v.into_inner().0[..], low_v), (&mut w.into_inner().0[..], low_w));
-            let columns = (state, &input.0[..], parameters);
-            spikes.into_inner().by_blocks(
-                Effort::Light,
-                pass,
-                dealt,
-                columns,
-                move |(state, input, parameters), fired| {
-                    by_rests!(state.0.1, advance(state, fired, input, parameters, part, steps));
-                },
-            );
-        }
-    });
+cell! {
+    /// The constants of a neuron.
+    pub struct Cell {
+        a: Real,
+        b: Real,
+        /// h / tau
+        slow: Real,
+        threshold: Real,
+    }
 }
 
-/// v and w, each with its rests below the last place or none.
-type Columns<'a> = ((&'a mut [Real], &'a mut [Real]), (&'a mut [Real], &'a mut [Real]));
+impl NeuronModel for FitzHughNagumo {
+    type State = (V, SlowRecovery);
+    type Cell = Cell;
+    type Takes = ();
 
-/// One iteration.
-#[inline(always)]
-fn advance<const REST: bool>(
-    ((v, low_v), (w, low_w)): Columns<'_>,
-    fired: &mut [u8],
-    input: &[Real],
-    parameters: Parameters<'_, 4>,
-    part: Real,
-    steps: u32,
-) {
-    fired.fill(0);
-    for _ in 0..steps {
-        let state = ((&mut *v, &mut *low_v), (&mut *w, &mut *low_w));
-        match parameters {
-            Parameters::Uniform(p) => step::<REST>(state, fired, input, part, |_| p),
-            Parameters::Each(columns) => {
-                let n = v.len();
-                // Columns of another length belong to a group that waits to be prepared again.
-                if columns.iter().all(|column| column.len() >= n) {
-                    // By name, since a loop over an array of slices is not vectorised.
-                    let [a, b, tau, threshold] = columns.map(|column| &column[..n]);
-                    let state = ((&mut *v, &mut *low_v), (&mut *w, &mut *low_w));
-                    step::<REST>(state, fired, input, part, |i| [a[i], b[i], tau[i], threshold[i]]);
-                }
-            }
-        }
+    fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    fn cell(&self, i: usize, step: Step) -> Cell {
+        let Self { a, b, tau, threshold, .. } = self;
+        Cell { a: a.at(i), b: b.at(i), slow: step.h() / tau.at(i), threshold: threshold.at(i) }
+    }
+
+    fn rates(&self, i: usize) -> [Option<f64>; 2] {
+        [None, Some(1.0 / wide(self.tau.at(i)))]
+    }
+
+    #[inline(always)]
+    fn step<X: Carried>(cell: Cell, [v, w]: [X; 2], drive: impl Drive, at: At) -> ([X; 2], bool) {
+        let Cell { a, b, slow, threshold } = cell;
+        let (x, y, input) = (v.value(), w.value(), drive.input());
+        let (rate, source) = (x * x * (1.0 / 3.0), x - y + input);
+        let most = x.abs().max(rough_cbrt(3.0 * source.abs()));
+        let first = decayed(x, source, rate, at.h).max(-most).min(most);
+        let recovering = decayed(y, x + a, b, slow);
+        let mean_rate = 0.5 * (rate + first * first * (1.0 / 3.0));
+        let end = relaxed(v, 0.5 * (x + first) - 0.5 * (y + recovering) + input, mean_rate, at.h);
+        let recovered = relaxed(w, 0.5 * (x + end.value()) + a, b, slow);
+        ([end, recovered], (x < threshold) & (end.value() >= threshold))
     }
 }
 
@@ -172,41 +148,13 @@ fn changing(x: Real, source: Real, rate: Real, time: Real) -> Real {
     x * exp_m1(-rate * time) + source * (time / linoid(rate * time))
 }
 
-/// One step of all neurons; `parameters` gives a, b, tau and threshold of each.
+/// The same of a variable of the state.
 #[inline(always)]
-fn step<const REST: bool>(
-    ((v, low_v), (w, low_w)): Columns<'_>,
-    fired: &mut [u8],
-    input: &[Real],
-    h: Real,
-    parameters: impl Fn(usize) -> [Real; 4],
-) {
-    let n = v.len();
-    let (w, fired, input) = (&mut w[..n], &mut fired[..n], &input[..n]);
-    let [low_v, low_w] = if REST { [&mut low_v[..n], &mut low_w[..n]] } else { [low_v, low_w] };
-    for i in 0..n {
-        let [a, b, tau, threshold] = parameters(i);
-        let (rate, slow) = (v[i] * v[i] * (1.0 / 3.0), h / tau);
-        let source = v[i] - w[i] + input[i];
-        let most = v[i].abs().max(rough_cbrt(3.0 * source.abs()));
-        let first = decayed(v[i], source, rate, h).max(-most).min(most);
-        let recovering = decayed(w[i], v[i] + a, b, slow);
-        let (mean, mean_w) = (0.5 * (v[i] + first), 0.5 * (w[i] + recovering));
-        let mean_rate = 0.5 * (rate + first * first * (1.0 / 3.0));
-        let of_v = mean - mean_w + input[i];
-        let end = if REST {
-            moved_by::<true>(v[i], &mut low_v[i], changing(v[i], of_v, mean_rate, h))
-        } else {
-            decayed(v[i], of_v, mean_rate, h)
-        };
-        let of_w = 0.5 * (v[i] + end) + a;
-        w[i] = if REST {
-            moved_by::<true>(w[i], &mut low_w[i], changing(w[i], of_w, b, slow))
-        } else {
-            decayed(w[i], of_w, b, slow)
-        };
-        fired[i] |= u8::from((v[i] < threshold) & (end >= threshold));
-        v[i] = end;
+fn relaxed<X: Carried>(x: X, source: Real, rate: Real, time: Real) -> X {
+    if X::CARRIES {
+        x.moved(changing(x.value(), source, rate, time))
+    } else {
+        X::of(decayed(x.value(), source, rate, time))
     }
 }
 

@@ -22,17 +22,12 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use super::{
-    channels,
-    channels::{Cell, H, Kinetics, M, N, Rates, linoid, steady},
+    channels::{Channels, Rates, linoid, steady},
+    driver::AddModel,
 };
 use crate::{
-    network::{
-        Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Range, RegisterState,
-        RegisterVariable, Spikes, Unit, Units, V,
-        residues::{Residues, steps_are_small},
-    },
-    numeric::{Real, by_rests, exp, pass::pass, portions::Effort, real::real},
-    schedule::{AddToStage, Stage},
+    network::{Behaviour, Initial, Parameter, Range, Unit, Units},
+    numeric::{Real, exp, real::real},
 };
 
 /// What receptors and inputs of this model are counted in.
@@ -44,7 +39,7 @@ const REST: f64 = -65.0;
 /// Hodgkin–Huxley neurons: the membrane of the squid giant axon.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, M, H, N, Input, Conductance, Spikes, Residues, Units = PER_AREA)]
+#[require(Units = PER_AREA)]
 pub struct HodgkinHuxley {
     /// Capacitance of the membrane.
     #[reflect(@Unit("µF/cm²"), @Range::ABOVE_ZERO)]
@@ -87,7 +82,7 @@ pub struct HodgkinHuxley {
 impl Default for HodgkinHuxley {
     /// The axon of the paper, table 3, at rest.
     fn default() -> Self {
-        let [m, h, n] = steady(Self::rates(0.0));
+        let [m, h, n] = steady(Self::opening(0.0));
         Self {
             c: 1.0.into(),
             g_na: 120.0.into(),
@@ -110,100 +105,31 @@ impl Behaviour for HodgkinHuxley {
     const MODEL: bool = true;
 
     fn plugin(app: &mut App) {
-        app.register_variable::<M>()
-            .register_variable::<H>()
-            .register_variable::<N>()
-            .register_state::<Residues>()
-            .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+        app.add_model::<Self>();
     }
 }
 
-impl HodgkinHuxley {
-    const fn parameters(&self) -> [&Parameter; 8] {
-        let Self { c, g_na, g_k, g_leak, e_na, e_k, e_leak, threshold, .. } = self;
-        [c, g_leak, g_na, g_k, e_na, e_k, e_leak, threshold]
-    }
-}
-
-impl Kinetics for HodgkinHuxley {
+impl Channels for HodgkinHuxley {
     #[inline(always)]
-    fn rates(v: Real) -> Rates {
+    fn opening(v: Real) -> Rates {
         [
             (linoid(0.1 * (v - 25.0)), 4.0 * exp(v * (-1.0 / 18.0))),
             (0.07 * exp(v * (-1.0 / 20.0)), 1.0 / (exp(0.1 * (30.0 - v)) + 1.0)),
             (0.1 * linoid(0.1 * (v - 10.0)), 0.125 * exp(v * (-1.0 / 80.0))),
         ]
     }
-}
 
-type State<'w> = (
-    Ref<'w, HodgkinHuxley>,
-    &'w mut V,
-    (&'w mut M, &'w mut H, &'w mut N),
-    &'w Input,
-    &'w Conductance,
-    &'w mut Residues,
-    &'w mut Spikes,
-    &'w Dealt,
-);
+    fn origin(&self, _: usize) -> Real {
+        real(REST)
+    }
 
-fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    pass(|pass| {
-        for (model, v, (m, h, n), input, conductance, residues, spikes, dealt) in &mut groups {
-            let (changed, model) = (model.is_changed(), model.into_inner());
-            let (part, steps) = (clock.step() / model.steps as Real, model.steps);
-            let creeps = || steps_are_small(clock.dt, steps);
-            let [low, low_m, low_h, low_n] = residues.into_inner().at(clock.dt, changed, v.0.len(), creeps);
-            let rests = (low, low_m, low_h, low_n);
-            let gates = (&mut m.into_inner().0[..], &mut h.into_inner().0[..], &mut n.into_inner().0[..]);
-            let drive = (&input.0[..], conductance.get());
-            let columns = (&mut v.into_inner().0[..], gates, rests, drive, Parameters::of(model.parameters()));
-            spikes.into_inner().by_blocks(
-                Effort::Heavy,
-                pass,
-                dealt,
-                columns,
-                move |(v, (m, h, n), (low, low_m, low_h, low_n), drive, parameters), fired| {
-                    let state = (v, [m, h, n], [low, low_m, low_h, low_n], fired);
-                    by_rests!(state.2[0], advance(state, drive, parameters, part, steps));
-                },
-            );
-        }
-    });
-}
+    fn membrane(&self) -> [&Parameter; 8] {
+        let Self { c, g_na, g_k, g_leak, e_na, e_k, e_leak, threshold, .. } = self;
+        [c, g_leak, g_na, g_k, e_na, e_k, e_leak, threshold]
+    }
 
-/// One iteration.
-#[inline(always)]
-fn advance<const CREEPS: bool>(
-    state: channels::Columns<'_>,
-    drive: channels::Drive<'_>,
-    parameters: Parameters<'_, 8>,
-    part: Real,
-    steps: u32,
-) {
-    let of = |[c, g_leak, g_na, g_k, e_na, e_k, e_leak, threshold]: [Real; 8]| {
-        Cell::new([c, g_leak, g_na, g_k, e_na, e_k, e_leak, threshold, real(REST)], part)
-    };
-    match parameters {
-        Parameters::Uniform(p) => {
-            let cell = of(p);
-            channels::advance::<HodgkinHuxley, CREEPS>(state, drive, steps, |_| cell);
-        }
-        Parameters::Each(columns) => {
-            let n = state.0.len();
-            // Columns of another length belong to a group that waits to be prepared again.
-            if columns.iter().all(|column| column.len() >= n) {
-                // By name, since a loop over an array of slices is not vectorised.
-                let [c, leak, na, k, e_na, e_k, e_leak, threshold] = columns.map(|column| &column[..n]);
-                channels::advance::<HodgkinHuxley, CREEPS>(
-                    state,
-                    drive,
-                    steps,
-                    #[inline(always)]
-                    |i| of([c[i], leak[i], na[i], k[i], e_na[i], e_k[i], e_leak[i], threshold[i]]),
-                );
-            }
-        }
+    fn steps(&self) -> u32 {
+        self.steps
     }
 }
 

@@ -18,14 +18,12 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
+use super::driver::AddModel;
+use super::model::{At, Drive, NeuronModel};
 use crate::{
-    network::{
-        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Range, RegisterState, RegisterVariable, Spikes,
-        Unit, V,
-        residues::{LEAST_DECAY, Residues, any_below, steps_are_small},
-    },
-    numeric::{Real, dispatch, pass::pass, portions::Effort, rarely, real::moved_by},
-    schedule::{AddToStage, Stage},
+    cell,
+    network::{Behaviour, Initial, Parameter, Range, Step, Unit, V},
+    numeric::{Real, carried::Carried, real::wide},
     variable,
 };
 
@@ -50,7 +48,6 @@ pub enum Detection {
 /// Izhikevich neurons (2003): two variables, four parameters, most firing patterns of cortical neurons.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, U, Input, Spikes, Residues)]
 pub struct Izhikevich {
     /// Rate of recovery.
     #[reflect(@Unit("1/ms"))]
@@ -95,123 +92,62 @@ impl Behaviour for Izhikevich {
     const MODEL: bool = true;
 
     fn plugin(app: &mut App) {
-        app.register_variable::<U>()
-            .register_state::<Residues>()
-            .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+        app.add_model::<Self>();
     }
 }
 
-type State<'w> = (Ref<'w, Izhikevich>, (&'w mut V, &'w mut U), &'w Input, &'w mut Residues, &'w mut Spikes, &'w Dealt);
-
-fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    pass(|pass| {
-        for (model, (v, u), input, residues, spikes, dealt) in &mut groups {
-            let (changed, model) = (model.is_changed(), model.into_inner());
-            let slow = || any_below([&model.a], v.0.len(), (LEAST_DECAY, clock.dt), |[a]| a);
-            let creeps = || steps_are_small(clock.dt, model.v_steps) || slow();
-            let [low_v, low_u] = residues.into_inner().at(clock.dt, changed, v.0.len(), creeps);
-            let parameters = Parameters::of([&model.a, &model.b, &model.c, &model.d]);
-            let method = Method { dt: clock.step(), steps: model.v_steps, detect: model.detect };
-            let (v, u, input, spikes) =
-                (&mut v.into_inner().0[..], &mut u.into_inner().0[..], &input.0[..], spikes.into_inner());
-            if !low_v.is_empty() {
-                rarely(|| {
-                    let columns = (((v, low_v), (u, low_u)), input, parameters);
-                    spikes.by_blocks(Effort::Light, pass, dealt, columns, move |(state, input, parameters), fired| {
-                        advance_by::<0, true>(state, input, fired, method, parameters);
-                    });
-                });
-                continue;
-            }
-            spikes.by_blocks(
-                Effort::Light,
-                pass,
-                dealt,
-                (v, u, input, parameters),
-                move |(v, u, input, parameters), fired| {
-                    let state = ((v, &mut [][..]), (u, &mut [][..]));
-                    dispatch(
-                        #[inline(always)]
-                        || match method.steps {
-                            // Known when the kernel is compiled, since a loop within the loop over neurons keeps the
-                            // latter from being vectorised.
-                            1 => advance_by::<1, false>(state, input, fired, method, parameters),
-                            2 => advance_by::<2, false>(state, input, fired, method, parameters),
-                            _ => advance_by::<0, false>(state, input, fired, method, parameters),
-                        },
-                    );
-                },
-            );
-        }
-    });
-}
-
-/// How an iteration is done.
-#[derive(Clone, Copy)]
-struct Method {
-    dt: Real,
-    steps: u32,
-    detect: Detection,
-}
-
-/// v and u, each with its rests below the last place or none.
-type Columns<'a> = ((&'a mut [Real], &'a mut [Real]), (&'a mut [Real], &'a mut [Real]));
-
-/// One iteration with `STEPS` steps of v, or as many as `method` says where that is 0; with rests or without.
-#[inline(always)]
-fn advance_by<const STEPS: u32, const REST: bool>(
-    state: Columns<'_>,
-    input: &[Real],
-    fired: &mut [u8],
-    mut method: Method,
-    parameters: Parameters<'_, 4>,
-) {
-    if STEPS != 0 {
-        method.steps = STEPS;
-    }
-    match parameters {
-        Parameters::Uniform(p) => advance::<REST>(state, input, fired, method, |_| p),
-        Parameters::Each(columns) => {
-            let n = state.0.0.len();
-            // Columns of another length belong to a group that waits to be prepared again.
-            if let [Some(a), Some(b), Some(c), Some(d)] = columns.map(|column| column.get(..n)) {
-                advance::<REST>(state, input, fired, method, |i| [a[i], b[i], c[i], d[i]]);
-            }
-        }
+cell! {
+    /// The constants of a neuron.
+    pub struct Cell {
+        /// dt · a
+        rate: Real,
+        b: Real,
+        c: Real,
+        d: Real,
+        /// Whether a spike counts when the neuron is reset.
+        at_reset: bool,
     }
 }
 
-/// One iteration of the neurons of `v`; `parameters` gives a, b, c and d of each.
-#[inline(always)]
-fn advance<const REST: bool>(
-    ((v, low_v), (u, low_u)): Columns<'_>,
-    input: &[Real],
-    fired: &mut [u8],
-    method: Method,
-    parameters: impl Fn(usize) -> [Real; 4],
-) {
-    let n = v.len();
-    let (u, input, fired) = (&mut u[..n], &input[..n], &mut fired[..n]);
-    let [low_v, low_u] = if REST { [&mut low_v[..n], &mut low_u[..n]] } else { [low_v, low_u] };
-    let Method { dt, steps, detect } = method;
-    let part = dt / steps as Real;
-    let before = detect == Detection::BeforeStep;
-    for i in 0..n {
-        let [a, b, c, d] = parameters(i);
-        let above = v[i] > PEAK;
-        let mut potential = if above { c } else { v[i] };
-        let mut recovery = if above { u[i] + d } else { u[i] };
-        let mut low = if REST && !above { [low_v[i], low_u[i]] } else { [0.0; 2] };
-        for _ in 0..steps {
-            let change = part * (0.04 * potential * potential + 5.0 * potential + 140.0 - recovery + input[i]);
-            potential = moved_by::<REST>(potential, &mut low[0], change);
-        }
-        recovery = moved_by::<REST>(recovery, &mut low[1], dt * a * (b * potential - recovery));
-        if REST {
-            [low_v[i], low_u[i]] = low;
-        }
-        let fires = if before { above } else { potential > PEAK };
-        (v[i], u[i], fired[i]) = (potential, recovery, u8::from(fires));
+impl NeuronModel for Izhikevich {
+    type State = (V, U);
+    type Cell = Cell;
+    type Takes = ();
+    const UNROLLED: u32 = 2;
+
+    fn steps(&self) -> u32 {
+        self.v_steps
+    }
+
+    fn cell(&self, i: usize, step: Step) -> Cell {
+        let Self { a, b, c, d, detect, .. } = self;
+        let at_reset = *detect == Detection::BeforeStep;
+        Cell { rate: step.dt() * a.at(i), b: b.at(i), c: c.at(i), d: d.at(i), at_reset }
+    }
+
+    fn rates(&self, i: usize) -> [Option<f64>; 2] {
+        // u takes one step.
+        [None, Some(wide(self.a.at(i)) * f64::from(self.v_steps))]
+    }
+
+    #[inline(always)]
+    fn begin<X: Carried>(cell: Cell, [v, u]: [X; 2], _: Real) -> ([X; 2], bool) {
+        let above = v.value() > PEAK;
+        let state = [if above { X::of(cell.c) } else { v }, if above { X::of(u.value() + cell.d) } else { u }];
+        (state, above)
+    }
+
+    #[inline(always)]
+    fn step<X: Carried>(_: Cell, [v, u]: [X; 2], drive: impl Drive, at: At) -> ([X; 2], bool) {
+        let x = v.value();
+        let change = at.h * (0.04 * x * x + 5.0 * x + 140.0 - u.value() + drive.input());
+        ([v.moved(change), u], false)
+    }
+
+    #[inline(always)]
+    fn end<X: Carried>(cell: Cell, [v, u]: [X; 2], was_reset: bool) -> ([X; 2], bool) {
+        let u = u.moved(cell.rate * (cell.b * v.value() - u.value()));
+        ([v, u], if cell.at_reset { was_reset } else { v.value() > PEAK })
     }
 }
 

@@ -18,14 +18,14 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
+use super::{
+    driver::AddModel,
+    model::{At, Drive, NeuronModel},
+};
 use crate::{
-    network::{
-        Behaviour, Below, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Range, RegisterState,
-        RegisterVariable, Spikes, Unit, V,
-        residues::{LEAST_DECAY, Residues, any_below, steps_are_small},
-    },
-    numeric::{Real, by_rests, pass::pass, portions::Effort, real::moved_by},
-    schedule::{AddToStage, Stage},
+    cell,
+    network::{Behaviour, Below, Conductance, Initial, Parameter, Range, Step, Unit, V},
+    numeric::{Real, carried::Carried, real::wide},
     variable,
 };
 
@@ -37,7 +37,6 @@ variable! {
 /// Izhikevich neurons (2007): the simple model in measurable units.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, RecoveryCurrent, Input, Conductance, Spikes, Residues)]
 pub struct Izhikevich2007 {
     /// Capacitance of the membrane.
     #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
@@ -101,144 +100,63 @@ impl Behaviour for Izhikevich2007 {
     const MODEL: bool = true;
 
     fn plugin(app: &mut App) {
-        app.register_variable::<RecoveryCurrent>()
-            .register_state::<Residues>()
-            .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+        app.add_model::<Self>();
     }
 }
 
-impl Izhikevich2007 {
-    fn parameters(&self) -> Parameters<'_, 9> {
+cell! {
+    /// The parameters of a neuron.
+    pub struct Cell {
+        c: Real,
+        k: Real,
+        rest: Real,
+        v_t: Real,
+        a: Real,
+        b: Real,
+        peak: Real,
+        reset: Real,
+        d: Real,
+    }
+}
+
+impl NeuronModel for Izhikevich2007 {
+    type State = (V, RecoveryCurrent);
+    type Cell = Cell;
+    type Takes = (Conductance,);
+
+    fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    fn cell(&self, i: usize, _: Step) -> Cell {
         let Self { c, k, rest, v_t, a, b, peak, reset, d, .. } = self;
-        Parameters::of([c, k, rest, v_t, a, b, peak, reset, d])
+        let [c, k, rest, v_t, a, b, peak, reset, d] = [c, k, rest, v_t, a, b, peak, reset, d].map(|own| own.at(i));
+        Cell { c, k, rest, v_t, a, b, peak, reset, d }
     }
-}
 
-type State<'w> = (
-    Ref<'w, Izhikevich2007>,
-    (&'w mut V, &'w mut RecoveryCurrent),
-    (&'w Input, &'w Conductance),
-    &'w mut Residues,
-    &'w mut Spikes,
-    &'w Dealt,
-);
-
-fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    pass(|pass| {
-        for (model, (v, u), (input, conductance), residues, spikes, dealt) in &mut groups {
-            let (changed, model) = (model.is_changed(), model.into_inner());
-            let (dt, steps) = (clock.step(), model.steps);
-            let slow = || any_below([&model.a], v.0.len(), (LEAST_DECAY, clock.dt / f64::from(steps)), |[a]| a);
-            let creeps = || steps_are_small(clock.dt, steps) || slow();
-            let [low_v, low_u] = residues.into_inner().at(clock.dt, changed, v.0.len(), creeps);
-            let state = ((&mut v.into_inner().0[..], low_v), (&mut u.into_inner().0[..], low_u));
-            let columns = (state, (&input.0[..], conductance.get()), model.parameters());
-            spikes.into_inner().by_blocks(
-                Effort::Light,
-                pass,
-                dealt,
-                columns,
-                move |((v, u), drive, parameters), fired| {
-                    by_rests!(v.1, advance((v, u, fired), drive, parameters, dt, steps));
-                },
-            );
-        }
-    });
-}
-
-/// v and u, each with its rests below the last place or none; fired.
-type Columns<'a> = ((&'a mut [Real], &'a mut [Real]), (&'a mut [Real], &'a mut [Real]), &'a mut [u8]);
-
-/// Input, and conductances if there are any.
-type Drive<'a> = (&'a [Real], &'a [Real]);
-
-/// One iteration.
-#[inline(always)]
-fn advance<const REST: bool>(
-    state: Columns<'_>,
-    drive: Drive<'_>,
-    parameters: Parameters<'_, 9>,
-    dt: Real,
-    steps: u32,
-) {
-    let h = dt / steps as Real;
-    match parameters {
-        Parameters::Uniform(p) => advance_by::<REST>(state, drive, (h, steps), |_| p),
-        Parameters::Each(columns) => {
-            let n = state.0.0.len();
-            // Columns of another length belong to a group that waits to be prepared again.
-            if columns.iter().all(|column| column.len() >= n) {
-                // By name, since a loop over an array of slices is not vectorised.
-                let [c, k, rest, v_t, a, b, peak, reset, d] = columns.map(|column| &column[..n]);
-                advance_by::<REST>(
-                    state,
-                    drive,
-                    (h, steps),
-                    #[inline(always)]
-                    |i| [c[i], k[i], rest[i], v_t[i], a[i], b[i], peak[i], reset[i], d[i]],
-                );
-            }
-        }
+    fn rates(&self, i: usize) -> [Option<f64>; 2] {
+        [None, Some(wide(self.a.at(i)))]
     }
-}
 
-#[inline(always)]
-fn advance_by<const REST: bool>(
-    (v, u, fired): Columns<'_>,
-    drive: Drive<'_>,
-    (h, steps): (Real, u32),
-    parameters: impl Fn(usize) -> [Real; 9],
-) {
-    fired.fill(0);
-    for _ in 0..steps {
-        let state = ((&mut *v.0, &mut *v.1), (&mut *u.0, &mut *u.1), &mut *fired);
-        // With rests, which is rare, what is absent is zero: it is compiled once.
-        if drive.1.is_empty() && !REST {
-            step::<false, false>(state, drive, h, &parameters);
-        } else {
-            step::<true, REST>(state, drive, h, &parameters);
-        }
-    }
-}
-
-/// One step of all neurons; `parameters` gives each what the model does, in its order.
-#[inline(always)]
-fn step<const CONDUCTANCE: bool, const REST: bool>(
-    ((v, low_v), (u, low_u), fired): Columns<'_>,
-    (input, conductance): Drive<'_>,
-    h: Real,
-    parameters: &impl Fn(usize) -> [Real; 9],
-) {
-    let n = v.len();
-    let (u, fired, input) = (&mut u[..n], &mut fired[..n], &input[..n]);
-    let [low_v, low_u] = if REST { [&mut low_v[..n], &mut low_u[..n]] } else { [low_v, low_u] };
-    let conductance = if CONDUCTANCE && !REST { &conductance[..n] } else { conductance };
-    let open_at = |i: usize| if REST { conductance.get(i).copied().unwrap_or(0.0) } else { conductance[i] };
-    for i in 0..n {
-        let [c, k, rest, v_t, a, b, peak, reset, d] = parameters(i);
+    #[inline(always)]
+    fn step<X: Carried>(cell: Cell, [v, u]: [X; 2], drive: impl Drive, at: At) -> ([X; 2], bool) {
+        let Cell { c, k, rest, v_t, a, b, peak, reset, d } = cell;
         let slope = |v: Real, u: Real| {
-            let open = if CONDUCTANCE { open_at(i) * v } else { 0.0 };
-            (k * (v - rest) * (v - v_t) - u + input[i] - open) / c
+            let open = drive.conductance().map_or(0.0, |conductance| conductance * v);
+            (k * (v - rest) * (v - v_t) - u + drive.input() - open) / c
         };
         let recovery = |v: Real, u: Real| a * (b * (v - rest) - u);
         let cut = |v: Real| if v < peak { v } else { peak };
 
-        let (start, before) = (cut(v[i]), slope(cut(v[i]), u[i]));
-        let recovering = recovery(start, u[i]);
-        let (first, then) = (cut(start + h * before), u[i] + h * recovering);
-        let mut low = if REST { [low_v[i], low_u[i]] } else { [0.0; 2] };
-        let end = moved_by::<REST>(start, &mut low[0], 0.5 * h * (before + slope(first, then)));
+        let start = if v.value() < peak { v } else { X::of(peak) };
+        let (before, recovering) = (slope(start.value(), u.value()), recovery(start.value(), u.value()));
+        let (first, then) = (cut(start.value() + at.h * before), u.value() + at.h * recovering);
+        let end = start.moved(0.5 * at.h * (before + slope(first, then)));
 
-        let free = fired[i] == 0;
-        let fires = free & (end >= peak);
-        let moved = if free { end } else { v[i] };
-        let recovered = moved_by::<REST>(u[i], &mut low[1], 0.5 * h * (recovering + recovery(cut(moved), then)));
-        if REST {
-            (low_v[i], low_u[i]) = (if fires | !free { 0.0 } else { low[0] }, low[1]);
-        }
-        v[i] = if fires { reset } else { moved };
-        u[i] = if fires { recovered + d } else { recovered };
-        fired[i] |= u8::from(fires);
+        let fires = !at.held & (end.value() >= peak);
+        let kept = if at.held { v } else { end };
+        let recovered = u.moved(0.5 * at.h * (recovering + recovery(cut(kept.value()), then)));
+        if fires { ([X::of(reset), X::of(recovered.value() + d)], true) } else { ([kept, recovered], false) }
     }
 }
 

@@ -21,28 +21,27 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::{refractory, refractory::RefractoryLeft};
+use super::{
+    driver::AddModel,
+    model::{At, Drive, NeuronModel},
+    refractory,
+};
 use crate::{
+    cell,
     network::{
-        Behaviour, Below, Clock, Conductance, Dealt, Derived, Initial, Input, Jump, Membrane, Parameter, Parameters,
-        Preparation, PrepareError, Range, RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
-        residues::{LEAST_PART, Residues, any_below},
+        Behaviour, Below, Conductance, Initial, Jump, Membrane, Parameter, Preparation, PrepareError, Range, Step,
+        ThresholdShift, Unit, V,
     },
     numeric::{
-        Real, by_rests,
-        exp::{all_near_zero, mean_exp_near_zero},
-        mean_exp,
-        pass::pass,
-        portions::Effort,
-        real::{moved, real, wide},
+        Real,
+        carried::Carried,
+        real::{real, wide},
     },
-    schedule::{AddToStage, Stage},
 };
 
 /// Leaky integrate-and-fire neurons with currents, conductances or jumps of the membrane potential.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, RefractoryLeft, Input, Conductance, Jump, ThresholdShift, Spikes, Residues)]
 pub struct Lif {
     /// Capacitance of the membrane; set it to `tau` for an input in mV.
     #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
@@ -68,9 +67,6 @@ pub struct Lif {
     /// Membrane potential at the start.
     #[reflect(@Unit("mV"))]
     pub v: Initial,
-    /// What a step needs instead of the parameters.
-    #[reflect(ignore)]
-    pub step: Derived<8>,
 }
 
 impl Default for Lif {
@@ -85,7 +81,6 @@ impl Default for Lif {
             refractory: 2.0.into(),
             bias: 0.0.into(),
             v: "rest".into(),
-            step: Derived::default(),
         }
     }
 }
@@ -94,8 +89,7 @@ impl Behaviour for Lif {
     const MODEL: bool = true;
 
     fn plugin(app: &mut App) {
-        app.register_variable::<RefractoryLeft>().register_state::<Residues>();
-        app.add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+        app.add_model::<Self>();
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -106,193 +100,87 @@ impl Behaviour for Lif {
     }
 }
 
-impl Lif {
-    /// The numbers of a step, brought up to date; in the order of [`Cell`].
-    fn step(mut model: Mut<'_, Self>, dt: f64, neurons: usize) -> Parameters<'_, 8> {
-        let changed = model.is_changed();
-        let Self { c, tau, rest, threshold, reset, refractory, bias, step, .. } = model.bypass_change_detection();
-        if changed || !step.holds(dt, neurons) {
-            let parameters = [&*c, tau, rest, threshold, reset, refractory, bias];
-            step.derive(dt, neurons, parameters, |[c, tau, rest, threshold, reset, refractory, bias]| {
-                let (resistance, part) = (tau / c, -libm::expm1(-dt / tau));
-                let time = wide(refractory::iterations(real(refractory), real(dt)));
-                [1.0 / resistance, rest + resistance * bias, resistance, part, dt / c, threshold, reset, time]
-            });
-        }
-        Ref::from(model).into_inner().step.get()
+cell! {
+    /// The constants of a neuron.
+    pub struct Cell {
+        leak: Real,
+        /// Potential to which it relaxes without input.
+        base: Real,
+        resistance: Real,
+        /// What a step covers of the way there.
+        part: Real,
+        /// dt / c
+        per_charge: Real,
+        threshold: Real,
+        reset: Real,
+        /// Iterations.
+        refractory: Real,
     }
 }
 
-type State<'w> = (
-    &'w mut Lif,
-    &'w mut V,
-    &'w mut RefractoryLeft,
-    (&'w Input, &'w Conductance, &'w Jump, &'w ThresholdShift),
-    &'w mut Residues,
-    &'w mut Spikes,
-    &'w Dealt,
-);
+impl NeuronModel for Lif {
+    type State = (V,);
+    type Cell = Cell;
+    type Takes = (Conductance, Jump, ThresholdShift);
+    const REFRACTORY: bool = true;
 
-fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    pass(|pass| {
-        for (model, v, left, (input, conductance, jump, shift), residues, spikes, dealt) in &mut groups {
-            let creeps = || any_below([&model.tau], v.0.len(), (LEAST_PART, clock.dt), |[tau]| 1.0 / tau);
-            let [rest] = residues.into_inner().at(clock.dt, model.is_changed(), v.0.len(), creeps);
-            let cells = Lif::step(model, clock.dt, v.0.len());
-            let state = (&mut v.into_inner().0[..], &mut left.into_inner().0[..], rest);
-            let drive = (&input.0[..], conductance.get(), jump.get(), shift.get());
-            spikes.into_inner().by_blocks(
-                Effort::Light,
-                pass,
-                dealt,
-                (state, drive, cells),
-                |((v, left, rest), drive, cells), fired| by_rests!(rest, advance((v, left, rest, fired), drive, cells)),
-            );
+    fn cell(&self, i: usize, step: Step) -> Cell {
+        let Self { c, tau, rest, threshold, reset, refractory, bias, .. } = self;
+        let [c, tau, rest, bias] = [c, tau, rest, bias].map(|own| wide(own.at(i)));
+        let resistance = tau / c;
+        Cell {
+            leak: real(1.0 / resistance),
+            base: real(rest + resistance * bias),
+            resistance: real(resistance),
+            part: real(-libm::expm1(-step.dt / tau)),
+            per_charge: real(step.dt / c),
+            threshold: threshold.at(i),
+            reset: reset.at(i),
+            refractory: refractory::iterations(refractory.at(i), step.dt()),
         }
-    });
-}
+    }
 
-/// The constants of a neuron, as its iteration needs them.
-#[derive(Clone, Copy)]
-struct Cell {
-    leak: Real,
-    /// Potential to which it relaxes without input.
-    base: Real,
-    resistance: Real,
-    /// What a step covers of the way there.
-    part: Real,
-    /// dt / c
-    per_charge: Real,
-    threshold: Real,
-    reset: Real,
-    /// Iterations.
-    refractory: Real,
-}
+    fn rates(&self, i: usize) -> [Option<f64>; 2] {
+        [Some(1.0 / wide(self.tau.at(i))), None]
+    }
 
-impl From<[Real; 8]> for Cell {
     #[inline(always)]
-    fn from([leak, base, resistance, part, per_charge, threshold, reset, refractory]: [Real; 8]) -> Self {
-        Self { leak, base, resistance, part, per_charge, threshold, reset, refractory }
+    fn refractory(cell: Cell) -> Real {
+        cell.refractory
     }
-}
 
-/// v, the iterations left to be refractory, rests of v or nothing, fired.
-type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a mut [Real], &'a mut [u8]);
-
-/// Input, conductances, jumps, shifts of the threshold; but for the input they are empty where there are none.
-type Drive<'a> = (&'a [Real], &'a [Real], &'a [Real], &'a [Real]);
-
-/// One iteration: the kernel for the drive that there is and the parameters that there are.
-#[inline(always)]
-fn advance<const REST: bool>(state: Columns<'_>, drive: Drive<'_>, cells: Parameters<'_, 8>) {
-    match cells {
-        Parameters::Uniform(cell) => {
-            let cell = Cell::from(cell);
-            // In steps of 0.1 ms a conductance seldom takes v further than half of its way.
-            if all_near_zero(drive.1, cell.leak, cell.per_charge) {
-                advance_shifted::<REST>(state, drive, |_| cell, mean_exp_near_zero);
-            } else {
-                advance_shifted::<REST>(state, drive, |_| cell, mean_exp);
-            }
-        }
-        Parameters::Each(columns) => {
-            let n = state.0.len();
-            // Columns of another length belong to a group that waits to be prepared again.
-            if columns.iter().all(|column| column.len() >= n) {
-                // By name: a loop over an array of slices is not vectorised, 11 ns a neuron instead of 2.5.
-                let [a, b, c, d, e, f, g, h] = columns.map(|column| &column[..n]);
-                advance_shifted::<REST>(
-                    state,
-                    drive,
-                    #[inline(always)]
-                    |i| Cell::from([a[i], b[i], c[i], d[i], e[i], f[i], g[i], h[i]]),
-                    mean_exp,
-                );
-            }
-        }
+    #[inline(always)]
+    fn shifted(cell: Cell, shift: Real) -> Cell {
+        Cell { threshold: cell.threshold + shift, ..cell }
     }
-}
 
-/// Shifts come in through the cells, so that the kernel below is the same without them.
-#[inline(always)]
-fn advance_shifted<const REST: bool>(
-    state: Columns<'_>,
-    drive: Drive<'_>,
-    cell: impl Fn(usize) -> Cell,
-    mean_exp: impl Fn(Real) -> Real,
-) {
-    if drive.3.is_empty() {
-        advance_driven::<REST>(state, drive, cell, mean_exp);
-    } else {
-        let shift = &drive.3[..state.0.len()];
-        let shifted = |i: usize| {
-            let cell = cell(i);
-            Cell { threshold: cell.threshold + shift[i], ..cell }
-        };
-        advance_driven::<REST>(state, drive, shifted, mean_exp);
+    #[inline(always)]
+    fn exponent(cell: Cell, conductance: Real) -> Real {
+        cell.per_charge * (cell.leak + conductance)
     }
-}
 
-#[inline(always)]
-fn advance_driven<const REST: bool>(
-    state: Columns<'_>,
-    drive: Drive<'_>,
-    cell: impl Fn(usize) -> Cell,
-    mean_exp: impl Fn(Real) -> Real,
-) {
-    match (drive.1.is_empty(), drive.2.is_empty()) {
-        // What is absent is zero.
-        _ if REST => advance_each::<true, true, true>(state, drive, cell, mean_exp),
-        (true, true) => advance_each::<false, false, false>(state, drive, cell, mean_exp),
-        (true, false) => advance_each::<false, true, false>(state, drive, cell, mean_exp),
-        (false, true) => advance_each::<true, false, false>(state, drive, cell, mean_exp),
-        (false, false) => advance_each::<true, true, false>(state, drive, cell, mean_exp),
-    }
-}
-
-#[inline(always)]
-fn advance_each<const CONDUCTANCE: bool, const JUMP: bool, const REST: bool>(
-    (v, left, rest, fired): Columns<'_>,
-    (input, conductance, jump, _): Drive<'_>,
-    cell: impl Fn(usize) -> Cell,
-    mean_exp: impl Fn(Real) -> Real,
-) {
-    let n = v.len();
-    let (left, fired, input) = (&mut left[..n], &mut fired[..n], &input[..n]);
-    let conductance = if CONDUCTANCE && !REST { &conductance[..n] } else { conductance };
-    let jump = if JUMP && !REST { &jump[..n] } else { jump };
-    let rest = if REST { &mut rest[..n] } else { &mut [] };
-    let of = |column: &[Real], i: usize| if REST { column.get(i).copied().unwrap_or(0.0) } else { column[i] };
-    for i in 0..n {
-        let (cell, before, wait) = (cell(i), v[i], left[i]);
-        let start = if JUMP { before + of(jump, i) } else { before };
-        let mut carried = 0.0;
-        let end = if REST {
+    #[inline(always)]
+    fn step<X: Carried>(cell: Cell, [v]: [X; 1], drive: impl Drive, at: At) -> ([X; 1], bool) {
+        let start = drive.jump().map_or(v.value(), |jump| v.value() + jump);
+        let end = X::with_rest(start, v.rest());
+        let end = match drive.conductance() {
             // The way as a difference first: both potentials are large beside it.
-            let (total, low) = (cell.leak + of(conductance, i), rest[i]);
-            let speed = cell.leak * ((cell.base - start) - low + cell.resistance * input[i])
-                - of(conductance, i) * (start + low);
-            let (end, left_over) = moved(start, low, speed * cell.per_charge * mean_exp(-cell.per_charge * total));
-            carried = left_over;
-            end
-        } else if CONDUCTANCE {
-            let total = cell.leak + conductance[i];
-            let speed = (cell.leak * cell.base + input[i] - total * start) * cell.per_charge;
-            start + speed * mean_exp(-cell.per_charge * total)
-        } else {
-            start + (cell.base + cell.resistance * input[i] - start) * cell.part
+            open if X::CARRIES => {
+                let (open, way) = (open.unwrap_or(0.0), (cell.base - start) - v.rest());
+                let speed = cell.leak * (way + cell.resistance * drive.input()) - open * (start + v.rest());
+                end.moved(speed * cell.per_charge * drive.mean_exp(-cell.per_charge * (cell.leak + open)))
+            }
+            Some(open) => {
+                let total = cell.leak + open;
+                let speed = (cell.leak * cell.base + drive.input() - total * start) * cell.per_charge;
+                end.moved(speed * drive.mean_exp(-cell.per_charge * total))
+            }
+            None => end.moved((cell.base + cell.resistance * drive.input() - start) * cell.part),
         };
-        let free = wait <= 0.0;
-        let fires = free & ((end >= cell.threshold) | (JUMP & (start >= cell.threshold)));
-        let moved = if free { end } else { before };
-        let waited = if free { 0.0 } else { wait - 1.0 };
-        v[i] = if fires { cell.reset } else { moved };
-        left[i] = if fires { cell.refractory } else { waited };
-        fired[i] = u8::from(fires);
-        if REST {
-            let kept = if free { carried } else { rest[i] };
-            rest[i] = if fires { 0.0 } else { kept };
-        }
+        let reached = (end.value() >= cell.threshold) | (drive.jump().is_some() & (start >= cell.threshold));
+        let fires = !at.held & reached;
+        let kept = if at.held { v } else { end };
+        ([if fires { X::of(cell.reset) } else { kept }], fires)
     }
 }
 

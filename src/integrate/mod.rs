@@ -9,35 +9,43 @@ use crate::network::RegisterBehaviour;
 
 mod adex;
 mod channels;
+mod driver;
 mod exponential_if;
 #[cfg(test)]
 mod fed;
 mod fitzhugh_nagumo;
+mod forms;
 mod hodgkin_huxley;
 mod izhikevich;
 mod izhikevich_2007;
 mod lif;
+mod model;
 mod poisson_neurons;
 mod rate_unit;
 mod refractory;
 mod spike_list;
 mod spike_source;
 mod spike_trains;
+mod states;
 mod traub_miles;
 
 pub use adex::{AdEx, W};
 pub use channels::{H, M, N};
+pub use driver::AddModel;
 pub use exponential_if::ExponentialIf;
 pub use fitzhugh_nagumo::{FitzHughNagumo, SlowRecovery};
+pub use forms::{Form, Forms};
 pub use hodgkin_huxley::HodgkinHuxley;
 pub use izhikevich::{Detection, Izhikevich, U};
 pub use izhikevich_2007::{Izhikevich2007, RecoveryCurrent};
 pub use lif::Lif;
+pub use model::{At, Drive, NeuronModel, Values};
 pub use poisson_neurons::{Pause, PoissonNeurons};
 pub use rate_unit::{Rate, RateUnit, Transfer};
 pub use refractory::RefractoryLeft;
 pub use spike_source::{SpikeSource, TimeUnit};
 pub use spike_trains::SpikeTrains;
+pub use states::States;
 pub use traub_miles::TraubMiles;
 
 /// The behaviours of the integrate stage.

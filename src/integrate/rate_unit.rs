@@ -13,11 +13,20 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use crate::{
+    cell,
     network::{
-        Behaviour, Clock, Dealt, Initial, Input, Parameter, Parameters, Range, RegisterState, RegisterVariable, Unit,
-        residues::{LEAST_PART, Residues, any_below},
+        Behaviour, Cell as _, Cells, CellsOf, Clock, Dealt, Initial, Input, Parameter, Range, RegisterState,
+        RegisterVariable, Step, Unit, residues::Residues,
     },
-    numeric::{Real, by_rests, exp, exp_m1, pass::pass, portions::Effort, real::moved_by},
+    numeric::{
+        Real,
+        carried::{Carried, WithRest},
+        dispatch, exp, exp_m1,
+        pass::pass,
+        portions::Effort,
+        rarely,
+        real::wide,
+    },
     schedule::{AddToStage, Stage},
     variable,
 };
@@ -83,19 +92,38 @@ impl Behaviour for RateUnit {
     }
 }
 
-type State<'w> = (Ref<'w, RateUnit>, &'w mut Rate, &'w Input, &'w mut Residues, &'w Dealt);
+cell! {
+    /// The constants of a unit.
+    pub struct Constants {
+        gain: Real,
+        threshold: Real,
+        /// What a step covers of the way.
+        part: Real,
+    }
+}
+
+type State<'w> = (Ref<'w, RateUnit>, &'w mut Rate, &'w Input, &'w mut Cells, &'w mut Residues, &'w Dealt);
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
+    let step = Step::of(&clock, 1);
     pass(|pass| {
-        for (model, rate, input, residues, Dealt(portions)) in &mut groups {
-            let (changed, model, neurons) = (model.is_changed(), model.into_inner(), rate.0.len());
-            let creeps = || any_below([&model.tau], neurons, (LEAST_PART, clock.dt), |[tau]| 1.0 / tau);
-            let [low] = residues.into_inner().at(clock.dt, changed, neurons, creeps);
-            let (dt, transfer) = (clock.step(), model.transfer);
-            let parameters = Parameters::of([&model.tau, &model.gain, &model.threshold]);
-            let columns = ((&mut rate.into_inner().0[..], low), &input.0[..], parameters);
-            pass.by_blocks(Effort::Light, portions, neurons, columns, move |(rate, input, parameters)| {
-                by_rests!(rate.1, advance_as(transfer, rate, input, parameters, dt));
+        for (model, rate, input, cells, residues, Dealt(portions)) in &mut groups {
+            let (changed, model, units) = (model.is_changed(), model.into_inner(), rate.0.len());
+            let cells = cells.into_inner().of(model, changed, (step, units), |i| Constants {
+                gain: model.gain.at(i),
+                threshold: model.threshold.at(i),
+                part: -exp_m1(-step.dt() / model.tau.at(i)),
+            });
+            let rests = residues
+                .into_inner()
+                .rests(model, changed, step, (1, units), &|i| [Some(1.0 / wide(model.tau.at(i))), None]);
+            let low = rests.into_iter().flatten().next().unwrap_or_default();
+            let (transfer, columns) = (model.transfer, (&mut rate.into_inner().0[..], low, &input.0[..], cells));
+            pass.by_blocks(Effort::Light, portions, units, columns, move |columns| match transfer {
+                Transfer::Linear => advance(columns, |s| s),
+                Transfer::Rectified => advance(columns, |s| if s > 0.0 { s } else { 0.0 }),
+                Transfer::Sigmoid => advance(columns, |s| 1.0 / (1.0 + exp(-s))),
+                Transfer::Tanh => advance(columns, tanh),
             });
         }
     });
@@ -108,60 +136,44 @@ fn tanh(s: Real) -> Real {
     e / (e + 2.0)
 }
 
-/// Rates, and their rests below the last place or none.
-type Columns<'a> = (&'a mut [Real], &'a mut [Real]);
-
-#[inline(always)]
-fn advance_as<const REST: bool>(
-    transfer: Transfer,
-    rate: Columns<'_>,
-    input: &[Real],
-    parameters: Parameters<'_, 3>,
-    dt: Real,
-) {
-    match transfer {
-        Transfer::Linear => advance::<REST>(rate, input, parameters, dt, |s| s),
-        Transfer::Rectified => advance::<REST>(rate, input, parameters, dt, |s| if s > 0.0 { s } else { 0.0 }),
-        Transfer::Sigmoid => advance::<REST>(rate, input, parameters, dt, |s| 1.0 / (1.0 + exp(-s))),
-        Transfer::Tanh => advance::<REST>(rate, input, parameters, dt, tanh),
-    }
-}
+/// Rates, their rests below the last place or none, input, constants.
+type Columns<'a> = (&'a mut [Real], &'a mut [Real], &'a [Real], CellsOf<'a, Constants>);
 
 /// One iteration.
 #[inline(always)]
-fn advance<const REST: bool>(
-    columns: Columns<'_>,
-    input: &[Real],
-    parameters: Parameters<'_, 3>,
-    dt: Real,
-    transfer: impl Fn(Real) -> Real,
-) {
-    let n = columns.0.len();
-    let input = &input[..n];
-    match parameters {
-        Parameters::Uniform([tau, gain, threshold]) => {
-            let part = -exp_m1(-dt / tau);
-            relax::<REST>(columns, |i, rate| (transfer(gain * (input[i] - threshold)) - rate) * part);
-        }
-        Parameters::Each(each) => {
-            // Columns of another length belong to a group that waits to be prepared again.
-            if let [Some(tau), Some(gain), Some(threshold)] = each.map(|column| column.get(..n)) {
-                relax::<REST>(columns, |i, rate| {
-                    (transfer(gain[i] * (input[i] - threshold[i])) - rate) * -exp_m1(-dt / tau[i])
-                });
-            }
-        }
+fn advance((rates, low, input, cells): Columns<'_>, transfer: impl Fn(Real) -> Real) {
+    let target = |cell: Constants, i: usize| transfer(cell.gain * (input[i] - cell.threshold));
+    if low.is_empty() {
+        dispatch(
+            #[inline(always)]
+            || match cells {
+                CellsOf::Alike(cell) => relax::<Real>(rates, low, |_| cell, target),
+                CellsOf::Each(each) => relax::<Real>(rates, low, Constants::read(each, 0), target),
+            },
+        );
+    } else {
+        rarely(|| match cells {
+            CellsOf::Alike(cell) => relax::<WithRest>(rates, low, |_| cell, target),
+            CellsOf::Each(each) => relax::<WithRest>(rates, low, Constants::read(each, 0), target),
+        });
     }
 }
 
-/// Changes all rates, by their index and what they are.
 #[inline(always)]
-fn relax<const REST: bool>((rates, low): Columns<'_>, change: impl Fn(usize, Real) -> Real) {
-    if !REST {
-        rates.iter_mut().enumerate().for_each(|(i, rate)| *rate += change(i, *rate));
-    } else {
-        let all = rates.iter_mut().zip(low).enumerate();
-        all.for_each(|(i, (rate, low))| *rate = moved_by::<true>(*rate, low, change(i, *rate)));
+fn relax<X: Carried>(
+    rates: &mut [Real],
+    low: &mut [Real],
+    cell: impl Fn(usize) -> Constants,
+    target: impl Fn(Constants, usize) -> Real,
+) {
+    for i in 0..rates.len() {
+        let cell = cell(i);
+        let rate = X::with_rest(rates[i], if X::CARRIES { low[i] } else { 0.0 });
+        let moved = rate.moved((target(cell, i) - rate.value()) * cell.part);
+        rates[i] = moved.value();
+        if X::CARRIES {
+            low[i] = moved.rest();
+        }
     }
 }
 

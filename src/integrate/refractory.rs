@@ -34,15 +34,6 @@ pub(super) fn check(preparation: &mut Preparation<'_>, time: &Parameter) -> Resu
     Ok(())
 }
 
-/// The end of an iteration: who fired begins to count, the others count on; `refractory` gives each its iterations.
-#[inline(always)]
-pub(super) fn count(left: &mut [Real], fired: &[u8], refractory: impl Fn(usize) -> Real) {
-    for (i, (left, &fired)) in left.iter_mut().zip(fired).enumerate() {
-        let waited = if *left > 0.0 { *left - 1.0 } else { 0.0 };
-        *left = if fired == 0 { waited } else { refractory(i) };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

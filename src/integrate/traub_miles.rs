@@ -19,23 +19,17 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use super::{
-    channels,
-    channels::{Cell, H, Kinetics, M, N, Rates, linoid, steady},
+    channels::{Channels, Rates, linoid, steady},
+    driver::AddModel,
 };
 use crate::{
-    network::{
-        Behaviour, Clock, Conductance, Dealt, Initial, Input, Parameter, Parameters, Range, RegisterState,
-        RegisterVariable, Spikes, Unit, V,
-        residues::{Residues, steps_are_small},
-    },
-    numeric::{Real, by_rests, exp, pass::pass, portions::Effort},
-    schedule::{AddToStage, Stage},
+    network::{Behaviour, Initial, Parameter, Range, Unit},
+    numeric::{Real, exp},
 };
 
 /// Traub–Miles neurons: Hodgkin–Huxley channels with the kinetics of cortical and hippocampal cells.
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
-#[require(V, M, H, N, Input, Conductance, Spikes, Residues)]
 pub struct TraubMiles {
     /// Capacitance of the membrane.
     #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
@@ -82,7 +76,7 @@ impl Default for TraubMiles {
     /// The cell of the benchmark: 20 000 µm² of membrane with 1 µF/cm², 100, 30 and 0.05 mS/cm². As it
     /// stands there it has no resting state: it fires by itself unless something holds it down.
     fn default() -> Self {
-        let [m, h, n] = steady(Self::rates(3.0));
+        let [m, h, n] = steady(Self::opening(3.0));
         Self {
             c: 200.0.into(),
             g_na: 20_000.0.into(),
@@ -106,98 +100,31 @@ impl Behaviour for TraubMiles {
     const MODEL: bool = true;
 
     fn plugin(app: &mut App) {
-        app.register_variable::<M>()
-            .register_variable::<H>()
-            .register_variable::<N>()
-            .register_state::<Residues>()
-            .add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
+        app.add_model::<Self>();
     }
 }
 
-impl TraubMiles {
-    const fn parameters(&self) -> [&Parameter; 9] {
-        let Self { c, g_na, g_k, g_leak, e_na, e_k, e_leak, threshold, v_t, .. } = self;
-        [c, g_leak, g_na, g_k, e_na, e_k, e_leak, threshold, v_t]
-    }
-}
-
-impl Kinetics for TraubMiles {
+impl Channels for TraubMiles {
     #[inline(always)]
-    fn rates(v: Real) -> Rates {
+    fn opening(v: Real) -> Rates {
         [
             (1.28 * linoid(0.25 * (v - 13.0)), 1.4 * linoid(0.2 * (40.0 - v))),
             (0.128 * exp((17.0 - v) * (1.0 / 18.0)), 4.0 / (1.0 + exp(0.2 * (40.0 - v)))),
             (0.16 * linoid(0.2 * (v - 15.0)), 0.5 * exp((10.0 - v) * (1.0 / 40.0))),
         ]
     }
-}
 
-type State<'w> = (
-    Ref<'w, TraubMiles>,
-    &'w mut V,
-    (&'w mut M, &'w mut H, &'w mut N),
-    &'w Input,
-    &'w Conductance,
-    &'w mut Residues,
-    &'w mut Spikes,
-    &'w Dealt,
-);
+    fn origin(&self, i: usize) -> Real {
+        self.v_t.at(i)
+    }
 
-fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
-    pass(|pass| {
-        for (model, v, (m, h, n), input, conductance, residues, spikes, dealt) in &mut groups {
-            let (changed, model) = (model.is_changed(), model.into_inner());
-            let (part, steps) = (clock.step() / model.steps as Real, model.steps);
-            let creeps = || steps_are_small(clock.dt, steps);
-            let [low, low_m, low_h, low_n] = residues.into_inner().at(clock.dt, changed, v.0.len(), creeps);
-            let rests = (low, low_m, low_h, low_n);
-            let gates = (&mut m.into_inner().0[..], &mut h.into_inner().0[..], &mut n.into_inner().0[..]);
-            let drive = (&input.0[..], conductance.get());
-            let columns = (&mut v.into_inner().0[..], gates, rests, drive, Parameters::of(model.parameters()));
-            spikes.into_inner().by_blocks(
-                Effort::Heavy,
-                pass,
-                dealt,
-                columns,
-                move |(v, (m, h, n), (low, low_m, low_h, low_n), drive, parameters), fired| {
-                    let state = (v, [m, h, n], [low, low_m, low_h, low_n], fired);
-                    by_rests!(state.2[0], advance(state, drive, parameters, part, steps));
-                },
-            );
-        }
-    });
-}
+    fn membrane(&self) -> [&Parameter; 8] {
+        let Self { c, g_na, g_k, g_leak, e_na, e_k, e_leak, threshold, .. } = self;
+        [c, g_leak, g_na, g_k, e_na, e_k, e_leak, threshold]
+    }
 
-/// One iteration.
-#[inline(always)]
-fn advance<const CREEPS: bool>(
-    state: channels::Columns<'_>,
-    drive: channels::Drive<'_>,
-    parameters: Parameters<'_, 9>,
-    part: Real,
-    steps: u32,
-) {
-    let of = |parameters| Cell::new(parameters, part);
-    match parameters {
-        Parameters::Uniform(p) => {
-            let cell = of(p);
-            channels::advance::<TraubMiles, CREEPS>(state, drive, steps, |_| cell);
-        }
-        Parameters::Each(columns) => {
-            let n = state.0.len();
-            // Columns of another length belong to a group that waits to be prepared again.
-            if columns.iter().all(|column| column.len() >= n) {
-                // By name, since a loop over an array of slices is not vectorised.
-                let [c, leak, na, k, e_na, e_k, e_leak, threshold, v_t] = columns.map(|column| &column[..n]);
-                channels::advance::<TraubMiles, CREEPS>(
-                    state,
-                    drive,
-                    steps,
-                    #[inline(always)]
-                    |i| of([c[i], leak[i], na[i], k[i], e_na[i], e_k[i], e_leak[i], threshold[i], v_t[i]]),
-                );
-            }
-        }
+    fn steps(&self) -> u32 {
+        self.steps
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod address;
 mod any_behaviour;
 pub mod behaviour;
+pub mod cells;
 pub mod change;
 pub mod clock;
 pub mod columns;
@@ -41,6 +42,7 @@ pub mod variable;
 
 pub use address::{Address, AddressError};
 pub use behaviour::{Behaviour, Kind, Unit};
+pub use cells::{Cell, CellColumns, Cells, CellsOf, Step};
 pub use change::{ChangeError, Setting, change};
 pub use clock::{Clock, Seed};
 pub use columns::{Conductance, Dealt, Input, Jump, Membrane, Spikes, V};

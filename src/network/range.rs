@@ -162,6 +162,12 @@ fn each(
     })
 }
 
+/// Whether all parameters of a behaviour are the same for all neurons.
+pub(super) fn parameters_are_uniform(behaviour: &dyn PartialReflect) -> bool {
+    let ReflectRef::Struct(fields) = behaviour.reflect_ref() else { return true };
+    fields.iter_fields().filter_map(|(_, field)| parameter(field)).all(|parameter| parameter.uniform().is_some())
+}
+
 /// The number in a field, if it is one and given.
 fn number(field: &dyn PartialReflect) -> Option<f64> {
     let whole = || field.try_downcast_ref::<u32>().map(|x| f64::from(*x));

@@ -11,6 +11,7 @@ use bevy_ecs::{entity::EntityHashMap, lifecycle::HookContext, prelude::*, query:
 use bevy_reflect::prelude::*;
 
 use super::{
+    cells::Cells,
     columns::{Dealt, Input, Spikes},
     group::Tags,
     state::State,
@@ -199,6 +200,7 @@ impl WiringChanged {
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<WiringChanged>().register_required_components::<Input, Dealt>();
+    app.register_required_components::<Input, Cells>();
     let world = app.world_mut();
     fn note(world: DeferredWorld<'_>) {
         if let Some(changed) = world.get_resource::<WiringChanged>() {

@@ -7,8 +7,9 @@
 //! does, is right to 5e-4 of itself without.
 
 use bevy_ecs::prelude::*;
+use bevy_reflect::PartialReflect;
 
-use super::{parameter::Parameter, state::State};
+use super::{cells::Step, parameter::Parameter, range::parameters_are_uniform, state::State};
 use crate::numeric::{
     Archive, ArchiveError, Column, Real,
     real::{IS_SINGLE, wide},
@@ -21,11 +22,17 @@ pub const LEAST_PART: f64 = 1.0 / 256.0;
 pub const LEAST_DECAY: f64 = 1.0 / 8192.0;
 
 /// On a group of a model that may creep: the rests of v and of its other variables, as long as it does.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Component, Clone, Debug)]
 pub struct Residues {
-    rests: [Column<Real>; 4],
+    rests: Vec<Column<Real>>,
     /// The step for which it was found out, and whether the model creeps at it.
     found: Option<(f64, bool)>,
+}
+
+impl Default for Residues {
+    fn default() -> Self {
+        Self::of(4)
+    }
 }
 
 impl State for Residues {
@@ -35,47 +42,54 @@ impl State for Residues {
 }
 
 impl Residues {
-    /// The rests of `N` variables of so many neurons, empty where none need be carried. Whether the model `creeps` is found out
-    /// when the step or its parameters have changed.
+    /// For a model of so many variables.
+    #[must_use]
+    pub fn of(variables: usize) -> Self {
+        Self { rests: vec![Column::default(); variables.max(4)], found: None }
+    }
+
+    /// The rests of the first `variables`, of so many neurons; none where they need not be carried. Whether the model creeps is
+    /// found out when the step or the parameters have `changed`: whether a step moves a variable of any neuron by so little
+    /// that single precision would drop it. `rates` gives those (1/ms) at which the membrane potential and the slowest other
+    /// variable of a neuron relax, if they have one.
     #[inline]
-    pub fn at<const N: usize>(
-        &mut self,
-        dt: f64,
+    pub fn rests<'a>(
+        &'a mut self,
+        behaviour: &dyn PartialReflect,
         changed: bool,
-        neurons: usize,
-        creeps: impl FnOnce() -> bool,
-    ) -> [&mut [Real]; N] {
-        // Most groups do not creep: their rests are empty since it was found out.
-        if !IS_SINGLE || (!changed && self.found == Some((dt, false))) {
-            return [(); N].map(|()| &mut [][..]);
+        step: Step,
+        sizes: (usize, usize),
+        rates: &dyn Fn(usize) -> [Option<f64>; 2],
+    ) -> Option<impl Iterator<Item = &'a mut [Real]> + use<'a>> {
+        // Most groups do not creep.
+        if !IS_SINGLE || (!changed && self.found == Some((step.dt, false))) {
+            return None;
         }
-        self.find_out(dt, changed, neurons, creeps)
+        self.find_out(behaviour, changed, step, sizes, rates).then(|| self.rests.iter_mut().map(|rest| &mut rest[..]))
     }
 
     #[cold]
-    fn find_out<const N: usize>(
+    fn find_out(
         &mut self,
-        dt: f64,
+        behaviour: &dyn PartialReflect,
         changed: bool,
-        neurons: usize,
-        creeps: impl FnOnce() -> bool,
-    ) -> [&mut [Real]; N] {
+        step: Step,
+        (variables, neurons): (usize, usize),
+        rates: &dyn Fn(usize) -> [Option<f64>; 2],
+    ) -> bool {
         let creeps = match self.found {
-            Some((known, creeps)) if known == dt && !changed => creeps,
-            _ => creeps(),
-        };
-        self.found = Some((dt, creeps));
-        let neurons = if creeps { neurons } else { 0 };
-        let mut rests = self.rests.iter_mut();
-        std::array::from_fn(|_| match rests.next() {
-            Some(rest) => {
-                if rest.len() != neurons {
-                    rest.resize(0.0, neurons);
-                }
-                &mut rest[..]
+            Some((known, creeps)) if known == step.dt && !changed => creeps,
+            _ => {
+                let differing = if parameters_are_uniform(behaviour) { 1 } else { neurons };
+                creeps(step.wide_h(), (0..differing).map(rates))
             }
-            None => &mut [],
-        })
+        };
+        self.found = Some((step.dt, creeps));
+        let neurons = if creeps { neurons } else { 0 };
+        for rest in self.rests.iter_mut().take(variables).filter(|rest| rest.len() != neurons) {
+            rest.resize(0.0, neurons);
+        }
+        creeps
     }
 }
 
@@ -83,10 +97,11 @@ impl Residues {
 /// 7.6e-4 mV/ms, and a resting Izhikevich cell is right to 0.004 mV.
 pub const LEAST_STEP: f64 = 0.005;
 
-/// Whether so many steps in an iteration (ms) are that small.
-#[must_use]
-pub fn steps_are_small(dt: f64, steps: u32) -> bool {
-    dt / f64::from(steps.max(1)) < LEAST_STEP
+fn creeps(h: f64, mut rates: impl Iterator<Item = [Option<f64>; 2]>) -> bool {
+    rates.any(|[membrane, other]| {
+        membrane.map_or(h < LEAST_STEP, |rate| rate * h < LEAST_PART)
+            || other.is_some_and(|rate| rate * h < LEAST_DECAY)
+    })
 }
 
 /// Whether a rate (1/ms) of some parameters is below `least` of a step (ms) for any of so many neurons.

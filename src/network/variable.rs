@@ -209,6 +209,12 @@ impl RegisterVariable for App {
     }
 }
 
+/// A component that [`variable!`](crate::variable) declares: one variable, and nothing else.
+pub trait RealColumn: Variable + Default {
+    /// Its numbers.
+    fn column_mut(&mut self) -> &mut [Real];
+}
+
 /// Declares a state column: a component that holds one variable.
 ///
 /// The doc comment is what `cortecs list` and reports say of it; the unit follows `in`.
@@ -230,6 +236,12 @@ macro_rules! variable {
         impl $type {
             /// The variable's name in scenes, recordings and addresses.
             pub const NAME: &str = $name;
+        }
+
+        impl $crate::network::variable::RealColumn for $type {
+            fn column_mut(&mut self) -> &mut [$crate::numeric::Real] {
+                &mut self.0
+            }
         }
 
         impl $crate::network::State for $type {

@@ -29,6 +29,27 @@ impl<T: Send> Cut for &mut [T] {
     }
 }
 
+/// So many columns alike: of what reaches neurons.
+impl<T: Sync, const N: usize> Cut for [&[T]; N] {
+    #[inline]
+    fn cut(self, at: usize) -> (Self, Self) {
+        let before = |column: &[T]| at.min(column.len());
+        (self.map(|column| &column[..before(column)]), self.map(|column| &column[before(column)..]))
+    }
+}
+
+/// So many columns alike: of the variables of a model.
+impl<T: Send, const N: usize> Cut for [&mut [T]; N] {
+    #[inline]
+    fn cut(mut self, at: usize) -> (Self, Self) {
+        let mut tails = [(); N].map(|()| &mut [][..]);
+        for (column, tail) in self.iter_mut().zip(&mut tails) {
+            (*column, *tail) = std::mem::take(column).cut(at);
+        }
+        (self, tails)
+    }
+}
+
 /// Columns of several alike: of all receptors of a group.
 impl<C: Cut> Cut for Vec<C> {
     const GRAIN: usize = C::GRAIN;

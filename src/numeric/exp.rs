@@ -64,7 +64,7 @@ pub fn mean_exp(x: Real) -> Real {
     if x.abs() < NEAR { mean_exp_near_zero(x) } else { exp_m1(x) / x }
 }
 
-/// [`mean_exp`] where it [is](all_near_zero) a polynomial, to the same bits: half the time, and no division.
+/// [`mean_exp`] where it [is](is_near_zero) a polynomial, to the same bits: half the time, and no division.
 #[cfg(not(feature = "f64"))]
 #[inline(always)]
 #[must_use]
@@ -75,7 +75,7 @@ pub fn mean_exp_near_zero(x: Real) -> Real {
     polynomial(&P, x) * x + 1.0
 }
 
-/// [`mean_exp`] where it [is](all_near_zero) a polynomial, to the same bits: half the time, and no division.
+/// [`mean_exp`] where it [is](is_near_zero) a polynomial, to the same bits: half the time, and no division.
 #[cfg(feature = "f64")]
 #[inline(always)]
 #[must_use]
@@ -89,14 +89,20 @@ pub fn mean_exp_near_zero(x: Real) -> Real {
     p * x + 1.0
 }
 
-/// Whether [`mean_exp`] is a polynomial at `factor · (base + x)` for every number of a column.
+/// Whether [`mean_exp`] is a polynomial at every number that is no farther from zero than `x`.
 #[inline(always)]
 #[must_use]
-pub fn all_near_zero(column: &[Real], base: Real, factor: Real) -> bool {
+pub fn is_near_zero(x: Real) -> bool {
+    // A little less than what would do, for the roundings of who estimates `x`.
+    x.abs() < 0.99 * NEAR
+}
+
+/// The greatest magnitude in a column; 0 of none, and what is no number where there is such a one.
+#[inline(always)]
+#[must_use]
+pub fn greatest(column: &[Real]) -> Real {
     // By their bits, among which a number that is none is the greatest: maxima of numbers are not vectorised.
-    let most = column.iter().fold(0, |most, x| x.abs().to_bits().max(most));
-    // A little less than what would do, for the roundings.
-    factor.abs() * (base.abs() + Real::from_bits(most)) < 0.99 * NEAR
+    Real::from_bits(column.iter().fold(0, |most, x| x.abs().to_bits().max(most)))
 }
 
 /// exp(r) − 1 and 2^n, for an `x` held within ±87.
@@ -176,11 +182,10 @@ mod tests {
     #[test]
     fn a_column_is_near_zero_only_if_all_of_it_is() {
         let near = [-0.4, 0.3, -0.0, 0.48];
-        assert!(all_near_zero(&near, 0.01, 1.0) && all_near_zero(&near, 2.0, -0.1) && all_near_zero(&[], 0.1, 1.0));
+        assert!(is_near_zero(greatest(&near)) && greatest(&near) == 0.48 && greatest(&[]) == 0.0);
         for far in [0.6, -0.6, Real::INFINITY, Real::NAN] {
-            assert!(!all_near_zero(&[0.1, far, 0.2], 0.0, 1.0), "{far}");
+            assert!(!is_near_zero(greatest(&[0.1, far, 0.2])), "{far}");
         }
-        assert!(!all_near_zero(&near, 0.1, 1.0) && !all_near_zero(&near, -5.0, 0.1));
         assert!(near.iter().all(|&x| mean_exp(x) == mean_exp_near_zero(x)));
     }
 

@@ -142,24 +142,6 @@ pub fn rarely<R>(kernel: impl FnOnce() -> R) -> R {
     kernel()
 }
 
-/// Calls a kernel that is compiled twice, as its const parameter says: with rests, which are carried [`rarely`], and without.
-macro_rules! by_rests {
-    ($rests:expr, $kernel:ident($($argument:expr),*)) => {
-        if $rests.is_empty() {
-            $crate::numeric::dispatch(
-                #[inline(always)]
-                || $kernel::<false>($($argument),*),
-            );
-        } else {
-            $crate::numeric::rarely(
-                #[inline(always)]
-                || $kernel::<true>($($argument),*),
-            );
-        }
-    };
-}
-pub(crate) use by_rests;
-
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
 fn run_avx512<R>(kernel: impl FnOnce() -> R) -> R {

@@ -4,6 +4,7 @@
 
 pub mod archive;
 pub mod blocks;
+pub mod carried;
 pub mod coding;
 pub mod column;
 pub mod dense;
@@ -31,6 +32,5 @@ pub mod words;
 pub use archive::{Archive, ArchiveError};
 pub use column::Column;
 pub use exp::{exp, exp_m1, mean_exp};
-pub(crate) use instruction_set::by_rests;
 pub use instruction_set::{InstructionSet, dispatch, rarely};
 pub use real::Real;

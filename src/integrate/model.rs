@@ -1,0 +1,164 @@
+//! What a neuron model is: its state, its constants and the step of one neuron. Columns, threads, instruction sets, what differs
+//! between neurons and the refractory period are the business of the [driver](super::driver).
+
+use super::{forms::Forms, states::States};
+use crate::{
+    network::{Behaviour, Cell, Step},
+    numeric::{Real, carried::Carried, portions::Effort},
+};
+
+/// A behaviour that is a neuron model, declared by its physics.
+///
+/// Its [`plugin`](Behaviour::plugin) is [`add_model`](super::AddModel::add_model). Its parameters are its fields, with units and
+/// ranges as attributes.
+///
+/// ```
+/// use cortecs::{author::*, prelude::*};
+///
+/// /// Neurons that leak, and fire when they reach 1.
+/// #[derive(Component, Reflect, Clone)]
+/// struct Leaky {
+///     #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+///     tau: Parameter,
+///     v: Initial,
+/// }
+///
+/// impl Default for Leaky {
+///     fn default() -> Self {
+///         Self { tau: 20.0.into(), v: 0.0.into() }
+///     }
+/// }
+///
+/// impl Behaviour for Leaky {
+///     const MODEL: bool = true;
+///
+///     fn plugin(app: &mut App) {
+///         app.add_model::<Self>();
+///     }
+/// }
+///
+/// impl NeuronModel for Leaky {
+///     type State = (V,);
+///     /// What a step covers of the way to the input.
+///     type Cell = Real;
+///     type Takes = ();
+///
+///     fn cell(&self, i: usize, step: Step) -> Real {
+///         -exp_m1(-step.h() / self.tau.at(i))
+///     }
+///
+///     fn step<X: Carried>(part: Real, [v]: [X; 1], drive: impl Drive, _: At) -> ([X; 1], bool) {
+///         let v = v.moved((drive.input() - v.value()) * part);
+///         if v.value() >= 1.0 { ([X::of(0.0)], true) } else { ([v], false) }
+///     }
+/// }
+///
+/// let mut bench = Bench::new();
+/// bench.app_mut().register_behaviour::<Leaky>();
+/// let cells = bench.group("cells", 3, (Leaky::default(), ConstantCurrent { amplitude: "i".into() }));
+/// bench.ticks(100);
+/// assert!(bench.spike_count(cells) > 0);
+/// ```
+pub trait NeuronModel: Behaviour {
+    /// The columns of its variables, the membrane potential first: `(V, U)`.
+    type State: States;
+
+    /// The constants of a neuron, as its step needs them: a [`cell!`](crate::cell).
+    type Cell: Cell;
+
+    /// The forms in which it takes what reaches its neurons, besides currents: `()`, or some of `(Conductance, Jump,
+    /// ThresholdShift)`.
+    type Takes: Forms;
+
+    /// What an iteration of a neuron costs.
+    const EFFORT: Effort = Effort::Light;
+
+    /// Whether its neurons are refractory after a spike, as [`refractory`](Self::refractory) says.
+    const REFRACTORY: bool = false;
+
+    /// Up to so many steps, all of a neuron's iteration is compiled as one: worth it where a step is a few operations.
+    const UNROLLED: u32 = 1;
+
+    /// Steps in an iteration.
+    fn steps(&self) -> u32 {
+        1
+    }
+
+    /// The constants of neuron `i`.
+    fn cell(&self, i: usize, step: Step) -> Self::Cell;
+
+    /// The rates (1/ms) at which the membrane potential and the slowest of the other variables of neuron `i` relax; none
+    /// where that is up to the state. In steps that are small beside it the rests below the last place are carried.
+    fn rates(&self, i: usize) -> [Option<f64>; 2] {
+        let _ = i;
+        [None; 2]
+    }
+
+    /// The iterations for which a neuron is refractory after one in which it fired.
+    fn refractory(cell: Self::Cell) -> Real {
+        let _ = cell;
+        0.0
+    }
+
+    /// The constants with a threshold that has moved, for models that take shifts.
+    #[must_use]
+    fn shifted(cell: Self::Cell, shift: Real) -> Self::Cell {
+        let _ = shift;
+        cell
+    }
+
+    /// How far from zero the argument of [`Drive::mean_exp`] is with a conductance, at most: where it is near for all neurons, a
+    /// faster form gives the same bits.
+    fn exponent(cell: Self::Cell, conductance: Real) -> Real {
+        let _ = (cell, conductance);
+        Real::INFINITY
+    }
+
+    /// What comes before the steps of an iteration, of `h` (ms) each; and whether the neuron fires by it.
+    #[inline(always)]
+    fn begin<X: Carried>(cell: Self::Cell, state: Values<Self, X>, h: Real) -> (Values<Self, X>, bool) {
+        let _ = (cell, h);
+        (state, false)
+    }
+
+    /// A step: the state after it, and whether the neuron fires in it. Plain arithmetic, so that it runs on many neurons at
+    /// once; `#[inline(always)]` for the same reason.
+    fn step<X: Carried>(cell: Self::Cell, state: Values<Self, X>, drive: impl Drive, at: At)
+    -> (Values<Self, X>, bool);
+
+    /// What comes after the steps; `fires` tells whether the neuron has fired so far, the result whether it has in all.
+    #[inline(always)]
+    fn end<X: Carried>(cell: Self::Cell, state: Values<Self, X>, fires: bool) -> (Values<Self, X>, bool) {
+        let _ = cell;
+        (state, fires)
+    }
+}
+
+/// The variables of a neuron, in the order of [`NeuronModel::State`]: `[X; 2]` for two.
+pub type Values<M, X> = <<M as NeuronModel>::State as States>::Values<X>;
+
+/// Where in an iteration a step is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct At {
+    /// Its length (ms).
+    pub h: Real,
+    /// Whether it is the last one of the iteration.
+    pub last: bool,
+    /// Whether the neuron is refractory, or has fired in the iteration.
+    pub held: bool,
+}
+
+/// What reaches a neuron in an iteration.
+pub trait Drive: Copy {
+    /// The sum of currents, in the unit of the model.
+    fn input(&self) -> Real;
+
+    /// The sum of the conductances that are open, where there may be any; with the input the current is input − conductance · v.
+    fn conductance(&self) -> Option<Real>;
+
+    /// The jump of the membrane potential at the start of the iteration, where there may be one.
+    fn jump(&self) -> Option<Real>;
+
+    /// (exp(x) − 1) / x; see [`NeuronModel::exponent`].
+    fn mean_exp(&self, x: Real) -> Real;
+}
