@@ -1,12 +1,25 @@
+//! [izhikevich]: ../../../scenes/izhikevich.png
+//! [scenes]: guide::scenes
+//! [recordings]: guide::recordings
+//! [runs]: guide::runs
+//! [networks]: guide::networks
+//! [bevy]: guide::bevy
+//! [author]: guide::author
+//! [map]: guide::map
+//! [benches]: ../../../benches/README.md
+//! [tests]: ../../../tests/README.md
+//!
 #![doc = include_str!("../README.md")]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
-pub mod build;
+pub mod assemble;
 pub mod checkpoint;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod connect;
 mod disk;
 pub mod files;
+pub mod guide;
 pub mod host;
 pub mod input;
 pub mod integrate;
@@ -53,7 +66,7 @@ impl PluginGroup for CortecsPlugins {
             .add(integrate::IntegratePlugin)
             .add(learn::LearnPlugin)
             .add(record::RecordPlugin)
-            .add(build::BuildPlugin)
+            .add(connect::ConnectPlugin)
             .add(host::HostPlugin::default())
     }
 }
@@ -69,9 +82,9 @@ pub mod author {
     pub use crate::{
         cell,
         input::{AddCurrent, AddNoise, Current, Noise, Normal, Streams, Uniform},
-        integrate::{AddModel, At, Drive, NeuronModel},
+        integrate::{AddModel, At, Drive, NeuronModel, Steps},
         network::{Below, Cell, Range, Step},
-        numeric::{carried::Carried, exp, exp_m1, mean_exp, portions::Effort},
+        numeric::{carried::Carried, exp, exp_m1, mean_exp, shares::Effort},
         variable,
     };
 }
@@ -87,9 +100,10 @@ pub mod prelude {
 
     pub use crate::{
         CortecsPlugins,
-        build::{
+        assemble::{Network, build, check},
+        connect::{
             AllToAll, DistanceDependent, EdgeList, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber,
-            Matrix, Network, OneToOne, ReceptiveField, build, check,
+            Matrix, OneToOne, ReceptiveField,
         },
         host::{Fired, HostPlugin, NetworkSystems, Pace},
         input::{

@@ -117,7 +117,7 @@ struct Bearers(HashMap<ComponentId, Arc<AtomicUsize>>);
 /// What is put in order before an iteration, if it was found to be due since the last one. No systems, which would look
 /// in every iteration for what is seldom to be done; and flags, as looking a resource up costs 10 ns.
 #[derive(Resource, Default, Clone)]
-struct Upkeep(Vec<Errand>);
+struct BeforeTick(Vec<Errand>);
 
 /// A piece of upkeep.
 #[derive(Clone)]
@@ -129,7 +129,7 @@ struct Errand {
 /// Work on a world and its [`Tick`].
 pub type Work = fn(&mut World, &mut Schedule);
 
-impl Upkeep {
+impl BeforeTick {
     #[inline]
     fn carry_out(&self, world: &mut World, tick: &mut Schedule) {
         for Errand { due, work } in &self.0 {
@@ -190,7 +190,7 @@ impl Plugin for SchedulePlugin {
         app.init_resource::<Places>().init_resource::<Dormant>().init_resource::<Stopwatch>();
         app.init_schedule(Tick).init_schedule(Finish);
         let any_waking = app.world().resource::<Dormant>().any_waking.clone();
-        app.add_upkeep(any_waking, wake_due);
+        app.add_before_tick(any_waking, wake_due);
         app.edit_schedule(Tick, |tick| {
             tick.set_executor(SingleThreadedExecutor::new())
                 .set_build_settings(ScheduleBuildSettings {
@@ -224,7 +224,7 @@ pub trait AddToStage {
 
     /// Adds work on the world and its [`Tick`], to be done before an iteration whenever `due` says so, which is then
     /// false again.
-    fn add_upkeep(&mut self, due: Arc<AtomicBool>, work: Work) -> &mut Self;
+    fn add_before_tick(&mut self, due: Arc<AtomicBool>, work: Work) -> &mut Self;
 }
 
 impl AddToStage for App {
@@ -251,8 +251,8 @@ impl AddToStage for App {
         self
     }
 
-    fn add_upkeep(&mut self, due: Arc<AtomicBool>, work: Work) -> &mut Self {
-        self.world_mut().get_resource_or_init::<Upkeep>().0.push(Errand { due, work });
+    fn add_before_tick(&mut self, due: Arc<AtomicBool>, work: Work) -> &mut Self {
+        self.world_mut().get_resource_or_init::<BeforeTick>().0.push(Errand { due, work });
         self
     }
 }
@@ -305,7 +305,7 @@ pub fn run_ticks(world: &mut World, count: u64) -> u64 {
 /// a system must stay on the thread of the caller.
 fn run_stretch(world: &mut World, count: u64) -> u64 {
     let laps = world.get_resource_or_init::<Stopwatch>().iterations();
-    let upkeep = world.get_resource_or_init::<Upkeep>().clone();
+    let upkeep = world.get_resource_or_init::<BeforeTick>().clone();
     let failed = world.get_resource_or_init::<Failures>().flag();
     let ran = world.try_schedule_scope(Tick, |world, tick| {
         let mut done = 0;

@@ -113,7 +113,7 @@ fn unsafe_code_is_forbidden_outside_the_kernels() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         // The root holds nothing but its modules, and cannot forbid what one of them may do.
-        if name == "numeric" || name == "lib.rs" {
+        if name == "numeric" || name == "lib.rs" || name.ends_with(".md") {
             continue;
         }
         let root = if path.is_dir() { path.join("mod.rs") } else { path };

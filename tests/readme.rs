@@ -1,4 +1,4 @@
-//! What the README shows in Rust, pasted into a crate that depends on cortecs alone: built offline, from the same lock file.
+//! What the README and the guide show in Rust, pasted into a crate that depends on cortecs alone: built offline, from the same lock file.
 
 use std::{fs, path::Path, process::Command};
 
@@ -43,15 +43,16 @@ fn program(block: &str) -> String {
 }
 
 #[test]
-fn what_the_readme_shows_compiles_where_cortecs_is_the_only_dependency() {
+fn what_is_shown_compiles_where_cortecs_is_the_only_dependency() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pasted");
     let programs = folder.join("src/bin");
     fs::create_dir_all(&programs).unwrap();
     fs::write(folder.join("Cargo.toml"), MANIFEST.replace("PATH", &root.display().to_string())).unwrap();
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-    let blocks = blocks(&fs::read_to_string(root.join("README.md")).unwrap());
-    assert!(blocks.len() > 1, "{blocks:?}");
+    let pages = ["README.md", "src/guide/author.md"].map(|page| fs::read_to_string(root.join(page)).unwrap());
+    let blocks: Vec<String> = pages.iter().flat_map(|page| blocks(page)).collect();
+    assert!(blocks.len() > 2, "{blocks:?}");
     for (k, block) in blocks.iter().enumerate() {
         fs::write(programs.join(format!("block_{k}.rs")), program(block)).unwrap();
     }

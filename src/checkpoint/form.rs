@@ -100,10 +100,7 @@ impl Head {
 
 /// A part in words: `excitatory` (`V`).
 pub(super) fn in_words(entity: &str, part: &str) -> String {
-    // The type without the modules that it and its parameters stand in.
-    let short: String =
-        part.split_inclusive(['<', ',', ' ', '>']).map(|word| word.rsplit("::").next().unwrap_or(word)).collect();
-    format!("`{entity}` (`{short}`)")
+    format!("`{entity}` (`{part}`)")
 }
 
 pub(super) fn write_header(header: &Header, to: &mut dyn Write) -> Result<(), CheckpointError> {

@@ -10,7 +10,10 @@ use bevy_ecs::{
 use super::{error::CheckpointError, form::in_words};
 use crate::{
     network::{
-        BehaviourEntry, Behaviours, Origin, Seed, States, part::network_of, preparation::path_of, state::StateEntry,
+        BehaviourEntry, Behaviours, Origin, Seed, States,
+        part::network_of,
+        preparation::path_of,
+        state::{StateEntry, stable_name},
     },
     numeric::{Archive, ArchiveError},
     record::{Recording, Recordings},
@@ -52,12 +55,12 @@ impl Part {
         world.get::<Recording>(self.entity).is_some() || world.get::<Recordings>(self.entity).is_some()
     }
 
-    pub fn keep(&self, world: &mut World, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    pub fn persist(&self, world: &mut World, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         let Ok(mut entity) = world.get_entity_mut(self.entity) else { return Ok(()) };
         let mut entity = EntityMut::from(&mut entity);
         match &self.kind {
-            PartKind::State(entry) => entry.keep(&mut entity, archive),
-            PartKind::Behaviour(entry) => entry.keep(&mut entity, archive),
+            PartKind::State(entry) => entry.persist(&mut entity, archive),
+            PartKind::Behaviour(entry) => entry.persist(&mut entity, archive),
         }
     }
 }
@@ -75,21 +78,21 @@ pub(super) fn parts(world: &mut World) -> Result<Parts, CheckpointError> {
         let Ok(at) = world.get_entity(entity) else { continue };
         let own_states = states.iter().filter(|entry| entry.is_at(at));
         let own_behaviours = behaviours.iter().filter(|entry| entry.is_on(at).is_some());
-        let own: Vec<(&str, PartKind)> = own_states
-            .map(|entry| (entry.name, PartKind::State(*entry)))
-            .chain(own_behaviours.map(|entry| (entry.path, PartKind::Behaviour(*entry))))
+        let own: Vec<(String, PartKind)> = own_states
+            .map(|entry| (entry.name.to_string(), PartKind::State(entry.clone())))
+            .chain(own_behaviours.map(|entry| (stable_name(entry.path), PartKind::Behaviour(*entry))))
             .collect();
         let Some((first, _)) = own.first() else { continue };
         let name = name(world, at, &mut numbers);
         if name.is_empty() {
-            return Err(CheckpointError::Nameless((*first).to_owned()));
+            return Err(CheckpointError::Nameless(first.clone()));
         }
         let name = match networks.iter().position(|network| network_of(world, entity) == Some(*network)) {
             Some(number) if networks.len() > 1 => format!("network {}: {name}", number + 1),
             _ => name,
         };
         for (component, kind) in own {
-            let key = (name.clone(), component.to_owned());
+            let key = (name.clone(), component);
             if parts.insert(key, Part { entity, kind }).is_some() {
                 return Err(CheckpointError::Twins(name));
             }

@@ -14,7 +14,7 @@ use super::{
     parts::{Part, PartKind, Parts, parts, seeds, words},
 };
 use crate::{
-    network::{Clock, Switches, Synapses, Weights, receptor::WiringChanged},
+    network::{Clock, Switches, Synapses, Weights, receptor::WiringChanged, state::stable_name},
     numeric::{Archive, ArchiveError},
 };
 
@@ -114,13 +114,16 @@ impl Reading<'_> {
         }
         read_end(heads.len() as u64, from)?;
         // Learnt weights belong to the synapses that they were learnt at.
-        let learnt = |head: &&Head| !head.as_built && head.part == type_name::<Weights>();
+        let learnt = |head: &&Head| !head.as_built && head.part == stable_name(type_name::<Weights>());
         if let Some(head) = heads.iter().filter(learnt).find(|head| self.other_synapses.contains(&head.entity)) {
-            return Err(CheckpointError::Changed(in_words(&head.entity, type_name::<Synapses>())));
+            return Err(CheckpointError::Changed(in_words(&head.entity, &stable_name(type_name::<Synapses>()))));
         }
         let anew = |part: &Part| self.fit != Fit::Exactly && part.is_recording(self.world);
         let fresh = self.parts.iter().filter(|(key, part)| !seen.contains(*key) && !anew(part));
-        let fresh: Vec<String> = fresh.map(|(key, _)| words(key)).collect();
+        let mut fresh: Vec<_> = fresh.collect();
+        // A behaviour says more than the columns that come with it.
+        fresh.sort_by_key(|(_, part)| matches!(part.kind, PartKind::State(_)));
+        let fresh: Vec<String> = fresh.into_iter().map(|(key, _)| words(key)).collect();
         match (self.fit, fresh.first(), left_out.first()) {
             (Fit::Exactly, Some(fresh), _) => Err(CheckpointError::Missing(fresh.clone())),
             (Fit::Exactly, None, Some(left_out)) => Err(CheckpointError::Unknown(left_out.clone())),
@@ -161,7 +164,7 @@ impl Reading<'_> {
             Some(part) => {
                 let make = if self.changes { Archive::restore } else { Archive::check };
                 let mut archive = make(&mut summed, head.bytes).with_noise(self.noise());
-                part.keep(self.world, &mut archive).and_then(|()| archive.end())
+                part.persist(self.world, &mut archive).and_then(|()| archive.end())
             }
         };
         // To the end, so that damage is not taken for another network.
@@ -177,13 +180,13 @@ impl Reading<'_> {
 
     /// What the scene has made must be as it was.
     fn compare_built(&mut self, head: &Head, part: &Part) -> Result<(), CheckpointError> {
-        let are_synapses = head.part == type_name::<Synapses>();
+        let are_synapses = head.part == stable_name(type_name::<Synapses>());
         if self.changes || (self.fit != Fit::Exactly && !are_synapses) {
             return Ok(());
         }
         let mut digest = Digest::default();
         let other = |why: ArchiveError| CheckpointError::Other { part: head.in_words(), why };
-        part.keep(self.world, &mut Archive::save(&mut digest)).map_err(other)?;
+        part.persist(self.world, &mut Archive::save(&mut digest)).map_err(other)?;
         let same = (digest.bytes, digest.crc()) == (head.bytes, head.crc);
         match self.fit {
             _ if same => Ok(()),

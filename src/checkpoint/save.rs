@@ -42,7 +42,7 @@ pub(super) fn save(
             why => CheckpointError::Unsaved { part: words(key), why },
         };
         let mut digest = Digest::default();
-        part.keep(world, &mut Archive::save(&mut digest)).map_err(unsaved)?;
+        part.persist(world, &mut Archive::save(&mut digest)).map_err(unsaved)?;
         let (entity, component) = key.clone();
         let head = Head {
             entity,
@@ -55,7 +55,7 @@ pub(super) fn save(
         };
         write_block(&head, to)?;
         if !head.as_built {
-            part.keep(world, &mut Archive::save(to)).map_err(unsaved)?;
+            part.persist(world, &mut Archive::save(to)).map_err(unsaved)?;
         }
     }
     write_end(parts.len() as u64, to)

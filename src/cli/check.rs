@@ -7,7 +7,7 @@ use super::{
     table::{grouped, table},
 };
 use crate::{
-    build::{Plan, RecordingPlan, check as check_scene, in_words},
+    assemble::{Plan, RecordingPlan, check as check_scene, in_words},
     scene::Scene,
 };
 
@@ -54,7 +54,7 @@ fn describe(scene: &Scene, plan: &Plan) -> String {
 }
 
 fn groups(plan: &Plan) -> Vec<Vec<String>> {
-    let row = |group: &crate::build::GroupPlan| {
+    let row = |group: &crate::assemble::GroupPlan| {
         let [width, height, depth] = group.shape;
         let grid = match (height, depth) {
             (1, 1) => String::new(),
@@ -67,7 +67,7 @@ fn groups(plan: &Plan) -> Vec<Vec<String>> {
 }
 
 fn synapses(plan: &Plan) -> Vec<Vec<String>> {
-    let row = |group: &crate::build::SynapsePlan| {
+    let row = |group: &crate::assemble::SynapsePlan| {
         let path = format!("{} → {}", group.source, group.target);
         vec![group.name.clone(), path, grouped(group.synapses), group.tags.join(" ")]
     };

@@ -9,8 +9,10 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use crate::{
-    network::{Afferent, Arriving, Behaviour, Dealt, Input, Kind, Parameter, Parameters, Receptors, receptor::ByGroup},
-    numeric::{Real, dispatch, pass::pass, portions::Effort},
+    network::{
+        Afferent, Arriving, Behaviour, Input, Kind, Parameter, Parameters, Receptors, ThreadShares, receptor::ByGroup,
+    },
+    numeric::{Real, dispatch, pass::pass, shares::Effort},
     schedule::{AddToStage, Stage},
 };
 
@@ -39,8 +41,11 @@ impl Behaviour for CurrentReceptor {
     }
 }
 
-fn receive(mut groups: Query<(&mut Input, &Receptors, &Dealt)>, mut receptors: Query<Weighing<CurrentReceptor>>) {
-    let groups = groups.iter_mut().map(|(input, own, dealt)| (&mut input.into_inner().0[..], own, dealt));
+fn receive(
+    mut groups: Query<(&mut Input, &Receptors, &ThreadShares)>,
+    mut receptors: Query<Weighing<CurrentReceptor>>,
+) {
+    let groups = groups.iter_mut().map(|(input, own, shares)| (&mut input.into_inner().0[..], own, shares));
     weigh(groups, &mut receptors, |receptor| &receptor.gain);
 }
 
@@ -53,16 +58,16 @@ type Weighed<'a> = (&'a mut [Real], Parameters<'a, 1>);
 /// Adds what arrives at the receptors of a kind of each group, times their gains, to the sum of the group; in the order of the
 /// receptors, so that it does not depend on the order of a query.
 pub(super) fn weigh<'a, R: Component>(
-    groups: impl Iterator<Item = (&'a mut [Real], &'a Receptors, &'a Dealt)>,
+    groups: impl Iterator<Item = (&'a mut [Real], &'a Receptors, &'a ThreadShares)>,
     receptors: &'a mut Query<Weighing<R>>,
     gain: impl Fn(&R) -> &Parameter,
 ) {
     let mut receptors = ByGroup::new(receptors, |found| found.0);
     pass(|pass| {
-        for (sum, own, Dealt(portions)) in groups {
-            if portions.share(sum.len(), Effort::Light) {
+        for (sum, own, ThreadShares(shares)) in groups {
+            if shares.are_worth_it(sum.len(), Effort::Light) {
                 let all = receptors.take(own, |(_, receptor, arriving)| begin(gain(receptor), arriving.into_inner()));
-                pass.by_portions(portions, sum.len(), (sum, all), |_, (sum, all)| take_in_all(sum, all));
+                pass.by_shares(shares, sum.len(), (sum, all), |_, (sum, all)| take_in_all(sum, all));
             } else {
                 receptors.by_twos(own, |found| {
                     let found = found.iter_mut();

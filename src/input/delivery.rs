@@ -17,8 +17,8 @@ use smallvec::SmallVec;
 use super::wiring::Sources;
 use crate::{
     network::{
-        Arriving, Clock, Conductance, Dealt, Efficacies, Input, Jump, Layout, Listens, Past, ReceptorOf, Spikes,
-        Synapses, Weights,
+        Arriving, Clock, Conductance, Efficacies, History, Input, Jump, Layout, Listens, ReceptorOf, Spikes, Synapses,
+        ThreadShares, Weights,
     },
     numeric::{
         Real,
@@ -26,7 +26,7 @@ use crate::{
         dense,
         pass::{Pass, pass},
         pieces::{Pieces, Targets, add},
-        portions::{Effort, Portions},
+        shares::{Effort, Shares},
     },
     schedule::{AddToStage, Stage},
 };
@@ -44,7 +44,7 @@ type Group = (
     Option<&'static mut Conductance>,
     Option<&'static mut Jump>,
     Option<&'static mut Spikes>,
-    &'static Dealt,
+    &'static ThreadShares,
 );
 
 /// The synapses of a group, as spikes walk them.
@@ -62,13 +62,13 @@ fn deliver(
 ) {
     add_up(&groups, &mut receptors, &synapses, &sources, clock.iteration);
     pass(|pass| {
-        for (input, conductance, jump, spikes, Dealt(portions)) in &mut groups {
-            clear(pass, portions, &mut input.into_inner().0);
+        for (input, conductance, jump, spikes, ThreadShares(shares)) in &mut groups {
+            clear(pass, shares, &mut input.into_inner().0);
             if let Some(conductance) = conductance.filter(|conductance| conductance.used) {
-                clear(pass, portions, &mut conductance.into_inner().sum);
+                clear(pass, shares, &mut conductance.into_inner().sum);
             }
             if let Some(jump) = jump.filter(|jump| jump.used) {
-                clear(pass, portions, &mut jump.into_inner().sum);
+                clear(pass, shares, &mut jump.into_inner().sum);
             }
             if let Some(mut spikes) = spikes {
                 spikes.begin();
@@ -78,8 +78,8 @@ fn deliver(
 }
 
 #[inline]
-fn clear<'a>(pass: &mut Pass<'a>, portions: &Portions, sums: &'a mut [Real]) {
-    pass.by_blocks(Effort::Light, portions, sums.len(), sums, |sums| sums.fill(0.0));
+fn clear<'a>(pass: &mut Pass<'a>, shares: &Shares, sums: &'a mut [Real]) {
+    pass.by_blocks(Effort::Light, shares, sums.len(), sums, |sums| sums.fill(0.0));
 }
 
 fn add_up(
@@ -95,7 +95,7 @@ fn add_up(
     let mut jobs: SmallVec<[Job<'_>; 16]> = SmallVec::new();
     for source in &sources.list {
         let spikes = groups.get(source.group).ok().and_then(|(.., spikes, _)| spikes);
-        active.push(spikes.map(Spikes::past).filter(|past| !past.is_empty()));
+        active.push(spikes.map(Spikes::history).filter(|history| !history.is_empty()));
     }
     for (listens, of, arriving) in receptors {
         let (arriving, first) = (arriving.into_inner(), walks.len());
@@ -131,7 +131,7 @@ fn add_up(
 
 /// Shares the blocks of receptors among threads, the costliest first, as the neurons of their groups are dealt out.
 ///
-/// A block is cut where a portion ends if its pieces are long: of the 10 000 neurons of a common benchmark, 8000 are one
+/// A block is cut where a share ends if its pieces are long: of the 10 000 neurons of a common benchmark, 8000 are one
 /// block. Its cost is that of all synapses which lead to it, in every iteration alike, so that a block mostly meets the thread
 /// in whose cache its ring is: by the spikes of the iteration, the cortical microcircuit took half as long again.
 fn share<'a>(jobs: impl IntoIterator<Item = Job<'a>>, groups: &Query<Group>, walks: &[Walk<'_>], iteration: u64) {
@@ -141,10 +141,10 @@ fn share<'a>(jobs: impl IntoIterator<Item = Job<'a>>, groups: &Query<Group>, wal
         let synapses: usize = walks.iter().map(|walk| walk.weights.len()).sum();
         let each = synapses / arriving.sums.len().max(1);
         let grain = if walks.iter().all(|walk| walk.layout.can_be_cut()) { 1 } else { BLOCK_TARGETS };
-        let portions: SmallVec<[_; 8]> =
-            groups.get(group).map(|(.., Dealt(portions))| portions.iter(grain).collect()).unwrap_or_default();
+        let shares: SmallVec<[_; 8]> =
+            groups.get(group).map(|(.., ThreadShares(shares))| shares.iter(grain).collect()).unwrap_or_default();
         for block in blocks(arriving) {
-            block.cut(&portions, |thread, part| parts.push((each * part.sums.len(), thread, part, walks)));
+            block.cut(&shares, |thread, part| parts.push((each * part.sums.len(), thread, part, walks)));
         }
     }
     parts.sort_by_key(|(cost, ..)| Reverse(*cost));
@@ -175,12 +175,12 @@ fn blocks(arriving: &mut Arriving) -> impl Iterator<Item = Block<'_>> {
 }
 
 impl<'a> Block<'a> {
-    /// Gives every part to `take` with its thread: cut where a portion ends, but for a block that has a ring, which only one
+    /// Gives every part to `take` with its thread: cut where a share ends, but for a block that has a ring, which only one
     /// task can turn.
-    fn cut(self, portions: &[(Range<usize>, usize)], mut take: impl FnMut(usize, Self)) {
+    fn cut(self, shares: &[(Range<usize>, usize)], mut take: impl FnMut(usize, Self)) {
         let Self { targets: Targets { block, of, .. }, coding, mut sums, mut ring } = self;
         let first = block * BLOCK_TARGETS;
-        let within = portions.iter().filter(|(range, _)| range.start < first + of && range.end > first);
+        let within = shares.iter().filter(|(range, _)| range.start < first + of && range.end > first);
         let mut start = 0;
         for (range, thread) in within {
             let end = if ring.is_some() { of } else { (range.end - first).min(of) };
@@ -235,8 +235,8 @@ type Job<'a> = (Entity, &'a mut Arriving, Range<usize>);
 struct Walk<'a> {
     layout: &'a Layout,
     weights: &'a [Real],
-    spikes: &'a Past<u32>,
-    efficacies: Option<&'a Past<Real>>,
+    spikes: &'a History<u32>,
+    efficacies: Option<&'a History<Real>>,
 }
 
 impl<'a> Walk<'a> {

@@ -17,14 +17,14 @@ use super::{
 };
 use crate::{
     network::{
-        self, Arriving, Behaviour, Clock, Conductance, Dealt, Derived, Input, Listens, Membrane, Parameter,
-        Preparation, PrepareError, ReceptorOf, Receptors, Units, V, Variable, View,
+        self, Arriving, Behaviour, Clock, Conductance, Derived, Input, Listens, Membrane, Parameter, Preparation,
+        PrepareError, ReceptorOf, Receptors, ThreadShares, Units, V, Variable, View,
         preparation::path_of,
         receptor::ByGroup,
         residues::{LEAST_DECAY, any_below},
         variable::VariableInfo,
     },
-    numeric::{Archive, ArchiveError, Column, Real, pass::pass, portions::Effort, real::IS_SINGLE},
+    numeric::{Archive, ArchiveError, Column, Real, pass::pass, real::IS_SINGLE, shares::Effort},
     variable,
 };
 
@@ -144,7 +144,7 @@ type Offers = (
     Option<Ref<'static, Membrane>>,
     Option<&'static V>,
     &'static Receptors,
-    &'static Dealt,
+    &'static ThreadShares,
 );
 
 /// The system of a kind of receptor: group by group and in the order of its receptors, so that the sum does not depend
@@ -152,18 +152,18 @@ type Offers = (
 pub(super) fn receive<R: Dynamic>(mut groups: Query<Offers>, mut receptors: Query<State<R>>, clock: Res<Clock>) {
     let mut receptors = ByGroup::new(&mut receptors, |found| found.0);
     pass(|pass| {
-        for (input, conductance, membrane, v, own, Dealt(portions)) in &mut groups {
+        for (input, conductance, membrane, v, own, ThreadShares(shares)) in &mut groups {
             let (input, sum) = (&mut input.into_inner().0[..], conductance.map(Mut::into_inner));
             let sum = sum.map_or(&mut [][..], |conductance| &mut conductance.sum);
             let mut given = Given { input, sum, v: v.map_or(&[], |v| &v.0) };
             let neurons = given.input.len();
             let (membrane, dt) = (membrane.as_ref(), clock.dt);
-            if portions.share(neurons, Effort::Light) {
+            if shares.are_worth_it(neurons, Effort::Light) {
                 let own = receptors.take(own, |(_, receptor, level, rise, arriving)| {
                     let rise = rise.map(Mut::into_inner);
                     begin(&receptor, level.into_inner(), rise, arriving.into_inner(), membrane, dt)
                 });
-                pass.by_portions(portions, neurons, (own, given), |_, (own, given)| advance_all(own, given));
+                pass.by_shares(shares, neurons, (own, given), |_, (own, given)| advance_all(own, given));
             } else {
                 receptors.by_twos(own, |found| {
                     let mut own = found.iter_mut().map(|(_, receptor, level, rise, arriving)| {
@@ -236,7 +236,7 @@ impl Level {
 }
 
 impl network::State for Level {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.column(&mut self.values)?;
         self.rests.iter_mut().try_for_each(|rest| archive.whole(rest).map(drop))?;
         archive.value(&mut self.awake)

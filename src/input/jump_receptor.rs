@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     network::{
-        Afferent, Behaviour, Dealt, Jump, Kind, Parameter, Preparation, PrepareError, Receptors, Unit,
+        Afferent, Behaviour, Jump, Kind, Parameter, Preparation, PrepareError, Receptors, ThreadShares, Unit,
         preparation::path_of,
     },
     schedule::{AddToStage, Stage},
@@ -58,8 +58,8 @@ impl Behaviour for JumpReceptor {
     }
 }
 
-fn receive(mut groups: Query<(&mut Jump, &Receptors, &Dealt)>, mut receptors: Query<Weighing<JumpReceptor>>) {
-    let groups = groups.iter_mut().map(|(jump, own, dealt)| (&mut jump.into_inner().sum[..], own, dealt));
+fn receive(mut groups: Query<(&mut Jump, &Receptors, &ThreadShares)>, mut receptors: Query<Weighing<JumpReceptor>>) {
+    let groups = groups.iter_mut().map(|(jump, own, shares)| (&mut jump.into_inner().sum[..], own, shares));
     weigh(groups, &mut receptors, |receptor| &receptor.gain);
 }
 

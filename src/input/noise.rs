@@ -6,7 +6,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use crate::{
-    network::{Behaviour, Cell, Cells, CellsOf, Clock, Dealt, Input, Preparation, Step},
+    network::{Behaviour, Cell, Cells, CellsOf, Clock, Input, Preparation, Step, ThreadShares},
     numeric::{
         Real,
         blocks::{BLOCK, PerBlock},
@@ -14,7 +14,7 @@ use crate::{
         lanes::{LANES, Lanes},
         normal,
         pass::pass,
-        portions::Effort,
+        shares::Effort,
     },
     schedule::{AddToStage, Stage},
 };
@@ -119,9 +119,9 @@ impl AddNoise for App {
     }
 }
 
-fn add_to_input<N: Noise>(mut groups: Query<(&mut N, &mut Input, &mut Cells, &Dealt)>, clock: Res<Clock>) {
+fn add_to_input<N: Noise>(mut groups: Query<(&mut N, &mut Input, &mut Cells, &ThreadShares)>, clock: Res<Clock>) {
     pass(|pass| {
-        for (noise, input, cells, Dealt(portions)) in &mut groups {
+        for (noise, input, cells, ThreadShares(shares)) in &mut groups {
             let (changed, step, neurons) = (noise.is_changed(), Step::of(&clock, 1), input.0.len());
             let cells = cells.into_inner().of(&*noise, changed, (step, neurons), |i| noise.cell(i, step));
             if !noise.is_on(&clock) {
@@ -129,7 +129,7 @@ fn add_to_input<N: Noise>(mut groups: Query<(&mut N, &mut Input, &mut Cells, &De
             }
             let streams = PerBlock(&mut noise.into_inner().streams().0[..]);
             let columns = (&mut input.into_inner().0[..], cells, streams);
-            pass.by_blocks(N::Distribution::EFFORT, portions, neurons, columns, |(input, cells, streams)| {
+            pass.by_blocks(N::Distribution::EFFORT, shares, neurons, columns, |(input, cells, streams)| {
                 let Some(stream) = streams.0.first_mut() else { return };
                 dispatch(
                     #[inline(always)]

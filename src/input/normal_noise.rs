@@ -63,7 +63,7 @@ impl Behaviour for NormalNoise {
         preparation.check_window(self.start, self.stop)
     }
 
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.streams(&mut self.streams.0)
     }
 }

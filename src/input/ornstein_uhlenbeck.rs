@@ -14,8 +14,8 @@ use bevy_reflect::prelude::*;
 use super::noise::Streams;
 use crate::{
     network::{
-        Behaviour, Clock, Dealt, Derived, Initial, Input, Parameter, Parameters, Preparation, PrepareError, Range,
-        RegisterVariable, Unit,
+        Behaviour, Clock, Derived, Initial, Input, Parameter, Parameters, Preparation, PrepareError, Range,
+        RegisterVariable, ThreadShares, Unit,
         residues::{LEAST_DECAY, any_below},
     },
     numeric::{
@@ -25,8 +25,8 @@ use crate::{
         lanes::{LANES, Lanes},
         normal,
         pass::pass,
-        portions::Effort,
         real::{IS_SINGLE, moved_by},
+        shares::Effort,
     },
     schedule::{AddToStage, Stage},
     variable,
@@ -87,17 +87,17 @@ impl Behaviour for OrnsteinUhlenbeck {
         Ok(())
     }
 
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.whole(&mut self.rests)?;
         archive.streams(&mut self.streams.0)
     }
 }
 
-type State<'w> = (&'w mut OrnsteinUhlenbeck, &'w mut Fluctuation, &'w mut Input, &'w Dealt);
+type State<'w> = (&'w mut OrnsteinUhlenbeck, &'w mut Fluctuation, &'w mut Input, &'w ThreadShares);
 
 fn add_noise(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     pass(|pass| {
-        for (noise, fluctuation, input, Dealt(portions)) in &mut groups {
+        for (noise, fluctuation, input, ThreadShares(shares)) in &mut groups {
             let changed = noise.is_changed();
             let OrnsteinUhlenbeck { mean, sd, tau, streams, step, rests, .. } = noise.into_inner();
             let neurons = fluctuation.0.len();
@@ -118,7 +118,7 @@ fn add_noise(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 step.get(),
                 PerBlock(&mut streams.0),
             );
-            pass.by_blocks(Effort::Heavy, portions, neurons, columns, |(x, input, step, streams)| {
+            pass.by_blocks(Effort::Heavy, shares, neurons, columns, |(x, input, step, streams)| {
                 let Some(lanes) = streams.0.first_mut() else { return };
                 dispatch(
                     #[inline(always)]

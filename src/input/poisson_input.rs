@@ -13,8 +13,8 @@ use bevy_reflect::prelude::*;
 use super::noise::Streams;
 use crate::{
     network::{
-        Arriving, Behaviour, Clock, Dealt, Failures, Input, Parameter, Parameters, Preparation, PrepareError, Range,
-        Receptors, Unit,
+        Arriving, Behaviour, Clock, Failures, Input, Parameter, Parameters, Preparation, PrepareError, Range,
+        Receptors, ThreadShares, Unit,
         receptor::{ByGroup, Fed},
     },
     numeric::{
@@ -24,8 +24,8 @@ use crate::{
         lanes::{LANES, Lanes},
         pass::pass,
         poisson::{Counts, GREATEST_MEAN, next_of_each},
-        portions::Effort,
         real::{real, wide},
+        shares::Effort,
     },
     schedule::{AddToStage, Stage},
 };
@@ -117,7 +117,7 @@ impl Behaviour for PoissonInput {
         }
     }
 
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.streams(&mut self.streams.0)
     }
 }
@@ -145,8 +145,13 @@ impl PoissonInput {
     }
 }
 
-type State =
-    (Option<&'static Name>, &'static mut PoissonInput, &'static mut Input, Option<&'static Receptors>, &'static Dealt);
+type State = (
+    Option<&'static Name>,
+    &'static mut PoissonInput,
+    &'static mut Input,
+    Option<&'static Receptors>,
+    &'static ThreadShares,
+);
 
 fn add_spikes(
     mut groups: Query<State>,
@@ -156,7 +161,7 @@ fn add_spikes(
 ) {
     let mut receptors = ByGroup::new(&mut receptors, |found| found.0);
     pass(|pass| {
-        for (name, mut source, input, own, Dealt(portions)) in &mut groups {
+        for (name, mut source, input, own, ThreadShares(shares)) in &mut groups {
             if !clock.is_within(source.start, source.stop) {
                 continue;
             }
@@ -166,18 +171,18 @@ fn add_spikes(
             let (parameters, input) = (Parameters::of([rate, sources, weight]), &mut input.into_inner().0[..]);
             let neurons = input.len();
             if receptor.is_empty() {
-                pass.by_blocks(Effort::Heavy, portions, neurons, (input, parameters, streams), kernel);
+                pass.by_blocks(Effort::Heavy, shares, neurons, (input, parameters, streams), kernel);
                 continue;
             }
             let (mut found, named) = (false, |name: &Name| name.as_str() == receptor);
             if let Some(own) = own
-                && portions.share(neurons, Effort::Heavy)
+                && shares.are_worth_it(neurons, Effort::Heavy)
             {
                 let arriving = receptors.take(own, |(_, name, arriving)| named(name).then_some(arriving));
                 if let Some(arriving) = arriving.into_iter().next() {
                     let Arriving { sums, any, .. } = arriving.into_inner();
                     (found, *any) = (true, true);
-                    pass.by_blocks(Effort::Heavy, portions, neurons, (&mut sums[..], parameters, streams), kernel);
+                    pass.by_blocks(Effort::Heavy, shares, neurons, (&mut sums[..], parameters, streams), kernel);
                 }
             } else if let Some(own) = own {
                 receptors.by_twos(own, |few| {

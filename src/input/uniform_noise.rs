@@ -50,7 +50,7 @@ impl Behaviour for UniformNoise {
         preparation.check_window(self.start, self.stop)
     }
 
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.streams(&mut self.streams.0)
     }
 }

@@ -11,13 +11,13 @@ use bevy_ecs::{entity::EntityIndexMap, prelude::*, relationship::RelationshipTar
 
 use crate::{
     network::{
-        self, Afferents, Arriving, Dealt, Efficacies, Failures, Input, Listens, Past, ReceptorOf, Spikes, Synapses,
-        Tags,
+        self, Afferents, Arriving, Efficacies, Failures, History, Input, Listens, ReceptorOf, Spikes, Synapses, Tags,
+        ThreadShares,
         receptor::{Heard, WiringChanged, hears},
     },
     numeric::{
         coding::{BLOCK_TARGETS, CELLS},
-        portions::{Whole, deal},
+        shares::{Whole, deal},
     },
     schedule::AddToStage,
 };
@@ -25,7 +25,7 @@ use crate::{
 pub(super) fn plugin(app: &mut App) {
     let changed = app.world_mut().get_resource_or_init::<WiringChanged>().flag();
     app.insert_resource(Sources { changed: changed.clone(), ..Sources::default() });
-    app.add_upkeep(changed, |world, _| {
+    app.add_before_tick(changed, |world, _| {
         let done = world.run_system_cached(rewire).and_then(|()| world.run_system_cached(deal_out));
         if let Err(error) = done {
             world.get_resource_or_init::<Failures>().push("wiring", error.to_string());
@@ -71,7 +71,7 @@ impl Sources {
     }
 
     /// About how many sparse synapses are to be walked, as if every spike were due at once.
-    pub fn work(&self, active: &[Option<&Past<u32>>]) -> usize {
+    pub fn work(&self, active: &[Option<&History<u32>>]) -> usize {
         let spikes = active.iter().map(|past| past.map_or(0, |past| past.latest().len()));
         let synapses = self.list.iter().zip(spikes).map(|(source, spikes)| source.cost * spikes);
         self.in_rings / 8 + synapses.sum::<usize>()
@@ -125,7 +125,7 @@ fn rewire(
 
 /// Deals groups out to threads by the synapses that lead to them.
 fn deal_out(
-    mut groups: Query<(Entity, &Input, &mut Dealt)>,
+    mut groups: Query<(Entity, &Input, &mut ThreadShares)>,
     receptors: Query<(&ReceptorOf, &Listens)>,
     synapses: Query<&Synapses>,
     sources: Res<Sources>,
@@ -142,10 +142,10 @@ fn deal_out(
             whole.grain = if layout.can_be_cut() { whole.grain } else { BLOCK_TARGETS };
         }
     }
-    let portions = deal(&wholes.values().copied().collect::<Vec<_>>(), sources.threads);
-    for (group, portions) in wholes.into_keys().zip(portions) {
-        if let Ok((.., mut dealt)) = groups.get_mut(group) {
-            dealt.0 = portions;
+    let dealt = deal(&wholes.values().copied().collect::<Vec<_>>(), sources.threads);
+    for (group, own) in wholes.into_keys().zip(dealt) {
+        if let Ok((.., mut shares)) = groups.get_mut(group) {
+            shares.0 = own;
         }
     }
 }

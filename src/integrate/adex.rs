@@ -33,7 +33,7 @@ use crate::{
         Behaviour, Below, Conductance, Initial, Parameter, Preparation, PrepareError, Range, Step, ThresholdShift,
         Unit, V,
     },
-    numeric::{Real, carried::Carried, exp_m1, portions::Effort, real::wide},
+    numeric::{Real, carried::Carried, exp_m1, real::wide, shares::Effort},
     variable,
 };
 

@@ -15,7 +15,7 @@ use super::model::{At, Drive, NeuronModel};
 use crate::{
     cell,
     network::{Behaviour, Conductance, Initial, Parameter, Step, V},
-    numeric::{Real, carried::Carried, exp_m1, portions::Effort, real::wide},
+    numeric::{Real, carried::Carried, exp_m1, real::wide, shares::Effort},
     variable,
 };
 
@@ -87,7 +87,6 @@ impl<K: Channels> NeuronModel for K {
     type Cell = Cell;
     type Takes = (Conductance,);
     const EFFORT: Effort = Effort::Heavy;
-    const UNROLLED: u32 = 0;
 
     fn steps(&self) -> u32 {
         Channels::steps(self)

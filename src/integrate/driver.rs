@@ -7,14 +7,14 @@ use bevy_app::App;
 use bevy_ecs::{component::RequiredComponentsError, prelude::*};
 
 use super::{
-    forms::Forms,
-    model::{At, Drive, NeuronModel, Values},
+    drives::DriveColumns,
+    model::{At, Drive, NeuronModel, Steps, Values},
     refractory::RefractoryLeft,
     states::{Spike, States},
 };
 use crate::{
     network::{
-        Cell, Cells, CellsOf, Clock, Dealt, Failures, Input, RegisterState, RegisterVariable, Spikes, Step,
+        Cell, Cells, CellsOf, Clock, Failures, Input, RegisterState, RegisterVariable, Spikes, Step, ThreadShares,
         residues::Residues,
     },
     numeric::{
@@ -25,6 +25,7 @@ use crate::{
         exp::{greatest, is_near_zero, mean_exp, mean_exp_near_zero},
         pass::{Pass, pass},
         rarely,
+        shares::Effort,
     },
     schedule::{AddToStage, Stage},
 };
@@ -70,16 +71,16 @@ type Group<M> = (
     <<M as NeuronModel>::State as States>::Components,
     Option<&'static mut RefractoryLeft>,
     &'static Input,
-    <<M as NeuronModel>::Takes as Forms>::Components,
+    <<M as NeuronModel>::Takes as DriveColumns>::Components,
     &'static mut Cells,
     &'static mut Residues,
     &'static mut Spikes,
-    &'static Dealt,
+    &'static ThreadShares,
 );
 
 fn integrate<M: NeuronModel>(mut groups: Query<Group<M>>, clock: Res<Clock>) {
     pass(|pass| {
-        for (model, state, left, input, forms, cells, residues, spikes, dealt) in &mut groups {
+        for (model, state, left, input, forms, cells, residues, spikes, shares) in &mut groups {
             let (changed, model) = (model.is_changed(), model.into_inner());
             let (step, neurons) = (Step::of(&clock, model.steps()), spikes.fired().len());
             let rates = |i| model.rates(i);
@@ -88,7 +89,7 @@ fn integrate<M: NeuronModel>(mut groups: Query<Group<M>>, clock: Res<Clock>) {
             let left = left.map_or(&mut [][..], |left| &mut left.into_inner().0[..]);
             let columns = (M::State::columns(state), left, (&input.0[..], M::Takes::columns(forms)), cells);
             if let Some(rests) = rests {
-                carry::<M>(pass, spikes.into_inner(), dealt, (columns, M::State::collect(rests)), step);
+                carry::<M>(pass, spikes.into_inner(), shares, (columns, M::State::collect(rests)), step);
                 continue;
             }
             let kernel = move |(state, left, reaching, cells): Handed<'_, M>, fired: &mut [u8]| {
@@ -98,7 +99,7 @@ fn integrate<M: NeuronModel>(mut groups: Query<Group<M>>, clock: Res<Clock>) {
                     || advance::<M, Real>(columns, reaching, cells, step),
                 );
             };
-            spikes.into_inner().by_blocks(M::EFFORT, pass, dealt, columns, kernel);
+            spikes.into_inner().by_blocks(M::EFFORT, pass, shares, columns, kernel);
         }
     });
 }
@@ -116,11 +117,11 @@ type Handed<'a, M> = (
 fn carry<'a, M: NeuronModel>(
     pass: &mut Pass<'a>,
     spikes: &'a mut Spikes,
-    dealt: &Dealt,
+    shares: &ThreadShares,
     columns: (Handed<'a, M>, <M::State as States>::Columns<'a>),
     step: Step,
 ) {
-    spikes.by_blocks(M::EFFORT, pass, dealt, columns, move |((state, left, reaching, cells), rests), fired| {
+    spikes.by_blocks(M::EFFORT, pass, shares, columns, move |((state, left, reaching, cells), rests), fired| {
         rarely(
             #[inline(always)]
             || advance::<M, WithRest>((state, rests, (fired, left)), reaching, cells, step),
@@ -136,7 +137,7 @@ type Columns<'a, 'f, M> = (
 );
 
 /// Input, and what reaches neurons in other forms.
-type Reaching<'a, M> = (&'a [Real], <<M as NeuronModel>::Takes as Forms>::Columns<'a>);
+type Reaching<'a, M> = (&'a [Real], <<M as NeuronModel>::Takes as DriveColumns>::Columns<'a>);
 
 /// One iteration, with constants that are the same for all neurons or not.
 #[inline(always)]
@@ -147,10 +148,11 @@ fn advance<M: NeuronModel, X: Carried>(
     step: Step,
 ) {
     let reaching = (input, M::Takes::by_place(forms));
+    let conducts = !X::CARRIES && M::Takes::TAKEN[0] && !reaching.1[0].is_empty();
     match cells {
         CellsOf::Each(each) => shifted::<M, X, false>(columns, reaching, M::Cell::read(each, 0), step),
         // In steps of 0.1 ms a conductance seldom takes v further than half of its way.
-        CellsOf::Alike(cell) if !X::CARRIES && is_near_zero(M::exponent(cell, greatest(reaching.1[0]))) => {
+        CellsOf::Alike(cell) if conducts && is_near_zero(M::exponent(cell, greatest(reaching.1[0]))) => {
             shifted::<M, X, true>(columns, reaching, alike(cell), step);
         }
         CellsOf::Alike(cell) => shifted::<M, X, false>(columns, reaching, alike(cell), step),
@@ -172,11 +174,16 @@ fn shifted<M: NeuronModel, X: Carried, const NEAR: bool>(
     step: Step,
 ) {
     let n = columns.2.0.len();
-    // Where rests are carried, which is rare, what is absent is zero, so that it is compiled once.
+    // What is absent is zero where rests are carried, which is rare, so that it is compiled once.
     let [conductance, jump] =
         [conductance, jump].map(|column| if X::CARRIES && column.is_empty() { &ZEROS } else { column });
     let drives = [&input[..n], conductance, jump];
-    if !M::Takes::TAKEN[2] || shift.is_empty() {
+    let shift = match M::EFFORT {
+        // For who takes long anyway an addition of zero is nothing.
+        Effort::Heavy if shift.is_empty() => &ZEROS,
+        _ => shift,
+    };
+    if !M::Takes::TAKEN[2] || M::EFFORT == Effort::Light && shift.is_empty() {
         return driven::<M, X, NEAR>(columns, drives, cell, step);
     }
     let shift = &shift[..n];
@@ -201,7 +208,7 @@ fn driven<M: NeuronModel, X: Carried, const NEAR: bool>(
     step: Step,
 ) {
     let n = columns.2.0.len();
-    let conductances = M::Takes::TAKEN[0] && (X::CARRIES || !drives[1].is_empty());
+    let conductances = NEAR || M::Takes::TAKEN[0] && (X::CARRIES || !drives[1].is_empty());
     let jumps = M::Takes::TAKEN[1] && (X::CARRIES || !drives[2].is_empty());
     match (conductances, jumps) {
         (false, false) => iterate::<M, X, _>(columns, drive::<NEAR, false, false>(drives, n), cell, step),
@@ -265,10 +272,11 @@ fn iterate<M: NeuronModel, X: Carried, D: Drive>(
     cell: impl Fn(usize) -> M::Cell,
     step: Step,
 ) {
-    match step.steps {
+    match (M::STEPS, step.steps) {
+        (Steps::One, _) => whole::<M, X, D, 1>(columns, drive, cell, step.h()),
         // Of those who carry rests, which are rare, one form is compiled.
-        1 if !X::CARRIES && M::UNROLLED >= 1 => whole::<M, X, D, 1>(columns, drive, cell, step.h()),
-        2 if !X::CARRIES && M::UNROLLED >= 2 => whole::<M, X, D, 2>(columns, drive, cell, step.h()),
+        (Steps::Few, 1) if !X::CARRIES => whole::<M, X, D, 1>(columns, drive, cell, step.h()),
+        (Steps::Few, 2) if !X::CARRIES => whole::<M, X, D, 2>(columns, drive, cell, step.h()),
         _ => by_steps::<M, X, D>(columns, drive, cell, step),
     }
 }

@@ -29,7 +29,7 @@ use crate::{
         Behaviour, Below, Conductance, Initial, Parameter, Preparation, PrepareError, Range, Step, ThresholdShift,
         Unit, V,
     },
-    numeric::{Real, carried::Carried, exp, exp_m1, portions::Effort, real::wide},
+    numeric::{Real, carried::Carried, exp, exp_m1, real::wide, shares::Effort},
 };
 
 /// Exponential integrate-and-fire neurons: a leak, and an upstroke that v itself sets off.
@@ -180,7 +180,6 @@ impl NeuronModel for ExponentialIf {
     type Takes = (Conductance, ThresholdShift);
     const EFFORT: Effort = Effort::Heavy;
     const REFRACTORY: bool = true;
-    const UNROLLED: u32 = 0;
 
     fn steps(&self) -> u32 {
         self.steps

@@ -19,7 +19,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use super::driver::AddModel;
-use super::model::{At, Drive, NeuronModel};
+use super::model::{At, Drive, NeuronModel, Steps};
 use crate::{
     cell,
     network::{Behaviour, Initial, Parameter, Range, Step, Unit, V},
@@ -113,7 +113,7 @@ impl NeuronModel for Izhikevich {
     type State = (V, U);
     type Cell = Cell;
     type Takes = ();
-    const UNROLLED: u32 = 2;
+    const STEPS: Steps = Steps::Few;
 
     fn steps(&self) -> u32 {
         self.v_steps

@@ -23,7 +23,7 @@ use bevy_reflect::prelude::*;
 
 use super::{
     driver::AddModel,
-    model::{At, Drive, NeuronModel},
+    model::{At, Drive, NeuronModel, Steps},
     refractory,
 };
 use crate::{
@@ -123,6 +123,7 @@ impl NeuronModel for Lif {
     type Cell = Cell;
     type Takes = (Conductance, Jump, ThresholdShift);
     const REFRACTORY: bool = true;
+    const STEPS: Steps = Steps::One;
 
     fn cell(&self, i: usize, step: Step) -> Cell {
         let Self { c, tau, rest, threshold, reset, refractory, bias, .. } = self;

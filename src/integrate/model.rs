@@ -1,10 +1,10 @@
 //! What a neuron model is: its state, its constants and the step of one neuron. Columns, threads, instruction sets, what differs
 //! between neurons and the refractory period are the business of the [driver](super::driver).
 
-use super::{forms::Forms, states::States};
+use super::{drives::DriveColumns, states::States};
 use crate::{
     network::{Behaviour, Cell, Step},
-    numeric::{Real, carried::Carried, portions::Effort},
+    numeric::{Real, carried::Carried, shares::Effort},
 };
 
 /// A behaviour that is a neuron model, declared by its physics.
@@ -68,7 +68,7 @@ pub trait NeuronModel: Behaviour {
 
     /// The forms in which it takes what reaches its neurons, besides currents: `()`, or some of `(Conductance, Jump,
     /// ThresholdShift)`.
-    type Takes: Forms;
+    type Takes: DriveColumns;
 
     /// What an iteration of a neuron costs.
     const EFFORT: Effort = Effort::Light;
@@ -76,8 +76,8 @@ pub trait NeuronModel: Behaviour {
     /// Whether its neurons are refractory after a spike, as [`refractory`](Self::refractory) says.
     const REFRACTORY: bool = false;
 
-    /// Up to so many steps, all of a neuron's iteration is compiled as one: worth it where a step is a few operations.
-    const UNROLLED: u32 = 1;
+    /// How its steps are compiled.
+    const STEPS: Steps = Steps::Any;
 
     /// Steps in an iteration.
     fn steps(&self) -> u32 {
@@ -136,6 +136,17 @@ pub trait NeuronModel: Behaviour {
 
 /// The variables of a neuron, in the order of [`NeuronModel::State`]: `[X; 2]` for two.
 pub type Values<M, X> = <<M as NeuronModel>::State as States>::Values<X>;
+
+/// How the steps of an iteration are compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steps {
+    /// An iteration is a single step, whatever [`NeuronModel::steps`] says: all of a neuron's iteration in one piece.
+    One,
+    /// In one piece up to two of them, for steps of a few operations; more of them one after another.
+    Few,
+    /// One after another, of all neurons of a block.
+    Any,
+}
 
 /// Where in an iteration a step is.
 #[derive(Clone, Copy, Debug, PartialEq)]

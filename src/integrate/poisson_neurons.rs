@@ -17,8 +17,8 @@ use bevy_reflect::prelude::*;
 
 use crate::{
     network::{
-        Behaviour, Clock, Dealt, Derived, Input, Parameter, Parameters, Preparation, PrepareError, Range,
-        RegisterVariable, Spikes, Unit,
+        Behaviour, Clock, Derived, Input, Parameter, Parameters, Preparation, PrepareError, Range, RegisterVariable,
+        Spikes, ThreadShares, Unit,
     },
     numeric::{
         Archive, ArchiveError, Real,
@@ -26,8 +26,8 @@ use crate::{
         dispatch,
         lanes::{LANES, Lanes},
         pass::pass,
-        portions::Effort,
         real::{real, wide},
+        shares::Effort,
     },
     schedule::{AddToStage, Stage},
     value::Value,
@@ -72,7 +72,7 @@ pub struct PoissonNeurons {
     pub streams: Vec<Lanes>,
     /// Spikes expected in a step, the shares of sine and cosine in their modulation, and what a unit of the input adds.
     #[reflect(ignore)]
-    pub shares: Derived<4>,
+    pub parts: Derived<4>,
 }
 
 impl Default for PoissonNeurons {
@@ -87,7 +87,7 @@ impl Default for PoissonNeurons {
             gain: 0.0.into(),
             refractory: 0.0,
             streams: Vec::new(),
-            shares: Derived::default(),
+            parts: Derived::default(),
         }
     }
 }
@@ -120,7 +120,7 @@ impl Behaviour for PoissonNeurons {
         })
     }
 
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.streams(&mut self.streams)
     }
 }
@@ -181,19 +181,19 @@ struct Moment {
     pause: Real,
 }
 
-type State<'w> = (&'w mut PoissonNeurons, &'w mut Spikes, &'w mut Pause, &'w Input, &'w Dealt);
+type State<'w> = (&'w mut PoissonNeurons, &'w mut Spikes, &'w mut Pause, &'w Input, &'w ThreadShares);
 
 fn fire(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     pass(|pass| {
-        for (neurons, spikes, pause, input, dealt) in &mut groups {
+        for (neurons, spikes, pause, input, shares) in &mut groups {
             let changed = neurons.is_changed();
             let factor = neurons.factor(&clock);
-            let PoissonNeurons { rate, modulation, frequency, phase, gain, refractory, streams, shares, .. } =
+            let PoissonNeurons { rate, modulation, frequency, phase, gain, refractory, streams, parts, .. } =
                 neurons.into_inner();
             let members = pause.0.len();
-            if changed || !shares.holds(clock.dt, members) {
+            if changed || !parts.holds(clock.dt, members) {
                 let parameters = [&*rate, &*modulation, &*phase, &*gain];
-                shares.derive(clock.dt, members, parameters, |[rate, modulation, phase, gain]| {
+                parts.derive(clock.dt, members, parameters, |[rate, modulation, phase, gain]| {
                     let (sin, cos) = libm::sincos(phase);
                     [1e-3 * rate * clock.dt, modulation * cos, modulation * sin, 1e-3 * gain * clock.dt]
                 });
@@ -204,19 +204,19 @@ fn fire(mut groups: Query<State<'_>>, clock: Res<Clock>) {
             let moment = Moment { factor: real(factor), sin: real(sin), cos: real(cos), pause: real(steps) };
             // As it was written: spelt out for each, since rates differ, it is still none.
             let driven = *gain.value() != Value::Number(0.0);
-            let columns = (&mut pause.into_inner().0[..], &input.0[..], shares.get(), PerBlock(&mut streams[..]));
+            let columns = (&mut pause.into_inner().0[..], &input.0[..], parts.get(), PerBlock(&mut streams[..]));
             spikes.into_inner().by_blocks(
                 Effort::Heavy,
                 pass,
-                dealt,
+                shares,
                 columns,
-                move |(pause, input, shares, streams), fired| {
+                move |(pause, input, parts, streams), fired| {
                     let Some(lanes) = streams.0.first_mut() else { return };
                     dispatch(
                         #[inline(always)]
                         || match driven {
-                            true => draw_with::<true>((fired, pause, input), shares, lanes, moment),
-                            false => draw_with::<false>((fired, pause, &[]), shares, lanes, moment),
+                            true => draw_with::<true>((fired, pause, input), parts, lanes, moment),
+                            false => draw_with::<false>((fired, pause, &[]), parts, lanes, moment),
                         },
                     );
                 },
@@ -228,27 +228,27 @@ fn fire(mut groups: Query<State<'_>>, clock: Res<Clock>) {
 /// Fired, pause, and the input if it makes the rate.
 type Columns<'a> = (&'a mut [u8], &'a mut [Real], &'a [Real]);
 
-/// One step, for the shares that there are.
+/// One step, for the parts that there are.
 #[inline(always)]
-fn draw_with<const DRIVEN: bool>(columns: Columns<'_>, shares: Parameters<'_, 4>, lanes: &mut Lanes, moment: Moment) {
-    match shares {
-        Parameters::Uniform(shares) => {
-            let shares = shares.map(|share| [share; LANES]);
-            draw::<DRIVEN>(columns, |_| shares, lanes, moment);
+fn draw_with<const DRIVEN: bool>(columns: Columns<'_>, parts: Parameters<'_, 4>, lanes: &mut Lanes, moment: Moment) {
+    match parts {
+        Parameters::Uniform(parts) => {
+            let parts = parts.map(|share| [share; LANES]);
+            draw::<DRIVEN>(columns, |_| parts, lanes, moment);
         }
         Parameters::Each(each) => {
             let each = each.map(|column| (column.as_chunks().0, last_lanes(column)));
-            let shares = |k: usize| each.map(|(whole, last)| *whole.get(k).unwrap_or(&last));
-            draw::<DRIVEN>(columns, shares, lanes, moment);
+            let parts = |k: usize| each.map(|(whole, last)| *whole.get(k).unwrap_or(&last));
+            draw::<DRIVEN>(columns, parts, lanes, moment);
         }
     }
 }
 
-/// One step of the neurons of `fired`; `shares` gives those of the k-th lanes.
+/// One step of the neurons of `fired`; `parts` gives those of the k-th lanes.
 #[inline(always)]
 fn draw<const DRIVEN: bool>(
     (fired, pause, input): Columns<'_>,
-    shares: impl Fn(usize) -> [[Real; LANES]; 4],
+    parts: impl Fn(usize) -> [[Real; LANES]; 4],
     lanes: &mut Lanes,
     moment: Moment,
 ) {
@@ -260,10 +260,10 @@ fn draw<const DRIVEN: bool>(
     let (pause, last_pause) = pause.as_chunks_mut::<LANES>();
     let whole = fired.len();
     for (k, (fired, pause)) in fired.iter_mut().zip(pause).enumerate() {
-        *fired = draw_lanes::<DRIVEN>(own.next_words(), shares(k), input(k), pause, moment);
+        *fired = draw_lanes::<DRIVEN>(own.next_words(), parts(k), input(k), pause, moment);
     }
     if !last_fired.is_empty() {
-        let marks = draw_lanes::<DRIVEN>(own.next_words(), shares(whole), input(whole), &mut left, moment);
+        let marks = draw_lanes::<DRIVEN>(own.next_words(), parts(whole), input(whole), &mut left, moment);
         last_fired.iter_mut().zip(marks).for_each(|(fired, mark)| *fired = mark);
         last_pause.iter_mut().zip(left).for_each(|(pause, left)| *pause = left);
     }

@@ -15,17 +15,17 @@ use bevy_reflect::prelude::*;
 use crate::{
     cell,
     network::{
-        Behaviour, Cell as _, Cells, CellsOf, Clock, Dealt, Initial, Input, Parameter, Range, RegisterState,
-        RegisterVariable, Step, Unit, residues::Residues,
+        Behaviour, Cell as _, Cells, CellsOf, Clock, Initial, Input, Parameter, Range, RegisterState, RegisterVariable,
+        Step, ThreadShares, Unit, residues::Residues,
     },
     numeric::{
         Real,
         carried::{Carried, WithRest},
         dispatch, exp, exp_m1,
         pass::pass,
-        portions::Effort,
         rarely,
         real::wide,
+        shares::Effort,
     },
     schedule::{AddToStage, Stage},
     variable,
@@ -102,12 +102,12 @@ cell! {
     }
 }
 
-type State<'w> = (Ref<'w, RateUnit>, &'w mut Rate, &'w Input, &'w mut Cells, &'w mut Residues, &'w Dealt);
+type State<'w> = (Ref<'w, RateUnit>, &'w mut Rate, &'w Input, &'w mut Cells, &'w mut Residues, &'w ThreadShares);
 
 fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     let step = Step::of(&clock, 1);
     pass(|pass| {
-        for (model, rate, input, cells, residues, Dealt(portions)) in &mut groups {
+        for (model, rate, input, cells, residues, ThreadShares(shares)) in &mut groups {
             let (changed, model, units) = (model.is_changed(), model.into_inner(), rate.0.len());
             let cells = cells.into_inner().of(model, changed, (step, units), |i| Constants {
                 gain: model.gain.at(i),
@@ -119,7 +119,7 @@ fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
                 .rests(model, changed, step, (1, units), &|i| [Some(1.0 / wide(model.tau.at(i))), None]);
             let low = rests.into_iter().flatten().next().unwrap_or_default();
             let (transfer, columns) = (model.transfer, (&mut rate.into_inner().0[..], low, &input.0[..], cells));
-            pass.by_blocks(Effort::Light, portions, units, columns, move |columns| match transfer {
+            pass.by_blocks(Effort::Light, shares, units, columns, move |columns| match transfer {
                 Transfer::Linear => advance(columns, |s| s),
                 Transfer::Rectified => advance(columns, |s| if s > 0.0 { s } else { 0.0 }),
                 Transfer::Sigmoid => advance(columns, |s| 1.0 / (1.0 + exp(-s))),

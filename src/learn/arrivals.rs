@@ -52,9 +52,9 @@ impl Arrivals {
     }
 
     /// Goes through what is remembered of the sources; the index is made anew.
-    pub fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    pub fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.value(&mut self.next)?;
-        self.traces.keep(archive)
+        self.traces.persist(archive)
     }
 
     /// Memory (bytes) for so many traces: theirs, and that of the index of sparse synapses.

@@ -23,7 +23,7 @@ use crate::{
 pub struct WeightBounds(Vec<(Cow<'static, str>, [f64; 2])>);
 
 impl State for WeightBounds {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.value(&mut self.0)
     }
 }

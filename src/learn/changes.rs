@@ -11,7 +11,7 @@ use super::{
     traces::{Side, at},
 };
 use crate::{
-    network::{Layout, Past},
+    network::{History, Layout},
     numeric::{Real, coding::BLOCK_TARGETS, dispatch, row_blocks::RowBlock, rows::Rows, threads::attend},
 };
 
@@ -21,7 +21,7 @@ const WORTH_SHARING: usize = 1 << 13;
 /// What is due in an iteration.
 pub(super) struct Due<'a, const POST: usize> {
     /// The spikes of the sources, of which some arrive.
-    pub arriving: &'a Past<u32>,
+    pub arriving: &'a History<u32>,
     /// The targets at which something happens, ascending: those that fired, for most rules.
     pub at: &'a [u32],
     /// The traces of the sources.

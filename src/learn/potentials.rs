@@ -69,7 +69,7 @@ impl Constants {
 
 impl Potentials {
     /// Goes through everything that is remembered: see [`State`](crate::network::State).
-    pub fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    pub fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         let here = (self.of, self.begun, self.head as u64);
         let (of, begun, head) = archive.through(&here)?.unwrap_or(here);
         let targets = archive.whole(&mut self.left)?;

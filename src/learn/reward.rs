@@ -135,7 +135,7 @@ fn give(
 }
 
 impl State for Watch {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.value(&mut self.due)?;
         let waiting = |pair: &Joined| (pair.name.to_string(), pair.source.1, pair.fired);
         let mut here: Vec<(String, u32, Option<u64>)> = self.pairs.iter().map(waiting).collect();

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     network::{
-        Behaviour, Clock, Efficacies, Kind, Preparation, PrepareError, Range, Sides, Size, Source, Spikes, Unit,
+        Behaviour, Clock, Efficacies, Endpoints, Kind, Preparation, PrepareError, Range, Size, Source, Spikes, Unit,
     },
     numeric::{Archive, ArchiveError, real::real},
     schedule::{AddToStage, Stage},
@@ -89,7 +89,7 @@ impl Behaviour for ShortTermPlasticity {
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         let entity = preparation.entity();
-        let sides = Sides::of(preparation.world(), entity).ok().flatten();
+        let sides = Endpoints::of(preparation.world(), entity).ok().flatten();
         let sources = sides.map_or(0, |sides| sides.source_group.size());
         if !preparation.is_trial() && self.sources.len() != sources {
             self.sources = vec![Resources { u: self.utilization, x: 1.0, last: None }; sources];
@@ -97,7 +97,7 @@ impl Behaviour for ShortTermPlasticity {
         Ok(())
     }
 
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         let here = self.sources.len() as u64;
         match archive.through(&self.sources)? {
             Some(saved) if saved.len() as u64 != here => {

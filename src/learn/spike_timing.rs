@@ -177,9 +177,9 @@ pub struct Timing<R: 'static> {
 }
 
 impl<R: 'static> State for Timing<R> {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        self.sources.keep(archive)?;
-        self.targets.keep(archive)
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        self.sources.persist(archive)?;
+        self.targets.persist(archive)
     }
 }
 
@@ -277,7 +277,7 @@ pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
         timing.targets.decay();
         let Timing { sources, targets, .. } = &*timing;
         let due = Due {
-            arriving: past.past(),
+            arriving: past.history(),
             at: fired.neurons(),
             sources: &sources.traces,
             targets: targets.seen::<POST>(0),

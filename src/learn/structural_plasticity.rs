@@ -26,8 +26,8 @@ use super::{
 };
 use crate::{
     network::{
-        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, Range, RegisterState, RegisterVariable,
-        Rewired, Sides, State, Synapses, Unit, Variables, Weights, rewire::rewire, sides::sides,
+        Behaviour, Clock, Endpoints, Failures, Kind, Layout, Preparation, PrepareError, Range, RegisterState,
+        RegisterVariable, Rewired, State, Synapses, Unit, Variables, Weights, endpoints::endpoints, rewire::rewire,
     },
     numeric::{
         Archive, ArchiveError, Real,
@@ -88,7 +88,7 @@ pub enum Kept {
 /// On a synapse group: between which neurons synapses may be, and what is drawn from.
 #[derive(Component)]
 struct Places {
-    sides: Sides,
+    sides: Endpoints,
     pruning: Stream,
     growth: Stream,
     /// Whether the neurons of the synapses have been noted.
@@ -96,7 +96,7 @@ struct Places {
 }
 
 impl State for Places {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.value(&mut self.listed)
     }
 }
@@ -130,7 +130,7 @@ impl Behaviour for StructuralPlasticity {
         }
         if !preparation.is_trial() {
             let (pruning, growth) = (preparation.stream("pruning"), preparation.stream("growth"));
-            let places = Places { sides: sides(preparation)?, pruning, growth, listed: false };
+            let places = Places { sides: endpoints(preparation)?, pruning, growth, listed: false };
             let entity = preparation.entity();
             preparation.world().entity_mut(entity).insert(places);
         }
@@ -244,7 +244,7 @@ impl StructuralPlasticity {
     }
 
     /// The synapses onto the `t`-th target.
-    fn line(&self, sides: &Sides, incoming: &Incoming, weights: &[Real], (t, pruning): (usize, Stream)) -> Line {
+    fn line(&self, sides: &Endpoints, incoming: &Incoming, weights: &[Real], (t, pruning): (usize, Stream)) -> Line {
         let mut words = Words::new(pruning, t as u32);
         let (mut occupied, mut gone) = (Vec::new(), Vec::new());
         for (entry, delay) in incoming.of_target(sides.target(t)) {

@@ -30,8 +30,8 @@ use crate::{
 pub struct MeanRate(SlowColumn);
 
 impl State for MeanRate {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        self.0.keep(archive)
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        self.0.persist(archive)
     }
 }
 

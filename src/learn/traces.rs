@@ -86,7 +86,7 @@ impl Side {
     }
 
     /// Goes through everything that is remembered: see [`State`](crate::network::State).
-    pub fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    pub fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         let here = (self.of.clone(), self.neurons as u64, self.kept as u64, self.head as u64);
         let ((traces, dt), neurons, kept, head) = archive.through(&here)?.unwrap_or(here);
         let [neurons, kept, head] = [neurons, kept, head].map(|number| number as usize);

@@ -130,9 +130,9 @@ pub struct Voltages {
 }
 
 impl State for Voltages {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        self.sources.keep(archive)?;
-        self.targets.keep(archive)
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        self.sources.persist(archive)?;
+        self.targets.persist(archive)
     }
 }
 
@@ -295,7 +295,7 @@ fn change(
         sources.enter(&clock);
         targets.advance(&v.0, fired.fired(), rule.gains(clock.dt));
         let due = Due {
-            arriving: past.past(),
+            arriving: past.history(),
             at: targets.raised(),
             sources: &sources.traces,
             targets: targets.changes(),

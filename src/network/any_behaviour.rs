@@ -17,7 +17,7 @@ pub(super) trait AnyBehaviour: Reflect {
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError>;
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError>;
     fn extent(&self, pair: Pair) -> Extent;
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError>;
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError>;
     fn memory(&self, size: Size) -> u64;
     fn copy(&self) -> Box<dyn AnyBehaviour>;
     /// Exchanges two values of one type; nothing happens to those of two.
@@ -38,8 +38,8 @@ impl<T: Behaviour> AnyBehaviour for T {
         Behaviour::extent(self, pair)
     }
 
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        Behaviour::keep(self, archive)
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        Behaviour::persist(self, archive)
     }
 
     fn memory(&self, size: Size) -> u64 {

@@ -115,7 +115,7 @@ pub trait Behaviour: Component<Mutability = Mutable> + Reflect + Typed + GetType
     ///
     /// # Errors
     /// What was saved does not fit.
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         let _ = archive;
         Ok(())
     }

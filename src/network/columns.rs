@@ -4,8 +4,8 @@
 use bevy_ecs::prelude::*;
 
 use super::{
+    history::History,
     parameter::Parameter,
-    past::Past,
     state::State,
     variable::{Variable, VariableInfo, View},
 };
@@ -15,7 +15,7 @@ use crate::{
         blocks::{Cut, one_after_another},
         marks,
         pass::Pass,
-        portions::{Effort, Portions},
+        shares::{Effort, Shares},
     },
     variable,
 };
@@ -33,7 +33,7 @@ variable! {
 /// On a neuron group: how its neurons are dealt out to threads; put in order before an iteration when groups or synapses
 /// came, went or changed. Whatever has [`Input`] has it.
 #[derive(Component, Clone, Debug, Default)]
-pub struct Dealt(pub Portions);
+pub struct ThreadShares(pub Shares);
 
 /// A column that sums up what reaches a neuron in an iteration in another form than a current. A model that can take it
 /// requires the component; a receptor that gives it says so with [`used`](Self::used), and is refused by other models.
@@ -57,7 +57,7 @@ macro_rules! drive {
         }
 
         impl State for $type {
-            fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+            fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
                 archive.column(&mut self.sum)
             }
         }
@@ -110,7 +110,7 @@ pub struct Membrane {
 #[require(Input)]
 pub struct Spikes {
     fired: Column<u8>,
-    lists: Past<u32>,
+    lists: History<u32>,
     total: u64,
     /// Spikes of each neuron since [`count`](Self::count), by which a neuron that runs away is found; empty before.
     counts: Vec<u32>,
@@ -125,7 +125,7 @@ impl Spikes {
 
     /// The lists of the last iterations, as many as are kept.
     #[must_use]
-    pub const fn past(&self) -> &Past<u32> {
+    pub const fn history(&self) -> &History<u32> {
         &self.lists
     }
 
@@ -177,13 +177,13 @@ impl Spikes {
         &'a mut self,
         effort: Effort,
         pass: &mut Pass<'a>,
-        Dealt(portions): &Dealt,
+        ThreadShares(shares): &ThreadShares,
         columns: C,
         kernel: impl Fn(C, &mut [u8]) + Clone + Send + 'a,
     ) {
         let kernel = move |(columns, fired): (C, &mut [u8])| kernel(columns, fired);
-        if portions.share(self.fired.len(), effort) {
-            self.share(pass, portions, columns, kernel);
+        if shares.are_worth_it(self.fired.len(), effort) {
+            self.share(pass, shares, columns, kernel);
         } else {
             one_after_another(self.fired.len(), (columns, &mut self.fired[..]), &kernel);
             self.collect();
@@ -194,7 +194,7 @@ impl Spikes {
     fn share<'a, C: Cut + 'a>(
         &'a mut self,
         pass: &mut Pass<'a>,
-        portions: &Portions,
+        shares: &Shares,
         columns: C,
         kernel: impl Fn((C, &mut [u8])) + Clone + Send + 'a,
     ) {
@@ -207,10 +207,10 @@ impl Spikes {
             neurons.iter_mut().for_each(|neuron| *neuron += first as u32);
             neurons
         };
-        pass.by_portions_and(portions, columns.1.len(), columns, work, |portions| {
+        pass.by_shares_and(shares, columns.1.len(), columns, work, |shares| {
             let neurons = lists.latest_mut();
             neurons.clear();
-            portions.iter().for_each(|portion| neurons.extend(portion));
+            shares.iter().for_each(|share| neurons.extend(share));
             *total += neurons.len() as u64;
         });
     }
@@ -247,10 +247,10 @@ impl Spikes {
 }
 
 impl State for Spikes {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.column(&mut self.fired)?;
         archive.value(&mut self.total)?;
-        self.lists.keep_lists(archive)
+        self.lists.persist_lists(archive)
     }
 }
 

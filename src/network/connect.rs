@@ -11,9 +11,9 @@ use bevy_ecs::prelude::*;
 use rayon::prelude::*;
 
 use super::{
+    endpoints::{Endpoints, Rule},
     preparation::{Preparation, PrepareError, PrepareFault},
     prepare::resize_columns,
-    sides::{Rule, Sides},
     synapse::{DelaySummary, Layout, Synapses, Tried, Weights},
     synapse_values::{AT_ONCE, SynapseValues, both},
 };
@@ -30,7 +30,11 @@ use crate::{
 ///
 /// # Errors
 /// Weights or delays that cannot be evaluated; a delay below one step; whatever the rule says.
-pub fn connect(preparation: &mut Preparation<'_>, sides: Sides, rule: impl Rule + 'static) -> Result<(), PrepareError> {
+pub fn connect(
+    preparation: &mut Preparation<'_>,
+    sides: Endpoints,
+    rule: impl Rule + 'static,
+) -> Result<(), PrepareError> {
     let values = SynapseValues::new(preparation, &sides, Some(Box::new(rule)))?;
     make(preparation, Job { values, sides, autapses: true })
 }
@@ -39,7 +43,11 @@ pub fn connect(preparation: &mut Preparation<'_>, sides: Sides, rule: impl Rule 
 ///
 /// # Errors
 /// As for [`connect`].
-pub fn connect_densely(preparation: &mut Preparation<'_>, sides: Sides, autapses: bool) -> Result<(), PrepareError> {
+pub fn connect_densely(
+    preparation: &mut Preparation<'_>,
+    sides: Endpoints,
+    autapses: bool,
+) -> Result<(), PrepareError> {
     let values = SynapseValues::new(preparation, &sides, None)?;
     make(preparation, Job { values, sides, autapses })
 }
@@ -94,7 +102,7 @@ impl Deferred {
 /// The synapses of a group that are to be made.
 struct Job {
     values: SynapseValues,
-    sides: Sides,
+    sides: Endpoints,
     /// For dense synapses.
     autapses: bool,
 }
@@ -187,7 +195,7 @@ pub(super) fn between_autapses(pairs: Range<usize>, row: Option<usize>) -> impl 
 /// The making of one synapse group.
 struct Wiring<'a> {
     values: &'a SynapseValues,
-    sides: &'a Sides,
+    sides: &'a Endpoints,
     rule: &'a dyn Rule,
     shape: &'a Shape,
 }

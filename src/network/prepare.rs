@@ -7,13 +7,13 @@ use bevy_ecs::{component::ComponentId, error::BevyError, prelude::*, world::Enti
 use super::{
     any_behaviour::AnyBehaviour,
     behaviour::Kind,
+    endpoints::Endpoints,
     failure::Failures,
     group::NeuronGroup,
     preparation::{Depth, Preparation, PrepareError, path_of, shape},
     range,
     registry::BehaviourEntry,
     sample::sample_fields,
-    sides::Sides,
     soundness::Soundness,
     synapse::Synapses,
     variable::Variables,
@@ -138,7 +138,7 @@ fn sample_and_complete(
 
 /// Notes the shape that a rule's weights will have, for those who want to record them.
 fn plan_synapses(world: &mut World, entity: Entity, rule: &dyn AnyBehaviour) {
-    let Ok(Some(Sides { pair, .. })) = Sides::of(world, entity) else { return };
+    let Ok(Some(Endpoints { pair, .. })) = Endpoints::of(world, entity) else { return };
     let extent = rule.extent(pair);
     if let Some(mut synapses) = world.get_mut::<Synapses>(entity) {
         let number = usize::try_from(extent.synapses).unwrap_or(usize::MAX);

@@ -12,7 +12,7 @@ use bevy_reflect::prelude::*;
 
 use super::{
     cells::Cells,
-    columns::{Dealt, Input, Spikes},
+    columns::{Input, Spikes, ThreadShares},
     group::Tags,
     state::State,
     synapse::{Efficacies, Synapses, Target},
@@ -145,7 +145,7 @@ impl Arriving {
 }
 
 impl State for Arriving {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.column(&mut self.sums)?;
         archive.value(&mut self.any)?;
         archive.value(&mut self.given)?;
@@ -199,7 +199,7 @@ impl WiringChanged {
 }
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<WiringChanged>().register_required_components::<Input, Dealt>();
+    app.init_resource::<WiringChanged>().register_required_components::<Input, ThreadShares>();
     app.register_required_components::<Input, Cells>();
     let world = app.world_mut();
     fn note(world: DeferredWorld<'_>) {

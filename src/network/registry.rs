@@ -47,6 +47,12 @@ impl BehaviourEntry {
         }
     }
 
+    /// The component that it is.
+    #[must_use]
+    pub const fn component(&self) -> ComponentId {
+        self.access.id
+    }
+
     /// A value with all defaults.
     #[must_use]
     pub fn default_value(&self) -> Box<dyn Reflect> {
@@ -95,8 +101,8 @@ impl BehaviourEntry {
     ///
     /// # Errors
     /// What was saved does not fit.
-    pub fn keep(&self, entity: &mut EntityMut<'_>, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        resting::with(entity, &self.access, |behaviour| behaviour.keep(archive)).unwrap_or(Ok(()))
+    pub fn persist(&self, entity: &mut EntityMut<'_>, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        resting::with(entity, &self.access, |behaviour| behaviour.persist(archive)).unwrap_or(Ok(()))
     }
 
     /// Its value at an entity that has it, switched on.

@@ -36,7 +36,7 @@ impl Default for Residues {
 }
 
 impl State for Residues {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         self.rests.iter_mut().try_for_each(|rest| archive.whole(rest).map(drop))
     }
 }

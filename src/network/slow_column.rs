@@ -54,7 +54,7 @@ impl SlowColumn {
     ///
     /// # Errors
     /// What was saved does not fit.
-    pub fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    pub fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.column(&mut self.exact)?;
         self.seen.iter_mut().zip(&self.exact[..]).for_each(|(seen, exact)| *seen = real(*exact));
         Ok(())

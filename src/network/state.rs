@@ -1,7 +1,7 @@
 //! State: what a network needs to go on from where it stood, besides what its scene says. Everything that is to be saved
 //! answers through here, and nowhere else.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use bevy_app::App;
 use bevy_ecs::{
@@ -17,7 +17,7 @@ use crate::numeric::{Archive, ArchiveError};
 /// A component whose contents change while the network runs.
 ///
 /// A [`Variable`](super::Variable) is one; what a behaviour keeps besides its columns goes into a component of this kind, or
-/// through [`Behaviour::keep`](super::Behaviour::keep). What is derived from parameters and made anew when it is missing needs
+/// through [`Behaviour::persist`](super::Behaviour::persist). What is derived from parameters and made anew when it is missing needs
 /// no place here.
 ///
 /// ```
@@ -28,7 +28,7 @@ use crate::numeric::{Archive, ArchiveError};
 /// struct Silence(u64);
 ///
 /// impl State for Silence {
-///     fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+///     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
 ///         archive.value(&mut self.0)
 ///     }
 /// }
@@ -40,25 +40,49 @@ pub trait State: Component<Mutability = Mutable> {
     ///
     /// # Errors
     /// What was saved does not fit.
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError>;
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError>;
+}
+
+/// The name of a type in checkpoints: without the modules in which it stands, so that files may be moved; a type of another crate
+/// than this one begins with the crate.
+#[must_use]
+pub fn stable_name(path: &str) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let mut name = String::new();
+    let mut rest = path;
+    while let Some(next) = rest.chars().next() {
+        let end = rest.find(|c| is_part(c) != is_part(next)).unwrap_or(rest.len());
+        let (token, behind) = rest.split_at(end);
+        rest = behind;
+        match (token.split_once("::"), token.rsplit_once("::")) {
+            (Some((home, _)), Some((_, own))) if is_part(next) => {
+                if home != env!("CARGO_PKG_NAME") {
+                    name.extend([home, "::"]);
+                }
+                name.push_str(own);
+            }
+            _ => name.push_str(token),
+        }
+    }
+    name
 }
 
 /// The method of [`State`], whatever component it is of.
 trait AnyState {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError>;
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError>;
 }
 
 impl<T: State> AnyState for T {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        State::keep(self, archive)
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        State::persist(self, archive)
     }
 }
 
 /// A kind of component that is known to be state.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct StateEntry {
-    /// Its name: that of the type, with its path.
-    pub name: &'static str,
+    /// Its [name](stable_name).
+    pub name: Arc<str>,
     id: ComponentId,
     get_mut: for<'a> fn(&'a mut EntityMut<'_>) -> Option<Mut<'a, dyn AnyState>>,
 }
@@ -66,7 +90,7 @@ pub struct StateEntry {
 impl StateEntry {
     fn of<T: State>(id: ComponentId) -> Self {
         Self {
-            name: std::any::type_name::<T>(),
+            name: stable_name(std::any::type_name::<T>()).into(),
             id,
             get_mut: |entity| entity.get_mut::<T>().map(|state| state.map_unchanged(|state| state as _)),
         }
@@ -82,10 +106,10 @@ impl StateEntry {
     ///
     /// # Errors
     /// What was saved does not fit.
-    pub fn keep(&self, entity: &mut EntityMut<'_>, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    pub fn persist(&self, entity: &mut EntityMut<'_>, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         match (self.get_mut)(entity) {
-            Some(mut state) if archive.restores() => state.keep(archive),
-            Some(mut state) => state.bypass_change_detection().keep(archive),
+            Some(mut state) if archive.restores() => state.persist(archive),
+            Some(mut state) => state.bypass_change_detection().persist(archive),
             None => Ok(()),
         }
     }
@@ -113,7 +137,8 @@ impl States {
     /// Lets a kind of component be left out where nobody has changed it since its network was built: weights that no rule
     /// learns are made again from the scene. Whoever changes it must not do so behind the back of bevy's change detection.
     pub(super) fn let_stay<T: State>(&mut self) {
-        let ids = self.entries.iter().filter(|entry| entry.name == std::any::type_name::<T>()).map(|entry| entry.id);
+        let name = stable_name(std::any::type_name::<T>());
+        let ids = self.entries.iter().filter(|entry| *entry.name == *name).map(|entry| entry.id);
         self.constant.extend(ids);
     }
 
@@ -191,4 +216,20 @@ impl RegisterState for App {
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<States>().add_observer(before_it_is_forgotten);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stable_name;
+
+    #[test]
+    fn a_type_is_called_by_its_crate_and_itself() {
+        assert_eq!(stable_name("cortecs::network::columns::V"), "V");
+        assert_eq!(stable_name("mine::deep::Gate"), "mine::Gate");
+        assert_eq!(
+            stable_name("cortecs::learn::Side<cortecs::learn::traces::Pre, mine::a::Post>"),
+            "Side<Pre, mine::Post>"
+        );
+        assert_eq!(stable_name("Plain"), "Plain");
+    }
 }

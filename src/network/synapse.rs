@@ -3,7 +3,7 @@
 
 use bevy_ecs::prelude::*;
 
-use super::{group::Tags, past::Past, selection::Selection, state::State};
+use super::{group::Tags, history::History, selection::Selection, state::State};
 use crate::{
     numeric::{
         Archive, ArchiveError, Real,
@@ -80,10 +80,10 @@ impl Synapses {
 }
 
 impl State for Synapses {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.value(&mut self.expected)?;
         match &mut self.layout {
-            Some(Layout::Sparse(rows)) => rows.keep(archive),
+            Some(Layout::Sparse(rows)) => rows.persist(archive),
             other => {
                 let form = other.as_ref().map(|layout| (layout.shape(), layout.ages().to_vec()));
                 match archive.through(&form)? {
@@ -135,11 +135,11 @@ pub struct Ends {
 /// On a synapse group whose synapses tire or strengthen from spike to spike: the factor on the weights for each spike of
 /// the source group, in lists that belong to those of its [`Spikes`](super::Spikes).
 #[derive(Component, Clone, Debug, Default)]
-pub struct Efficacies(pub Past<Real>);
+pub struct Efficacies(pub History<Real>);
 
 impl State for Efficacies {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        self.0.keep_lists(archive)
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        self.0.persist_lists(archive)
     }
 }
 

@@ -3,9 +3,9 @@
 use super::{
     clock::Clock,
     connect::between_autapses,
+    endpoints::{Endpoints, Rule},
     preparation::{Preparation, PrepareError, PrepareFault},
     sampler::{Sampler, value_error},
-    sides::{Rule, Sides},
     synapse::{DelaySummary, Delays, InitialWeights, Tried},
     trial::Found,
 };
@@ -39,7 +39,7 @@ pub(super) struct SynapseValues {
 impl SynapseValues {
     pub(super) fn new(
         preparation: &Preparation<'_>,
-        sides: &Sides,
+        sides: &Endpoints,
         rule: Option<Box<dyn Rule>>,
     ) -> Result<Self, PrepareError> {
         let (world, entity) = (&*preparation.world, preparation.entity);
@@ -125,7 +125,7 @@ impl SynapseValues {
     /// `autapses` says whether neurons have some with themselves. Delays are told unless it is the rule that brings them.
     pub(super) fn try_some(
         &self,
-        sides: &Sides,
+        sides: &Endpoints,
         autapses: bool,
     ) -> Result<(Option<DelaySummary>, Tried), PrepareError> {
         let Some(rule) = &self.rule else {
@@ -143,7 +143,7 @@ impl SynapseValues {
     }
 
     /// The range of the weights of some stretches of a matrix.
-    fn try_dense(&self, sides: &Sides, autapses: bool) -> Result<Option<[f64; 2]>, PrepareError> {
+    fn try_dense(&self, sides: &Endpoints, autapses: bool) -> Result<Option<[f64; 2]>, PrepareError> {
         let (sources, targets) = (sides.pair.sources, sides.pair.targets);
         let all = sources.saturating_mul(targets);
         let mut range = None;

@@ -55,8 +55,8 @@ impl ThresholdShift {
 }
 
 impl State for ThresholdShift {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        self.shift.keep(archive)
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        self.shift.persist(archive)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Trying a connectivity rule before it makes its synapses: those of some targets tell whether values can be evaluated at
 //! pairs that there will be, and about how many there are.
 
-use super::{sides::Rule, sides::Sides};
+use super::{endpoints::Endpoints, endpoints::Rule};
 use crate::value::Pairs;
 
 /// Synapses at which values are tried.
@@ -28,7 +28,7 @@ impl Found {
     ///
     /// # Errors
     /// What the rule says.
-    pub fn of(rule: &dyn Rule, sides: &Sides) -> Result<Self, String> {
+    pub fn of(rule: &dyn Rule, sides: &Endpoints) -> Result<Self, String> {
         let by_source = rule.is_by_source();
         let (own, other) = (sides.pair.targets, sides.pair.sources);
         let (own, other) = if by_source { (other, own) } else { (own, other) };

@@ -3,9 +3,11 @@
 //! A component holds one column ([`variable!`](crate::variable)) or several whose names are known only at run
 //! time ([`Variable`] by hand).
 
+use std::collections::HashSet;
+
 use bevy_app::App;
 use bevy_ecs::{
-    component::ComponentId,
+    component::{ComponentId, ComponentInfo},
     prelude::*,
     world::{EntityMut, EntityRef},
 };
@@ -52,8 +54,9 @@ impl View<'_> {
     }
 }
 
-/// A component that holds columns. They are state: registered as variables, they are saved too.
-pub trait Variable: State {
+/// A component that holds columns. They are state: registered as variables, they are saved too. The default is one of no
+/// members.
+pub trait Variable: State + Default {
     /// The variables in it.
     fn describe(&self) -> Vec<VariableInfo>;
 
@@ -99,6 +102,8 @@ pub struct VariableEntry {
     id: ComponentId,
     get: for<'w> fn(EntityRef<'w>) -> Option<&'w dyn AnyVariable>,
     get_mut: for<'a> fn(&'a mut EntityMut<'_>) -> Option<Mut<'a, dyn AnyVariable>>,
+    /// The variables of an empty one.
+    blank: fn() -> Vec<VariableInfo>,
 }
 
 impl VariableEntry {
@@ -107,6 +112,7 @@ impl VariableEntry {
             id,
             get: |entity| entity.get::<T>().map(|column| column as _),
             get_mut: |entity| entity.get_mut::<T>().map(|column| column.map_unchanged(|column| column as _)),
+            blank: || Variable::describe(&T::default()),
         }
     }
 
@@ -140,6 +146,16 @@ impl Variables {
             all.iter_mut().filter(|info| info.name == *name).for_each(|info| info.unit = (*unit).into());
         }
         all
+    }
+
+    /// The variables that come with a kind of component, which requires others.
+    #[must_use]
+    pub fn with(&self, world: &World, component: ComponentId) -> Vec<VariableInfo> {
+        let Some(required) = world.components().get_info(component).map(ComponentInfo::required_components) else {
+            return Vec::new();
+        };
+        let required: HashSet<ComponentId> = required.iter_ids().collect();
+        self.0.iter().filter(|entry| required.contains(&entry.id)).flat_map(|entry| (entry.blank)()).collect()
     }
 
     /// The kind of component that holds the variable `name` of `entity`.
@@ -210,7 +226,7 @@ impl RegisterVariable for App {
 }
 
 /// A component that [`variable!`](crate::variable) declares: one variable, and nothing else.
-pub trait RealColumn: Variable + Default {
+pub trait RealColumn: Variable {
     /// Its numbers.
     fn column_mut(&mut self) -> &mut [Real];
 }
@@ -245,7 +261,7 @@ macro_rules! variable {
         }
 
         impl $crate::network::State for $type {
-            fn keep(
+            fn persist(
                 &mut self,
                 archive: &mut $crate::numeric::Archive<'_>,
             ) -> Result<(), $crate::numeric::ArchiveError> {

@@ -1,36 +1,27 @@
-//! Numbers without an ECS: precision, columns, instruction sets, random numbers, parallel blocks.
+//! Numbers without an ECS: precision, columns, and in rooms of their own random numbers, synapses in memory, threads and what
+//! kernels are made of.
 //!
 //! The only room in which `unsafe` may appear: in [`instruction_set`], in a prefetch and in advice on pages.
 
 pub mod archive;
-pub mod blocks;
-pub mod carried;
-pub mod coding;
 pub mod column;
-pub mod dense;
-pub mod exchange;
-pub mod exp;
 pub mod grid;
-pub mod instruction_set;
-pub mod lanes;
-pub mod marks;
-pub mod normal;
+pub mod kernel;
 mod pages;
-pub mod pass;
-pub mod philox;
-pub mod pieces;
-pub mod poisson;
-pub mod portions;
-mod prefetch;
+pub mod parallel;
+pub mod random;
 pub mod real;
-pub mod row_blocks;
-pub mod rows;
-pub mod stream;
-pub mod threads;
-pub mod words;
+pub mod synapses;
 
 pub use archive::{Archive, ArchiveError};
 pub use column::Column;
-pub use exp::{exp, exp_m1, mean_exp};
-pub use instruction_set::{InstructionSet, dispatch, rarely};
+pub use kernel::{
+    carried,
+    exp::{self, exp, exp_m1, mean_exp},
+    instruction_set::{self, InstructionSet, dispatch, rarely},
+    marks,
+};
+pub use parallel::{blocks, pass, shares, threads};
+pub use random::{lanes, normal, philox, poisson, stream, words};
 pub use real::Real;
+pub use synapses::{coding, dense, exchange, pieces, row_blocks, rows};

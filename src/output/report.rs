@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Classification, GroupStatistics};
 use crate::{
-    build::{GroupPlan, SynapsePlan},
+    assemble::{GroupPlan, SynapsePlan},
     disk,
     network::Runaway,
     numeric::{InstructionSet, real::PRECISION},

@@ -11,6 +11,7 @@ use crate::network::{RegisterBehaviour, RegisterState};
 mod bins;
 mod expression_recorder;
 mod histogram_recorder;
+mod measured;
 mod rate_recorder;
 mod recording;
 mod resolve;
@@ -24,8 +25,11 @@ pub use crate::network::Selection;
 pub use bins::Bins;
 pub use expression_recorder::ExpressionRecorder;
 pub use histogram_recorder::HistogramRecorder;
+pub use measured::{Measured, measured};
 pub use rate_recorder::RateRecorder;
-pub use recording::{Content, Listed, RecordedBy, Recording, Recordings, Window, begin_with, of_recorders, settle};
+pub use recording::{
+    Content, Listed, RecordedBy, Recording, Recordings, Window, begin_with, of_recorders, record_due, settle,
+};
 pub use response_recorder::{ResponseRecorder, Responses};
 pub use spike_recorder::SpikeRecorder;
 pub use tape::{Dtype, Sink, Tape};

@@ -53,7 +53,7 @@ struct OpenBin {
 }
 
 impl State for OpenBin {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.value(&mut self.spikes)?;
         archive.value(&mut self.iterations)
     }

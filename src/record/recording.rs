@@ -55,6 +55,8 @@ pub enum Content {
     Variable(VariableEntry, Dtype),
     /// The values of an expression, a row per recorded iteration.
     Expression,
+    /// Numbers that a recorder makes of a group, a row per recorded iteration.
+    Measured,
     /// A row per spike: iteration and neuron.
     Spikes,
     /// The population rate, a row per bin.
@@ -72,7 +74,7 @@ pub enum Content {
 }
 
 impl State for Recording {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.value(&mut self.window.from)?;
         match archive.through(&self.tape.rows())? {
             Some(rows) if archive.restores() => self.tape.cut(rows, self.row_bytes()),
@@ -95,7 +97,7 @@ impl Content {
     #[must_use]
     pub const fn kind(self) -> &'static str {
         match self {
-            Self::Variable(..) | Self::Expression => "variable",
+            Self::Variable(..) | Self::Expression | Self::Measured => "variable",
             Self::Spikes => "spikes",
             Self::Rate => "rate",
             Self::Histogram(..) => "histogram",
@@ -176,7 +178,7 @@ impl Recording {
         match self.content {
             Content::Variable(_, dtype) => dtype,
             Content::Spikes | Content::Synapses(_) | Content::Responses | Content::Presentations => Dtype::Whole,
-            Content::Rate | Content::Expression | Content::Snapshots(_) => Dtype::Real,
+            Content::Rate | Content::Expression | Content::Measured | Content::Snapshots(_) => Dtype::Real,
             Content::Histogram(..) => Dtype::Count,
         }
     }
@@ -215,6 +217,19 @@ impl Recording {
     #[inline]
     pub(super) fn observes(&self, neuron: u32) -> bool {
         self.observed.as_ref().is_none_or(|observed| observed.get(neuron as usize) == Some(&true))
+    }
+
+    /// Takes down a row of numbers, of as many as its shape has.
+    ///
+    /// # Errors
+    /// There are more or fewer, or the tape cannot take them.
+    pub fn append(&mut self, row: &[Real]) -> io::Result<()> {
+        let wanted: usize = self.row_shape.iter().product();
+        if row.len() != wanted || self.dtype() != Dtype::Real {
+            let why = format!("a row has {wanted} numbers, and there are {}", row.len());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
+        self.tape.append(1, bytemuck::cast_slice(row))
     }
 
     /// Takes down the members' values.
@@ -317,7 +332,7 @@ pub(super) fn recorded_shape(world: &World, entity: Entity, content: Content) ->
 }
 
 /// Lets every recording of some recorders that is due in this iteration take its rows, and notes what fails.
-pub(super) fn record_due<'a>(
+pub fn record_due<'a>(
     recorders: impl Iterator<Item = &'a Recordings>,
     recordings: &mut Query<&mut Recording>,
     clock: &Clock,

@@ -75,7 +75,7 @@ fn recording(
     let members = members.map_err(|fault| preparation.fault("neurons", fault))?;
     let row_shape = match (content, &members) {
         (Content::Spikes, _) => vec![2],
-        (Content::Rate | Content::Snapshots(Listed::Always), _) => vec![],
+        (Content::Rate | Content::Measured | Content::Snapshots(Listed::Always), _) => vec![],
         (Content::Synapses(_), _) => vec![3],
         (Content::Presentations, _) => vec![4],
         // Those below and above the bins have their own.

@@ -59,7 +59,7 @@ struct Open {
 }
 
 impl State for Open {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.value(&mut self.number)?;
         archive.value(&mut self.first)?;
         archive.column(&mut self.counts)

@@ -64,7 +64,7 @@ struct Seen {
 }
 
 impl State for Snapshots {
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.list(&mut self.iterations)?;
         archive.list(&mut self.synapses)?;
         let seen = archive.through(&self.seen.map(|seen| seen.fingerprint))?;

@@ -5,8 +5,8 @@ use bevy_reflect::{NamedField, PartialReflect, Reflect, ReflectRef, TypeInfo, en
 
 use crate::{
     network::{
-        Afferent, BehaviourEntry, Behaviours, Initial, Kind, Parameter, Unit, Variables, preparation::ValueFunctions,
-        range, variable::VariableInfo,
+        Afferent, BehaviourEntry, Behaviours, Initial, Kind, Parameter, Unit, Units, Variables,
+        preparation::ValueFunctions, range, variable::VariableInfo,
     },
     value::Function,
 };
@@ -63,7 +63,7 @@ pub fn describe(world: &World) -> Vec<Entry> {
         match kind {
             Some(kind) => {
                 let of_kind = behaviours.iter().filter(|entry| entry.kind == kind);
-                entries.extend(of_kind.map(|entry| describe_behaviour(section, entry, &variables)));
+                entries.extend(of_kind.map(|entry| describe_behaviour(world, section, entry, &variables)));
             }
             None => {
                 let functions = world.get_resource::<ValueFunctions>();
@@ -75,7 +75,7 @@ pub fn describe(world: &World) -> Vec<Entry> {
     entries
 }
 
-fn describe_behaviour(section: &'static str, entry: &BehaviourEntry, variables: &Variables) -> Entry {
+fn describe_behaviour(world: &World, section: &'static str, entry: &BehaviourEntry, variables: &Variables) -> Entry {
     let default = entry.default_value();
     let values = match default.reflect_ref() {
         ReflectRef::Struct(values) => Some(values),
@@ -93,20 +93,25 @@ fn describe_behaviour(section: &'static str, entry: &BehaviourEntry, variables: 
         }
     });
     let parameters = parameters.collect();
-    let variables = variables_of(entry, &*default, variables);
+    let variables = variables_of(world, entry, &*default, variables);
     Entry { section, name: entry.name.to_owned(), docs: in_one_line(entry.docs()), parameters, variables }
 }
 
-/// The variables that come with a behaviour: those of its required components, found by attaching it to nothing.
-fn variables_of(entry: &BehaviourEntry, default: &dyn Reflect, variables: &Variables) -> Vec<String> {
+/// The variables that come with a behaviour, those of the components that it requires; in the units of a model that counts in
+/// its own, which it says where it is attached, be it to nothing.
+fn variables_of(world: &World, entry: &BehaviourEntry, default: &dyn Reflect, variables: &Variables) -> Vec<String> {
     let mut nowhere = World::new();
     let mut entity = nowhere.spawn_empty();
     entry.insert(&mut entity, default);
-    let with_unit = |info: VariableInfo| match info.unit.as_str() {
-        "" => info.name,
-        unit => format!("{} ({unit})", info.name),
+    let own = entity.get::<Units>().map(|units| units.0).unwrap_or_default();
+    let with_unit = |info: VariableInfo| {
+        let own = own.iter().find(|(name, _)| *name == info.name).map(|(_, unit)| *unit);
+        match own.unwrap_or(&info.unit) {
+            "" => info.name,
+            unit => format!("{} ({unit})", info.name),
+        }
     };
-    variables.of(entity.as_readonly()).into_iter().map(with_unit).collect()
+    variables.with(world, entry.component()).into_iter().map(with_unit).collect()
 }
 
 fn describe_function(section: &'static str, function: &Function) -> Entry {

@@ -10,7 +10,7 @@ use bevy_ecs::prelude::*;
 
 use super::{Beginning, CheckpointEvery, SessionError, report};
 use crate::{
-    build::Network,
+    assemble::Network,
     checkpoint::{self, CHECKPOINT, Run},
     network::{Clock, Failures, Soundness, Warnings},
     output::{Files, OnDiskFull, Outcome, REPORT, Report, RunFolder, Warning, attach_files},

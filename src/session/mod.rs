@@ -41,7 +41,7 @@ pub use course::{Session, Watch};
 pub use error::SessionError;
 
 use crate::{
-    build::{Network, build},
+    assemble::{Network, build},
     checkpoint::{self, CHECKPOINT, CheckpointFile, CheckpointFileError, Digest, Fit, Restored, Run},
     files,
     network::{ArrayFolder, Origin},

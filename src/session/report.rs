@@ -5,7 +5,7 @@ use std::path::Path;
 use bevy_ecs::prelude::*;
 
 use crate::{
-    build::{GroupPlan, Network},
+    assemble::{GroupPlan, Network},
     checkpoint::Run,
     network::Spikes,
     output::{Files, GroupReport, Outcome, Provenance, Report, StageTime, Warning, classifications, spike_statistics},

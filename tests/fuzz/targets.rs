@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 
 use crate::{archives, checkpoints, lists};
 use cortecs::{
-    build::{Plan, build, check},
+    assemble::{Plan, build, check},
     network::{Address, Failures, failure::Failure},
     npy,
     prelude::*,

@@ -1,4 +1,5 @@
 //! The crate as a dependency: in a Bevy application, and of a crate with behaviours of its own.
 
+mod afternoon;
 mod downstream;
 mod embedding;

@@ -174,7 +174,7 @@ fn distance_decides_probability_and_weight_on_a_torus() {
 
 #[test]
 fn receptive_fields_are_boxes_and_circles() {
-    use cortecs::build::Form;
+    use cortecs::connect::Form;
     let field = |form, radius| ReceptiveField { form, radius, autapses: true };
     // Points of the grid within √5 of another: 21; within a box of half side 2: 25. On a torus for every neuron.
     assert_eq!(sheet(field(Form::Circle, 5.0_f64.sqrt()), "1", true).len(), 900 * 21);

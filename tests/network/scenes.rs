@@ -50,10 +50,11 @@ fn the_scene_in_the_readme_is_the_original_network() {
 }
 
 #[test]
-fn every_scene_in_the_readme_is_right() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let texts: Vec<&str> = readme.split("```ron\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert!(texts.len() >= 2);
+fn every_scene_in_the_readme_and_the_guide_is_right() {
+    let pages = ["README.md", "src/guide/scenes.md"].map(|page| std::fs::read_to_string(root().join(page)).unwrap());
+    let blocks = pages.iter().flat_map(|page| page.split("```ron\n").skip(1));
+    let texts: Vec<&str> = blocks.filter_map(|rest| rest.split("```").next()).collect();
+    assert!(texts.len() >= 4);
     for text in texts {
         let mut bench = Bench::new();
         let scene = Scene::from_text(bench.world_mut(), text).unwrap_or_else(|faults| panic!("{faults}"));

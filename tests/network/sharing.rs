@@ -3,7 +3,7 @@
 
 use cortecs::{
     checkpoint::Checkpoint,
-    numeric::portions::{Effort, Whole, deal},
+    numeric::shares::{Effort, Whole, deal},
     prelude::*,
 };
 use rayon::ThreadPoolBuilder;
@@ -64,8 +64,8 @@ fn nothing(_: &mut Bench, _: Entity) {}
 #[test]
 fn passes_over_so_many_neurons_are_shared() {
     let wholes = [Whole { neurons: CELLS, ..default() }];
-    let [portions] = &deal(&wholes, 2)[..] else { panic!("one group") };
-    assert!(portions.share(CELLS, Effort::Light));
+    let [shares] = &deal(&wholes, 2)[..] else { panic!("one group") };
+    assert!(shares.are_worth_it(CELLS, Effort::Light));
 }
 
 #[test]

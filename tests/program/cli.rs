@@ -251,7 +251,7 @@ fn a_check_says_what_would_be_built_and_leaves_nothing() {
     let printed = desk.prints(&format!("check net.ron {sets}"));
     assert!(printed.starts_with("Three cells\n2 000 iterations of 0.5 ms: 1000 ms; seed 7\n"), "{printed}");
     // 3 × 3 without those from a neuron to itself; 1000 rows of 3 numbers.
-    let recorded = cortecs::build::in_words(1000 * 3 * size_of::<cortecs::numeric::Real>() as u64);
+    let recorded = cortecs::assemble::in_words(1000 * 3 * size_of::<cortecs::numeric::Real>() as u64);
     for line in [
         "  cells  3    all",
         "  cells_cells  cells → cells  6",
@@ -272,12 +272,19 @@ fn everything_that_is_listed_is_documented() {
     let text = desk.prints("list");
     let has_text = |value: &Json, field: &str| value[field].as_str().is_some_and(|text| !text.trim().is_empty());
     let mut names = Vec::new();
-    for entry in entries.as_array().unwrap() {
+    let entries = entries.as_array().unwrap();
+    let all = entries.iter().flat_map(|entry| entry["variables"].as_array().unwrap());
+    let variables: Vec<&str> = all.filter_map(|variable| variable.as_str()?.split(' ').next()).collect();
+    for entry in entries {
         let name = entry["name"].as_str().unwrap();
         assert!(has_text(entry, "docs") && has_text(entry, "section"), "{name}");
         assert!(text.lines().any(|line| line == name), "{name} is not in the text");
         for parameter in entry["parameters"].as_array().unwrap() {
             assert!(["name", "takes", "docs"].iter().all(|field| has_text(parameter, field)), "{name}: {parameter}");
+            // What has an initial value is a variable; receptors say `initial`, whatever theirs is called.
+            let variable = parameter["name"].as_str().unwrap();
+            let is_one = variable == "initial" || variables.contains(&variable);
+            assert!(parameter["takes"] != "initial value" || is_one, "{name}.{variable}");
         }
         names.push(name.to_owned());
     }
@@ -296,6 +303,9 @@ fn everything_that_is_listed_is_documented() {
     }
     let one = desk.prints("list Izhikevich");
     assert!(one.lines().any(|line| line == "Izhikevich") && !one.contains("UniformNoise"), "{one}");
+    assert!(one.contains("variables: v (mV), input, fired, u\n"), "{one}");
+    let squid = desk.prints("list HodgkinHuxley");
+    assert!(squid.contains("v (mV), input (µA/cm²), conductance (mS/cm²), fired, m, h, n\n"), "{squid}");
     let complaint = desk.fails("list Izhikevic");
     assert_eq!(complaint, "error: nothing is named `Izhikevic`; did you mean `Izhikevich`?\n");
 }

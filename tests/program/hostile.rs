@@ -11,7 +11,7 @@ use cortecs::{prelude::*, text::Diagnostics};
 use flate2::{Compression, Crc, write::DeflateEncoder};
 
 /// What a scene would build, or what is wrong with it.
-fn checked(text: &str) -> Result<cortecs::build::Plan, String> {
+fn checked(text: &str) -> Result<cortecs::assemble::Plan, String> {
     let mut bench = Bench::new();
     let scene = Scene::from_text(bench.world_mut(), text);
     scene.and_then(|scene| check(bench.world_mut(), &scene)).map_err(|faults: Diagnostics| faults.to_string())

@@ -10,7 +10,7 @@ use super::super::{
 use crate::output::{Report, StageTime};
 
 /// The delays that there are, and what rounding to whole steps made of them.
-fn delays_in_text(synapses: &[crate::build::SynapsePlan]) -> String {
+fn delays_in_text(synapses: &[crate::assemble::SynapsePlan]) -> String {
     let all = synapses.iter().filter_map(|group| group.delays).reduce(crate::network::DelaySummary::and);
     all.map_or_else(String::new, |delays| {
         format!(

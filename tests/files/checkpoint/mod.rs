@@ -174,7 +174,7 @@ impl<const FORGETS: bool> Behaviour for Impatience<FORGETS> {
         app.add_behaviour_system::<Self, _>(Stage::Input, pull::<FORGETS>);
     }
 
-    fn keep(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         if FORGETS { Ok(()) } else { archive.value(&mut self.since) }
     }
 }

@@ -40,7 +40,7 @@ fn other_networks_are_refused() {
     let error = |mut bench: Bench| refused(bytes.clone(), &mut bench, Fit::Exactly);
     assert_eq!(
         error(bench(6, 1, 0.5)),
-        "it is of another network: `cells` (`U`): 5 values were saved, and there are 6"
+        "it is of another network: `cells` (`Input`): 5 values were saved, and there are 6"
     );
     assert_eq!(error(bench(5, 2, 0.5)), "it was made with the seed 1, and that of the network is 2");
     let mut other = Bench::new();
@@ -172,7 +172,7 @@ fn a_variant_goes_on_from_the_state_with_what_it_has_of_its_own() {
     let mut without = Bench::new();
     without.group("cells", 5, (Izhikevich::default(), Dopamine::default()));
     let restored = restore(&mut without, None);
-    assert_eq!(restored.fresh, ["`cells` (`Concentration`)", "`cells` (`ConcentrationRest`)", "`cells` (`Dopamine`)"]);
+    assert_eq!(restored.fresh, ["`cells` (`Dopamine`)", "`cells` (`Concentration`)", "`cells` (`ConcentrationRest`)"]);
     assert!(restored.left_out.contains(&"`cells` (`NormalNoise`)".to_owned()), "{:?}", restored.left_out);
     assert_eq!(without.world_mut().resource::<Clock>().iteration, 20);
 }

@@ -153,7 +153,7 @@ fn a_network_that_does_not_fit_in_memory() {
     let plan = check(world, &scene).unwrap();
     assert_eq!(plan.synapse_count(), 100_000_000_000_000);
     let complaint = build(world, &scene).unwrap_err().to_string();
-    let needed = cortecs::build::in_words(plan.memory);
+    let needed = cortecs::assemble::in_words(plan.memory);
     assert!(complaint.starts_with(&format!("error: the network needs {needed} of memory, and ")), "{complaint}");
     assert!(complaint.contains("`cells_cells` alone has 100000000000000 synapses"), "{complaint}");
     assert_eq!(world.query::<&NeuronGroup>().iter(world).count(), 0);

@@ -1,0 +1,17 @@
+//! From a scene to entities: what it means for the network as a whole, spawning, preparation, and the memory that all this
+//! needs, stated before it is taken. Knows no connectivity rule by name.
+#![forbid(unsafe_code)]
+
+mod faults;
+mod futile;
+mod meaning;
+mod network;
+mod plan;
+mod profiles;
+mod shadows;
+mod spawn;
+mod switches;
+mod validate;
+
+pub use network::{Network, build, check, in_words};
+pub use plan::{GroupPlan, Plan, RecordingPlan, SynapsePlan};

@@ -1,0 +1,6 @@
+//! What kernels are made of: instruction sets, exponentials of plain arithmetic, numbers with a rest, marks.
+
+pub mod carried;
+pub mod exp;
+pub mod instruction_set;
+pub mod marks;

@@ -1,0 +1,9 @@
+//! Synapses in memory: dense and sparse rows, cut by blocks of targets, and the loops that add them up.
+
+pub mod coding;
+pub mod dense;
+pub mod exchange;
+pub mod pieces;
+pub(crate) mod prefetch;
+pub mod row_blocks;
+pub mod rows;
