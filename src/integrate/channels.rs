@@ -11,7 +11,7 @@
 //! (1978), for the gates); their symmetric order (Strang splitting) makes the whole of second order, and everything stays
 //! within the reversal potentials, whatever the step.
 
-use super::model::{At, Drive, NeuronModel};
+use super::model::{At, Drive, NeuronModel, Steps};
 use crate::{
     cell,
     network::{Behaviour, Conductance, Initial, Parameter, Step, V},
@@ -87,6 +87,7 @@ impl<K: Channels> NeuronModel for K {
     type Cell = Cell;
     type Takes = (Conductance,);
     const EFFORT: Effort = Effort::Heavy;
+    const STEPS: Steps = Steps::UpTo(0);
 
     fn steps(&self) -> u32 {
         Channels::steps(self)

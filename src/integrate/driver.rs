@@ -25,7 +25,6 @@ use crate::{
         exp::{greatest, is_near_zero, mean_exp, mean_exp_near_zero},
         pass::{Pass, pass},
         rarely,
-        shares::Effort,
     },
     schedule::{AddToStage, Stage},
 };
@@ -160,7 +159,7 @@ fn advance<M: NeuronModel, X: Carried>(
 }
 
 #[inline(always)]
-fn alike<C: Copy>(cell: C) -> impl Fn(usize) -> C {
+fn alike<C: Copy>(cell: C) -> impl Fn(usize) -> C + Copy {
     #[inline(always)]
     move |_| cell
 }
@@ -170,7 +169,7 @@ fn alike<C: Copy>(cell: C) -> impl Fn(usize) -> C {
 fn shifted<M: NeuronModel, X: Carried, const NEAR: bool>(
     columns: Columns<'_, '_, M>,
     (input, [conductance, jump, shift]): (&[Real], [&[Real]; 3]),
-    cell: impl Fn(usize) -> M::Cell,
+    cell: impl Fn(usize) -> M::Cell + Copy,
     step: Step,
 ) {
     let n = columns.2.0.len();
@@ -178,12 +177,7 @@ fn shifted<M: NeuronModel, X: Carried, const NEAR: bool>(
     let [conductance, jump] =
         [conductance, jump].map(|column| if X::CARRIES && column.is_empty() { &ZEROS } else { column });
     let drives = [&input[..n], conductance, jump];
-    let shift = match M::EFFORT {
-        // For who takes long anyway an addition of zero is nothing.
-        Effort::Heavy if shift.is_empty() => &ZEROS,
-        _ => shift,
-    };
-    if !M::Takes::TAKEN[2] || M::EFFORT == Effort::Light && shift.is_empty() {
+    if !M::Takes::TAKEN[2] || shift.is_empty() {
         return driven::<M, X, NEAR>(columns, drives, cell, step);
     }
     let shift = &shift[..n];
@@ -191,7 +185,7 @@ fn shifted<M: NeuronModel, X: Carried, const NEAR: bool>(
         columns,
         drives,
         #[inline(always)]
-        |i| M::shifted(cell(i), shift[i]),
+        move |i| M::shifted(cell(i), shift[i]),
         step,
     );
 }
@@ -204,7 +198,7 @@ static ZEROS: [Real; BLOCK] = [0.0; BLOCK];
 fn driven<M: NeuronModel, X: Carried, const NEAR: bool>(
     columns: Columns<'_, '_, M>,
     drives: [&[Real]; 3],
-    cell: impl Fn(usize) -> M::Cell,
+    cell: impl Fn(usize) -> M::Cell + Copy,
     step: Step,
 ) {
     let n = columns.2.0.len();
@@ -223,7 +217,7 @@ fn driven<M: NeuronModel, X: Carried, const NEAR: bool>(
 fn drive<const NEAR: bool, const CONDUCTANCE: bool, const JUMP: bool>(
     [input, conductance, jump]: [&[Real]; 3],
     n: usize,
-) -> impl Fn(usize) -> Driven<NEAR> {
+) -> impl Fn(usize) -> Driven<NEAR> + Copy {
     let conductance = &conductance[..if CONDUCTANCE { n } else { 0 }];
     let jump = &jump[..if JUMP { n } else { 0 }];
     #[inline(always)]
@@ -268,15 +262,15 @@ impl<const NEAR: bool> Drive for Driven<NEAR> {
 #[inline(always)]
 fn iterate<M: NeuronModel, X: Carried, D: Drive>(
     columns: Columns<'_, '_, M>,
-    drive: impl Fn(usize) -> D,
-    cell: impl Fn(usize) -> M::Cell,
+    drive: impl Fn(usize) -> D + Copy,
+    cell: impl Fn(usize) -> M::Cell + Copy,
     step: Step,
 ) {
     match (M::STEPS, step.steps) {
         (Steps::One, _) => whole::<M, X, D, 1>(columns, drive, cell, step.h()),
         // Of those who carry rests, which are rare, one form is compiled.
-        (Steps::Few, 1) if !X::CARRIES => whole::<M, X, D, 1>(columns, drive, cell, step.h()),
-        (Steps::Few, 2) if !X::CARRIES => whole::<M, X, D, 2>(columns, drive, cell, step.h()),
+        (Steps::UpTo(1 | 2), 1) if !X::CARRIES => whole::<M, X, D, 1>(columns, drive, cell, step.h()),
+        (Steps::UpTo(2), 2) if !X::CARRIES => whole::<M, X, D, 2>(columns, drive, cell, step.h()),
         _ => by_steps::<M, X, D>(columns, drive, cell, step),
     }
 }
@@ -286,14 +280,14 @@ fn iterate<M: NeuronModel, X: Carried, D: Drive>(
 #[inline(always)]
 fn whole<M: NeuronModel, X: Carried, D: Drive, const STEPS: u32>(
     columns: Columns<'_, '_, M>,
-    drive: impl Fn(usize) -> D,
-    cell: impl Fn(usize) -> M::Cell,
+    drive: impl Fn(usize) -> D + Copy,
+    cell: impl Fn(usize) -> M::Cell + Copy,
     h: Real,
 ) {
     walk::<M, X>(
         columns,
         #[inline(always)]
-        |i, state, spike| {
+        move |i, state, spike| {
             let (cell, drive) = (cell(i), drive(i));
             let (mut state, mut spike) = begin::<M, X>(cell, state, spike, h);
             for k in 0..STEPS {
@@ -308,8 +302,8 @@ fn whole<M: NeuronModel, X: Carried, D: Drive, const STEPS: u32>(
 #[inline(always)]
 fn by_steps<M: NeuronModel, X: Carried, D: Drive>(
     (mut state, mut rests, (fired, left)): Columns<'_, '_, M>,
-    drive: impl Fn(usize) -> D,
-    cell: impl Fn(usize) -> M::Cell,
+    drive: impl Fn(usize) -> D + Copy,
+    cell: impl Fn(usize) -> M::Cell + Copy,
     step: Step,
 ) {
     let h = step.h();
@@ -321,20 +315,20 @@ fn by_steps<M: NeuronModel, X: Carried, D: Drive>(
     walk::<M, X>(
         columns!(),
         #[inline(always)]
-        |i, state, spike| begin::<M, X>(cell(i), state, spike, h),
+        move |i, state, spike| begin::<M, X>(cell(i), state, spike, h),
     );
     for k in 1..=step.steps {
         let at = (h, k == step.steps);
         walk::<M, X>(
             columns!(),
             #[inline(always)]
-            |i, state, spike| take_step::<M, X>(cell(i), state, spike, drive(i), at),
+            move |i, state, spike| take_step::<M, X>(cell(i), state, spike, drive(i), at),
         );
     }
     walk::<M, X>(
         columns!(),
         #[inline(always)]
-        |i, state, spike| end::<M, X>(cell(i), state, spike),
+        move |i, state, spike| end::<M, X>(cell(i), state, spike),
     );
 }
 

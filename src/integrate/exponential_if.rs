@@ -20,7 +20,7 @@ use bevy_reflect::prelude::*;
 
 use super::{
     driver::AddModel,
-    model::{At, Drive, NeuronModel},
+    model::{At, Drive, NeuronModel, Steps},
     refractory,
 };
 use crate::{
@@ -180,6 +180,7 @@ impl NeuronModel for ExponentialIf {
     type Takes = (Conductance, ThresholdShift);
     const EFFORT: Effort = Effort::Heavy;
     const REFRACTORY: bool = true;
+    const STEPS: Steps = Steps::UpTo(0);
 
     fn steps(&self) -> u32 {
         self.steps

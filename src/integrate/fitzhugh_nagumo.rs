@@ -23,7 +23,7 @@ use bevy_reflect::prelude::*;
 use super::{
     channels::linoid,
     driver::AddModel,
-    model::{At, Drive, NeuronModel},
+    model::{At, Drive, NeuronModel, Steps},
 };
 use crate::{
     cell,
@@ -106,6 +106,7 @@ impl NeuronModel for FitzHughNagumo {
     type State = (V, SlowRecovery);
     type Cell = Cell;
     type Takes = ();
+    const STEPS: Steps = Steps::UpTo(0);
 
     fn steps(&self) -> u32 {
         self.steps

@@ -113,7 +113,7 @@ impl NeuronModel for Izhikevich {
     type State = (V, U);
     type Cell = Cell;
     type Takes = ();
-    const STEPS: Steps = Steps::Few;
+    const STEPS: Steps = Steps::UpTo(2);
 
     fn steps(&self) -> u32 {
         self.v_steps

@@ -77,7 +77,7 @@ pub trait NeuronModel: Behaviour {
     const REFRACTORY: bool = false;
 
     /// How its steps are compiled.
-    const STEPS: Steps = Steps::Any;
+    const STEPS: Steps = Steps::UpTo(1);
 
     /// Steps in an iteration.
     fn steps(&self) -> u32 {
@@ -142,10 +142,9 @@ pub type Values<M, X> = <<M as NeuronModel>::State as States>::Values<X>;
 pub enum Steps {
     /// An iteration is a single step, whatever [`NeuronModel::steps`] says: all of a neuron's iteration in one piece.
     One,
-    /// In one piece up to two of them, for steps of a few operations; more of them one after another.
-    Few,
-    /// One after another, of all neurons of a block.
-    Any,
+    /// All of a neuron's iteration in one piece if it has no more than so many steps, 2 at most; else one after another, of all
+    /// neurons of a block. In one piece is faster where a step is a few operations, and not where registers run short.
+    UpTo(u32),
 }
 
 /// Where in an iteration a step is.
