@@ -49,7 +49,7 @@ use crate::{
 /// bench.app_mut().register_behaviour::<Fading>();
 /// let cells = bench.group("cells", 2, Fading { from: "10 * i".into() });
 /// bench.ticks(2);
-/// bench.assert_near(cells, "input", &[0.0, 9.048374]);
+/// bench.assert_near(cells, "input", &[0.0, 10.0 * (-0.1_f64).exp()]);
 /// ```
 pub trait Current: Behaviour {
     /// The constants of a neuron: a number, or a [`cell!`](crate::cell).

@@ -28,7 +28,7 @@ pub struct ImageInput {
     pub file: String,
     /// Input of a white pixel, in the unit of the model's input.
     pub gain: Parameter,
-    /// When the picture appears; an iteration belongs to the time at which it starts.
+    /// When the picture appears.
     #[reflect(@Unit("ms"))]
     pub start: f64,
     /// When it disappears; `None` for never.

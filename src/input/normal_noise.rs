@@ -36,7 +36,7 @@ pub struct NormalNoise {
     /// any step. At a step of 1 ms it is the standard deviation.
     #[reflect(@Range::NOT_NEGATIVE)]
     pub intensity: Option<Parameter>,
-    /// When the noise sets in; an iteration belongs to the time at which it starts.
+    /// When the noise sets in.
     #[reflect(@Unit("ms"))]
     pub start: f64,
     /// When it ends; `None` for never.

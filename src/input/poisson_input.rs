@@ -44,7 +44,7 @@ pub struct PoissonInput {
     pub weight: Parameter,
     /// Name of the receptor of the group that takes the spikes; empty to add them to the input.
     pub receptor: String,
-    /// When the sources begin to fire; an iteration belongs to the time at which it starts.
+    /// When the sources begin to fire.
     #[reflect(@Unit("ms"))]
     pub start: f64,
     /// When they fall silent; `None` for never.

@@ -20,7 +20,7 @@ use crate::{
 pub struct PulseCurrent {
     /// The current of a pulse, in the unit of the model's input.
     pub amplitude: Parameter,
-    /// When the first pulse begins; an iteration belongs to the time at which it starts.
+    /// When the first pulse begins.
     #[reflect(@Unit("ms"), @Range::FINITE)]
     pub start: f64,
     /// From the beginning of a pulse to that of the next; of no account for a single one.

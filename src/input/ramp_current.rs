@@ -24,7 +24,7 @@ pub struct RampCurrent {
     pub from: Parameter,
     /// The current at the end.
     pub to: Parameter,
-    /// When it begins; an iteration belongs to the time at which it starts.
+    /// When it begins.
     #[reflect(@Unit("ms"), @Range::FINITE)]
     pub start: f64,
     /// How long it takes.

@@ -35,7 +35,7 @@ pub struct SineCurrent {
     /// Phase at the start.
     #[reflect(@Unit("rad"))]
     pub phase: Parameter,
-    /// When it begins; an iteration belongs to the time at which it starts.
+    /// When it begins.
     #[reflect(@Unit("ms"), @Range::FINITE)]
     pub start: f64,
     /// When it ends; `None` for never.

@@ -19,7 +19,7 @@ use crate::{
 #[derive(Component, Reflect, Clone, Debug)]
 #[reflect(from_reflect = false, Clone, Debug)]
 pub struct StepCurrent {
-    /// When each amplitude begins, ascending; an iteration belongs to the time at which it starts.
+    /// When each amplitude begins, ascending.
     #[reflect(@Unit("ms"))]
     pub times: Vec<f64>,
     /// The amplitudes, one per time, in the unit of the model's input.

@@ -23,7 +23,7 @@ pub struct UniformNoise {
     pub low: Parameter,
     /// Upper bound, not reached.
     pub high: Parameter,
-    /// When the noise sets in; an iteration belongs to the time at which it starts.
+    /// When the noise sets in.
     #[reflect(@Unit("ms"))]
     pub start: f64,
     /// When it ends; `None` for never.

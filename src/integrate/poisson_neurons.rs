@@ -47,7 +47,7 @@ pub struct PoissonNeurons {
     /// Firing rate, of neurons without a refractory period; one spike a step at most, 1000 Hz at a step of 1 ms.
     #[reflect(@Unit("Hz"))]
     pub rate: Parameter,
-    /// When the rate changes, ascending; an iteration belongs to the time at which it starts.
+    /// When the rate changes, ascending.
     #[reflect(@Unit("ms"))]
     pub times: Vec<f64>,
     /// Factors on the rate, one for each of the times.

@@ -149,7 +149,7 @@ pub struct SynapseScene {
 /// Behaviours that are switched, or changed, at a time of the run.
 #[derive(Clone, Debug, Default)]
 pub struct SwitchScene {
-    /// When (ms); an iteration belongs to the time at which it starts.
+    /// When (ms).
     pub at: f64,
     /// Addresses of behaviours that are switched on: `excitatory.UniformNoise`, `PLASTIC.Stdp` for all groups of a tag.
     pub on: Vec<String>,

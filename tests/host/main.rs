@@ -1,5 +1,6 @@
 //! The crate as a dependency: in a Bevy application, and of a crate with behaviours of its own.
 
 mod afternoon;
+mod conformance;
 mod downstream;
 mod embedding;
