@@ -110,10 +110,18 @@ const WITHOUT_PICTURE: [&str; 2] = ["responses", "presentations"];
 /// The kind of a recording of a population rate.
 const RATE: &str = "rate";
 
+/// The kind of what recorders of other crates make of a group.
+const MEASURED: &str = "measured";
+
 impl Recording {
     /// Whether rows are means over the iterations from each to the next.
     pub(super) fn is_rate(&self) -> bool {
         self.kind == RATE
+    }
+
+    /// Whether its columns are what a recorder has made of a group, and not members of it.
+    pub(super) fn is_measured(&self) -> bool {
+        self.kind == MEASURED
     }
 }
 
@@ -282,7 +290,7 @@ impl Manifest {
     /// Recordings of variables and of rates, by the variable's name, each in the order of their groups.
     pub(super) fn variables(&self) -> BTreeMap<&str, Vec<&Recording>> {
         let variables = self.of_kind("variable").filter(|recording| !self.is_below_profile(recording));
-        self.by_variable(variables.chain(self.of_kind(RATE)))
+        self.by_variable(variables.chain(self.of_kind(RATE)).chain(self.of_kind(MEASURED)))
     }
 
     /// Recordings of histograms, by the variable's name, each in the order of their groups.
@@ -320,7 +328,7 @@ impl Manifest {
     pub(super) fn of_no_known_kind(&self) -> impl Iterator<Item = &Recording> {
         // Synapses are drawn with the weights that belong to them.
         let known = |kind: &str| {
-            matches!(kind, "spikes" | "variable" | RATE | "histogram" | "snapshots" | "synapses")
+            matches!(kind, "spikes" | "variable" | RATE | MEASURED | "histogram" | "snapshots" | "synapses")
                 || WITHOUT_PICTURE.contains(&kind)
         };
         self.recordings.iter().filter(move |recording| !known(&recording.kind))

@@ -97,7 +97,8 @@ impl Content {
     #[must_use]
     pub const fn kind(self) -> &'static str {
         match self {
-            Self::Variable(..) | Self::Expression | Self::Measured => "variable",
+            Self::Variable(..) | Self::Expression => "variable",
+            Self::Measured => "measured",
             Self::Spikes => "spikes",
             Self::Rate => "rate",
             Self::Histogram(..) => "histogram",

@@ -32,8 +32,8 @@ pub(super) struct Content<'a> {
     /// Places in a row of the neurons drawn one by one.
     chosen: Vec<usize>,
     boolean: bool,
-    /// Whether they are neurons, and not synapses.
-    of_neurons: bool,
+    /// What they are.
+    noun: &'static str,
     /// Whether values change as much from row to row as they do altogether, though rows are iterations apart.
     pub(super) coarse: bool,
     /// From row to row (ms), if more than an iteration.
@@ -75,15 +75,19 @@ impl<'a> Content<'a> {
             neurons,
             chosen,
             boolean,
-            of_neurons: manifest.synapses(&recording.group).is_none(),
+            noun: match manifest.synapses(&recording.group) {
+                _ if recording.is_measured() => "column",
+                Some(_) => "synapse",
+                None => "neuron",
+            },
             coarse: is_sampled && !boolean && likeness.correlation().is_some_and(|r| r < COARSE),
             every_ms: is_sampled.then_some(recording.every as f64 * manifest.dt),
         })
     }
 
     /// What the members of the group are.
-    pub(super) fn noun(&self) -> &'static str {
-        if self.of_neurons { "neuron" } else { "synapse" }
+    pub(super) const fn noun(&self) -> &'static str {
+        self.noun
     }
 
     /// Whether there are several neurons, so that mean and spread say something.
@@ -170,8 +174,9 @@ fn check(manifest: &Manifest, recording: &Recording, reader: &Reader) -> Result<
     let listed = recording.neurons.as_ref().map(|list| list.len() as u64);
     let expected = listed.or(manifest.size(&recording.group));
     let neurons = reader.row_len() as u64;
-    // One number per row is a quantity of the whole group.
+    // One number per row is a quantity of the whole group, and what was made of it has as many columns as it likes.
     let fits = match reader.shape().len() {
+        _ if recording.is_measured() => true,
         1 => true,
         axes => axes == 2 && expected.is_none_or(|expected| expected == neurons),
     };

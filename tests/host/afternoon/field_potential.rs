@@ -76,3 +76,31 @@ fn a_potential_is_the_sum_of_currents_by_distance() {
     let error = bench.try_recorder(FieldPotential { of: vec!["cell".into()], ..default() }).unwrap_err();
     assert!(error.contains("no group is named or tagged `cell`"), "{error}");
 }
+
+/// In a scene, with what any recording has: a file, a row in the report, a picture, and a row that a run goes on with.
+#[cfg(feature = "plot")]
+#[test]
+fn it_has_its_file_its_row_in_the_report_and_its_picture() {
+    use cortecs::{
+        output::{Existing, RunFolder},
+        session::{Beginning, Settings},
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = bench();
+    let world = bench.world_mut();
+    let text = r#"(
+        iterations: 200,
+        groups: {"cells": (size: (8, 4), behaviours: [Izhikevich(), NormalNoise(mean: 5, sd: 3)])},
+        recorders: [FieldPotential(of: ["cells"], electrodes: [0, 3.5, 7], every: 2)],
+    )"#;
+    let scene = Scene::from_text(world, text).unwrap_or_else(|faults| panic!("{faults}"));
+    let run = RunFolder::create(&folder.path().join("run"), Existing::Refuse).unwrap();
+    let beginning = Beginning::anew(world, &scene, Settings::default()).unwrap();
+    let mut session = beginning.open(world, &scene, run).unwrap();
+    session.complete(world, &mut ()).unwrap();
+    let row = session.report().recordings.iter().find(|file| file.variable == "field").unwrap().clone();
+    assert_eq!((&*row.unit, row.rows, &row.row_shape[..]), ("µV", 100, &[3][..]));
+    let drawn = cortecs::plot::draw(session.folder()).unwrap();
+    let names: Vec<_> = drawn.iter().filter_map(|picture| picture.file_name()?.to_str()).collect();
+    assert!(session.folder().join("cells.field.npy").exists() && names.contains(&"field.png"), "{names:?}");
+}
