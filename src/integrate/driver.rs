@@ -51,12 +51,18 @@ impl AddModel for App {
     }
 }
 
+/// On a group with a neuron model, whichever: brings what all of them need.
+#[derive(Component, Clone, Copy, Debug, Default)]
+#[require(Input, Spikes, Residues)]
+struct Modelled;
+
 /// Has every group of a model have what the model needs.
 fn require<M: NeuronModel>(world: &mut World) -> Result<(), RequiredComponentsError> {
     M::State::require::<M>(world)?;
-    world.try_register_required_components::<M, Input>()?;
-    world.try_register_required_components::<M, Spikes>()?;
-    world.try_register_required_components_with::<M, Residues>(|| Residues::of(M::State::NUMBER))?;
+    if M::State::NUMBER > Residues::VARIABLES {
+        world.try_register_required_components_with::<M, Residues>(|| Residues::of(M::State::NUMBER))?;
+    }
+    world.try_register_required_components::<M, Modelled>()?;
     M::Takes::require::<M>(world)?;
     if M::REFRACTORY {
         world.try_register_required_components::<M, RefractoryLeft>()?;
@@ -147,7 +153,22 @@ fn advance<M: NeuronModel, X: Carried>(
     step: Step,
 ) {
     let reaching = (input, M::Takes::by_place(forms));
-    let conducts = !X::CARRIES && M::Takes::TAKEN[0] && !reaching.1[0].is_empty();
+    if X::CARRIES {
+        // Rests are rare: compiled once, wherever the constants come from.
+        let (own, same);
+        let cell: &dyn Fn(usize) -> M::Cell = match cells {
+            CellsOf::Each(each) => {
+                own = M::Cell::read(each, 0);
+                &own
+            }
+            CellsOf::Alike(cell) => {
+                same = alike(cell);
+                &same
+            }
+        };
+        return shifted::<M, X, false>(columns, reaching, cell, step);
+    }
+    let conducts = M::Takes::TAKEN[0] && !reaching.1[0].is_empty();
     match cells {
         CellsOf::Each(each) => shifted::<M, X, false>(columns, reaching, M::Cell::read(each, 0), step),
         // In steps of 0.1 ms a conductance seldom takes v further than half of its way.
@@ -173,11 +194,11 @@ fn shifted<M: NeuronModel, X: Carried, const NEAR: bool>(
     step: Step,
 ) {
     let n = columns.2.0.len();
-    // What is absent is zero where rests are carried, which is rare, so that it is compiled once.
-    let [conductance, jump] =
-        [conductance, jump].map(|column| if X::CARRIES && column.is_empty() { &ZEROS } else { column });
+    // What is absent is zero where rests are carried, for the same reason.
+    let [conductance, jump, shift] =
+        [conductance, jump, shift].map(|column| if X::CARRIES && column.is_empty() { &ZEROS } else { column });
     let drives = [&input[..n], conductance, jump];
-    if !M::Takes::TAKEN[2] || shift.is_empty() {
+    if !M::Takes::TAKEN[2] || !X::CARRIES && shift.is_empty() {
         return driven::<M, X, NEAR>(columns, drives, cell, step);
     }
     let shift = &shift[..n];

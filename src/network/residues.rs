@@ -31,7 +31,7 @@ pub struct Residues {
 
 impl Default for Residues {
     fn default() -> Self {
-        Self::of(4)
+        Self::of(Self::VARIABLES)
     }
 }
 
@@ -42,10 +42,13 @@ impl State for Residues {
 }
 
 impl Residues {
+    /// Of as many variables there are rests by default.
+    pub const VARIABLES: usize = 4;
+
     /// For a model of so many variables.
     #[must_use]
     pub fn of(variables: usize) -> Self {
-        Self { rests: vec![Column::default(); variables.max(4)], found: None }
+        Self { rests: vec![Column::default(); variables.max(Self::VARIABLES)], found: None }
     }
 
     /// The rests of the first `variables`, of so many neurons; none where they need not be carried. Whether the model creeps is
