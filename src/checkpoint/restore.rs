@@ -1,7 +1,6 @@
 //! Restoring: the whole checkpoint is read and compared with the network before anything changes.
 
 use std::{
-    any::type_name,
     collections::BTreeSet,
     io::{self, Read, Seek},
 };
@@ -14,7 +13,7 @@ use super::{
     parts::{Part, PartKind, Parts, parts, seeds, words},
 };
 use crate::{
-    network::{Clock, Switches, Synapses, Weights, receptor::WiringChanged, state::stable_name},
+    network::{Clock, Switches, Synapses, Weights, receptor::WiringChanged, state::stable_name_of},
     numeric::{Archive, ArchiveError},
 };
 
@@ -114,9 +113,10 @@ impl Reading<'_> {
         }
         read_end(heads.len() as u64, from)?;
         // Learnt weights belong to the synapses that they were learnt at.
-        let learnt = |head: &&Head| !head.as_built && head.part == stable_name(type_name::<Weights>());
+        let weights = stable_name_of::<Weights>();
+        let learnt = |head: &&Head| !head.as_built && head.part == weights;
         if let Some(head) = heads.iter().filter(learnt).find(|head| self.other_synapses.contains(&head.entity)) {
-            return Err(CheckpointError::Changed(in_words(&head.entity, &stable_name(type_name::<Synapses>()))));
+            return Err(CheckpointError::Changed(in_words(&head.entity, &stable_name_of::<Synapses>())));
         }
         let anew = |part: &Part| self.fit != Fit::Exactly && part.is_recording(self.world);
         let fresh = self.parts.iter().filter(|(key, part)| !seen.contains(*key) && !anew(part));
@@ -180,7 +180,7 @@ impl Reading<'_> {
 
     /// What the scene has made must be as it was.
     fn compare_built(&mut self, head: &Head, part: &Part) -> Result<(), CheckpointError> {
-        let are_synapses = head.part == stable_name(type_name::<Synapses>());
+        let are_synapses = head.part == stable_name_of::<Synapses>();
         if self.changes || (self.fit != Fit::Exactly && !are_synapses) {
             return Ok(());
         }

@@ -18,11 +18,8 @@ use super::{
 use crate::{
     network::{
         self, Arriving, Behaviour, Clock, Conductance, Derived, Input, Listens, Membrane, Parameter, Preparation,
-        PrepareError, ReceptorOf, Receptors, ThreadShares, Units, V, Variable, View,
-        preparation::path_of,
-        receptor::ByGroup,
-        residues::{LEAST_DECAY, any_below},
-        variable::VariableInfo,
+        PrepareError, ReceptorOf, Receptors, ThreadShares, Units, V, Variable, View, preparation::path_of,
+        receptor::ByGroup, residues::any_decays_slowly, variable::VariableInfo,
     },
     numeric::{Archive, ArchiveError, Column, Real, pass::pass, real::IS_SINGLE, shares::Effort},
     variable,
@@ -220,7 +217,7 @@ impl Level {
             [parts.rise, parts.reversal, parts.magnesium].map(|parameter| parameter.unwrap_or(&none));
         let parameters = [parts.gain, rise, parts.decay, reversal, magnesium, membrane];
         let rises = parts.rise.is_some();
-        let slow = |tau: &Parameter| any_below([tau], members, (LEAST_DECAY, dt), |[tau]| 1.0 / tau);
+        let slow = |tau: &Parameter| any_decays_slowly(tau, members, dt);
         let slow = IS_SINGLE && (slow(parts.decay) || parts.rise.is_some_and(slow));
         self.rests.iter_mut().for_each(|rest| rest.resize(0.0, if slow { members } else { 0 }));
         self.coefficients.derive(dt, members, parameters, |[gain, rise, decay, reversal, magnesium, membrane]| {

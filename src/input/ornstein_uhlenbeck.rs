@@ -15,8 +15,7 @@ use super::noise::Streams;
 use crate::{
     network::{
         Behaviour, Clock, Derived, Initial, Input, Parameter, Parameters, Preparation, PrepareError, Range,
-        RegisterVariable, ThreadShares, Unit,
-        residues::{LEAST_DECAY, any_below},
+        RegisterVariable, ThreadShares, Unit, residues::any_decays_slowly,
     },
     numeric::{
         Archive, ArchiveError, Column, Real,
@@ -102,7 +101,7 @@ fn add_noise(mut groups: Query<State<'_>>, clock: Res<Clock>) {
             let OrnsteinUhlenbeck { mean, sd, tau, streams, step, rests, .. } = noise.into_inner();
             let neurons = fluctuation.0.len();
             if changed || !step.holds(clock.dt, neurons) {
-                let slow = IS_SINGLE && any_below([&*tau], neurons, (LEAST_DECAY, clock.dt), |[tau]| 1.0 / tau);
+                let slow = IS_SINGLE && any_decays_slowly(&*tau, neurons, clock.dt);
                 let carried = if slow { neurons } else { 0 };
                 if rests.len() != carried {
                     rests.resize(0.0, carried);
@@ -152,7 +151,7 @@ fn advance(
             let change = (mean - *x) * lost + spread * number;
             match rests.get_mut(first + i) {
                 None => *x += change,
-                Some(rest) => *x = moved_by::<true>(*x, rest, change),
+                Some(rest) => *x = moved_by(*x, rest, change),
             }
             *input += *x;
         }

@@ -146,23 +146,28 @@ fn advance((rates, low, input, cells): Columns<'_>, transfer: impl Fn(Real) -> R
     if low.is_empty() {
         dispatch(
             #[inline(always)]
-            || match cells {
-                CellsOf::Alike(cell) => relax::<Real>(rates, low, |_| cell, target),
-                CellsOf::Each(each) => relax::<Real>(rates, low, Constants::read(each, 0), target),
-            },
+            || relax::<Real>((rates, low), cells, target),
         );
     } else {
-        rarely(|| match cells {
-            CellsOf::Alike(cell) => relax::<WithRest>(rates, low, |_| cell, target),
-            CellsOf::Each(each) => relax::<WithRest>(rates, low, Constants::read(each, 0), target),
-        });
+        rarely(|| relax::<WithRest>((rates, low), cells, target));
     }
 }
 
 #[inline(always)]
 fn relax<X: Carried>(
-    rates: &mut [Real],
-    low: &mut [Real],
+    rates: (&mut [Real], &mut [Real]),
+    cells: CellsOf<'_, Constants>,
+    target: impl Fn(Constants, usize) -> Real,
+) {
+    match cells {
+        CellsOf::Alike(cell) => relax_each::<X>(rates, |_| cell, target),
+        CellsOf::Each(each) => relax_each::<X>(rates, Constants::read(each, 0), target),
+    }
+}
+
+#[inline(always)]
+fn relax_each<X: Carried>(
+    (rates, low): (&mut [Real], &mut [Real]),
     cell: impl Fn(usize) -> Constants,
     target: impl Fn(Constants, usize) -> Real,
 ) {

@@ -64,7 +64,7 @@ fn decay(mut groups: Query<(&Dopamine, &mut Concentration, &mut ConcentrationRes
         if IS_SINGLE && lost < LEAST_DECAY {
             let lost = real(lost);
             for (d, rest) in concentration.0.iter_mut().zip(rests.0.iter_mut()) {
-                *d = finite_or_nearest(moved_by::<true>(*d, rest, released - *d * lost));
+                *d = finite_or_nearest(moved_by(*d, rest, released - *d * lost));
             }
             continue;
         }

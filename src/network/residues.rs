@@ -107,13 +107,9 @@ fn creeps(h: f64, mut rates: impl Iterator<Item = [Option<f64>; 2]>) -> bool {
     })
 }
 
-/// Whether a rate (1/ms) of some parameters is below `least` of a step (ms) for any of so many neurons.
-pub fn any_below<const N: usize>(
-    parameters: [&Parameter; N],
-    neurons: usize,
-    (least, step): (f64, f64),
-    rate: impl Fn([f64; N]) -> f64,
-) -> bool {
-    let neurons = if parameters.iter().all(|parameter| parameter.uniform().is_some()) { 1 } else { neurons };
-    (0..neurons).any(|i| rate(parameters.map(|parameter| wide(parameter.at(i)))) * step < least)
+/// Whether a time constant (ms) is so long beside a step (ms), for any of so many neurons, that what decays with it needs rests.
+#[must_use]
+pub fn any_decays_slowly(tau: &Parameter, neurons: usize, step: f64) -> bool {
+    let neurons = if tau.uniform().is_some() { 1 } else { neurons };
+    (0..neurons).any(|i| 1.0 / wide(tau.at(i)) * step < LEAST_DECAY)
 }

@@ -67,6 +67,12 @@ pub fn stable_name(path: &str) -> String {
     name
 }
 
+/// The [name](stable_name) of a type.
+#[must_use]
+pub fn stable_name_of<T>() -> String {
+    stable_name(std::any::type_name::<T>())
+}
+
 /// The method of [`State`], whatever component it is of.
 trait AnyState {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError>;
@@ -90,7 +96,7 @@ pub struct StateEntry {
 impl StateEntry {
     fn of<T: State>(id: ComponentId) -> Self {
         Self {
-            name: stable_name(std::any::type_name::<T>()).into(),
+            name: stable_name_of::<T>().into(),
             id,
             get_mut: |entity| entity.get_mut::<T>().map(|state| state.map_unchanged(|state| state as _)),
         }
@@ -137,7 +143,7 @@ impl States {
     /// Lets a kind of component be left out where nobody has changed it since its network was built: weights that no rule
     /// learns are made again from the scene. Whoever changes it must not do so behind the back of bevy's change detection.
     pub(super) fn let_stay<T: State>(&mut self) {
-        let name = stable_name(std::any::type_name::<T>());
+        let name = stable_name_of::<T>();
         let ids = self.entries.iter().filter(|entry| *entry.name == *name).map(|entry| entry.id);
         self.constant.extend(ids);
     }

@@ -45,13 +45,10 @@ pub fn moved(x: Real, rest: Real, change: Real) -> (Real, Real) {
     (sum, whole - (sum - x))
 }
 
-/// A number after a change; with `REST` what the sum drops is kept, and added to the next change.
+/// A number after a change; what the sum drops is kept, and added to the next change.
 #[inline(always)]
 #[must_use]
-pub fn moved_by<const REST: bool>(x: Real, rest: &mut Real, change: Real) -> Real {
-    if !REST {
-        return x + change;
-    }
+pub fn moved_by(x: Real, rest: &mut Real, change: Real) -> Real {
     let (sum, left) = moved(x, *rest, change);
     *rest = left;
     sum
