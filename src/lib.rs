@@ -101,6 +101,7 @@ pub mod prelude {
     pub use crate::{
         CortecsPlugins,
         assemble::{Network, build, check},
+        behaviour,
         connect::{
             AllToAll, DistanceDependent, EdgeList, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber,
             Matrix, OneToOne, ReceptiveField,

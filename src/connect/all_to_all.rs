@@ -4,26 +4,20 @@ use std::ops::Range;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
+use crate::behaviour;
 use crate::network::{
     Behaviour, Endpoints, Extent, Kind, Pair, Preparation, PrepareError, Rule,
     connect::{connect, connect_densely},
     endpoints::endpoints,
 };
 
-/// Every source neuron to every target neuron: as a dense matrix of weights where all neurons take part and delays do not
-/// differ, else as rows.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct AllToAll {
-    /// Whether a neuron of a group that is connected to itself has a synapse with itself.
-    pub autapses: bool,
-}
-
-impl Default for AllToAll {
-    fn default() -> Self {
-        Self { autapses: true }
+behaviour! {
+    /// Every source neuron to every target neuron: as a dense matrix of weights where all neurons take part and delays do not
+    /// differ, else as rows.
+    pub struct AllToAll {
+        /// Whether a neuron of a group that is connected to itself has a synapse with itself.
+        pub autapses: bool = true,
     }
 }
 

@@ -10,12 +10,12 @@ use std::{collections::HashMap, ops::Range, sync::Mutex};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 use rand::distr::{Distribution, StandardUniform};
 use rand_distr::Exp1;
 
 use super::tree::{Extent as Box3, Tree, apart, distances};
 use crate::{
+    behaviour,
     network::{
         Behaviour, Endpoints, Extent, Kind, Pair, Preparation, PrepareError, PrepareFault, Rule, connect::connect,
         endpoints::endpoints,
@@ -30,22 +30,16 @@ const AT_ONCE: usize = 4096;
 /// A box of which fewer candidates than this are expected is not cut further.
 const FEW: f64 = 2.0;
 
-/// Each pair of neurons with a probability that an expression gives for it.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct DistanceDependent {
-    /// The probability, of `distance`, `dx`, `dy`, `dz`, `i` and `j`; held within 0 and 1.
-    pub probability: String,
-    /// How far synapses reach, in the unit of positions: no pair farther apart has one. `None` for as far as the probability
-    /// lets them.
-    pub within: Option<f64>,
-    /// Whether a neuron of a group that is connected to itself may have a synapse with itself.
-    pub autapses: bool,
-}
-
-impl Default for DistanceDependent {
-    fn default() -> Self {
-        Self { probability: "exp(-distance)".into(), within: None, autapses: true }
+behaviour! {
+    /// Each pair of neurons with a probability that an expression gives for it.
+    pub struct DistanceDependent {
+        /// The probability, of `distance`, `dx`, `dy`, `dz`, `i` and `j`; held within 0 and 1.
+        pub probability: String = "exp(-distance)",
+        /// How far synapses reach, in the unit of positions: no pair farther apart has one. `None` for as far as the probability
+        /// lets them.
+        pub within: Option<f64>,
+        /// Whether a neuron of a group that is connected to itself may have a synapse with itself.
+        pub autapses: bool = true,
     }
 }
 

@@ -4,28 +4,28 @@ use std::{path::Path, sync::Arc};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::edges::{Edges, Listed};
+use crate::behaviour;
 use crate::files::{Table, csv_table};
 use crate::network::{
     Behaviour, Extent, Kind, Pair, Preparation, PrepareError, connect::connect, endpoints::endpoints,
     synapse_values::delay_in_steps,
 };
 
-/// The synapses of a file: a row for each, of source, target, and perhaps weight and delay (ms).
-///
-/// Indices count from 0 among the neurons that take part. Weights of the file are factors on those of the synapse group
-/// (1 if it states none); its delays are used instead of those of the group.
-#[derive(Component, Reflect, Clone, Debug, Default)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct EdgeList {
-    /// A `.csv` file (a first line of titles, words alone, is passed over), a `.npy` or a `.npz` file, from the scene's folder.
-    pub file: String,
-    /// The array's name in a `.npz` file; empty for other files.
-    pub key: String,
-    #[reflect(ignore)]
-    edges: Option<Arc<Edges>>,
+behaviour! {
+    /// The synapses of a file: a row for each, of source, target, and perhaps weight and delay (ms).
+    ///
+    /// Indices count from 0 among the neurons that take part. Weights of the file are factors on those of the synapse group
+    /// (1 if it states none); its delays are used instead of those of the group.
+    pub struct EdgeList {
+        /// A `.csv` file (a first line of titles, words alone, is passed over), a `.npy` or a `.npz` file, from the scene's folder.
+        pub file: String,
+        /// The array's name in a `.npz` file; empty for other files.
+        pub key: String,
+        #[reflect(ignore)]
+        edges: Option<Arc<Edges>>,
+    }
 }
 
 impl EdgeList {

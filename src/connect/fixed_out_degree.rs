@@ -7,10 +7,10 @@ use std::ops::Range;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::draw::{Choice, check_degree};
 use crate::{
+    behaviour,
     network::{
         Behaviour, Endpoints, Extent, Kind, Pair, Preparation, PrepareError, Rule, connect::connect,
         endpoints::endpoints,
@@ -18,21 +18,15 @@ use crate::{
     numeric::{stream::Stream, words::Words},
 };
 
-/// Every source neuron has the same number of synapses, with targets that are drawn at random.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct FixedOutDegree {
-    /// Synapses of each source neuron.
-    pub out_degree: usize,
-    /// Whether a neuron of a group that is connected to itself may have a synapse with itself.
-    pub autapses: bool,
-    /// Whether two neurons may have several synapses: targets are drawn with replacement.
-    pub multapses: bool,
-}
-
-impl Default for FixedOutDegree {
-    fn default() -> Self {
-        Self { out_degree: 1, autapses: true, multapses: true }
+behaviour! {
+    /// Every source neuron has the same number of synapses, with targets that are drawn at random.
+    pub struct FixedOutDegree {
+        /// Synapses of each source neuron.
+        pub out_degree: usize = 1,
+        /// Whether a neuron of a group that is connected to itself may have a synapse with itself.
+        pub autapses: bool = true,
+        /// Whether two neurons may have several synapses: targets are drawn with replacement.
+        pub multapses: bool = true,
     }
 }
 

@@ -8,11 +8,11 @@ use std::ops::Range;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 use rand::distr::Distribution;
 use rand_distr::Exp1;
 
 use crate::{
+    behaviour,
     network::{
         Behaviour, Endpoints, Extent, Kind, Pair, Preparation, PrepareError, Rule, connect::connect,
         endpoints::endpoints,
@@ -20,19 +20,13 @@ use crate::{
     numeric::{stream::Stream, words::Words},
 };
 
-/// Each pair of neurons with the same probability.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct FixedProbability {
-    /// The probability, 0 to 1.
-    pub probability: f64,
-    /// Whether a neuron of a group that is connected to itself may have a synapse with itself.
-    pub autapses: bool,
-}
-
-impl Default for FixedProbability {
-    fn default() -> Self {
-        Self { probability: 0.1, autapses: true }
+behaviour! {
+    /// Each pair of neurons with the same probability.
+    pub struct FixedProbability {
+        /// The probability, 0 to 1.
+        pub probability: f64 = 0.1,
+        /// Whether a neuron of a group that is connected to itself may have a synapse with itself.
+        pub autapses: bool = true,
     }
 }
 

@@ -8,12 +8,12 @@ use std::ops::Range;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 use rand::distr::Distribution;
 use rand_distr::{Binomial, Hypergeometric};
 
 use super::draw::Choice;
 use crate::{
+    behaviour,
     network::{
         Behaviour, Endpoints, Extent, Kind, Pair, Preparation, PrepareError, Rule, connect::connect,
         endpoints::endpoints,
@@ -21,21 +21,15 @@ use crate::{
     numeric::{stream::Stream, words::Words},
 };
 
-/// A fixed number of synapses in all, each between a source and a target that are drawn at random.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct FixedTotalNumber {
-    /// Synapses in all.
-    pub number: u64,
-    /// Whether a neuron of a group that is connected to itself may have a synapse with itself.
-    pub autapses: bool,
-    /// Whether two neurons may have several synapses: pairs are drawn with replacement.
-    pub multapses: bool,
-}
-
-impl Default for FixedTotalNumber {
-    fn default() -> Self {
-        Self { number: 1, autapses: true, multapses: true }
+behaviour! {
+    /// A fixed number of synapses in all, each between a source and a target that are drawn at random.
+    pub struct FixedTotalNumber {
+        /// Synapses in all.
+        pub number: u64 = 1,
+        /// Whether a neuron of a group that is connected to itself may have a synapse with itself.
+        pub autapses: bool = true,
+        /// Whether two neurons may have several synapses: pairs are drawn with replacement.
+        pub multapses: bool = true,
     }
 }
 

@@ -4,29 +4,29 @@ use std::sync::Arc;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     edges::{Edges, Listed},
     sparse::{self, Sparse},
 };
 use crate::{
+    behaviour,
     network::{Behaviour, Extent, Kind, Pair, Preparation, PrepareError, connect::connect, endpoints::endpoints},
     value::Array,
 };
 
-/// A synapse for every entry of a matrix that is not zero, whose value is a factor on the synapse group's weights.
-#[derive(Component, Reflect, Clone, Debug, Default)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct Matrix {
-    /// A `.npy` file, or a `.npz` file: of arrays, or of one sparse matrix (`scipy.sparse.save_npz`: CSR, CSC, COO or BSR).
-    pub file: String,
-    /// The array's name in a `.npz` file of arrays.
-    pub key: String,
-    /// Whether rows are targets (W[target, source], as in many papers) instead of sources.
-    pub rows_are_targets: bool,
-    #[reflect(ignore)]
-    edges: Option<Arc<Edges>>,
+behaviour! {
+    /// A synapse for every entry of a matrix that is not zero, whose value is a factor on the synapse group's weights.
+    pub struct Matrix {
+        /// A `.npy` file, or a `.npz` file: of arrays, or of one sparse matrix (`scipy.sparse.save_npz`: CSR, CSC, COO or BSR).
+        pub file: String,
+        /// The array's name in a `.npz` file of arrays.
+        pub key: String,
+        /// Whether rows are targets (W[target, source], as in many papers) instead of sources.
+        pub rows_are_targets: bool,
+        #[reflect(ignore)]
+        edges: Option<Arc<Edges>>,
+    }
 }
 
 impl Matrix {

@@ -7,20 +7,21 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use super::tree::{Tree, apart};
+use crate::behaviour;
 use crate::network::{
     Behaviour, Endpoints, Extent, Kind, Pair, Preparation, PrepareError, Rule, connect::connect, endpoints::endpoints,
 };
 
-/// Every source neuron within a box or a circle around the position of the target neuron.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct ReceptiveField {
-    /// `Box` or `Circle`.
-    pub form: Form,
-    /// Half the side of the box, or the radius of the circle, in the unit of positions; the border belongs to the field.
-    pub radius: f64,
-    /// Whether a neuron of a group that is connected to itself has a synapse with itself.
-    pub autapses: bool,
+behaviour! {
+    /// Every source neuron within a box or a circle around the position of the target neuron.
+    pub struct ReceptiveField {
+        /// `Box` or `Circle`.
+        pub form: Form = Form::Circle,
+        /// Half the side of the box, or the radius of the circle, in the unit of positions; the border belongs to the field.
+        pub radius: f64 = 1.0,
+        /// Whether a neuron of a group that is connected to itself has a synapse with itself.
+        pub autapses: bool = true,
+    }
 }
 
 /// The form of a [`ReceptiveField`].
@@ -31,12 +32,6 @@ pub enum Form {
     /// The distance within the radius.
     #[default]
     Circle,
-}
-
-impl Default for ReceptiveField {
-    fn default() -> Self {
-        Self { form: Form::Circle, radius: 1.0, autapses: true }
-    }
 }
 
 impl Behaviour for ReceptiveField {

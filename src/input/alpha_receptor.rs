@@ -9,38 +9,32 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::dynamics::{self, Dynamic, Level, Parts, Rise};
 use crate::{
+    behaviour,
     network::{
         Afferent, Behaviour, Initial, Kind, Parameter, Preparation, PrepareError, Range, RegisterVariable, Unit,
     },
     schedule::{AddToStage, Stage},
 };
 
-/// A current, or with a reversal potential a conductance, that rises and decays with one time constant.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Level, Rise)]
-pub struct AlphaReceptor {
-    /// Tag or name of the afferent synapse groups whose spikes it takes.
-    pub afferent: Afferent,
-    /// Factor on the weights; for a conductance in nS, or as the model counts them (`HodgkinHuxley`: mS/cm²).
-    pub gain: Parameter,
-    /// Time constant, which is the time to the peak.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
-    pub tau: Parameter,
-    /// Reversal potential of a conductance; `None` for a current.
-    #[reflect(@Unit("mV"))]
-    pub reversal: Option<Parameter>,
-    /// Current or conductance at the start, from which it decays.
-    pub initial: Initial,
-}
-
-impl Default for AlphaReceptor {
-    fn default() -> Self {
-        Self { afferent: Afferent::default(), gain: 1.0.into(), tau: 2.0.into(), reversal: None, initial: 0.0.into() }
+behaviour! {
+    /// A current, or with a reversal potential a conductance, that rises and decays with one time constant.
+    #[require(Level, Rise)]
+    pub struct AlphaReceptor {
+        /// Tag or name of the afferent synapse groups whose spikes it takes.
+        pub afferent: Afferent,
+        /// Factor on the weights; for a conductance in nS, or as the model counts them (`HodgkinHuxley`: mS/cm²).
+        pub gain: Parameter = 1.0,
+        /// Time constant, which is the time to the peak.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
+        pub tau: Parameter = 2.0,
+        /// Reversal potential of a conductance; `None` for a current.
+        #[reflect(@Unit("mV"))]
+        pub reversal: Option<Parameter>,
+        /// Current or conductance at the start, from which it decays.
+        pub initial: Initial = 0.0,
     }
 }
 

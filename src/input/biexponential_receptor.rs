@@ -11,48 +11,35 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::dynamics::{self, Dynamic, Level, Parts, Rise};
 use crate::{
+    behaviour,
     network::{
         Afferent, Behaviour, Initial, Kind, Parameter, Preparation, PrepareError, Range, RegisterVariable, Unit,
     },
     schedule::{AddToStage, Stage},
 };
 
-/// A current, or with a reversal potential a conductance, that is the difference of two exponentials.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Level, Rise)]
-pub struct BiexponentialReceptor {
-    /// Tag or name of the afferent synapse groups whose spikes it takes.
-    pub afferent: Afferent,
-    /// Factor on the weights; for a conductance in nS, or as the model counts them (`HodgkinHuxley`: mS/cm²).
-    pub gain: Parameter,
-    /// Time constant of the rise.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
-    pub rise: Parameter,
-    /// Time constant of the decay.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
-    pub decay: Parameter,
-    /// Reversal potential of a conductance; `None` for a current.
-    #[reflect(@Unit("mV"))]
-    pub reversal: Option<Parameter>,
-    /// Current or conductance at the start, from which it decays.
-    pub initial: Initial,
-}
-
-impl Default for BiexponentialReceptor {
-    fn default() -> Self {
-        Self {
-            afferent: Afferent::default(),
-            gain: 1.0.into(),
-            rise: 0.5.into(),
-            decay: 5.0.into(),
-            reversal: None,
-            initial: 0.0.into(),
-        }
+behaviour! {
+    /// A current, or with a reversal potential a conductance, that is the difference of two exponentials.
+    #[require(Level, Rise)]
+    pub struct BiexponentialReceptor {
+        /// Tag or name of the afferent synapse groups whose spikes it takes.
+        pub afferent: Afferent,
+        /// Factor on the weights; for a conductance in nS, or as the model counts them (`HodgkinHuxley`: mS/cm²).
+        pub gain: Parameter = 1.0,
+        /// Time constant of the rise.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
+        pub rise: Parameter = 0.5,
+        /// Time constant of the decay.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
+        pub decay: Parameter = 5.0,
+        /// Reversal potential of a conductance; `None` for a current.
+        #[reflect(@Unit("mV"))]
+        pub reversal: Option<Parameter>,
+        /// Current or conductance at the start, from which it decays.
+        pub initial: Initial = 0.0,
     }
 }
 

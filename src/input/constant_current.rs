@@ -5,21 +5,20 @@
 //! ```
 
 use bevy_app::App;
-use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::current::{AddCurrent, Current};
 use crate::{
+    behaviour,
     network::{Behaviour, Clock, Parameter},
     numeric::Real,
 };
 
-/// Adds the same current in every iteration.
-#[derive(Component, Reflect, Clone, Debug, Default)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct ConstantCurrent {
-    /// The current, in the unit of the model's input.
-    pub amplitude: Parameter,
+behaviour! {
+    /// Adds the same current in every iteration.
+    pub struct ConstantCurrent {
+        /// The current, in the unit of the model's input.
+        pub amplitude: Parameter,
+    }
 }
 
 impl Behaviour for ConstantCurrent {

@@ -6,9 +6,9 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use crate::{
+    behaviour,
     network::{
         Afferent, Arriving, Behaviour, Input, Kind, Parameter, Parameters, Receptors, ThreadShares, receptor::ByGroup,
     },
@@ -16,20 +16,14 @@ use crate::{
     schedule::{AddToStage, Stage},
 };
 
-/// A receptor without dynamics of its own: the weights that arrive in an iteration, times a gain, are input of that
-/// iteration.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct CurrentReceptor {
-    /// Tag or name of the afferent synapse groups whose spikes it takes.
-    pub afferent: Afferent,
-    /// Factor on the weights; negative for inhibition.
-    pub gain: Parameter,
-}
-
-impl Default for CurrentReceptor {
-    fn default() -> Self {
-        Self { afferent: Afferent::default(), gain: 1.0.into() }
+behaviour! {
+    /// A receptor without dynamics of its own: the weights that arrive in an iteration, times a gain, are input of that
+    /// iteration.
+    pub struct CurrentReceptor {
+        /// Tag or name of the afferent synapse groups whose spikes it takes.
+        pub afferent: Afferent,
+        /// Factor on the weights; negative for inhibition.
+        pub gain: Parameter = 1.0,
     }
 }
 

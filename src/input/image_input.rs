@@ -11,37 +11,31 @@ use std::sync::Arc;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::current::{AddCurrent, Current};
 use crate::{
+    behaviour,
     files::grey_values,
     network::{Behaviour, Clock, NeuronGroup, Parameter, Preparation, PrepareError, Unit},
     numeric::Real,
 };
 
-/// Adds the grey values of a picture to the input of a group of as many columns and rows.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct ImageInput {
-    /// A PNG file, from the scene's folder.
-    pub file: String,
-    /// Input of a white pixel, in the unit of the model's input.
-    pub gain: Parameter,
-    /// When the picture appears.
-    #[reflect(@Unit("ms"))]
-    pub start: f64,
-    /// When it disappears; `None` for never.
-    #[reflect(@Unit("ms"))]
-    pub stop: Option<f64>,
-    /// The grey values row by row, once they have been read.
-    #[reflect(ignore)]
-    pub grey: Option<Arc<[Real]>>,
-}
-
-impl Default for ImageInput {
-    fn default() -> Self {
-        Self { file: String::new(), gain: 1.0.into(), start: 0.0, stop: None, grey: None }
+behaviour! {
+    /// Adds the grey values of a picture to the input of a group of as many columns and rows.
+    pub struct ImageInput {
+        /// A PNG file, from the scene's folder.
+        pub file: String,
+        /// Input of a white pixel, in the unit of the model's input.
+        pub gain: Parameter = 1.0,
+        /// When the picture appears.
+        #[reflect(@Unit("ms"))]
+        pub start: f64 = 0.0,
+        /// When it disappears; `None` for never.
+        #[reflect(@Unit("ms"))]
+        pub stop: Option<f64>,
+        /// The grey values row by row, once they have been read.
+        #[reflect(ignore)]
+        pub grey: Option<Arc<[Real]>>,
     }
 }
 

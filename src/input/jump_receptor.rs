@@ -8,13 +8,13 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     current_receptor::{Weighing, weigh},
     dynamics::group_of,
 };
 use crate::{
+    behaviour,
     network::{
         Afferent, Behaviour, Jump, Kind, Parameter, Preparation, PrepareError, Receptors, ThreadShares, Unit,
         preparation::path_of,
@@ -22,20 +22,14 @@ use crate::{
     schedule::{AddToStage, Stage},
 };
 
-/// A receptor through which the weights that arrive, times a gain, are jumps of the membrane potential.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct JumpReceptor {
-    /// Tag or name of the afferent synapse groups whose spikes it takes.
-    pub afferent: Afferent,
-    /// Factor on the weights; negative for inhibition.
-    #[reflect(@Unit("mV"))]
-    pub gain: Parameter,
-}
-
-impl Default for JumpReceptor {
-    fn default() -> Self {
-        Self { afferent: Afferent::default(), gain: 1.0.into() }
+behaviour! {
+    /// A receptor through which the weights that arrive, times a gain, are jumps of the membrane potential.
+    pub struct JumpReceptor {
+        /// Tag or name of the afferent synapse groups whose spikes it takes.
+        pub afferent: Afferent,
+        /// Factor on the weights; negative for inhibition.
+        #[reflect(@Unit("mV"))]
+        pub gain: Parameter = 1.0,
     }
 }
 

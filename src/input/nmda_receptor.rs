@@ -10,52 +10,38 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::dynamics::{self, Dynamic, Level, Parts, Rise};
 use crate::{
+    behaviour,
     network::{
         Afferent, Behaviour, Initial, Kind, Parameter, Preparation, PrepareError, Range, RegisterVariable, Unit,
     },
     schedule::{AddToStage, Stage},
 };
 
-/// A slow conductance with the voltage-dependent block of NMDA receptors.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Level, Rise)]
-pub struct NmdaReceptor {
-    /// Tag or name of the afferent synapse groups whose spikes it takes.
-    pub afferent: Afferent,
-    /// Factor on the weights; peak without block, in nS, or as the model counts them (`HodgkinHuxley`: mS/cm²).
-    pub gain: Parameter,
-    /// Time constant of the rise.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
-    pub rise: Parameter,
-    /// Time constant of the decay.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
-    pub decay: Parameter,
-    /// Reversal potential.
-    #[reflect(@Unit("mV"))]
-    pub reversal: Parameter,
-    /// Concentration of magnesium outside; 0 for no block.
-    #[reflect(@Unit("mM"), @Range::NOT_NEGATIVE)]
-    pub magnesium: Parameter,
-    /// Conductance at the start, from which it decays.
-    pub initial: Initial,
-}
-
-impl Default for NmdaReceptor {
-    fn default() -> Self {
-        Self {
-            afferent: Afferent::default(),
-            gain: 1.0.into(),
-            rise: 2.0.into(),
-            decay: 100.0.into(),
-            reversal: 0.0.into(),
-            magnesium: 1.0.into(),
-            initial: 0.0.into(),
-        }
+behaviour! {
+    /// A slow conductance with the voltage-dependent block of NMDA receptors.
+    #[require(Level, Rise)]
+    pub struct NmdaReceptor {
+        /// Tag or name of the afferent synapse groups whose spikes it takes.
+        pub afferent: Afferent,
+        /// Factor on the weights; peak without block, in nS, or as the model counts them (`HodgkinHuxley`: mS/cm²).
+        pub gain: Parameter = 1.0,
+        /// Time constant of the rise.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
+        pub rise: Parameter = 2.0,
+        /// Time constant of the decay.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
+        pub decay: Parameter = 100.0,
+        /// Reversal potential.
+        #[reflect(@Unit("mV"))]
+        pub reversal: Parameter = 0.0,
+        /// Concentration of magnesium outside; 0 for no block.
+        #[reflect(@Unit("mM"), @Range::NOT_NEGATIVE)]
+        pub magnesium: Parameter = 1.0,
+        /// Conductance at the start, from which it decays.
+        pub initial: Initial = 0.0,
     }
 }
 

@@ -10,11 +10,10 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::noise::{AddNoise, Noise, Normal, Streams};
 use crate::{
-    cell,
+    behaviour, cell,
     network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Range, Step, Unit},
     numeric::{
         Archive, ArchiveError, Real,
@@ -22,34 +21,28 @@ use crate::{
     },
 };
 
-/// Adds normally distributed noise to the input, new in every iteration: what `sd` does to a membrane depends on the step,
-/// what `intensity` does is the same at any.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct NormalNoise {
-    /// Mean, in the unit of the model's input.
-    pub mean: Parameter,
-    /// Standard deviation of the number of an iteration: with a smaller step the same `sd` is a weaker noise.
-    #[reflect(@Range::NOT_NEGATIVE)]
-    pub sd: Parameter,
-    /// Instead of `sd`, the intensity of white noise, in the unit of the model's input times √ms: its effect is the same at
-    /// any step. At a step of 1 ms it is the standard deviation.
-    #[reflect(@Range::NOT_NEGATIVE)]
-    pub intensity: Option<Parameter>,
-    /// When the noise sets in.
-    #[reflect(@Unit("ms"))]
-    pub start: f64,
-    /// When it ends; `None` for never.
-    #[reflect(@Unit("ms"))]
-    pub stop: Option<f64>,
-    /// The random numbers to come.
-    #[reflect(ignore)]
-    pub streams: Streams,
-}
-
-impl Default for NormalNoise {
-    fn default() -> Self {
-        Self { mean: 0.0.into(), sd: 1.0.into(), intensity: None, start: 0.0, stop: None, streams: Streams::default() }
+behaviour! {
+    /// Adds normally distributed noise to the input, new in every iteration: what `sd` does to a membrane depends on the step,
+    /// what `intensity` does is the same at any.
+    pub struct NormalNoise {
+        /// Mean, in the unit of the model's input.
+        pub mean: Parameter = 0.0,
+        /// Standard deviation of the number of an iteration: with a smaller step the same `sd` is a weaker noise.
+        #[reflect(@Range::NOT_NEGATIVE)]
+        pub sd: Parameter = 1.0,
+        /// Instead of `sd`, the intensity of white noise, in the unit of the model's input times √ms: its effect is the same at
+        /// any step. At a step of 1 ms it is the standard deviation.
+        #[reflect(@Range::NOT_NEGATIVE)]
+        pub intensity: Option<Parameter>,
+        /// When the noise sets in.
+        #[reflect(@Unit("ms"))]
+        pub start: f64 = 0.0,
+        /// When it ends; `None` for never.
+        #[reflect(@Unit("ms"))]
+        pub stop: Option<f64>,
+        /// The random numbers to come.
+        #[reflect(ignore)]
+        pub streams: Streams,
     }
 }
 

@@ -9,10 +9,10 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::noise::Streams;
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Derived, Initial, Input, Parameter, Parameters, Preparation, PrepareError, Range,
         RegisterVariable, ThreadShares, Unit, residues::any_decays_slowly,
@@ -36,43 +36,29 @@ variable! {
     pub struct Fluctuation = "fluctuation" in "";
 }
 
-/// Adds an Ornstein-Uhlenbeck process to the input: noise that forgets with a time constant.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Fluctuation)]
-pub struct OrnsteinUhlenbeck {
-    /// Mean, in the unit of the model's input.
-    pub mean: Parameter,
-    /// Standard deviation.
-    #[reflect(@Range::NOT_NEGATIVE)]
-    pub sd: Parameter,
-    /// Time constant of the autocorrelation.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
-    pub tau: Parameter,
-    /// The noise at the start; by default as if it had gone on for ever.
-    pub fluctuation: Initial,
-    /// The random numbers to come.
-    #[reflect(ignore)]
-    pub streams: Streams,
-    /// Mean, factor and spread of a step.
-    #[reflect(ignore)]
-    pub step: Derived<3>,
-    /// What the noise has below the last place; empty unless it is too slow for single precision.
-    #[reflect(ignore)]
-    pub rests: Column<Real>,
-}
-
-impl Default for OrnsteinUhlenbeck {
-    fn default() -> Self {
-        Self {
-            mean: 0.0.into(),
-            sd: 1.0.into(),
-            tau: 5.0.into(),
-            fluctuation: "normal(mean, sd)".into(),
-            streams: Streams::default(),
-            step: Derived::default(),
-            rests: Column::default(),
-        }
+behaviour! {
+    /// Adds an Ornstein-Uhlenbeck process to the input: noise that forgets with a time constant.
+    #[require(Fluctuation)]
+    pub struct OrnsteinUhlenbeck {
+        /// Mean, in the unit of the model's input.
+        pub mean: Parameter = 0.0,
+        /// Standard deviation.
+        #[reflect(@Range::NOT_NEGATIVE)]
+        pub sd: Parameter = 1.0,
+        /// Time constant of the autocorrelation.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO_OR_INFINITE)]
+        pub tau: Parameter = 5.0,
+        /// The noise at the start; by default as if it had gone on for ever.
+        pub fluctuation: Initial = "normal(mean, sd)",
+        /// The random numbers to come.
+        #[reflect(ignore)]
+        pub streams: Streams,
+        /// Mean, factor and spread of a step.
+        #[reflect(ignore)]
+        pub step: Derived<3>,
+        /// What the noise has below the last place; empty unless it is too slow for single precision.
+        #[reflect(ignore)]
+        pub rests: Column<Real>,
     }
 }
 

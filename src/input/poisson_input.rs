@@ -8,10 +8,10 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::noise::Streams;
 use crate::{
+    behaviour,
     network::{
         Arriving, Behaviour, Clock, Failures, Input, Parameter, Parameters, Preparation, PrepareError, Range,
         Receptors, ThreadShares, Unit,
@@ -30,50 +30,34 @@ use crate::{
     schedule::{AddToStage, Stage},
 };
 
-/// Spikes from Poisson sources that are not part of the network, independent for every neuron.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct PoissonInput {
-    /// Firing rate of a source.
-    #[reflect(@Unit("Hz"), @Range::NOT_NEGATIVE)]
-    pub rate: Parameter,
-    /// Number of sources of a neuron.
-    #[reflect(@Range::NOT_NEGATIVE)]
-    pub sources: Parameter,
-    /// Weight of a spike: in the terms of the receptor, or of the model's input.
-    pub weight: Parameter,
-    /// Name of the receptor of the group that takes the spikes; empty to add them to the input.
-    pub receptor: String,
-    /// When the sources begin to fire.
-    #[reflect(@Unit("ms"))]
-    pub start: f64,
-    /// When they fall silent; `None` for never.
-    #[reflect(@Unit("ms"))]
-    pub stop: Option<f64>,
-    /// The random numbers to come.
-    #[reflect(ignore)]
-    pub streams: Streams,
-    /// The distribution of counts, where it is one for all.
-    #[reflect(ignore)]
-    pub counts: Counts,
-    /// Whether the receptor was there: who removes it while the network runs wants no spikes any more.
-    #[reflect(ignore)]
-    pub was_heard: bool,
-}
-
-impl Default for PoissonInput {
-    fn default() -> Self {
-        Self {
-            rate: 10.0.into(),
-            sources: 1.0.into(),
-            weight: 1.0.into(),
-            receptor: String::new(),
-            start: 0.0,
-            stop: None,
-            streams: Streams::default(),
-            counts: Counts::default(),
-            was_heard: false,
-        }
+behaviour! {
+    /// Spikes from Poisson sources that are not part of the network, independent for every neuron.
+    pub struct PoissonInput {
+        /// Firing rate of a source.
+        #[reflect(@Unit("Hz"), @Range::NOT_NEGATIVE)]
+        pub rate: Parameter = 10.0,
+        /// Number of sources of a neuron.
+        #[reflect(@Range::NOT_NEGATIVE)]
+        pub sources: Parameter = 1.0,
+        /// Weight of a spike: in the terms of the receptor, or of the model's input.
+        pub weight: Parameter = 1.0,
+        /// Name of the receptor of the group that takes the spikes; empty to add them to the input.
+        pub receptor: String,
+        /// When the sources begin to fire.
+        #[reflect(@Unit("ms"))]
+        pub start: f64 = 0.0,
+        /// When they fall silent; `None` for never.
+        #[reflect(@Unit("ms"))]
+        pub stop: Option<f64>,
+        /// The random numbers to come.
+        #[reflect(ignore)]
+        pub streams: Streams,
+        /// The distribution of counts, where it is one for all.
+        #[reflect(ignore)]
+        pub counts: Counts,
+        /// Whether the receptor was there: who removes it while the network runs wants no spikes any more.
+        #[reflect(ignore)]
+        pub was_heard: bool = false,
     }
 }
 

@@ -6,39 +6,33 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::current::{AddCurrent, Current};
 use crate::{
+    behaviour,
     network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Range, Unit},
     numeric::Real,
 };
 
-/// Adds pulses of current at regular intervals.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct PulseCurrent {
-    /// The current of a pulse, in the unit of the model's input.
-    pub amplitude: Parameter,
-    /// When the first pulse begins.
-    #[reflect(@Unit("ms"), @Range::FINITE)]
-    pub start: f64,
-    /// From the beginning of a pulse to that of the next; of no account for a single one.
-    #[reflect(@Unit("ms"))]
-    pub period: f64,
-    /// How long a pulse lasts.
-    #[reflect(@Unit("ms"))]
-    pub width: f64,
-    /// Number of pulses; `None` for no end.
-    pub count: Option<u64>,
-    /// When the train ends, be it within a pulse; `None` for never.
-    #[reflect(@Unit("ms"))]
-    pub stop: Option<f64>,
-}
-
-impl Default for PulseCurrent {
-    fn default() -> Self {
-        Self { amplitude: 1.0.into(), start: 0.0, period: 100.0, width: 10.0, count: None, stop: None }
+behaviour! {
+    /// Adds pulses of current at regular intervals.
+    pub struct PulseCurrent {
+        /// The current of a pulse, in the unit of the model's input.
+        pub amplitude: Parameter = 1.0,
+        /// When the first pulse begins.
+        #[reflect(@Unit("ms"), @Range::FINITE)]
+        pub start: f64 = 0.0,
+        /// From the beginning of a pulse to that of the next; of no account for a single one.
+        #[reflect(@Unit("ms"))]
+        pub period: f64 = 100.0,
+        /// How long a pulse lasts.
+        #[reflect(@Unit("ms"))]
+        pub width: f64 = 10.0,
+        /// Number of pulses; `None` for no end.
+        pub count: Option<u64>,
+        /// When the train ends, be it within a pulse; `None` for never.
+        #[reflect(@Unit("ms"))]
+        pub stop: Option<f64>,
     }
 }
 

@@ -6,37 +6,29 @@
 //! ```
 
 use bevy_app::App;
-use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::current::{AddCurrent, Current};
 use crate::{
-    cell,
+    behaviour, cell,
     network::{Behaviour, Clock, Parameter, Range, Unit},
     numeric::{Real, real::real},
 };
 
-/// Adds a current that rises or falls linearly.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct RampCurrent {
-    /// The current at the start, in the unit of the model's input.
-    pub from: Parameter,
-    /// The current at the end.
-    pub to: Parameter,
-    /// When it begins.
-    #[reflect(@Unit("ms"), @Range::FINITE)]
-    pub start: f64,
-    /// How long it takes.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub duration: f64,
-    /// Whether the last value stays.
-    pub stays: bool,
-}
-
-impl Default for RampCurrent {
-    fn default() -> Self {
-        Self { from: 0.0.into(), to: 1.0.into(), start: 0.0, duration: 1000.0, stays: true }
+behaviour! {
+    /// Adds a current that rises or falls linearly.
+    pub struct RampCurrent {
+        /// The current at the start, in the unit of the model's input.
+        pub from: Parameter = 0.0,
+        /// The current at the end.
+        pub to: Parameter = 1.0,
+        /// When it begins.
+        #[reflect(@Unit("ms"), @Range::FINITE)]
+        pub start: f64 = 0.0,
+        /// How long it takes.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub duration: f64 = 1000.0,
+        /// Whether the last value stays.
+        pub stays: bool = true,
     }
 }
 

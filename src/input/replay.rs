@@ -14,6 +14,7 @@ use bevy_reflect::prelude::*;
 
 use super::sequence::{Block, Sequence};
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Failures, Input, NeuronGroup, Parameter, Preparation, PrepareError, Presentation, Presented,
         Unit,
@@ -23,40 +24,40 @@ use crate::{
     value::Array,
 };
 
-/// Adds the rows of an array to the input: one row per iteration, or each for a time.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Presented)]
-pub struct Replay {
-    /// A `.npy` or `.npz` file, from the scene's folder: an array of shape rows × neurons, of rows × the group's grid (for
-    /// pictures, height × width), or of rows alone, for all neurons alike.
-    pub file: String,
-    /// The array's name in a `.npz` file; empty for a `.npy` file.
-    pub key: String,
-    /// Factor on the numbers.
-    pub gain: Parameter,
-    /// How long a row is presented, rounded to iterations; `None` for one iteration.
-    #[reflect(@Unit("ms"))]
-    pub duration: Option<f64>,
-    /// How long nothing is presented after each row, rounded to iterations.
-    #[reflect(@Unit("ms"))]
-    pub pause: f64,
-    /// Which rows, how often and in which order, block after block: `(name: "test", from: 100, order: Shuffled)`; all rows
-    /// once if it is empty.
-    pub blocks: Vec<Block>,
-    /// The name, in the same `.npz` file, of the classes of the rows: whole numbers, for recorders of responses.
-    pub labels: String,
-    /// What follows the last row: `Fail`, `Silence` or `Repeat`, in the same order.
-    pub at_end: AtEnd,
-    /// The rows, when they come from code or have been read.
-    #[reflect(ignore)]
-    pub rows: Option<Arc<Array>>,
-    /// The classes of the rows, when they come from code or have been read.
-    #[reflect(ignore)]
-    pub classes: Option<Arc<[u32]>>,
-    /// Which row is presented when.
-    #[reflect(ignore)]
-    pub sequence: Sequence,
+behaviour! {
+    /// Adds the rows of an array to the input: one row per iteration, or each for a time.
+    #[require(Presented)]
+    pub struct Replay {
+        /// A `.npy` or `.npz` file, from the scene's folder: an array of shape rows × neurons, of rows × the group's grid (for
+        /// pictures, height × width), or of rows alone, for all neurons alike.
+        pub file: String,
+        /// The array's name in a `.npz` file; empty for a `.npy` file.
+        pub key: String,
+        /// Factor on the numbers.
+        pub gain: Parameter = 1.0,
+        /// How long a row is presented, rounded to iterations; `None` for one iteration.
+        #[reflect(@Unit("ms"))]
+        pub duration: Option<f64>,
+        /// How long nothing is presented after each row, rounded to iterations.
+        #[reflect(@Unit("ms"))]
+        pub pause: f64 = 0.0,
+        /// Which rows, how often and in which order, block after block: `(name: "test", from: 100, order: Shuffled)`; all rows
+        /// once if it is empty.
+        pub blocks: Vec<Block>,
+        /// The name, in the same `.npz` file, of the classes of the rows: whole numbers, for recorders of responses.
+        pub labels: String,
+        /// What follows the last row: `Fail`, `Silence` or `Repeat`, in the same order.
+        pub at_end: AtEnd = AtEnd::Fail,
+        /// The rows, when they come from code or have been read.
+        #[reflect(ignore)]
+        pub rows: Option<Arc<Array>>,
+        /// The classes of the rows, when they come from code or have been read.
+        #[reflect(ignore)]
+        pub classes: Option<Arc<[u32]>>,
+        /// Which row is presented when.
+        #[reflect(ignore)]
+        pub sequence: Sequence,
+    }
 }
 
 /// What a [`Replay`] does after its last row.
@@ -69,24 +70,6 @@ pub enum AtEnd {
     Silence,
     /// The first row again.
     Repeat,
-}
-
-impl Default for Replay {
-    fn default() -> Self {
-        Self {
-            file: String::new(),
-            key: String::new(),
-            gain: 1.0.into(),
-            duration: None,
-            pause: 0.0,
-            blocks: Vec::new(),
-            labels: String::new(),
-            at_end: AtEnd::Fail,
-            rows: None,
-            classes: None,
-            sequence: Sequence::default(),
-        }
-    }
 }
 
 /// What an iteration is.

@@ -9,11 +9,10 @@ use std::f64::consts::TAU;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::current::{AddCurrent, Current};
 use crate::{
-    cell,
+    behaviour, cell,
     network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Range, Unit},
     numeric::{
         Real,
@@ -21,31 +20,25 @@ use crate::{
     },
 };
 
-/// Adds a current that oscillates.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct SineCurrent {
-    /// Amplitude, in the unit of the model's input.
-    pub amplitude: Parameter,
-    /// Mean.
-    pub offset: Parameter,
-    /// Frequency.
-    #[reflect(@Unit("Hz"), @Range::NOT_NEGATIVE)]
-    pub frequency: f64,
-    /// Phase at the start.
-    #[reflect(@Unit("rad"))]
-    pub phase: Parameter,
-    /// When it begins.
-    #[reflect(@Unit("ms"), @Range::FINITE)]
-    pub start: f64,
-    /// When it ends; `None` for never.
-    #[reflect(@Unit("ms"))]
-    pub stop: Option<f64>,
-}
-
-impl Default for SineCurrent {
-    fn default() -> Self {
-        Self { amplitude: 1.0.into(), offset: 0.0.into(), frequency: 10.0, phase: 0.0.into(), start: 0.0, stop: None }
+behaviour! {
+    /// Adds a current that oscillates.
+    pub struct SineCurrent {
+        /// Amplitude, in the unit of the model's input.
+        pub amplitude: Parameter = 1.0,
+        /// Mean.
+        pub offset: Parameter = 0.0,
+        /// Frequency.
+        #[reflect(@Unit("Hz"), @Range::NOT_NEGATIVE)]
+        pub frequency: f64 = 10.0,
+        /// Phase at the start.
+        #[reflect(@Unit("rad"))]
+        pub phase: Parameter = 0.0,
+        /// When it begins.
+        #[reflect(@Unit("ms"), @Range::FINITE)]
+        pub start: f64 = 0.0,
+        /// When it ends; `None` for never.
+        #[reflect(@Unit("ms"))]
+        pub stop: Option<f64>,
     }
 }
 

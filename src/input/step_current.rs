@@ -7,30 +7,24 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::current::{AddCurrent, Current};
 use crate::{
+    behaviour,
     network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Unit},
     numeric::{Real, real::real},
 };
 
-/// Adds a current that jumps to a new amplitude at each of some times.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct StepCurrent {
-    /// When each amplitude begins, ascending.
-    #[reflect(@Unit("ms"))]
-    pub times: Vec<f64>,
-    /// The amplitudes, one per time, in the unit of the model's input.
-    pub amplitudes: Vec<f64>,
-    /// Factor on the amplitudes, for neurons that differ.
-    pub scale: Parameter,
-}
-
-impl Default for StepCurrent {
-    fn default() -> Self {
-        Self { times: Vec::new(), amplitudes: Vec::new(), scale: 1.0.into() }
+behaviour! {
+    /// Adds a current that jumps to a new amplitude at each of some times.
+    pub struct StepCurrent {
+        /// When each amplitude begins, ascending.
+        #[reflect(@Unit("ms"))]
+        pub times: Vec<f64>,
+        /// The amplitudes, one per time, in the unit of the model's input.
+        pub amplitudes: Vec<f64>,
+        /// Factor on the amplitudes, for neurons that differ.
+        pub scale: Parameter = 1.0,
     }
 }
 

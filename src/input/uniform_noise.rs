@@ -6,37 +6,30 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::noise::{AddNoise, Noise, Streams, Uniform};
 use crate::{
-    cell,
+    behaviour, cell,
     network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Step, Unit},
     numeric::{Archive, ArchiveError, Real},
 };
 
-/// Adds uniformly distributed noise to the input, new in every iteration: what it does to a membrane depends on the step.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct UniformNoise {
-    /// Lower bound, in the unit of the model's input.
-    pub low: Parameter,
-    /// Upper bound, not reached.
-    pub high: Parameter,
-    /// When the noise sets in.
-    #[reflect(@Unit("ms"))]
-    pub start: f64,
-    /// When it ends; `None` for never.
-    #[reflect(@Unit("ms"))]
-    pub stop: Option<f64>,
-    /// The random numbers to come.
-    #[reflect(ignore)]
-    pub streams: Streams,
-}
-
-impl Default for UniformNoise {
-    fn default() -> Self {
-        Self { low: 0.0.into(), high: 1.0.into(), start: 0.0, stop: None, streams: Streams::default() }
+behaviour! {
+    /// Adds uniformly distributed noise to the input, new in every iteration: what it does to a membrane depends on the step.
+    pub struct UniformNoise {
+        /// Lower bound, in the unit of the model's input.
+        pub low: Parameter = 0.0,
+        /// Upper bound, not reached.
+        pub high: Parameter = 1.0,
+        /// When the noise sets in.
+        #[reflect(@Unit("ms"))]
+        pub start: f64 = 0.0,
+        /// When it ends; `None` for never.
+        #[reflect(@Unit("ms"))]
+        pub stop: Option<f64>,
+        /// The random numbers to come.
+        #[reflect(ignore)]
+        pub streams: Streams,
     }
 }
 

@@ -19,7 +19,6 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     driver::AddModel,
@@ -28,7 +27,7 @@ use super::{
     refractory,
 };
 use crate::{
-    cell,
+    behaviour, cell,
     network::{
         Behaviour, Below, Conductance, Initial, Parameter, Preparation, PrepareError, Range, Step, ThresholdShift,
         Unit, V,
@@ -42,73 +41,53 @@ variable! {
     pub struct W = "w" in "pA";
 }
 
-/// Adaptive exponential integrate-and-fire neurons: most firing patterns of cortical neurons, in measurable units.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct AdEx {
-    /// Capacitance of the membrane.
-    #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
-    pub c: Parameter,
-    /// Leak conductance.
-    #[reflect(@Unit("nS"), @Range::ABOVE_ZERO)]
-    pub g_leak: Parameter,
-    /// Potential to which the membrane leaks.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub rest: Parameter,
-    /// Potential at which the upstroke sets in.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub v_t: Parameter,
-    /// Width of its onset.
-    #[reflect(@Unit("mV"), @Range::ABOVE_ZERO)]
-    pub delta_t: Parameter,
-    /// How strongly v drives the adaptation.
-    #[reflect(@Unit("nS"), @Range::FINITE)]
-    pub a: Parameter,
-    /// Time constant of the adaptation.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_w: Parameter,
-    /// Jump of the adaptation at a spike.
-    #[reflect(@Unit("pA"), @Range::FINITE)]
-    pub b: Parameter,
-    /// Potential at which an upstroke is cut off and counts as a spike.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub cutoff: Parameter,
-    /// Potential after a spike.
-    #[reflect(@Unit("mV"), @Range::FINITE, @Below("cutoff"))]
-    pub reset: Parameter,
-    /// How long a neuron is refractory after a spike, rounded to iterations.
-    #[reflect(@Unit("ms"))]
-    pub refractory: Parameter,
-    /// Steps in an iteration.
-    #[reflect(@Range::STEPS)]
-    pub steps: u32,
-    /// Membrane potential at the start.
-    #[reflect(@Unit("mV"))]
-    pub v: Initial,
-    /// Adaptation current at the start.
-    #[reflect(@Unit("pA"))]
-    pub w: Initial,
-}
-
-impl Default for AdEx {
-    /// The regular spiking cell of the paper, table 1, at rest.
-    fn default() -> Self {
-        Self {
-            c: 281.0.into(),
-            g_leak: 30.0.into(),
-            rest: (-70.6).into(),
-            v_t: (-50.4).into(),
-            delta_t: 2.0.into(),
-            a: 4.0.into(),
-            tau_w: 144.0.into(),
-            b: 80.5.into(),
-            cutoff: 20.0.into(),
-            reset: (-70.6).into(),
-            refractory: 0.0.into(),
-            steps: 1,
-            v: "rest".into(),
-            w: 0.0.into(),
-        }
+behaviour! {
+    /// Adaptive exponential integrate-and-fire neurons: most firing patterns of cortical neurons, in measurable units.
+    ///
+    /// By default the regular spiking cell of the paper, table 1, at rest.
+    pub struct AdEx {
+        /// Capacitance of the membrane.
+        #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
+        pub c: Parameter = 281.0,
+        /// Leak conductance.
+        #[reflect(@Unit("nS"), @Range::ABOVE_ZERO)]
+        pub g_leak: Parameter = 30.0,
+        /// Potential to which the membrane leaks.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub rest: Parameter = -70.6,
+        /// Potential at which the upstroke sets in.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub v_t: Parameter = -50.4,
+        /// Width of its onset.
+        #[reflect(@Unit("mV"), @Range::ABOVE_ZERO)]
+        pub delta_t: Parameter = 2.0,
+        /// How strongly v drives the adaptation.
+        #[reflect(@Unit("nS"), @Range::FINITE)]
+        pub a: Parameter = 4.0,
+        /// Time constant of the adaptation.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_w: Parameter = 144.0,
+        /// Jump of the adaptation at a spike.
+        #[reflect(@Unit("pA"), @Range::FINITE)]
+        pub b: Parameter = 80.5,
+        /// Potential at which an upstroke is cut off and counts as a spike.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub cutoff: Parameter = 20.0,
+        /// Potential after a spike.
+        #[reflect(@Unit("mV"), @Range::FINITE, @Below("cutoff"))]
+        pub reset: Parameter = -70.6,
+        /// How long a neuron is refractory after a spike, rounded to iterations.
+        #[reflect(@Unit("ms"))]
+        pub refractory: Parameter = 0.0,
+        /// Steps in an iteration.
+        #[reflect(@Range::STEPS)]
+        pub steps: u32 = 1,
+        /// Membrane potential at the start.
+        #[reflect(@Unit("mV"))]
+        pub v: Initial = "rest",
+        /// Adaptation current at the start.
+        #[reflect(@Unit("pA"))]
+        pub w: Initial = 0.0,
     }
 }
 

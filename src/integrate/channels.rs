@@ -14,7 +14,7 @@
 use super::model::{At, Drive, NeuronModel, Steps};
 use crate::{
     cell,
-    network::{Behaviour, Conductance, Initial, Parameter, Step, V},
+    network::{Behaviour, Conductance, Parameter, Step, V},
     numeric::{Real, carried::Carried, exp_m1, real::wide, shares::Effort},
     variable,
 };
@@ -61,9 +61,9 @@ pub(super) fn linoid(x: Real) -> Real {
     if (x < 1e-30) & (x > -1e-30) { 1.0 } else { quotient }
 }
 
-/// m, h and n at rest under these rates: α / (α + β).
-pub(super) fn steady(rates: Rates) -> [Initial; 3] {
-    rates.map(|(open, close)| (wide(open) / (wide(open) + wide(close))).into())
+/// A gate at rest under its rates: α / (α + β).
+pub(super) fn steady((open, close): (Real, Real)) -> f64 {
+    wide(open) / (wide(open) + wide(close))
 }
 
 cell! {

@@ -16,7 +16,6 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     driver::AddModel,
@@ -24,7 +23,7 @@ use super::{
     refractory,
 };
 use crate::{
-    cell,
+    behaviour, cell,
     network::{
         Behaviour, Below, Conductance, Initial, Parameter, Preparation, PrepareError, Range, Step, ThresholdShift,
         Unit, V,
@@ -32,58 +31,42 @@ use crate::{
     numeric::{Real, carried::Carried, exp, exp_m1, real::wide, shares::Effort},
 };
 
-/// Exponential integrate-and-fire neurons: a leak, and an upstroke that v itself sets off.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct ExponentialIf {
-    /// Capacitance of the membrane.
-    #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
-    pub c: Parameter,
-    /// Leak conductance.
-    #[reflect(@Unit("nS"), @Range::ABOVE_ZERO)]
-    pub g_leak: Parameter,
-    /// Potential to which the membrane leaks.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub rest: Parameter,
-    /// Potential at which the upstroke sets in.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub v_t: Parameter,
-    /// Width of its onset.
-    #[reflect(@Unit("mV"), @Range::ABOVE_ZERO)]
-    pub delta_t: Parameter,
-    /// Potential at which an upstroke is cut off and counts as a spike.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub cutoff: Parameter,
-    /// Potential after a spike.
-    #[reflect(@Unit("mV"), @Range::FINITE, @Below("cutoff"))]
-    pub reset: Parameter,
-    /// How long a neuron is refractory after a spike, rounded to iterations.
-    #[reflect(@Unit("ms"))]
-    pub refractory: Parameter,
-    /// Steps in an iteration.
-    #[reflect(@Range::STEPS)]
-    pub steps: u32,
-    /// Membrane potential at the start.
-    #[reflect(@Unit("mV"))]
-    pub v: Initial,
-}
-
-impl Default for ExponentialIf {
-    /// The paper's fit to a conductance-based neuron, for 0.0002 cm² of its membrane (1 µF/cm², 0.1 mS/cm²). From the
-    /// cut-off at 0 mV an upstroke would need less than a nanosecond to infinity.
-    fn default() -> Self {
-        Self {
-            c: 200.0.into(),
-            g_leak: 20.0.into(),
-            rest: (-65.0).into(),
-            v_t: (-59.9).into(),
-            delta_t: 3.48.into(),
-            cutoff: 0.0.into(),
-            reset: (-68.0).into(),
-            refractory: 1.7.into(),
-            steps: 1,
-            v: "rest".into(),
-        }
+behaviour! {
+    /// Exponential integrate-and-fire neurons: a leak, and an upstroke that v itself sets off.
+    ///
+    /// By default the paper's fit to a conductance-based neuron, for 0.0002 cm² of its membrane (1 µF/cm², 0.1 mS/cm²). From
+    /// the cut-off at 0 mV an upstroke would need less than a nanosecond to infinity.
+    pub struct ExponentialIf {
+        /// Capacitance of the membrane.
+        #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
+        pub c: Parameter = 200.0,
+        /// Leak conductance.
+        #[reflect(@Unit("nS"), @Range::ABOVE_ZERO)]
+        pub g_leak: Parameter = 20.0,
+        /// Potential to which the membrane leaks.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub rest: Parameter = -65.0,
+        /// Potential at which the upstroke sets in.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub v_t: Parameter = -59.9,
+        /// Width of its onset.
+        #[reflect(@Unit("mV"), @Range::ABOVE_ZERO)]
+        pub delta_t: Parameter = 3.48,
+        /// Potential at which an upstroke is cut off and counts as a spike.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub cutoff: Parameter = 0.0,
+        /// Potential after a spike.
+        #[reflect(@Unit("mV"), @Range::FINITE, @Below("cutoff"))]
+        pub reset: Parameter = -68.0,
+        /// How long a neuron is refractory after a spike, rounded to iterations.
+        #[reflect(@Unit("ms"))]
+        pub refractory: Parameter = 1.7,
+        /// Steps in an iteration.
+        #[reflect(@Range::STEPS)]
+        pub steps: u32 = 1,
+        /// Membrane potential at the start.
+        #[reflect(@Unit("mV"))]
+        pub v: Initial = "rest",
     }
 }
 

@@ -18,7 +18,6 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     channels::linoid,
@@ -26,7 +25,7 @@ use super::{
     model::{At, Drive, NeuronModel, Steps},
 };
 use crate::{
-    cell,
+    behaviour, cell,
     network::{Behaviour, Initial, Parameter, Range, Step, Unit, Units, V},
     numeric::{
         Real,
@@ -42,44 +41,31 @@ variable! {
     pub struct SlowRecovery = "w" in "";
 }
 
-/// FitzHugh–Nagumo neurons: excitability and oscillation in two variables.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Units = Units(&[("v", "")]))]
-pub struct FitzHughNagumo {
-    /// Shift of the recovery's resting value.
-    #[reflect(@Range::FINITE)]
-    pub a: Parameter,
-    /// Decay of recovery.
-    #[reflect(@Range::NOT_NEGATIVE)]
-    pub b: Parameter,
-    /// How much slower recovery is than v.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau: Parameter,
-    /// Value of v whose crossing upwards is a spike.
-    #[reflect(@Range::FINITE)]
-    pub threshold: Parameter,
-    /// Steps in an iteration.
-    #[reflect(@Range::STEPS)]
-    pub steps: u32,
-    /// v at the start.
-    pub v: Initial,
-    /// Recovery at the start.
-    pub w: Initial,
-}
-
-impl Default for FitzHughNagumo {
-    /// The usual parameters, near rest.
-    fn default() -> Self {
-        Self {
-            a: 0.7.into(),
-            b: 0.8.into(),
-            tau: 12.5.into(),
-            threshold: 0.0.into(),
-            steps: 1,
-            v: (-1.1994).into(),
-            w: (-0.6243).into(),
-        }
+behaviour! {
+    /// FitzHugh–Nagumo neurons: excitability and oscillation in two variables.
+    ///
+    /// By default the usual parameters, near rest.
+    #[require(Units = Units(&[("v", "")]))]
+    pub struct FitzHughNagumo {
+        /// Shift of the recovery's resting value.
+        #[reflect(@Range::FINITE)]
+        pub a: Parameter = 0.7,
+        /// Decay of recovery.
+        #[reflect(@Range::NOT_NEGATIVE)]
+        pub b: Parameter = 0.8,
+        /// How much slower recovery is than v.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau: Parameter = 12.5,
+        /// Value of v whose crossing upwards is a spike.
+        #[reflect(@Range::FINITE)]
+        pub threshold: Parameter = 0.0,
+        /// Steps in an iteration.
+        #[reflect(@Range::STEPS)]
+        pub steps: u32 = 1,
+        /// v at the start.
+        pub v: Initial = -1.1994,
+        /// Recovery at the start.
+        pub w: Initial = -0.6243,
     }
 }
 

@@ -18,14 +18,13 @@
 //! reset, and the refractory period is the channels' own.
 
 use bevy_app::App;
-use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     channels::{Channels, Rates, linoid, steady},
     driver::AddModel,
 };
 use crate::{
+    behaviour,
     network::{Behaviour, Initial, Parameter, Range, Unit, Units},
     numeric::{Real, exp, real::real},
 };
@@ -36,68 +35,48 @@ const PER_AREA: Units = Units(&[("conductance", "mS/cm²"), ("input", "µA/cm²"
 /// Potential (mV) from which the paper counts.
 const REST: f64 = -65.0;
 
-/// Hodgkin–Huxley neurons: the membrane of the squid giant axon.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Units = PER_AREA)]
-pub struct HodgkinHuxley {
-    /// Capacitance of the membrane.
-    #[reflect(@Unit("µF/cm²"), @Range::ABOVE_ZERO)]
-    pub c: Parameter,
-    /// Conductance of all sodium channels.
-    #[reflect(@Unit("mS/cm²"), @Range::NOT_NEGATIVE)]
-    pub g_na: Parameter,
-    /// Conductance of all potassium channels.
-    #[reflect(@Unit("mS/cm²"), @Range::NOT_NEGATIVE)]
-    pub g_k: Parameter,
-    /// Leak conductance.
-    #[reflect(@Unit("mS/cm²"), @Range::ABOVE_ZERO)]
-    pub g_leak: Parameter,
-    /// Reversal potential of sodium.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub e_na: Parameter,
-    /// Reversal potential of potassium.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub e_k: Parameter,
-    /// Reversal potential of the leak.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub e_leak: Parameter,
-    /// Potential whose crossing upwards is a spike.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub threshold: Parameter,
-    /// Steps in an iteration.
-    #[reflect(@Range::STEPS)]
-    pub steps: u32,
-    /// Membrane potential at the start.
-    #[reflect(@Unit("mV"))]
-    pub v: Initial,
-    /// Sodium activation at the start.
-    pub m: Initial,
-    /// Sodium inactivation at the start.
-    pub h: Initial,
-    /// Potassium activation at the start.
-    pub n: Initial,
-}
-
-impl Default for HodgkinHuxley {
-    /// The axon of the paper, table 3, at rest.
-    fn default() -> Self {
-        let [m, h, n] = steady(Self::opening(0.0));
-        Self {
-            c: 1.0.into(),
-            g_na: 120.0.into(),
-            g_k: 36.0.into(),
-            g_leak: 0.3.into(),
-            e_na: (REST + 115.0).into(),
-            e_k: (REST - 12.0).into(),
-            e_leak: (REST + 10.613).into(),
-            threshold: 0.0.into(),
-            steps: 1,
-            v: REST.into(),
-            m,
-            h,
-            n,
-        }
+behaviour! {
+    /// Hodgkin–Huxley neurons: the membrane of the squid giant axon.
+    ///
+    /// By default the axon of the paper, table 3, at rest.
+    #[require(Units = PER_AREA)]
+    pub struct HodgkinHuxley {
+        /// Capacitance of the membrane.
+        #[reflect(@Unit("µF/cm²"), @Range::ABOVE_ZERO)]
+        pub c: Parameter = 1.0,
+        /// Conductance of all sodium channels.
+        #[reflect(@Unit("mS/cm²"), @Range::NOT_NEGATIVE)]
+        pub g_na: Parameter = 120.0,
+        /// Conductance of all potassium channels.
+        #[reflect(@Unit("mS/cm²"), @Range::NOT_NEGATIVE)]
+        pub g_k: Parameter = 36.0,
+        /// Leak conductance.
+        #[reflect(@Unit("mS/cm²"), @Range::ABOVE_ZERO)]
+        pub g_leak: Parameter = 0.3,
+        /// Reversal potential of sodium.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub e_na: Parameter = REST + 115.0,
+        /// Reversal potential of potassium.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub e_k: Parameter = REST - 12.0,
+        /// Reversal potential of the leak.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub e_leak: Parameter = REST + 10.613,
+        /// Potential whose crossing upwards is a spike.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub threshold: Parameter = 0.0,
+        /// Steps in an iteration.
+        #[reflect(@Range::STEPS)]
+        pub steps: u32 = 1,
+        /// Membrane potential at the start.
+        #[reflect(@Unit("mV"))]
+        pub v: Initial = REST,
+        /// Sodium activation at the start.
+        pub m: Initial = steady(Self::opening(0.0)[0]),
+        /// Sodium inactivation at the start.
+        pub h: Initial = steady(Self::opening(0.0)[1]),
+        /// Potassium activation at the start.
+        pub n: Initial = steady(Self::opening(0.0)[2]),
     }
 }
 

@@ -21,7 +21,7 @@ use bevy_reflect::prelude::*;
 use super::driver::AddModel;
 use super::model::{At, Drive, NeuronModel, Steps};
 use crate::{
-    cell,
+    behaviour, cell,
     network::{Behaviour, Initial, Parameter, Range, Step, Unit, V},
     numeric::{Real, carried::Carried, real::wide},
     variable,
@@ -45,46 +45,32 @@ pub enum Detection {
     BeforeStep,
 }
 
-/// Izhikevich neurons (2003): two variables, four parameters, most firing patterns of cortical neurons.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct Izhikevich {
-    /// Rate of recovery.
-    #[reflect(@Unit("1/ms"))]
-    pub a: Parameter,
-    /// Sensitivity of recovery to the membrane potential.
-    #[reflect(@Unit("1/mV"))]
-    pub b: Parameter,
-    /// Membrane potential after a spike.
-    #[reflect(@Unit("mV"))]
-    pub c: Parameter,
-    /// Jump of the recovery variable at a spike.
-    pub d: Parameter,
-    /// Euler steps of v in an iteration; u takes one.
-    #[reflect(@Range::STEPS)]
-    pub v_steps: u32,
-    /// When a neuron above the peak counts as firing: `AfterStep` or `BeforeStep`.
-    pub detect: Detection,
-    /// Membrane potential at the start.
-    #[reflect(@Unit("mV"))]
-    pub v: Initial,
-    /// Recovery variable at the start.
-    pub u: Initial,
-}
-
-impl Default for Izhikevich {
-    /// A regular spiking cell at rest.
-    fn default() -> Self {
-        Self {
-            a: 0.02.into(),
-            b: 0.2.into(),
-            c: (-65.0).into(),
-            d: 8.0.into(),
-            v_steps: 1,
-            detect: Detection::AfterStep,
-            v: (-65.0).into(),
-            u: "b * v".into(),
-        }
+behaviour! {
+    /// Izhikevich neurons (2003): two variables, four parameters, most firing patterns of cortical neurons.
+    ///
+    /// By default a regular spiking cell at rest.
+    pub struct Izhikevich {
+        /// Rate of recovery.
+        #[reflect(@Unit("1/ms"))]
+        pub a: Parameter = 0.02,
+        /// Sensitivity of recovery to the membrane potential.
+        #[reflect(@Unit("1/mV"))]
+        pub b: Parameter = 0.2,
+        /// Membrane potential after a spike.
+        #[reflect(@Unit("mV"))]
+        pub c: Parameter = -65.0,
+        /// Jump of the recovery variable at a spike.
+        pub d: Parameter = 8.0,
+        /// Euler steps of v in an iteration; u takes one.
+        #[reflect(@Range::STEPS)]
+        pub v_steps: u32 = 1,
+        /// When a neuron above the peak counts as firing: `AfterStep` or `BeforeStep`.
+        pub detect: Detection = Detection::AfterStep,
+        /// Membrane potential at the start.
+        #[reflect(@Unit("mV"))]
+        pub v: Initial = -65.0,
+        /// Recovery variable at the start.
+        pub u: Initial = "b * v",
     }
 }
 

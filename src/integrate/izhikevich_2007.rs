@@ -16,14 +16,13 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     driver::AddModel,
     model::{At, Drive, NeuronModel},
 };
 use crate::{
-    cell,
+    behaviour, cell,
     network::{Behaviour, Below, Conductance, Initial, Parameter, Range, Step, Unit, V},
     numeric::{Real, carried::Carried, real::wide},
     variable,
@@ -34,65 +33,47 @@ variable! {
     pub struct RecoveryCurrent = "u" in "pA";
 }
 
-/// Izhikevich neurons (2007): the simple model in measurable units.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct Izhikevich2007 {
-    /// Capacitance of the membrane.
-    #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
-    pub c: Parameter,
-    /// Steepness of the parabola that v follows.
-    #[reflect(@Unit("nS/mV"), @Range::ABOVE_ZERO)]
-    pub k: Parameter,
-    /// Resting potential.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub rest: Parameter,
-    /// Potential at which the upstroke sets in, for a current that comes at once.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub v_t: Parameter,
-    /// Rate of recovery.
-    #[reflect(@Unit("1/ms"), @Range::ABOVE_ZERO)]
-    pub a: Parameter,
-    /// How strongly v drives the recovery.
-    #[reflect(@Unit("nS"), @Range::FINITE)]
-    pub b: Parameter,
-    /// Potential at which a spike is cut off and counts.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub peak: Parameter,
-    /// Potential after a spike; the book's c.
-    #[reflect(@Unit("mV"), @Range::FINITE, @Below("peak"))]
-    pub reset: Parameter,
-    /// Jump of the recovery current at a spike.
-    #[reflect(@Unit("pA"), @Range::FINITE)]
-    pub d: Parameter,
-    /// Steps in an iteration.
-    #[reflect(@Range::STEPS)]
-    pub steps: u32,
-    /// Membrane potential at the start.
-    #[reflect(@Unit("mV"))]
-    pub v: Initial,
-    /// Recovery current at the start.
-    #[reflect(@Unit("pA"))]
-    pub u: Initial,
-}
-
-impl Default for Izhikevich2007 {
-    /// The regular spiking cell of section 8.2.1, a layer 5 pyramidal cell, at rest.
-    fn default() -> Self {
-        Self {
-            c: 100.0.into(),
-            k: 0.7.into(),
-            rest: (-60.0).into(),
-            v_t: (-40.0).into(),
-            a: 0.03.into(),
-            b: (-2.0).into(),
-            peak: 35.0.into(),
-            reset: (-50.0).into(),
-            d: 100.0.into(),
-            steps: 1,
-            v: "rest".into(),
-            u: 0.0.into(),
-        }
+behaviour! {
+    /// Izhikevich neurons (2007): the simple model in measurable units.
+    ///
+    /// By default the regular spiking cell of section 8.2.1, a layer 5 pyramidal cell, at rest.
+    pub struct Izhikevich2007 {
+        /// Capacitance of the membrane.
+        #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
+        pub c: Parameter = 100.0,
+        /// Steepness of the parabola that v follows.
+        #[reflect(@Unit("nS/mV"), @Range::ABOVE_ZERO)]
+        pub k: Parameter = 0.7,
+        /// Resting potential.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub rest: Parameter = -60.0,
+        /// Potential at which the upstroke sets in, for a current that comes at once.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub v_t: Parameter = -40.0,
+        /// Rate of recovery.
+        #[reflect(@Unit("1/ms"), @Range::ABOVE_ZERO)]
+        pub a: Parameter = 0.03,
+        /// How strongly v drives the recovery.
+        #[reflect(@Unit("nS"), @Range::FINITE)]
+        pub b: Parameter = -2.0,
+        /// Potential at which a spike is cut off and counts.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub peak: Parameter = 35.0,
+        /// Potential after a spike; the book's c.
+        #[reflect(@Unit("mV"), @Range::FINITE, @Below("peak"))]
+        pub reset: Parameter = -50.0,
+        /// Jump of the recovery current at a spike.
+        #[reflect(@Unit("pA"), @Range::FINITE)]
+        pub d: Parameter = 100.0,
+        /// Steps in an iteration.
+        #[reflect(@Range::STEPS)]
+        pub steps: u32 = 1,
+        /// Membrane potential at the start.
+        #[reflect(@Unit("mV"))]
+        pub v: Initial = "rest",
+        /// Recovery current at the start.
+        #[reflect(@Unit("pA"))]
+        pub u: Initial = 0.0,
     }
 }
 

@@ -19,7 +19,6 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     driver::AddModel,
@@ -27,7 +26,7 @@ use super::{
     refractory,
 };
 use crate::{
-    cell,
+    behaviour, cell,
     network::{
         Behaviour, Below, Conductance, Initial, Jump, Membrane, Parameter, Preparation, PrepareError, Range, Step,
         ThresholdShift, Unit, V,
@@ -39,49 +38,35 @@ use crate::{
     },
 };
 
-/// Leaky integrate-and-fire neurons with currents, conductances or jumps of the membrane potential.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct Lif {
-    /// Capacitance of the membrane; set it to `tau` for an input in mV.
-    #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
-    pub c: Parameter,
-    /// Time constant of the membrane.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau: Parameter,
-    /// Potential to which the membrane leaks.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub rest: Parameter,
-    /// Potential at which a neuron fires.
-    #[reflect(@Unit("mV"))]
-    pub threshold: Parameter,
-    /// Potential after a spike.
-    #[reflect(@Unit("mV"), @Range::FINITE, @Below("threshold"))]
-    pub reset: Parameter,
-    /// How long a neuron is refractory after a spike, rounded to iterations.
-    #[reflect(@Unit("ms"))]
-    pub refractory: Parameter,
-    /// A constant current.
-    #[reflect(@Unit("pA"), @Range::FINITE)]
-    pub bias: Parameter,
-    /// Membrane potential at the start.
-    #[reflect(@Unit("mV"))]
-    pub v: Initial,
-}
-
-impl Default for Lif {
-    /// A cell of the cortical microcircuit of Potjans & Diesmann, Cereb. Cortex 24:785 (2014), table 5, at rest.
-    fn default() -> Self {
-        Self {
-            c: 250.0.into(),
-            tau: 10.0.into(),
-            rest: (-65.0).into(),
-            threshold: (-50.0).into(),
-            reset: (-65.0).into(),
-            refractory: 2.0.into(),
-            bias: 0.0.into(),
-            v: "rest".into(),
-        }
+behaviour! {
+    /// Leaky integrate-and-fire neurons with currents, conductances or jumps of the membrane potential.
+    ///
+    /// By default a cell of the cortical microcircuit of Potjans & Diesmann, Cereb. Cortex 24:785 (2014), table 5, at rest.
+    pub struct Lif {
+        /// Capacitance of the membrane; set it to `tau` for an input in mV.
+        #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
+        pub c: Parameter = 250.0,
+        /// Time constant of the membrane.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau: Parameter = 10.0,
+        /// Potential to which the membrane leaks.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub rest: Parameter = -65.0,
+        /// Potential at which a neuron fires.
+        #[reflect(@Unit("mV"))]
+        pub threshold: Parameter = -50.0,
+        /// Potential after a spike.
+        #[reflect(@Unit("mV"), @Range::FINITE, @Below("threshold"))]
+        pub reset: Parameter = -65.0,
+        /// How long a neuron is refractory after a spike, rounded to iterations.
+        #[reflect(@Unit("ms"))]
+        pub refractory: Parameter = 2.0,
+        /// A constant current.
+        #[reflect(@Unit("pA"), @Range::FINITE)]
+        pub bias: Parameter = 0.0,
+        /// Membrane potential at the start.
+        #[reflect(@Unit("mV"))]
+        pub v: Initial = "rest",
     }
 }
 

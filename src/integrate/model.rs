@@ -15,17 +15,12 @@ use crate::{
 /// ```
 /// use cortecs::{author::*, prelude::*};
 ///
-/// /// Neurons that leak, and fire when they reach 1.
-/// #[derive(Component, Reflect, Clone)]
-/// struct Leaky {
-///     #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-///     tau: Parameter,
-///     v: Initial,
-/// }
-///
-/// impl Default for Leaky {
-///     fn default() -> Self {
-///         Self { tau: 20.0.into(), v: 0.0.into() }
+/// behaviour! {
+///     /// Neurons that leak, and fire when they reach 1.
+///     struct Leaky {
+///         #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+///         tau: Parameter = 20.0,
+///         v: Initial = 0.0,
 ///     }
 /// }
 ///

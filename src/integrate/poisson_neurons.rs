@@ -13,9 +13,9 @@ use std::f64::consts::TAU;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Derived, Input, Parameter, Parameters, Preparation, PrepareError, Range, RegisterVariable,
         Spikes, ThreadShares, Unit,
@@ -39,56 +39,39 @@ variable! {
     pub struct Pause = "pause" in "";
 }
 
-/// Poisson neurons: independent spikes at a rate that is constant, changes in steps, oscillates or follows the input.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Spikes, Pause, Input)]
-pub struct PoissonNeurons {
-    /// Firing rate, of neurons without a refractory period; one spike a step at most, 1000 Hz at a step of 1 ms.
-    #[reflect(@Unit("Hz"))]
-    pub rate: Parameter,
-    /// When the rate changes, ascending.
-    #[reflect(@Unit("ms"))]
-    pub times: Vec<f64>,
-    /// Factors on the rate, one for each of the times.
-    pub factors: Vec<f64>,
-    /// Depth of a sinusoidal modulation, as a part of the rate; above 1 the neurons rest in the troughs.
-    #[reflect(@Range::NOT_NEGATIVE)]
-    pub modulation: Parameter,
-    /// Frequency of the modulation.
-    #[reflect(@Unit("Hz"))]
-    pub frequency: f64,
-    /// Phase of the modulation at time 0.
-    #[reflect(@Unit("rad"))]
-    pub phase: Parameter,
-    /// Rate for each unit of the input, which is added; with 0 the input changes nothing.
-    #[reflect(@Unit("Hz"), @Range::FINITE)]
-    pub gain: Parameter,
-    /// Time after a spike in which a neuron does not fire, rounded to steps; `rate` is that of the time outside of it.
-    #[reflect(@Unit("ms"))]
-    pub refractory: f64,
-    /// The random numbers to come.
-    #[reflect(ignore)]
-    pub streams: Vec<Lanes>,
-    /// Spikes expected in a step, the shares of sine and cosine in their modulation, and what a unit of the input adds.
-    #[reflect(ignore)]
-    pub parts: Derived<4>,
-}
-
-impl Default for PoissonNeurons {
-    fn default() -> Self {
-        Self {
-            rate: 10.0.into(),
-            times: Vec::new(),
-            factors: Vec::new(),
-            modulation: 0.0.into(),
-            frequency: 0.0,
-            phase: 0.0.into(),
-            gain: 0.0.into(),
-            refractory: 0.0,
-            streams: Vec::new(),
-            parts: Derived::default(),
-        }
+behaviour! {
+    /// Poisson neurons: independent spikes at a rate that is constant, changes in steps, oscillates or follows the input.
+    #[require(Spikes, Pause, Input)]
+    pub struct PoissonNeurons {
+        /// Firing rate, of neurons without a refractory period; one spike a step at most, 1000 Hz at a step of 1 ms.
+        #[reflect(@Unit("Hz"))]
+        pub rate: Parameter = 10.0,
+        /// When the rate changes, ascending.
+        #[reflect(@Unit("ms"))]
+        pub times: Vec<f64>,
+        /// Factors on the rate, one for each of the times.
+        pub factors: Vec<f64>,
+        /// Depth of a sinusoidal modulation, as a part of the rate; above 1 the neurons rest in the troughs.
+        #[reflect(@Range::NOT_NEGATIVE)]
+        pub modulation: Parameter = 0.0,
+        /// Frequency of the modulation.
+        #[reflect(@Unit("Hz"))]
+        pub frequency: f64 = 0.0,
+        /// Phase of the modulation at time 0.
+        #[reflect(@Unit("rad"))]
+        pub phase: Parameter = 0.0,
+        /// Rate for each unit of the input, which is added; with 0 the input changes nothing.
+        #[reflect(@Unit("Hz"), @Range::FINITE)]
+        pub gain: Parameter = 0.0,
+        /// Time after a spike in which a neuron does not fire, rounded to steps; `rate` is that of the time outside of it.
+        #[reflect(@Unit("ms"))]
+        pub refractory: f64 = 0.0,
+        /// The random numbers to come.
+        #[reflect(ignore)]
+        pub streams: Vec<Lanes>,
+        /// Spikes expected in a step, the shares of sine and cosine in their modulation, and what a unit of the input adds.
+        #[reflect(ignore)]
+        pub parts: Derived<4>,
     }
 }
 

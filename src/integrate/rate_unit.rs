@@ -13,7 +13,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use crate::{
-    cell,
+    behaviour, cell,
     network::{
         Behaviour, Cell as _, Cells, CellsOf, Clock, Initial, Input, Parameter, Range, RegisterState, RegisterVariable,
         Step, ThreadShares, Unit, residues::Residues,
@@ -50,35 +50,23 @@ pub enum Transfer {
     Tanh,
 }
 
-/// Rate units: leaky integrators of a function of their input, without spikes.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Rate, Input, Residues)]
-pub struct RateUnit {
-    /// Time constant.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau: Parameter,
-    /// Factor on the input.
-    #[reflect(@Range::FINITE)]
-    pub gain: Parameter,
-    /// Input that counts as none.
-    #[reflect(@Range::FINITE)]
-    pub threshold: Parameter,
-    /// The function: `Linear`, `Rectified`, `Sigmoid` or `Tanh`.
-    pub transfer: Transfer,
-    /// Activity at the start.
-    pub rate: Initial,
-}
-
-impl Default for RateUnit {
-    fn default() -> Self {
-        Self {
-            tau: 10.0.into(),
-            gain: 1.0.into(),
-            threshold: 0.0.into(),
-            transfer: Transfer::default(),
-            rate: 0.0.into(),
-        }
+behaviour! {
+    /// Rate units: leaky integrators of a function of their input, without spikes.
+    #[require(Rate, Input, Residues)]
+    pub struct RateUnit {
+        /// Time constant.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau: Parameter = 10.0,
+        /// Factor on the input.
+        #[reflect(@Range::FINITE)]
+        pub gain: Parameter = 1.0,
+        /// Input that counts as none.
+        #[reflect(@Range::FINITE)]
+        pub threshold: Parameter = 0.0,
+        /// The function: `Linear`, `Rectified`, `Sigmoid` or `Tanh`.
+        pub transfer: Transfer,
+        /// Activity at the start.
+        pub rate: Initial = 0.0,
     }
 }
 

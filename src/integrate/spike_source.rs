@@ -13,30 +13,31 @@ use bevy_reflect::prelude::*;
 
 use super::spike_list::{Gathered, Times, read_text};
 use crate::{
+    behaviour,
     network::{Behaviour, Clock, Preparation, PrepareError, Spikes, Unit},
     schedule::{AddToStage, Stage},
 };
 
-/// Neurons that fire at given times.
-#[derive(Component, Reflect, Clone, Debug, Default)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Spikes)]
-pub struct SpikeSource {
-    /// The times of the spikes, above 0, a list for each neuron, in any order: `[[1, 5.5], [], [3]]`. A spike stands at the
-    /// end of its iteration, so that 1 ms is that of iteration 9 at a step of 0.1 ms; one between goes to the later end.
-    #[reflect(@Unit("ms"))]
-    pub times: Vec<Vec<f64>>,
-    /// A file with a row of time and neuron for every spike, in any order, from the scene's folder: `.npy`, `.npz`, or
-    /// text with the two numbers on each line.
-    pub file: String,
-    /// The array's name in a `.npz` file.
-    pub key: String,
-    /// What the times of the file are: `Milliseconds`, at the ends of iterations, or `Iterations` as in recordings of
-    /// spikes.
-    pub unit: TimeUnit,
-    /// The spikes in order, once they have been read.
-    #[reflect(ignore)]
-    pub spikes: Option<Arc<[(u64, u32)]>>,
+behaviour! {
+    /// Neurons that fire at given times.
+    #[require(Spikes)]
+    pub struct SpikeSource {
+        /// The times of the spikes, above 0, a list for each neuron, in any order: `[[1, 5.5], [], [3]]`. A spike stands at the
+        /// end of its iteration, so that 1 ms is that of iteration 9 at a step of 0.1 ms; one between goes to the later end.
+        #[reflect(@Unit("ms"))]
+        pub times: Vec<Vec<f64>>,
+        /// A file with a row of time and neuron for every spike, in any order, from the scene's folder: `.npy`, `.npz`, or
+        /// text with the two numbers on each line.
+        pub file: String,
+        /// The array's name in a `.npz` file.
+        pub key: String,
+        /// What the times of the file are: `Milliseconds`, at the ends of iterations, or `Iterations` as in recordings of
+        /// spikes.
+        pub unit: TimeUnit,
+        /// The spikes in order, once they have been read.
+        #[reflect(ignore)]
+        pub spikes: Option<Arc<[(u64, u32)]>>,
+    }
 }
 
 /// What a number in a file of spikes is.

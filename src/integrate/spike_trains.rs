@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     spike_list::{Gathered, Times},
     spike_source::emit,
 };
 use crate::{
+    behaviour,
     network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Range, Spikes, Unit},
     schedule::{AddToStage, Stage},
 };
@@ -27,40 +27,28 @@ const MOST: f64 = 1e8;
 /// Spikes that are listed in a trial, for whether two of a neuron fall into one iteration: 0.1 s.
 const MOST_TRIED: f64 = 1e6;
 
-/// Neurons that fire regularly, in one train or several, each at times of its own.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Spikes)]
-pub struct SpikeTrains {
-    /// The first spike: at the end of an iteration, or in it; 0 for the end of the first one, the earliest that there is.
-    #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
-    pub start: Parameter,
-    /// From a spike of a train to the next.
-    #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
-    pub interval: Parameter,
-    /// Spikes of a train, a whole number.
-    pub count: Parameter,
-    /// From the first spike of a train to that of the next train.
-    #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
-    pub period: Parameter,
-    /// Number of trains.
-    pub trains: Parameter,
-    /// The spikes in order, once their times are known.
-    #[reflect(ignore)]
-    pub spikes: Option<Arc<[(u64, u32)]>>,
-}
-
-impl Default for SpikeTrains {
-    /// One train of ten spikes at 10 Hz.
-    fn default() -> Self {
-        Self {
-            start: 0.0.into(),
-            interval: 100.0.into(),
-            count: 10.0.into(),
-            period: 10_000.0.into(),
-            trains: 1.0.into(),
-            spikes: None,
-        }
+behaviour! {
+    /// Neurons that fire regularly, in one train or several, each at times of its own.
+    ///
+    /// By default one train of ten spikes at 10 Hz.
+    #[require(Spikes)]
+    pub struct SpikeTrains {
+        /// The first spike: at the end of an iteration, or in it; 0 for the end of the first one, the earliest that there is.
+        #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
+        pub start: Parameter = 0.0,
+        /// From a spike of a train to the next.
+        #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
+        pub interval: Parameter = 100.0,
+        /// Spikes of a train, a whole number.
+        pub count: Parameter = 10.0,
+        /// From the first spike of a train to that of the next train.
+        #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
+        pub period: Parameter = 10_000.0,
+        /// Number of trains.
+        pub trains: Parameter = 1.0,
+        /// The spikes in order, once their times are known.
+        #[reflect(ignore)]
+        pub spikes: Option<Arc<[(u64, u32)]>>,
     }
 }
 

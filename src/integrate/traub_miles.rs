@@ -15,84 +15,62 @@
 //! crosses `threshold` upwards. Nothing is reset.
 
 use bevy_app::App;
-use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     channels::{Channels, Rates, linoid, steady},
     driver::AddModel,
 };
 use crate::{
+    behaviour,
     network::{Behaviour, Initial, Parameter, Range, Unit},
     numeric::{Real, exp},
 };
 
-/// Traub–Miles neurons: Hodgkin–Huxley channels with the kinetics of cortical and hippocampal cells.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct TraubMiles {
-    /// Capacitance of the membrane.
-    #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
-    pub c: Parameter,
-    /// Conductance of all sodium channels.
-    #[reflect(@Unit("nS"), @Range::NOT_NEGATIVE)]
-    pub g_na: Parameter,
-    /// Conductance of all potassium channels.
-    #[reflect(@Unit("nS"), @Range::NOT_NEGATIVE)]
-    pub g_k: Parameter,
-    /// Leak conductance.
-    #[reflect(@Unit("nS"), @Range::ABOVE_ZERO)]
-    pub g_leak: Parameter,
-    /// Reversal potential of sodium.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub e_na: Parameter,
-    /// Reversal potential of potassium.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub e_k: Parameter,
-    /// Reversal potential of the leak.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub e_leak: Parameter,
-    /// Potential from which the rates count; shifts the threshold.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub v_t: Parameter,
-    /// Potential whose crossing upwards is a spike.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub threshold: Parameter,
-    /// Steps in an iteration.
-    #[reflect(@Range::STEPS)]
-    pub steps: u32,
-    /// Membrane potential at the start.
-    #[reflect(@Unit("mV"))]
-    pub v: Initial,
-    /// Sodium activation at the start.
-    pub m: Initial,
-    /// Sodium inactivation at the start.
-    pub h: Initial,
-    /// Potassium activation at the start.
-    pub n: Initial,
-}
-
-impl Default for TraubMiles {
-    /// The cell of the benchmark: 20 000 µm² of membrane with 1 µF/cm², 100, 30 and 0.05 mS/cm². As it
+behaviour! {
+    /// Traub–Miles neurons: Hodgkin–Huxley channels with the kinetics of cortical and hippocampal cells.
+    ///
+    /// By default the cell of the benchmark, 20 000 µm² of membrane with 1 µF/cm², 100, 30 and 0.05 mS/cm². As it
     /// stands there it has no resting state: it fires by itself unless something holds it down.
-    fn default() -> Self {
-        let [m, h, n] = steady(Self::opening(3.0));
-        Self {
-            c: 200.0.into(),
-            g_na: 20_000.0.into(),
-            g_k: 6_000.0.into(),
-            g_leak: 10.0.into(),
-            e_na: 50.0.into(),
-            e_k: (-90.0).into(),
-            e_leak: (-60.0).into(),
-            v_t: (-63.0).into(),
-            threshold: (-20.0).into(),
-            steps: 1,
-            v: "e_leak".into(),
-            m,
-            h,
-            n,
-        }
+    pub struct TraubMiles {
+        /// Capacitance of the membrane.
+        #[reflect(@Unit("pF"), @Range::ABOVE_ZERO)]
+        pub c: Parameter = 200.0,
+        /// Conductance of all sodium channels.
+        #[reflect(@Unit("nS"), @Range::NOT_NEGATIVE)]
+        pub g_na: Parameter = 20_000.0,
+        /// Conductance of all potassium channels.
+        #[reflect(@Unit("nS"), @Range::NOT_NEGATIVE)]
+        pub g_k: Parameter = 6_000.0,
+        /// Leak conductance.
+        #[reflect(@Unit("nS"), @Range::ABOVE_ZERO)]
+        pub g_leak: Parameter = 10.0,
+        /// Reversal potential of sodium.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub e_na: Parameter = 50.0,
+        /// Reversal potential of potassium.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub e_k: Parameter = -90.0,
+        /// Reversal potential of the leak.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub e_leak: Parameter = -60.0,
+        /// Potential from which the rates count; shifts the threshold.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub v_t: Parameter = -63.0,
+        /// Potential whose crossing upwards is a spike.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub threshold: Parameter = -20.0,
+        /// Steps in an iteration.
+        #[reflect(@Range::STEPS)]
+        pub steps: u32 = 1,
+        /// Membrane potential at the start.
+        #[reflect(@Unit("mV"))]
+        pub v: Initial = "e_leak",
+        /// Sodium activation at the start.
+        pub m: Initial = steady(Self::opening(3.0)[0]),
+        /// Sodium inactivation at the start.
+        pub h: Initial = steady(Self::opening(3.0)[1]),
+        /// Potassium activation at the start.
+        pub n: Initial = steady(Self::opening(3.0)[2]),
     }
 }
 

@@ -13,9 +13,9 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Initial, Parameter, Parameters, Preparation, PrepareError, Range, Spikes, ThresholdShift,
         Unit,
@@ -24,28 +24,23 @@ use crate::{
     schedule::{AddToStage, Stage},
 };
 
-/// Intrinsic plasticity at once: each spike raises the threshold of its neuron, which decays, or falls at a constant pace.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct AdaptiveThreshold {
-    /// What a spike adds to the threshold.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub increment: Parameter,
-    /// Time constant with which the threshold returns; `None` for never.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau: Option<f64>,
-    /// The rate at which the threshold would stay without a decay: it falls by as many increments in a second.
-    #[reflect(@Unit("Hz"), @Range::NOT_NEGATIVE)]
-    pub target_rate: Parameter,
-    /// Shift of the threshold at the start.
-    #[reflect(@Unit("mV"))]
-    pub threshold_shift: Initial,
-}
-
-impl Default for AdaptiveThreshold {
-    /// As Diehl & Cook (2015) have it in their program, but from where the model has its threshold.
-    fn default() -> Self {
-        Self { increment: 0.05.into(), tau: Some(1e7), target_rate: 0.0.into(), threshold_shift: 0.0.into() }
+behaviour! {
+    /// Intrinsic plasticity at once: each spike raises the threshold of its neuron, which decays, or falls at a constant pace.
+    ///
+    /// By default as Diehl & Cook (2015) have it in their program, but from where the model has its threshold.
+    pub struct AdaptiveThreshold {
+        /// What a spike adds to the threshold.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub increment: Parameter = 0.05,
+        /// Time constant with which the threshold returns; `None` for never.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau: Option<f64> = Some(1e7),
+        /// The rate at which the threshold would stay without a decay: it falls by as many increments in a second.
+        #[reflect(@Unit("Hz"), @Range::NOT_NEGATIVE)]
+        pub target_rate: Parameter = 0.0,
+        /// Shift of the threshold at the start.
+        #[reflect(@Unit("mV"))]
+        pub threshold_shift: Initial = 0.0,
     }
 }
 

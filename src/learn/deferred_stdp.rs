@@ -11,7 +11,6 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     bounds::{self, Bounds, WeightBounds},
@@ -20,6 +19,7 @@ use super::{
     spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, change, check, memory},
 };
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Range, RegisterVariable, Size, Synapses, Unit,
         Weights,
@@ -43,57 +43,41 @@ impl OfSynapses for Tendency {
     }
 }
 
-/// Pairs of spikes give a synapse a tendency, which its weight follows at intervals.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Timing<DeferredStdp>, Tendency)]
-pub struct DeferredStdp {
-    /// Change of the tendency by a source that fired just before its target, in the unit of the weights.
-    #[reflect(@Range::FINITE)]
-    pub a_plus: f64,
-    /// Change of the tendency, downwards, by a source that fires just after its target, in the unit of the weights.
-    #[reflect(@Range::FINITE)]
-    pub a_minus: f64,
-    /// Time constant of the window before a spike of the target.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_plus: f64,
-    /// Time constant of the window after a spike of the target.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_minus: f64,
-    /// Time from one change of the weights to the next, rounded to iterations.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub every: f64,
-    /// What is kept of the tendency at such a time, from 0 to 1.
-    #[reflect(@Range::SHARE)]
-    pub kept: f64,
-    /// Change of every weight at such a time, in the unit of the weights.
-    #[reflect(@Range::FINITE)]
-    pub growth: f64,
-    /// The least weight.
-    #[reflect(@Range::FINITE)]
-    pub w_min: f64,
-    /// The greatest weight.
-    #[reflect(@Range::FINITE)]
-    pub w_max: f64,
-    /// Whether a spike is paired with all that came before on the other side, or with the nearest.
-    pub pairing: Pairing,
-}
-
-impl Default for DeferredStdp {
-    /// The rule of the paper's program, where a source counts that fired last: its traces are set, not added to.
-    fn default() -> Self {
-        Self {
-            a_plus: 0.1,
-            a_minus: 0.12,
-            tau_plus: 20.0,
-            tau_minus: 20.0,
-            every: 1000.0,
-            kept: 0.9,
-            growth: 0.01,
-            w_min: 0.0,
-            w_max: 10.0,
-            pairing: Pairing::Nearest,
-        }
+behaviour! {
+    /// Pairs of spikes give a synapse a tendency, which its weight follows at intervals.
+    ///
+    /// By default the rule of the paper's program, where a source counts that fired last: its traces are set, not added to.
+    #[require(Timing<DeferredStdp>, Tendency)]
+    pub struct DeferredStdp {
+        /// Change of the tendency by a source that fired just before its target, in the unit of the weights.
+        #[reflect(@Range::FINITE)]
+        pub a_plus: f64 = 0.1,
+        /// Change of the tendency, downwards, by a source that fires just after its target, in the unit of the weights.
+        #[reflect(@Range::FINITE)]
+        pub a_minus: f64 = 0.12,
+        /// Time constant of the window before a spike of the target.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_plus: f64 = 20.0,
+        /// Time constant of the window after a spike of the target.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_minus: f64 = 20.0,
+        /// Time from one change of the weights to the next, rounded to iterations.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub every: f64 = 1000.0,
+        /// What is kept of the tendency at such a time, from 0 to 1.
+        #[reflect(@Range::SHARE)]
+        pub kept: f64 = 0.9,
+        /// Change of every weight at such a time, in the unit of the weights.
+        #[reflect(@Range::FINITE)]
+        pub growth: f64 = 0.01,
+        /// The least weight.
+        #[reflect(@Range::FINITE)]
+        pub w_min: f64 = 0.0,
+        /// The greatest weight.
+        #[reflect(@Range::FINITE)]
+        pub w_max: f64 = 10.0,
+        /// Whether a spike is paired with all that came before on the other side, or with the nearest.
+        pub pairing: Pairing = Pairing::Nearest,
     }
 }
 

@@ -10,10 +10,10 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::bounds::finite_or_nearest;
 use crate::{
+    behaviour,
     network::{Behaviour, Clock, Range, RegisterVariable, Unit, residues::LEAST_DECAY},
     numeric::real::{IS_SINGLE, moved_by, real},
     schedule::{AddToStage, Stage},
@@ -30,22 +30,16 @@ variable! {
     pub struct ConcentrationRest = "dopamine_rest" in "µM";
 }
 
-/// Dopamine at the synapses onto the neurons of a group.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Concentration, ConcentrationRest)]
-pub struct Dopamine {
-    /// Time constant of the uptake.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau: f64,
-    /// What is always released.
-    #[reflect(@Unit("µM/s"), @Range::FINITE)]
-    pub tonic: f64,
-}
-
-impl Default for Dopamine {
-    fn default() -> Self {
-        Self { tau: 200.0, tonic: 0.0 }
+behaviour! {
+    /// Dopamine at the synapses onto the neurons of a group.
+    #[require(Concentration, ConcentrationRest)]
+    pub struct Dopamine {
+        /// Time constant of the uptake.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau: f64 = 200.0,
+        /// What is always released.
+        #[reflect(@Unit("µM/s"), @Range::FINITE)]
+        pub tonic: f64 = 0.0,
     }
 }
 

@@ -11,40 +11,34 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     bounds, rests,
     spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
+    behaviour,
     network::{Behaviour, Kind, Preparation, PrepareError, Range, Size, Unit, Weights},
     numeric::{Real, real::real},
     schedule::{AddToStage, Stage},
 };
 
-/// Inhibition that grows until its targets fire at a rate.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Timing<InhibitoryStdp>)]
-pub struct InhibitoryStdp {
-    /// Change of the weight by two spikes at almost the same time, in the unit of the weights.
-    #[reflect(@Range::FINITE)]
-    pub eta: f64,
-    /// Rate at which inhibition holds the targets.
-    #[reflect(@Unit("Hz"), @Range::NOT_NEGATIVE)]
-    pub target_rate: f64,
-    /// Time constant of both sides of the window.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau: f64,
-    /// The greatest weight.
-    #[reflect(@Range::FINITE)]
-    pub w_max: f64,
-}
-
-impl Default for InhibitoryStdp {
-    fn default() -> Self {
-        Self { eta: 1e-3, target_rate: 3.0, tau: 20.0, w_max: 10.0 }
+behaviour! {
+    /// Inhibition that grows until its targets fire at a rate.
+    #[require(Timing<InhibitoryStdp>)]
+    pub struct InhibitoryStdp {
+        /// Change of the weight by two spikes at almost the same time, in the unit of the weights.
+        #[reflect(@Range::FINITE)]
+        pub eta: f64 = 1e-3,
+        /// Rate at which inhibition holds the targets.
+        #[reflect(@Unit("Hz"), @Range::NOT_NEGATIVE)]
+        pub target_rate: f64 = 3.0,
+        /// Time constant of both sides of the window.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau: f64 = 20.0,
+        /// The greatest weight.
+        #[reflect(@Range::FINITE)]
+        pub w_max: f64 = 10.0,
     }
 }
 

@@ -14,6 +14,7 @@ use bevy_reflect::prelude::*;
 
 use super::bounds::{Bounds, WeightBounds};
 use crate::{
+    behaviour,
     network::{Behaviour, Clock, Kind, Layout, Range, Synapses, Weights},
     numeric::{
         Real,
@@ -23,19 +24,19 @@ use crate::{
     schedule::{AddToStage, Stage},
 };
 
-/// Keeps the sum of the weights of each neuron.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(WeightBounds)]
-pub struct Normalization {
-    /// The sum, in the unit of the weights.
-    #[reflect(@Range::FINITE)]
-    pub total: f64,
-    /// Which weights are summed up: those onto each target, or those of each source.
-    pub over: Over,
-    /// One iteration in so many; at least 1.
-    #[reflect(@Range::ONE_OR_MORE)]
-    pub every: u64,
+behaviour! {
+    /// Keeps the sum of the weights of each neuron.
+    #[require(WeightBounds)]
+    pub struct Normalization {
+        /// The sum, in the unit of the weights.
+        #[reflect(@Range::FINITE)]
+        pub total: f64 = 1.0,
+        /// Which weights are summed up: those onto each target, or those of each source.
+        pub over: Over = Over::Afferent,
+        /// One iteration in so many; at least 1.
+        #[reflect(@Range::ONE_OR_MORE)]
+        pub every: u64 = 1,
+    }
 }
 
 /// What weights are summed up over.
@@ -46,12 +47,6 @@ pub enum Over {
     Afferent,
     /// The synapses of each source.
     Efferent,
-}
-
-impl Default for Normalization {
-    fn default() -> Self {
-        Self { total: 1.0, over: Over::Afferent, every: 1 }
-    }
 }
 
 impl Behaviour for Normalization {

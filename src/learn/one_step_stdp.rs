@@ -13,38 +13,33 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     bounds, rests,
     spike_timing::{SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
+    behaviour,
     network::{Behaviour, Kind, Preparation, PrepareError, Range, Size, Weights},
     numeric::{Real, real::real},
     schedule::{AddToStage, Stage},
 };
 
-/// A synapse strengthens if its source fired one step before its target, and weakens if one step after.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Timing<OneStepStdp>)]
-pub struct OneStepStdp {
-    /// Change of the weight, up or down, in the unit of the weights.
-    #[reflect(@Range::FINITE)]
-    pub eta: f64,
-    /// The least weight.
-    #[reflect(@Range::FINITE)]
-    pub w_min: f64,
-    /// The greatest weight.
-    #[reflect(@Range::FINITE)]
-    pub w_max: f64,
-}
-
-impl Default for OneStepStdp {
-    /// The pace of the paper, for weights from 0 to 1.
-    fn default() -> Self {
-        Self { eta: 1e-3, w_min: 0.0, w_max: 1.0 }
+behaviour! {
+    /// A synapse strengthens if its source fired one step before its target, and weakens if one step after.
+    ///
+    /// By default the pace of the paper, for weights from 0 to 1.
+    #[require(Timing<OneStepStdp>)]
+    pub struct OneStepStdp {
+        /// Change of the weight, up or down, in the unit of the weights.
+        #[reflect(@Range::FINITE)]
+        pub eta: f64 = 1e-3,
+        /// The least weight.
+        #[reflect(@Range::FINITE)]
+        pub w_min: f64 = 0.0,
+        /// The greatest weight.
+        #[reflect(@Range::FINITE)]
+        pub w_max: f64 = 1.0,
     }
 }
 

@@ -15,10 +15,10 @@ use std::{
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::dopamine::{Concentration, Dopamine};
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Layout, PartOf, Preparation, PrepareError, Range, RegisterState, Seed, Source, Spikes, State,
         SynapseGroup, Synapses, Tags, Target, Unit, address::groups,
@@ -27,31 +27,26 @@ use crate::{
     schedule::{AddToStage, Stage},
 };
 
-/// The neurons of a group get dopamine some time after the source and the target of a synapse have fired in this order.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Dopamine, Watch)]
-pub struct Reward {
-    /// Name or tag of the synapses that are rewarded.
-    pub synapses: String,
-    /// The target fires less than so long after the source.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub within: f64,
-    /// The least time from the spike of the target to the reward.
-    #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
-    pub soonest: f64,
-    /// The greatest time from the spike of the target to the reward; all times in between are equally likely.
-    #[reflect(@Unit("ms"), @Range::FINITE)]
-    pub latest: f64,
-    /// Dopamine that is released.
-    #[reflect(@Unit("µM"), @Range::FINITE)]
-    pub amount: f64,
-}
-
-impl Default for Reward {
-    /// The experiment of the paper.
-    fn default() -> Self {
-        Self { synapses: String::new(), within: 20.0, soonest: 1000.0, latest: 3000.0, amount: 0.5 }
+behaviour! {
+    /// The neurons of a group get dopamine some time after the source and the target of a synapse have fired in this order.
+    ///
+    /// By default the experiment of the paper.
+    #[require(Dopamine, Watch)]
+    pub struct Reward {
+        /// Name or tag of the synapses that are rewarded.
+        pub synapses: String,
+        /// The target fires less than so long after the source.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub within: f64 = 20.0,
+        /// The least time from the spike of the target to the reward.
+        #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
+        pub soonest: f64 = 1000.0,
+        /// The greatest time from the spike of the target to the reward; all times in between are equally likely.
+        #[reflect(@Unit("ms"), @Range::FINITE)]
+        pub latest: f64 = 3000.0,
+        /// Dopamine that is released.
+        #[reflect(@Unit("µM"), @Range::FINITE)]
+        pub amount: f64 = 0.5,
     }
 }
 

@@ -12,7 +12,6 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     bounds::{self, Bounds, WeightBounds, finite_or_nearest},
@@ -22,6 +21,7 @@ use super::{
     spike_timing::{OfSynapses, Pairing, SpikeTiming, Timing, Trace, change, check, memory},
 };
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, Range, RegisterVariable, Size, Synapses,
         Target, Unit, Weights, preparation::path_of,
@@ -46,50 +46,36 @@ impl OfSynapses for Eligibility {
     }
 }
 
-/// Pairs of spikes make a synapse eligible, and dopamine then changes it.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Timing<RewardStdp>, Eligibility, WeightRest)]
-pub struct RewardStdp {
-    /// Change of the eligibility by a source that fired just before its target, in weights per ms and µM.
-    #[reflect(@Range::FINITE)]
-    pub a_plus: f64,
-    /// Change of the eligibility, downwards, by a source that fires just after its target, in weights per ms and µM.
-    #[reflect(@Range::FINITE)]
-    pub a_minus: f64,
-    /// Time constant of the window before a spike of the target.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_plus: f64,
-    /// Time constant of the window after a spike of the target.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_minus: f64,
-    /// Time constant of the eligibility.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_c: f64,
-    /// The least weight.
-    #[reflect(@Range::FINITE)]
-    pub w_min: f64,
-    /// The greatest weight.
-    #[reflect(@Range::FINITE)]
-    pub w_max: f64,
-    /// Whether a spike is paired with all that came before on the other side, or with the nearest.
-    pub pairing: Pairing,
-}
-
-impl Default for RewardStdp {
-    /// For weights in mV and dopamine in µM, as in the program that accompanies the paper: it adds up pairs of 0.1 and −0.15,
-    /// and changes weights by them once in 10 ms.
-    fn default() -> Self {
-        Self {
-            a_plus: 0.01,
-            a_minus: 0.015,
-            tau_plus: 20.0,
-            tau_minus: 20.0,
-            tau_c: 1000.0,
-            w_min: 0.0,
-            w_max: 4.0,
-            pairing: Pairing::All,
-        }
+behaviour! {
+    /// Pairs of spikes make a synapse eligible, and dopamine then changes it.
+    ///
+    /// By default for weights in mV and dopamine in µM, as in the program that accompanies the paper: it adds up pairs of 0.1 and
+    /// −0.15, and changes weights by them once in 10 ms.
+    #[require(Timing<RewardStdp>, Eligibility, WeightRest)]
+    pub struct RewardStdp {
+        /// Change of the eligibility by a source that fired just before its target, in weights per ms and µM.
+        #[reflect(@Range::FINITE)]
+        pub a_plus: f64 = 0.01,
+        /// Change of the eligibility, downwards, by a source that fires just after its target, in weights per ms and µM.
+        #[reflect(@Range::FINITE)]
+        pub a_minus: f64 = 0.015,
+        /// Time constant of the window before a spike of the target.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_plus: f64 = 20.0,
+        /// Time constant of the window after a spike of the target.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_minus: f64 = 20.0,
+        /// Time constant of the eligibility.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_c: f64 = 1000.0,
+        /// The least weight.
+        #[reflect(@Range::FINITE)]
+        pub w_min: f64 = 0.0,
+        /// The greatest weight.
+        #[reflect(@Range::FINITE)]
+        pub w_max: f64 = 4.0,
+        /// Whether a spike is paired with all that came before on the other side, or with the nearest.
+        pub pairing: Pairing = Pairing::All,
     }
 }
 

@@ -12,10 +12,10 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Efficacies, Endpoints, Kind, Preparation, PrepareError, Range, Size, Source, Spikes, Unit,
     },
@@ -23,22 +23,24 @@ use crate::{
     schedule::{AddToStage, Stage},
 };
 
-/// Synapses that tire with use and recover, and may be facilitated before they tire.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Efficacies)]
-pub struct ShortTermPlasticity {
-    /// U: the share of the resources that a spike uses at rest, above 0 and at most 1.
-    #[reflect(@Range::PROBABILITY)]
-    pub utilization: f64,
-    /// Time constant at which resources recover, above 0.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub recovery: f64,
-    /// Time constant at which facilitation decays; 0 for none.
-    #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
-    pub facilitation: f64,
-    #[reflect(ignore)]
-    sources: Vec<Resources>,
+behaviour! {
+    /// Synapses that tire with use and recover, and may be facilitated before they tire.
+    ///
+    /// By default depressing synapses between pyramidal cells (Tsodyks & Markram, PNAS 94:719, 1997).
+    #[require(Efficacies)]
+    pub struct ShortTermPlasticity {
+        /// U: the share of the resources that a spike uses at rest, above 0 and at most 1.
+        #[reflect(@Range::PROBABILITY)]
+        pub utilization: f64 = 0.5,
+        /// Time constant at which resources recover, above 0.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub recovery: f64 = 800.0,
+        /// Time constant at which facilitation decays; 0 for none.
+        #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
+        pub facilitation: f64 = 0.0,
+        #[reflect(ignore)]
+        sources: Vec<Resources>,
+    }
 }
 
 /// The state of a source.
@@ -48,13 +50,6 @@ struct Resources {
     x: f64,
     /// The iteration of the last spike.
     last: Option<u64>,
-}
-
-impl Default for ShortTermPlasticity {
-    /// Depressing synapses between pyramidal cells (Tsodyks & Markram, PNAS 94:719, 1997).
-    fn default() -> Self {
-        Self { utilization: 0.5, recovery: 800.0, facilitation: 0.0, sources: Vec::new() }
-    }
 }
 
 impl ShortTermPlasticity {

@@ -12,7 +12,6 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     bounds::{self, Bounds},
@@ -20,6 +19,7 @@ use super::{
     spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
+    behaviour,
     network::{Behaviour, Kind, Preparation, PrepareError, Range, Size, Unit, Weights},
     numeric::{
         Real,
@@ -28,53 +28,38 @@ use crate::{
     schedule::{AddToStage, Stage},
 };
 
-/// A synapse strengthens if its source fires before its target, and weakens if after.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Timing<Stdp>)]
-pub struct Stdp {
-    /// Change of the weight by a source that fired just before its target, in the unit of the weights.
-    #[reflect(@Range::FINITE)]
-    pub a_plus: f64,
-    /// Change of the weight, downwards, by a source that fires just after its target, in the unit of the weights.
-    #[reflect(@Range::FINITE)]
-    pub a_minus: f64,
-    /// Time constant of the window before a spike of the target.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_plus: f64,
-    /// Time constant of the window after a spike of the target.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_minus: f64,
-    /// Exponent of the distance from the greatest weight in what strengthens: 0 additive, 1 multiplicative.
-    #[reflect(@Range::NOT_NEGATIVE)]
-    pub mu_plus: f64,
-    /// Exponent of the distance from the least weight in what weakens: 0 additive, 1 multiplicative.
-    #[reflect(@Range::NOT_NEGATIVE)]
-    pub mu_minus: f64,
-    /// The least weight.
-    #[reflect(@Range::FINITE)]
-    pub w_min: f64,
-    /// The greatest weight.
-    #[reflect(@Range::FINITE)]
-    pub w_max: f64,
-    /// Whether a spike is paired with all that came before on the other side, or with the nearest.
-    pub pairing: Pairing,
-}
-
-impl Default for Stdp {
-    /// The rule of Song, Miller & Abbott (2000) for weights from 0 to 1.
-    fn default() -> Self {
-        Self {
-            a_plus: 0.01,
-            a_minus: 0.0105,
-            tau_plus: 20.0,
-            tau_minus: 20.0,
-            mu_plus: 0.0,
-            mu_minus: 0.0,
-            w_min: 0.0,
-            w_max: 1.0,
-            pairing: Pairing::All,
-        }
+behaviour! {
+    /// A synapse strengthens if its source fires before its target, and weakens if after.
+    ///
+    /// By default the rule of Song, Miller & Abbott (2000) for weights from 0 to 1.
+    #[require(Timing<Stdp>)]
+    pub struct Stdp {
+        /// Change of the weight by a source that fired just before its target, in the unit of the weights.
+        #[reflect(@Range::FINITE)]
+        pub a_plus: f64 = 0.01,
+        /// Change of the weight, downwards, by a source that fires just after its target, in the unit of the weights.
+        #[reflect(@Range::FINITE)]
+        pub a_minus: f64 = 0.0105,
+        /// Time constant of the window before a spike of the target.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_plus: f64 = 20.0,
+        /// Time constant of the window after a spike of the target.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_minus: f64 = 20.0,
+        /// Exponent of the distance from the greatest weight in what strengthens: 0 additive, 1 multiplicative.
+        #[reflect(@Range::NOT_NEGATIVE)]
+        pub mu_plus: f64 = 0.0,
+        /// Exponent of the distance from the least weight in what weakens: 0 additive, 1 multiplicative.
+        #[reflect(@Range::NOT_NEGATIVE)]
+        pub mu_minus: f64 = 0.0,
+        /// The least weight.
+        #[reflect(@Range::FINITE)]
+        pub w_min: f64 = 0.0,
+        /// The greatest weight.
+        #[reflect(@Range::FINITE)]
+        pub w_max: f64 = 1.0,
+        /// Whether a spike is paired with all that came before on the other side, or with the nearest.
+        pub pairing: Pairing = Pairing::All,
     }
 }
 

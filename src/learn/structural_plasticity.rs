@@ -25,6 +25,7 @@ use super::{
     incoming::Incoming,
 };
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Endpoints, Failures, Kind, Layout, Preparation, PrepareError, Range, RegisterState,
         RegisterVariable, Rewired, State, Synapses, Unit, Variables, Weights, endpoints::endpoints, rewire::rewire,
@@ -50,29 +51,31 @@ variable! {
     pub struct TargetNeuron = "target" in "";
 }
 
-/// Weak synapses are pruned, and as many grow between other neurons.
-///
-/// The variables `source` and `target` tell where the synapses are, each in the column of its weight.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(WeightBounds, SourceNeuron, TargetNeuron, Rewired)]
-pub struct StructuralPlasticity {
-    /// Time from one rewiring to the next, at least one step.
-    #[reflect(@Unit("ms"))]
-    pub interval: f64,
-    /// Magnitude of the weight below which a synapse is pruned, above 0, in the unit of the weights.
-    #[reflect(@Range::ABOVE_ZERO)]
-    pub threshold: f64,
-    /// Probability with which a synapse that is so weak is pruned at a rewiring; above 0, at most 1.
-    #[reflect(@Range::PROBABILITY)]
-    pub probability: f64,
-    /// Weight of new synapses, in the unit of the weights.
-    #[reflect(@Range::FINITE)]
-    pub weight: f64,
-    /// What number of synapses is kept: that of the group, or that of each target.
-    pub kept: Kept,
-    /// Whether a neuron of a group that is connected to itself may get a synapse with itself.
-    pub autapses: bool,
+behaviour! {
+    /// Weak synapses are pruned, and as many grow between other neurons.
+    ///
+    /// The variables `source` and `target` tell where the synapses are, each in the column of its weight.
+    ///
+    /// By default new synapses as weak as in Zheng et al. (2013), for weights from 0 to 1; once a second.
+    #[require(WeightBounds, SourceNeuron, TargetNeuron, Rewired)]
+    pub struct StructuralPlasticity {
+        /// Time from one rewiring to the next, at least one step.
+        #[reflect(@Unit("ms"))]
+        pub interval: f64 = 1000.0,
+        /// Magnitude of the weight below which a synapse is pruned, above 0, in the unit of the weights.
+        #[reflect(@Range::ABOVE_ZERO)]
+        pub threshold: f64 = 1e-3,
+        /// Probability with which a synapse that is so weak is pruned at a rewiring; above 0, at most 1.
+        #[reflect(@Range::PROBABILITY)]
+        pub probability: f64 = 1.0,
+        /// Weight of new synapses, in the unit of the weights.
+        #[reflect(@Range::FINITE)]
+        pub weight: f64 = 1e-3,
+        /// What number of synapses is kept: that of the group, or that of each target.
+        pub kept: Kept = Kept::Total,
+        /// Whether a neuron of a group that is connected to itself may get a synapse with itself.
+        pub autapses: bool = false,
+    }
 }
 
 /// What number of synapses is kept.
@@ -98,13 +101,6 @@ struct Places {
 impl State for Places {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.value(&mut self.listed)
-    }
-}
-
-impl Default for StructuralPlasticity {
-    /// New synapses as weak as in Zheng et al. (2013), for weights from 0 to 1; once a second.
-    fn default() -> Self {
-        Self { interval: 1000.0, threshold: 1e-3, probability: 1.0, weight: 1e-3, kept: Kept::Total, autapses: false }
     }
 }
 

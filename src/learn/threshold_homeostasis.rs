@@ -14,9 +14,9 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Initial, Parameter, Parameters, Preparation, PrepareError, Range, RegisterVariable,
         SlowColumn, Spikes, State, ThresholdShift, Unit, Variable, View, variable::VariableInfo,
@@ -61,37 +61,25 @@ impl Variable for MeanRate {
     }
 }
 
-/// Intrinsic plasticity over time: the threshold rises while the mean rate is above its target, and falls while below.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(MeanRate)]
-pub struct ThresholdHomeostasis {
-    /// Change of the threshold for each spike above the target, or missing.
-    #[reflect(@Unit("mV"), @Range::NOT_NEGATIVE)]
-    pub eta: Parameter,
-    /// The rate at which the threshold stays.
-    #[reflect(@Unit("Hz"), @Range::NOT_NEGATIVE)]
-    pub target_rate: Parameter,
-    /// Time constant of the mean.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau: f64,
-    /// Mean rate at the start.
-    #[reflect(@Unit("Hz"))]
-    pub mean_rate: Initial,
-    /// Shift of the threshold at the start.
-    #[reflect(@Unit("mV"))]
-    pub threshold_shift: Initial,
-}
-
-impl Default for ThresholdHomeostasis {
-    fn default() -> Self {
-        Self {
-            eta: 0.1.into(),
-            target_rate: 5.0.into(),
-            tau: 1000.0,
-            mean_rate: "target_rate".into(),
-            threshold_shift: 0.0.into(),
-        }
+behaviour! {
+    /// Intrinsic plasticity over time: the threshold rises while the mean rate is above its target, and falls while below.
+    #[require(MeanRate)]
+    pub struct ThresholdHomeostasis {
+        /// Change of the threshold for each spike above the target, or missing.
+        #[reflect(@Unit("mV"), @Range::NOT_NEGATIVE)]
+        pub eta: Parameter = 0.1,
+        /// The rate at which the threshold stays.
+        #[reflect(@Unit("Hz"), @Range::NOT_NEGATIVE)]
+        pub target_rate: Parameter = 5.0,
+        /// Time constant of the mean.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau: f64 = 1000.0,
+        /// Mean rate at the start.
+        #[reflect(@Unit("Hz"))]
+        pub mean_rate: Initial = "target_rate",
+        /// Shift of the threshold at the start.
+        #[reflect(@Unit("mV"))]
+        pub threshold_shift: Initial = 0.0,
     }
 }
 

@@ -10,7 +10,6 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     bounds::{self, finite_or_nearest},
@@ -18,66 +17,50 @@ use super::{
     spike_timing::{Pairing, SpikeTiming, Timing, Trace, Update, change, memory},
 };
 use crate::{
+    behaviour,
     network::{Behaviour, Kind, Preparation, PrepareError, Range, Size, Unit, Weights},
     numeric::{Real, real::real},
     schedule::{AddToStage, Stage},
 };
 
-/// Pairs and triplets of spikes change a synapse, so that the rate of a pairing counts beside its lag.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Timing<TripletStdp>)]
-pub struct TripletStdp {
-    /// Strengthening by a pair, in the unit of the weights.
-    #[reflect(@Range::FINITE)]
-    pub a2_plus: f64,
-    /// Strengthening by a triplet with two spikes of the target, in the unit of the weights.
-    #[reflect(@Range::FINITE)]
-    pub a3_plus: f64,
-    /// Weakening by a pair, in the unit of the weights.
-    #[reflect(@Range::FINITE)]
-    pub a2_minus: f64,
-    /// Weakening by a triplet with two spikes of the source, in the unit of the weights.
-    #[reflect(@Range::FINITE)]
-    pub a3_minus: f64,
-    /// Time constant of r1.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_plus: f64,
-    /// Time constant of r2.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_x: f64,
-    /// Time constant of o1.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_minus: f64,
-    /// Time constant of o2.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_y: f64,
-    /// The least weight.
-    #[reflect(@Range::FINITE)]
-    pub w_min: f64,
-    /// The greatest weight.
-    #[reflect(@Range::FINITE)]
-    pub w_max: f64,
-    /// Whether a spike is paired with all that came before on the other side, or with the nearest.
-    pub pairing: Pairing,
-}
-
-impl Default for TripletStdp {
-    /// Visual cortex, all spikes: table 3 of the paper, the full model; weights from 0 to 2, of which 1 is the start.
-    fn default() -> Self {
-        Self {
-            a2_plus: 5e-10,
-            a3_plus: 6.2e-3,
-            a2_minus: 7e-3,
-            a3_minus: 2.3e-4,
-            tau_plus: 16.8,
-            tau_x: 101.0,
-            tau_minus: 33.7,
-            tau_y: 125.0,
-            w_min: 0.0,
-            w_max: 2.0,
-            pairing: Pairing::All,
-        }
+behaviour! {
+    /// Pairs and triplets of spikes change a synapse, so that the rate of a pairing counts beside its lag.
+    ///
+    /// By default visual cortex, all spikes: table 3 of the paper, the full model; weights from 0 to 2, of which 1 is the start.
+    #[require(Timing<TripletStdp>)]
+    pub struct TripletStdp {
+        /// Strengthening by a pair, in the unit of the weights.
+        #[reflect(@Range::FINITE)]
+        pub a2_plus: f64 = 5e-10,
+        /// Strengthening by a triplet with two spikes of the target, in the unit of the weights.
+        #[reflect(@Range::FINITE)]
+        pub a3_plus: f64 = 6.2e-3,
+        /// Weakening by a pair, in the unit of the weights.
+        #[reflect(@Range::FINITE)]
+        pub a2_minus: f64 = 7e-3,
+        /// Weakening by a triplet with two spikes of the source, in the unit of the weights.
+        #[reflect(@Range::FINITE)]
+        pub a3_minus: f64 = 2.3e-4,
+        /// Time constant of r1.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_plus: f64 = 16.8,
+        /// Time constant of r2.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_x: f64 = 101.0,
+        /// Time constant of o1.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_minus: f64 = 33.7,
+        /// Time constant of o2.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_y: f64 = 125.0,
+        /// The least weight.
+        #[reflect(@Range::FINITE)]
+        pub w_min: f64 = 0.0,
+        /// The greatest weight.
+        #[reflect(@Range::FINITE)]
+        pub w_max: f64 = 2.0,
+        /// Whether a spike is paired with all that came before on the other side, or with the nearest.
+        pub pairing: Pairing = Pairing::All,
     }
 }
 

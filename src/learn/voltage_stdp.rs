@@ -21,7 +21,6 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     arrivals::Arrivals,
@@ -32,6 +31,7 @@ use super::{
     spike_timing::{Pairing, Trace, Update, check},
 };
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, Range, RegisterState, Size, Source,
         Spikes, State, Synapses, Target, Unit, V, Weights, preparation::path_of,
@@ -43,80 +43,59 @@ use crate::{
 /// The longest delay of the filters (steps), as of spikes.
 const LONGEST: f64 = 65_535.0;
 
-/// A synapse weakens when its source fires onto a depolarised target, and strengthens while a target that was depolarised
-/// is far above rest.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-#[require(Voltages)]
-pub struct VoltageStdp {
-    /// Weakening by a spike of the source, in the unit of the weights.
-    #[reflect(@Unit("1/mV"), @Range::NOT_NEGATIVE)]
-    pub a_ltd: f64,
-    /// Strengthening, in the unit of the weights.
-    #[reflect(@Unit("1/mV²"), @Range::NOT_NEGATIVE)]
-    pub a_ltp: f64,
-    /// Potential above which the filtered potentials count.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub theta_minus: f64,
-    /// Potential above which the potential itself counts.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub theta_plus: f64,
-    /// Time constant of the trace of the source.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_x: f64,
-    /// Time constant of the filtered potential that weakens.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_minus: f64,
-    /// Time constant of the filtered potential that strengthens.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_plus: f64,
-    /// How late the filtered potentials act, rounded to iterations.
-    #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
-    pub delay: f64,
-    /// Potential of a spike.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub peak: f64,
-    /// How long a spike lasts, rounded to iterations; 0 where v has the spikes in it.
-    #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
-    pub width: f64,
-    /// Mean depolarisation at which weakening has the strength `a_ltd`, to which it is held in proportion to the square;
-    /// `None` for a weakening that does not depend on it.
-    #[reflect(@Unit("mV"), @Range::ABOVE_ZERO)]
-    pub u_ref: Option<f64>,
-    /// Potential from which the mean depolarisation counts.
-    #[reflect(@Unit("mV"), @Range::FINITE)]
-    pub rest: f64,
-    /// Time constant of the mean depolarisation.
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    pub tau_mean: f64,
-    /// The least weight.
-    #[reflect(@Range::FINITE)]
-    pub w_min: f64,
-    /// The greatest weight.
-    #[reflect(@Range::FINITE)]
-    pub w_max: f64,
-}
-
-impl Default for VoltageStdp {
-    /// Visual cortex, without homeostasis, for weights that start at 0.5.
-    fn default() -> Self {
-        Self {
-            a_ltd: 14e-5,
-            a_ltp: 8e-5,
-            theta_minus: -70.6,
-            theta_plus: -45.3,
-            tau_x: 15.0,
-            tau_minus: 10.0,
-            tau_plus: 7.0,
-            delay: 4.0,
-            peak: 33.0,
-            width: 2.0,
-            u_ref: None,
-            rest: -70.6,
-            tau_mean: 1000.0,
-            w_min: 0.0,
-            w_max: 2.0,
-        }
+behaviour! {
+    /// A synapse weakens when its source fires onto a depolarised target, and strengthens while a target that was depolarised
+    /// is far above rest.
+    ///
+    /// By default visual cortex, without homeostasis, for weights that start at 0.5.
+    #[require(Voltages)]
+    pub struct VoltageStdp {
+        /// Weakening by a spike of the source, in the unit of the weights.
+        #[reflect(@Unit("1/mV"), @Range::NOT_NEGATIVE)]
+        pub a_ltd: f64 = 14e-5,
+        /// Strengthening, in the unit of the weights.
+        #[reflect(@Unit("1/mV²"), @Range::NOT_NEGATIVE)]
+        pub a_ltp: f64 = 8e-5,
+        /// Potential above which the filtered potentials count.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub theta_minus: f64 = -70.6,
+        /// Potential above which the potential itself counts.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub theta_plus: f64 = -45.3,
+        /// Time constant of the trace of the source.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_x: f64 = 15.0,
+        /// Time constant of the filtered potential that weakens.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_minus: f64 = 10.0,
+        /// Time constant of the filtered potential that strengthens.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_plus: f64 = 7.0,
+        /// How late the filtered potentials act, rounded to iterations.
+        #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
+        pub delay: f64 = 4.0,
+        /// Potential of a spike.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub peak: f64 = 33.0,
+        /// How long a spike lasts, rounded to iterations; 0 where v has the spikes in it.
+        #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
+        pub width: f64 = 2.0,
+        /// Mean depolarisation at which weakening has the strength `a_ltd`, to which it is held in proportion to the square;
+        /// `None` for a weakening that does not depend on it.
+        #[reflect(@Unit("mV"), @Range::ABOVE_ZERO)]
+        pub u_ref: Option<f64>,
+        /// Potential from which the mean depolarisation counts.
+        #[reflect(@Unit("mV"), @Range::FINITE)]
+        pub rest: f64 = -70.6,
+        /// Time constant of the mean depolarisation.
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        pub tau_mean: f64 = 1000.0,
+        /// The least weight.
+        #[reflect(@Range::FINITE)]
+        pub w_min: f64 = 0.0,
+        /// The greatest weight.
+        #[reflect(@Range::FINITE)]
+        pub w_max: f64 = 2.0,
     }
 }
 

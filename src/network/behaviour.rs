@@ -45,19 +45,18 @@ pub struct Unit(pub &'static str);
 /// A system that cannot go on notes why among the [`Failures`](super::Failures), which stops the run. An error that it returns
 /// goes to Bevy's error handler, and the run goes on; a panic is its own.
 ///
-/// The behaviours of this crate say `#[reflect(from_reflect = false, Clone, Debug)]`: nothing here makes a behaviour of another
-/// one's description, and reflection clones and prints it by the traits that it has anyway. It spares two fifths of what
-/// `Reflect` derives, which is the largest part of the code of most behaviours; others may leave it out.
+/// Its fields are declared by [`behaviour!`](crate::behaviour), or as a component that derives `Reflect`, `Clone` and `Default`.
 ///
 /// ```
 /// use cortecs::prelude::*;
 ///
-/// /// Pulls the membrane potential towards zero.
-/// #[derive(Component, Reflect, Clone, Default)]
-/// struct Leak {
-///     /// Rate.
-///     #[reflect(@Unit("1/ms"))]
-///     rate: Parameter,
+/// behaviour! {
+///     /// Pulls the membrane potential towards zero.
+///     struct Leak {
+///         /// Rate.
+///         #[reflect(@Unit("1/ms"))]
+///         rate: Parameter = 0.1,
+///     }
 /// }
 ///
 /// impl Behaviour for Leak {

@@ -10,6 +10,8 @@ pub mod change;
 pub mod clock;
 pub mod columns;
 pub mod connect;
+#[doc(hidden)]
+pub mod declare;
 pub mod derived;
 pub mod endpoints;
 pub mod failure;

@@ -4,7 +4,6 @@ use std::io;
 
 use bevy_app::App;
 use bevy_ecs::{prelude::*, resource::IsResource};
-use bevy_reflect::prelude::*;
 
 use super::{
     Recording, Selection,
@@ -12,6 +11,7 @@ use super::{
     resolve::{Request, resolve},
 };
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Failures, Kind, NeuronGroup, Preparation, PrepareError, PrepareFault, Seed, Variables, View,
         preparation::{ValueFunctions, shape},
@@ -22,44 +22,29 @@ use crate::{
     value::{Batch, Expression, Functions, Members, Names, Scope, ValueError},
 };
 
-/// Records an expression of the variables of a group, as they are at the end of an iteration: a row per iteration, a column
-/// per neuron. `"v - 0.1 * u"`, `"conductance * (v + 75)"`.
-///
-/// An expression takes up to 10 ns per neuron and operation. It may use the index `i` and the position `x`, `y`, `z` of a
-/// neuron; a random function gives every neuron one number for the whole run.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct ExpressionRecorder {
-    /// Names or tags of groups, or receptors of them: `excitatory`, `excitatory.gaba`.
-    pub of: Vec<String>,
-    /// The expression.
-    pub expression: String,
-    /// What the recording is called, in file names and pictures: letters, digits, `_` and `-`.
-    pub name: String,
-    /// The unit of the expression's value.
-    pub unit: String,
-    /// Which neurons: `All`, `Range(0, 10)`, `Stride(100)`, `List([3, 7])`.
-    pub neurons: Selection,
-    /// One iteration in so many.
-    pub every: u64,
-    /// The first iteration.
-    pub from: u64,
-    /// The first iteration that is not recorded any more; `None` records to the end.
-    pub until: Option<u64>,
-}
-
-impl Default for ExpressionRecorder {
-    fn default() -> Self {
-        Self {
-            of: Vec::new(),
-            expression: String::new(),
-            name: "expression".into(),
-            unit: String::new(),
-            neurons: Selection::All,
-            every: 1,
-            from: 0,
-            until: None,
-        }
+behaviour! {
+    /// Records an expression of the variables of a group, as they are at the end of an iteration: a row per iteration, a column
+    /// per neuron. `"v - 0.1 * u"`, `"conductance * (v + 75)"`.
+    ///
+    /// An expression takes up to 10 ns per neuron and operation. It may use the index `i` and the position `x`, `y`, `z` of a
+    /// neuron; a random function gives every neuron one number for the whole run.
+    pub struct ExpressionRecorder {
+        /// Names or tags of groups, or receptors of them: `excitatory`, `excitatory.gaba`.
+        pub of: Vec<String>,
+        /// The expression.
+        pub expression: String,
+        /// What the recording is called, in file names and pictures: letters, digits, `_` and `-`.
+        pub name: String = "expression",
+        /// The unit of the expression's value.
+        pub unit: String,
+        /// Which neurons: `All`, `Range(0, 10)`, `Stride(100)`, `List([3, 7])`.
+        pub neurons: Selection = Selection::All,
+        /// One iteration in so many.
+        pub every: u64 = 1,
+        /// The first iteration.
+        pub from: u64 = 0,
+        /// The first iteration that is not recorded any more; `None` records to the end.
+        pub until: Option<u64>,
     }
 }
 

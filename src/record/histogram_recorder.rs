@@ -2,7 +2,6 @@
 
 use bevy_app::App;
 use bevy_ecs::{prelude::*, resource::IsResource};
-use bevy_reflect::prelude::*;
 
 use super::{
     Bins, Recording, Selection,
@@ -10,6 +9,7 @@ use super::{
     resolve::{Request, find, resolve},
 };
 use crate::{
+    behaviour,
     network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError},
     schedule::{AddToStage, Stage},
 };
@@ -17,36 +17,29 @@ use crate::{
 /// Most bins: a row of so many takes 800 kB.
 const MOST_BINS: u32 = 100_000;
 
-/// Records histograms of variables, as they are at the end of an iteration: a row of counts per recorded iteration. Weights
-/// of millions of synapses, or potentials over hours, in a file of a few rows.
-///
-/// A row holds the number of members below `low`, in each bin, and above `high`; a sum over rows is the histogram over
-/// members and time. A value that is not a number is counted nowhere.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct HistogramRecorder {
-    /// Addresses of variables: `excitatory.v`, `excitatory.ampa.current`, `GLUTAMATE.weights`.
-    pub of: Vec<String>,
-    /// Lower edge of the first bin, in the unit of the variable.
-    pub low: f64,
-    /// Upper edge of the last bin, which includes it.
-    pub high: f64,
-    /// Number of bins, 1 to 100000.
-    pub bins: u32,
-    /// Which members: `All`, `Range(0, 10)`, `Stride(100)`, `List([3, 7])`.
-    pub neurons: Selection,
-    /// One iteration in so many.
-    pub every: u64,
-    /// The first iteration.
-    pub from: u64,
-    /// The first iteration that is not recorded any more; `None` records to the end.
-    pub until: Option<u64>,
-}
-
-impl Default for HistogramRecorder {
-    fn default() -> Self {
-        let neurons = Selection::All;
-        Self { of: Vec::new(), low: 0.0, high: 1.0, bins: 50, neurons, every: 1, from: 0, until: None }
+behaviour! {
+    /// Records histograms of variables, as they are at the end of an iteration: a row of counts per recorded iteration. Weights
+    /// of millions of synapses, or potentials over hours, in a file of a few rows.
+    ///
+    /// By default a row holds the number of members below `low`, in each bin, and above `high`; a sum over rows is the histogram over
+    /// members and time. A value that is not a number is counted nowhere.
+    pub struct HistogramRecorder {
+        /// Addresses of variables: `excitatory.v`, `excitatory.ampa.current`, `GLUTAMATE.weights`.
+        pub of: Vec<String>,
+        /// Lower edge of the first bin, in the unit of the variable.
+        pub low: f64 = 0.0,
+        /// Upper edge of the last bin, which includes it.
+        pub high: f64 = 1.0,
+        /// Number of bins, 1 to 100000.
+        pub bins: u32 = 50,
+        /// Which members: `All`, `Range(0, 10)`, `Stride(100)`, `List([3, 7])`.
+        pub neurons: Selection = Selection::All,
+        /// One iteration in so many.
+        pub every: u64 = 1,
+        /// The first iteration.
+        pub from: u64 = 0,
+        /// The first iteration that is not recorded any more; `None` records to the end.
+        pub until: Option<u64>,
     }
 }
 

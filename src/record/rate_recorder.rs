@@ -2,7 +2,6 @@
 
 use bevy_app::App;
 use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
-use bevy_reflect::prelude::*;
 
 use super::{
     Recording, Selection,
@@ -10,6 +9,7 @@ use super::{
     resolve::{Request, resolve_firing},
 };
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Failures, Kind, Preparation, PrepareError, RegisterState, Spikes, State, Unit,
         variable::VariableInfo,
@@ -18,28 +18,22 @@ use crate::{
     schedule::{AddToStage, Stage},
 };
 
-/// Records population rates: the mean rate of the neurons in bins of time, a row per bin, in Hz.
-///
-/// The last bin of a run is recorded only if it is whole.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct RateRecorder {
-    /// Names or tags of neuron groups.
-    pub of: Vec<String>,
-    /// Length of a bin, rounded to whole iterations; at least one.
-    #[reflect(@Unit("ms"))]
-    pub bin: f64,
-    /// Which neurons: `All`, `Range(0, 10)`, `Stride(100)`, `List([3, 7])`.
-    pub neurons: Selection,
-    /// The first iteration.
-    pub from: u64,
-    /// The first iteration that is not recorded any more; `None` records to the end.
-    pub until: Option<u64>,
-}
-
-impl Default for RateRecorder {
-    fn default() -> Self {
-        Self { of: Vec::new(), bin: 5.0, neurons: Selection::All, from: 0, until: None }
+behaviour! {
+    /// Records population rates: the mean rate of the neurons in bins of time, a row per bin, in Hz.
+    ///
+    /// By default the last bin of a run is recorded only if it is whole.
+    pub struct RateRecorder {
+        /// Names or tags of neuron groups.
+        pub of: Vec<String>,
+        /// Length of a bin, rounded to whole iterations; at least one.
+        #[reflect(@Unit("ms"))]
+        pub bin: f64 = 5.0,
+        /// Which neurons: `All`, `Range(0, 10)`, `Stride(100)`, `List([3, 7])`.
+        pub neurons: Selection = Selection::All,
+        /// The first iteration.
+        pub from: u64 = 0,
+        /// The first iteration that is not recorded any more; `None` records to the end.
+        pub until: Option<u64>,
     }
 }
 

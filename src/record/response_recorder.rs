@@ -2,7 +2,6 @@
 
 use bevy_app::App;
 use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
-use bevy_reflect::prelude::*;
 use serde::Serialize;
 
 use super::{
@@ -11,6 +10,7 @@ use super::{
     resolve::{Request, resolve, resolve_firing},
 };
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Presented, RegisterState, Spikes, State,
         preparation::path_of, variable::VariableInfo,
@@ -19,21 +19,21 @@ use crate::{
     schedule::{AddToStage, Stage},
 };
 
-/// Records responses: a row of spike counts for each presentation, a column per neuron. What each presentation was goes to
-/// another recording, of the group to which the stimuli are presented: first iteration, block, stimulus, class.
-///
-/// With `assign` and `test` the report says how well the class of a stimulus can be told from the responses.
-#[derive(Component, Reflect, Clone, Debug, Default)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct ResponseRecorder {
-    /// Names or tags of neuron groups that respond.
-    pub of: Vec<String>,
-    /// The group to which stimuli are presented.
-    pub to: String,
-    /// The block of presentations whose responses give each neuron its class: that to which it responds most on average.
-    pub assign: Option<String>,
-    /// The block of presentations whose classes are predicted: that whose neurons respond most on average.
-    pub test: Option<String>,
+behaviour! {
+    /// Records responses: a row of spike counts for each presentation, a column per neuron. What each presentation was goes to
+    /// another recording, of the group to which the stimuli are presented: first iteration, block, stimulus, class.
+    ///
+    /// With `assign` and `test` the report says how well the class of a stimulus can be told from the responses.
+    pub struct ResponseRecorder {
+        /// Names or tags of neuron groups that respond.
+        pub of: Vec<String>,
+        /// The group to which stimuli are presented.
+        pub to: String,
+        /// The block of presentations whose responses give each neuron its class: that to which it responds most on average.
+        pub assign: Option<String>,
+        /// The block of presentations whose classes are predicted: that whose neurons respond most on average.
+        pub test: Option<String>,
+    }
 }
 
 /// On a recording of responses or of presentations: what it is told of.

@@ -2,7 +2,6 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use bevy_reflect::prelude::*;
 
 use super::{
     Recording, Selection,
@@ -10,22 +9,23 @@ use super::{
     resolve::{Request, resolve_firing},
 };
 use crate::{
+    behaviour,
     network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Spikes, variable::VariableInfo},
     schedule::{AddToStage, Stage},
 };
 
-/// Records spikes as events: iteration and neuron, in the order in which they happen.
-#[derive(Component, Reflect, Clone, Debug, Default)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct SpikeRecorder {
-    /// Names or tags of neuron groups.
-    pub of: Vec<String>,
-    /// Which neurons: `All`, `Range(0, 10)`, `Stride(100)`, `List([3, 7])`.
-    pub neurons: Selection,
-    /// The first iteration.
-    pub from: u64,
-    /// The first iteration that is not recorded any more; `None` records to the end.
-    pub until: Option<u64>,
+behaviour! {
+    /// Records spikes as events: iteration and neuron, in the order in which they happen.
+    pub struct SpikeRecorder {
+        /// Names or tags of neuron groups.
+        pub of: Vec<String>,
+        /// Which neurons: `All`, `Range(0, 10)`, `Stride(100)`, `List([3, 7])`.
+        pub neurons: Selection,
+        /// The first iteration.
+        pub from: u64,
+        /// The first iteration that is not recorded any more; `None` records to the end.
+        pub until: Option<u64>,
+    }
 }
 
 impl Behaviour for SpikeRecorder {

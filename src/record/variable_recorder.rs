@@ -2,7 +2,6 @@
 
 use bevy_app::App;
 use bevy_ecs::{prelude::*, resource::IsResource};
-use bevy_reflect::prelude::*;
 
 use super::{
     Recording, Selection,
@@ -10,29 +9,24 @@ use super::{
     resolve::{Request, find, resolve},
 };
 use crate::{
+    behaviour,
     network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError},
     schedule::{AddToStage, Stage},
 };
 
-/// Records variables, as they are at the end of an iteration: a row per iteration, a column per neuron.
-#[derive(Component, Reflect, Clone, Debug)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct VariableRecorder {
-    /// Addresses of variables: `excitatory.v`, `neurons.u` for all groups of a tag, `GLUTAMATE.weights`.
-    pub of: Vec<String>,
-    /// Which neurons: `All`, `Range(0, 10)`, `Stride(100)`, `List([3, 7])`.
-    pub neurons: Selection,
-    /// One iteration in so many.
-    pub every: u64,
-    /// The first iteration.
-    pub from: u64,
-    /// The first iteration that is not recorded any more; `None` records to the end.
-    pub until: Option<u64>,
-}
-
-impl Default for VariableRecorder {
-    fn default() -> Self {
-        Self { of: Vec::new(), neurons: Selection::All, every: 1, from: 0, until: None }
+behaviour! {
+    /// Records variables, as they are at the end of an iteration: a row per iteration, a column per neuron.
+    pub struct VariableRecorder {
+        /// Addresses of variables: `excitatory.v`, `neurons.u` for all groups of a tag, `GLUTAMATE.weights`.
+        pub of: Vec<String>,
+        /// Which neurons: `All`, `Range(0, 10)`, `Stride(100)`, `List([3, 7])`.
+        pub neurons: Selection = Selection::All,
+        /// One iteration in so many.
+        pub every: u64 = 1,
+        /// The first iteration.
+        pub from: u64 = 0,
+        /// The first iteration that is not recorded any more; `None` records to the end.
+        pub until: Option<u64>,
     }
 }
 

@@ -9,7 +9,6 @@ use std::io;
 
 use bevy_app::App;
 use bevy_ecs::{change_detection::Tick, prelude::*, relationship::RelationshipTarget};
-use bevy_reflect::prelude::*;
 
 use super::{
     Recording, Selection, Tape,
@@ -17,6 +16,7 @@ use super::{
     resolve::{Request, find, resolve},
 };
 use crate::{
+    behaviour,
     network::{
         Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterState, Rewired, State,
         SynapseGroup, Synapses, Weights, variable::VariableInfo,
@@ -25,21 +25,21 @@ use crate::{
     schedule::{AddToStage, Finish, Stage},
 };
 
-/// Records all weights of synapse groups in snapshots, with sources, targets and delays, for a sparse matrix in Python.
-///
-/// There is a snapshot of the first iteration and of the last, and of one in `every` between them, at its end. The last is
-/// that of the run or before `until`.
-#[derive(Component, Reflect, Clone, Debug, Default)]
-#[reflect(from_reflect = false, Clone, Debug)]
-pub struct WeightRecorder {
-    /// Names or tags of synapse groups.
-    pub of: Vec<String>,
-    /// One iteration in so many; `None` takes the first and the last only.
-    pub every: Option<u64>,
-    /// The first iteration.
-    pub from: u64,
-    /// The first iteration that is not recorded any more; `None` records to the end.
-    pub until: Option<u64>,
+behaviour! {
+    /// Records all weights of synapse groups in snapshots, with sources, targets and delays, for a sparse matrix in Python.
+    ///
+    /// There is a snapshot of the first iteration and of the last, and of one in `every` between them, at its end. The last is
+    /// that of the run or before `until`.
+    pub struct WeightRecorder {
+        /// Names or tags of synapse groups.
+        pub of: Vec<String>,
+        /// One iteration in so many; `None` takes the first and the last only.
+        pub every: Option<u64>,
+        /// The first iteration.
+        pub from: u64,
+        /// The first iteration that is not recorded any more; `None` records to the end.
+        pub until: Option<u64>,
+    }
 }
 
 /// On a recording of snapshots: which there are.

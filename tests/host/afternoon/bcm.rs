@@ -12,19 +12,14 @@ variable! {
     pub struct Turning = "bcm_turning" in "1/ms";
 }
 
-/// On both groups: rates, and where they turn.
-#[derive(Component, Reflect, Clone)]
-#[require(Rate, Turning)]
-struct BcmRates {
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    tau: f64,
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    tau_turning: f64,
-}
-
-impl Default for BcmRates {
-    fn default() -> Self {
-        Self { tau: 50.0, tau_turning: 500.0 }
+behaviour! {
+    /// On both groups: rates, and where they turn.
+    #[require(Rate, Turning)]
+    struct BcmRates {
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        tau: f64 = 50.0,
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        tau_turning: f64 = 500.0,
     }
 }
 
@@ -50,17 +45,12 @@ fn follow(mut groups: Query<(&BcmRates, &mut Rate, &mut Turning, &Spikes)>, cloc
     }
 }
 
-/// dw/dt = η x y (y − θ), within 0 and `w_max`.
-#[derive(Component, Reflect, Clone)]
-struct Bcm {
-    eta: f64,
-    #[reflect(@Range::ABOVE_ZERO)]
-    w_max: f64,
-}
-
-impl Default for Bcm {
-    fn default() -> Self {
-        Self { eta: 1.0, w_max: 10.0 }
+behaviour! {
+    /// dw/dt = η x y (y − θ), within 0 and `w_max`.
+    struct Bcm {
+        eta: f64 = 1.0,
+        #[reflect(@Range::ABOVE_ZERO)]
+        w_max: f64 = 10.0,
     }
 }
 

@@ -7,20 +7,15 @@ use cortecs::{
     record::{Measured, Recording, Recordings, measured, record_due},
 };
 
-/// Records field potentials at electrodes above the first row of a sheet.
-#[derive(Component, Reflect, Clone)]
-struct FieldPotential {
-    /// Names or tags of groups.
-    of: Vec<String>,
-    /// Where along the first row each electrode is.
-    electrodes: Vec<f64>,
-    /// One iteration in so many.
-    every: u64,
-}
-
-impl Default for FieldPotential {
-    fn default() -> Self {
-        Self { of: Vec::new(), electrodes: vec![0.0], every: 1 }
+behaviour! {
+    /// Records field potentials at electrodes above the first row of a sheet.
+    struct FieldPotential {
+        /// Names or tags of groups.
+        of: Vec<String>,
+        /// Where along the first row each electrode is.
+        electrodes: Vec<f64> = vec![0.0],
+        /// One iteration in so many.
+        every: u64 = 1,
     }
 }
 

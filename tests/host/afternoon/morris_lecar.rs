@@ -7,26 +7,21 @@ variable! {
     pub struct Activation = "w" in "";
 }
 
-/// Morris–Lecar neurons: calcium at once, potassium with a delay.
-#[derive(Component, Reflect, Clone)]
-struct MorrisLecar {
-    #[reflect(@Unit("µF/cm²"), @Range::ABOVE_ZERO)]
-    c: Parameter,
-    #[reflect(@Unit("mS/cm²"), @Range::NOT_NEGATIVE)]
-    g_ca: Parameter,
-    /// Rate of the potassium channels.
-    #[reflect(@Unit("1/ms"), @Range::ABOVE_ZERO)]
-    phi: Parameter,
-    #[reflect(@Range::STEPS)]
-    steps: u32,
-    #[reflect(@Unit("mV"))]
-    v: Initial,
-    w: Initial,
-}
-
-impl Default for MorrisLecar {
-    fn default() -> Self {
-        Self { c: 20.0.into(), g_ca: 4.4.into(), phi: 0.04.into(), steps: 1, v: (-60.855).into(), w: 0.01491.into() }
+behaviour! {
+    /// Morris–Lecar neurons: calcium at once, potassium with a delay.
+    struct MorrisLecar {
+        #[reflect(@Unit("µF/cm²"), @Range::ABOVE_ZERO)]
+        c: Parameter = 20.0,
+        #[reflect(@Unit("mS/cm²"), @Range::NOT_NEGATIVE)]
+        g_ca: Parameter = 4.4,
+        /// Rate of the potassium channels.
+        #[reflect(@Unit("1/ms"), @Range::ABOVE_ZERO)]
+        phi: Parameter = 0.04,
+        #[reflect(@Range::STEPS)]
+        steps: u32 = 1,
+        #[reflect(@Unit("mV"))]
+        v: Initial = -60.855,
+        w: Initial = 0.01491,
     }
 }
 

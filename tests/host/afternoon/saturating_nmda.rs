@@ -11,24 +11,19 @@ variable! {
     pub struct Open = "open" in "";
 }
 
-/// Conductances that saturate: a spike opens a part of the channels that are closed.
-#[derive(Component, Reflect, Clone, Debug)]
-#[require(Open)]
-struct SaturatingNmda {
-    afferent: Afferent,
-    /// Conductance with all channels open.
-    #[reflect(@Unit("nS"), @Range::NOT_NEGATIVE)]
-    g_max: Parameter,
-    #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
-    tau: Parameter,
-    /// Concentration of magnesium.
-    #[reflect(@Unit("mM"), @Range::NOT_NEGATIVE)]
-    magnesium: Parameter,
-}
-
-impl Default for SaturatingNmda {
-    fn default() -> Self {
-        Self { afferent: "all".into(), g_max: 10.0.into(), tau: 100.0.into(), magnesium: 1.0.into() }
+behaviour! {
+    /// Conductances that saturate: a spike opens a part of the channels that are closed.
+    #[require(Open)]
+    struct SaturatingNmda {
+        afferent: Afferent = "all",
+        /// Conductance with all channels open.
+        #[reflect(@Unit("nS"), @Range::NOT_NEGATIVE)]
+        g_max: Parameter = 10.0,
+        #[reflect(@Unit("ms"), @Range::ABOVE_ZERO)]
+        tau: Parameter = 100.0,
+        /// Concentration of magnesium.
+        #[reflect(@Unit("mM"), @Range::NOT_NEGATIVE)]
+        magnesium: Parameter = 1.0,
     }
 }
 

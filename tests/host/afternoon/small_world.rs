@@ -10,19 +10,14 @@ use cortecs::{
 };
 use rand::Rng as _;
 
-/// Each target has as many sources as it has neighbours, and each of these is another neuron with a probability.
-#[derive(Component, Reflect, Clone, Debug)]
-struct SmallWorld {
-    /// Neighbours on both sides together.
-    neighbours: u32,
-    /// With which one is elsewhere.
-    #[reflect(@Range::SHARE)]
-    rewired: f64,
-}
-
-impl Default for SmallWorld {
-    fn default() -> Self {
-        Self { neighbours: 4, rewired: 0.1 }
+behaviour! {
+    /// Each target has as many sources as it has neighbours, and each of these is another neuron with a probability.
+    struct SmallWorld {
+        /// Neighbours on both sides together.
+        neighbours: u32 = 4,
+        /// With which one is elsewhere.
+        #[reflect(@Range::SHARE)]
+        rewired: f64 = 0.1,
     }
 }
 
