@@ -3,6 +3,13 @@
 use bevy_ecs::prelude::*;
 use bevy_reflect::{NamedField, PartialReflect, Reflect, ReflectRef, TypeInfo, enums::VariantInfo};
 
+use super::{
+    form::Form,
+    group::GroupForm,
+    plots::{PlotsForm, RasterForm},
+    profile::{CurveForm, ProfileForm},
+    read::{SceneForm, SwitchForm, SynapsesForm},
+};
 use crate::{
     network::{
         Afferent, BehaviourEntry, Behaviours, Initial, Kind, Parameter, Unit, Units, Variables,
@@ -44,14 +51,26 @@ pub struct ParameterEntry {
 }
 
 /// The sections, in the order in which they are listed.
-pub const SECTIONS: [(&str, Option<Kind>); 6] = [
-    ("behaviours of neuron groups", Some(Kind::Neurons)),
-    ("receptors", Some(Kind::Receptor)),
-    ("connectivity rules", Some(Kind::Connectivity)),
-    ("behaviours of synapses", Some(Kind::Synapses)),
-    ("recorders", Some(Kind::Recorder)),
-    ("value functions", None),
+pub const SECTIONS: [(&str, Of); 7] = [
+    ("parts of a scene", Of::Scene),
+    ("behaviours of neuron groups", Of::Kind(Kind::Neurons)),
+    ("receptors", Of::Kind(Kind::Receptor)),
+    ("connectivity rules", Of::Kind(Kind::Connectivity)),
+    ("behaviours of synapses", Of::Kind(Kind::Synapses)),
+    ("recorders", Of::Kind(Kind::Recorder)),
+    ("value functions", Of::Functions),
 ];
+
+/// Of what a section tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// The parts that every scene has.
+    Scene,
+    /// Behaviours of a kind.
+    Kind(Kind),
+    /// What values may call.
+    Functions,
+}
 
 /// Everything that was registered, by section.
 #[must_use]
@@ -59,13 +78,14 @@ pub fn describe(world: &World) -> Vec<Entry> {
     let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
     let variables = world.get_resource::<Variables>().cloned().unwrap_or_default();
     let mut entries = Vec::new();
-    for (section, kind) in SECTIONS {
-        match kind {
-            Some(kind) => {
+    for (section, of) in SECTIONS {
+        match of {
+            Of::Scene => entries.extend(describe_scene(section)),
+            Of::Kind(kind) => {
                 let of_kind = behaviours.iter().filter(|entry| entry.kind == kind);
                 entries.extend(of_kind.map(|entry| describe_behaviour(world, section, entry, &variables)));
             }
-            None => {
+            Of::Functions => {
                 let functions = world.get_resource::<ValueFunctions>();
                 let all = functions.into_iter().flat_map(|functions| functions.0.iter());
                 entries.extend(all.map(|function| describe_function(section, function)));
@@ -73,6 +93,32 @@ pub fn describe(world: &World) -> Vec<Entry> {
         }
     }
     entries
+}
+
+fn describe_scene(section: &'static str) -> [Entry; 8] {
+    [
+        describe_part::<SceneForm<'_>>(section),
+        describe_part::<GroupForm<'_>>(section),
+        describe_part::<SynapsesForm<'_>>(section),
+        describe_part::<SwitchForm<'_>>(section),
+        describe_part::<PlotsForm<'_>>(section),
+        describe_part::<RasterForm<'_>>(section),
+        describe_part::<ProfileForm<'_>>(section),
+        describe_part::<CurveForm<'_>>(section),
+    ]
+}
+
+fn describe_part<'a, F: Form<'a>>(section: &'static str) -> Entry {
+    let parameters = F::FIELDS.iter().map(|field| ParameterEntry {
+        name: field.name.to_owned(),
+        takes: field.takes.to_owned(),
+        unit: String::new(),
+        range: String::new(),
+        default: field.default.to_owned(),
+        docs: in_one_line(field.docs),
+    });
+    let parameters = parameters.collect();
+    Entry { section, name: F::NAME.to_owned(), docs: in_one_line(F::DOCS), parameters, variables: Vec::new() }
 }
 
 fn describe_behaviour(world: &World, section: &'static str, entry: &BehaviourEntry, variables: &Variables) -> Entry {
@@ -221,5 +267,27 @@ fn written(value: &dyn PartialReflect) -> String {
             if fields.is_empty() { name.to_owned() } else { format!("{name}({})", fields.join(", ")) }
         }
         _ => format!("{value:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Selection;
+
+    #[test]
+    fn what_is_said_of_ends_is_what_a_selection_takes() {
+        for field in SynapsesForm::FIELDS.iter().filter(|field| ["sources", "targets"].contains(&field.name)) {
+            assert_eq!((field.takes, field.default), (&*takes(&Selection::All), "All"));
+        }
+    }
+
+    /// A default that is listed is what a scene without the field has.
+    #[test]
+    fn defaults_of_parts_are_those_of_an_empty_scene() {
+        let empty = crate::scene::Scene::new("");
+        let told = |name: &str| SceneForm::FIELDS.iter().find(|field| field.name == name).unwrap().default.to_owned();
+        let own = [empty.dt.to_string(), empty.iterations.to_string(), empty.seed.to_string()];
+        assert_eq!(["dt", "iterations", "seed"].map(told), own);
     }
 }

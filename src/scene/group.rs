@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
+    form::form,
     model::{Attached, GroupScene, Spans},
-    written::{Fields, Reader},
+    written::Reader,
 };
 use crate::{
     network::{BehaviourEntry, Kind, NeuronGroup},
@@ -12,18 +13,36 @@ use crate::{
     value::Value,
 };
 
-const GROUP: &[&str] = &["size", "spacing", "like", "tags", "draws", "behaviours", "receptors"];
+form! {
+    /// A neuron group, or a definition that groups are `like`.
+    "group" as GroupForm {
+        /// How many neurons, or the grid on which they stand.
+        size: "whole number | (width, height) | (width, height, depth)",
+        /// Distance of neighbours on the grid, for all axes or for each.
+        spacing: "number | (number, …)" = "1",
+        /// The definition whose fields it has where it has none of its own.
+        like: "text",
+        /// Tags, by which synapses, recorders and switches find it.
+        tags: "[text]",
+        /// Named draws, which its parameters share.
+        draws: "{name: value}",
+        /// What its neurons do.
+        behaviours: "[behaviour of neuron groups]",
+        /// How spikes act on its neurons.
+        receptors: "{name: receptor}",
+    }
+}
 
 /// Definitions by name.
 pub(super) type Definitions<'a> = BTreeMap<&'a str, &'a Node>;
 
 /// A group with the definitions that it builds on, the most remote first.
-struct Layers<'a>(Vec<(&'a Node, Fields<'a>)>);
+struct Layers<'a>(Vec<(&'a Node, GroupForm<'a>)>);
 
 impl Layers<'_> {
     /// Whether all were found: the most remote one is like nothing else.
     fn are_whole(&self) -> bool {
-        self.0.first().is_none_or(|(_, fields)| fields.get("like").is_none())
+        self.0.first().is_none_or(|(_, fields)| fields.like.is_none())
     }
 }
 
@@ -59,8 +78,8 @@ impl<'a> Reader<'a> {
         let mut chain: Vec<&str> = Vec::new();
         let (mut node, mut what) = (group, what);
         loop {
-            let fields = self.fields(node, what, GROUP);
-            let like = fields.get("like");
+            let fields: GroupForm<'a> = self.form(node, what);
+            let like = fields.like;
             layers.push((node, fields));
             let Some(like) = like else { break };
             let name: String = self.value(Some(like), String::new());
@@ -85,12 +104,12 @@ impl<'a> Reader<'a> {
 
     fn group(&mut self, name: &str, key: &Node, node: &Node, layers: &Layers<'a>) -> GroupScene {
         let mut spans = Spans::default();
-        for (_, fields) in &layers.0 {
-            spans.0.extend(fields.spans().0);
+        for (node, _) in &layers.0 {
+            spans.0.extend(Spans::of(node).0);
         }
         spans.0.insert(String::new(), key.span.clone());
         let is_group = !std::ptr::eq(key, node);
-        let size = layers.0.iter().rev().find_map(|(_, fields)| fields.get("size"));
+        let size = layers.0.iter().rev().find_map(|(_, fields)| fields.size);
         let shape = match size {
             Some(size) => self.shape(size),
             None if is_group && layers.are_whole() => {
@@ -100,7 +119,7 @@ impl<'a> Reader<'a> {
             }
             None => NeuronGroup::new(1),
         };
-        let spacing = layers.0.iter().rev().find_map(|(_, fields)| fields.get("spacing"));
+        let spacing = layers.0.iter().rev().find_map(|(_, fields)| fields.spacing);
         let spacing = spacing.map_or([1.0; 3], |node| self.spacing(node));
         GroupScene {
             name: name.to_owned(),
@@ -160,7 +179,7 @@ impl<'a> Reader<'a> {
     }
 
     fn tags(&mut self, layers: &Layers<'a>) -> Vec<String> {
-        let mut tags: Vec<String> = layers.0.iter().flat_map(|(_, fields)| self.words(fields.get("tags"))).collect();
+        let mut tags: Vec<String> = layers.0.iter().flat_map(|(_, fields)| self.words(fields.tags)).collect();
         let mut seen = HashSet::new();
         tags.retain(|tag| seen.insert(tag.clone()));
         tags
@@ -169,7 +188,7 @@ impl<'a> Reader<'a> {
     fn draws(&mut self, layers: &Layers<'a>, spans: &mut Spans) -> Vec<(String, Value)> {
         let mut draws: Vec<(String, Value)> = Vec::new();
         for (_, fields) in &layers.0 {
-            for (name, key, node) in self.entries(fields.get("draws"), "named draws") {
+            for (name, key, node) in self.entries(fields.draws, "named draws") {
                 spans.0.insert(format!("draws.{name}"), node.span.clone());
                 spans.0.insert(Spans::name_of("draws", name), key.span.clone());
                 let value = self.number_or_text(Some(node), Value::default());
@@ -185,7 +204,7 @@ impl<'a> Reader<'a> {
         let mut merged: Vec<(BehaviourEntry, Vec<&Node>)> = Vec::new();
         for (_, fields) in &layers.0 {
             let mut here: Vec<(_, &Node)> = Vec::new();
-            for node in self.elements(fields.get("behaviours"), "a list of behaviours") {
+            for node in self.elements(fields.behaviours, "a list of behaviours") {
                 let Some(entry) = self.behaviour(node, Kind::Neurons) else { continue };
                 if let Some((_, first)) = here.iter().find(|(known, _)| *known == entry.type_id) {
                     let message = format!("a group has `{}` once at most", entry.name);
@@ -207,7 +226,7 @@ impl<'a> Reader<'a> {
     fn receptors(&mut self, layers: &Layers<'a>, spans: &mut Spans) -> Vec<(String, Attached)> {
         let mut merged: BTreeMap<&str, (BehaviourEntry, Vec<&Node>)> = BTreeMap::new();
         for (_, fields) in &layers.0 {
-            for (name, key, node) in self.entries(fields.get("receptors"), "receptors") {
+            for (name, key, node) in self.entries(fields.receptors, "receptors") {
                 spans.0.insert(Spans::name_of("receptors", name), key.span.clone());
                 let Some(entry) = self.behaviour(node, Kind::Receptor) else { continue };
                 match merged.get_mut(name) {

@@ -5,6 +5,7 @@
 mod attach;
 mod constant;
 pub mod describe;
+mod form;
 mod group;
 mod model;
 mod nested;

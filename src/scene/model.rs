@@ -7,7 +7,7 @@ use bevy_reflect::Reflect;
 use super::Plots;
 use crate::{
     network::{Ends, NeuronGroup, Selection, Setting},
-    text::{Diagnostics, Document, Span},
+    text::{Diagnostics, Document, Node, Span},
     value::Value,
 };
 
@@ -69,6 +69,11 @@ pub struct Scene {
 pub struct Spans(pub(super) BTreeMap<String, Span>);
 
 impl Spans {
+    /// The places of the values of a node's fields.
+    pub(super) fn of(node: &Node) -> Self {
+        Self(node.fields().iter().map(|field| (field.name.text.clone(), field.value.span.clone())).collect())
+    }
+
     /// The place of a field.
     #[must_use]
     pub fn get(&self, field: &str) -> Option<Span> {

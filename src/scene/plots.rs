@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ProfilePlot, model::Spans, written::Reader};
+use super::{ProfilePlot, form::form, model::Spans, written::Reader};
 use crate::text::{Kind as Form, Node};
 
 /// How the pictures of a run are drawn.
@@ -41,8 +41,29 @@ pub struct RasterPlot {
     pub colours: Vec<String>,
 }
 
-const PLOTS: &[&str] = &["raster", "profiles"];
-const RASTER: &[&str] = &["window", "neurons", "bin", "colours"];
+form! {
+    /// How the pictures of a run are drawn.
+    "plots" as PlotsForm {
+        /// The raster and the population rates under it.
+        raster: "raster",
+        /// What a run left over other quantities, a panel each.
+        profiles: "[profile]",
+    }
+}
+
+form! {
+    /// What the raster shows.
+    "raster" as RasterForm {
+        /// From where to where, in ms; otherwise the whole run.
+        window: "(number, number)",
+        /// How many neurons of all groups together; otherwise all.
+        neurons: "whole number",
+        /// Bins of the population rates, in ms; otherwise as wide as their spikes need.
+        bin: "number",
+        /// Names or tags of groups that have a colour each; otherwise each group has its own.
+        colours: "[text]",
+    }
+}
 
 impl RasterPlot {
     /// The name of a field of the raster among the spans of a scene.
@@ -80,21 +101,20 @@ impl<'a> Reader<'a> {
     /// What is said of pictures. Whether it makes sense is for the build to say.
     pub fn plots(&mut self, node: Option<&'a Node>, spans: &mut Spans) -> Plots {
         let Some(node) = node else { return Plots::default() };
-        let fields = self.fields(node, "`plots`", PLOTS);
-        let raster = fields.get("raster").map(|node| self.raster(node, spans));
-        let profiles = self.profiles(fields.get("profiles"), spans);
+        let fields: PlotsForm<'a> = self.form(node, "`plots`");
+        let raster = fields.raster.map(|node| self.raster(node, spans));
+        let profiles = self.profiles(fields.profiles, spans);
         Plots { raster: raster.unwrap_or_default(), profiles }
     }
 
     fn raster(&mut self, node: &'a Node, spans: &mut Spans) -> RasterPlot {
-        let fields = self.fields(node, "`raster`", RASTER);
-        let own = RASTER.iter().filter_map(|name| Some((RasterPlot::span_of(name), fields.get(name)?.span.clone())));
-        spans.0.extend(own);
+        let fields: RasterForm<'a> = self.form(node, "`raster`");
+        spans.0.extend(Spans::of(node).0.into_iter().map(|(name, span)| (RasterPlot::span_of(&name), span)));
         RasterPlot {
-            window: fields.get("window").and_then(|node| self.window(node)),
-            neurons: fields.get("neurons").map(|node| self.value(Some(node), 1)),
-            bin: fields.get("bin").map(|node| self.value(Some(node), 1.0)),
-            colours: self.words(fields.get("colours")),
+            window: fields.window.and_then(|node| self.window(node)),
+            neurons: fields.neurons.map(|node| self.value(Some(node), 1)),
+            bin: fields.bin.map(|node| self.value(Some(node), 1.0)),
+            colours: self.words(fields.colours),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{model::Spans, written::Reader};
+use super::{form::form, model::Spans, written::Reader};
 use crate::text::{Diagnostic, Kind as Form, Node};
 
 /// A panel of curves over one quantity.
@@ -86,8 +86,37 @@ pub enum Show {
     Percent,
 }
 
-const PROFILE: &[&str] = &["title", "x", "y", "show", "reference", "curves"];
-const CURVE: &[&str] = &["of", "over", "label", "points"];
+form! {
+    /// A panel of curves over one quantity.
+    "profile" as ProfileForm {
+        /// What stands above the panel.
+        title: "text",
+        /// The quantity of the horizontal axis; otherwise what the first curve is drawn over.
+        x: "text",
+        /// The quantity of the vertical axis; otherwise the variable of the first curve.
+        y: "text",
+        /// What of a variable is shown.
+        show: "Last | Change | Percent" = "Last",
+        /// What the points beside the curves are: whose measurements.
+        reference: "text",
+        /// The curves.
+        curves: "[curve]",
+    }
+}
+
+form! {
+    /// A variable of the members of a group over another, or over numbers.
+    "curve" as CurveForm {
+        /// The address of a recorded variable: `group.variable`.
+        of: "text",
+        /// The address of another, or a number for each member.
+        over: "text | [number]",
+        /// What the curve is called.
+        label: "text",
+        /// Points for comparison: x, y, and the standard error of y, or 0.
+        points: "[(number, number, number)]",
+    }
+}
 
 impl ProfilePlot {
     /// The name of a field of a curve among the spans of a scene.
@@ -105,31 +134,32 @@ impl<'a> Reader<'a> {
     }
 
     fn profile(&mut self, place: usize, node: &'a Node, spans: &mut Spans) -> ProfilePlot {
-        let fields = self.fields(node, "a profile", PROFILE);
-        let curves = self.elements(fields.get("curves"), "a list of curves");
+        let fields: ProfileForm<'a> = self.form(node, "a profile");
+        let curves = self.elements(fields.curves, "a list of curves");
         if curves.is_empty() {
             self.expected("a profile with a list of `curves`", node);
         }
         let curves: Vec<ProfileCurve> =
             curves.iter().enumerate().map(|(nth, node)| self.curve([place, nth], node, spans)).collect();
-        if let Some(node) = fields.get("reference").filter(|_| curves.iter().all(|curve| curve.points.is_empty())) {
+        if let Some(node) = fields.reference.filter(|_| curves.iter().all(|curve| curve.points.is_empty())) {
             self.note(Diagnostic::error("no curve has `points` that this could be about").at(node.span.clone()));
         }
         ProfilePlot {
-            title: self.value(fields.get("title"), String::new()),
-            x: self.value(fields.get("x"), String::new()),
-            y: self.value(fields.get("y"), String::new()),
-            show: self.value(fields.get("show"), Show::default()),
-            reference: self.value(fields.get("reference"), String::new()),
+            title: self.value(fields.title, String::new()),
+            x: self.value(fields.x, String::new()),
+            y: self.value(fields.y, String::new()),
+            show: self.value(fields.show, Show::default()),
+            reference: self.value(fields.reference, String::new()),
             curves,
         }
     }
 
     fn curve(&mut self, [profile, curve]: [usize; 2], node: &'a Node, spans: &mut Spans) -> ProfileCurve {
-        let fields = self.fields(node, "a curve", CURVE);
-        let name = |field: &&str| ProfilePlot::span_of(profile, curve, field);
-        spans.0.extend(CURVE.iter().filter_map(|field| Some((name(field), fields.get(field)?.span.clone()))));
-        let over = match fields.get("over").map(|node| (node, &node.kind)) {
+        let fields: CurveForm<'a> = self.form(node, "a curve");
+        let own =
+            Spans::of(node).0.into_iter().map(|(field, span)| (ProfilePlot::span_of(profile, curve, &field), span));
+        spans.0.extend(own);
+        let over = match fields.over.map(|node| (node, &node.kind)) {
             Some((_, Form::Text(address))) => Over::Recorded(address.clone()),
             Some((node, _)) => {
                 let numbers: Vec<f64> = self.value(Some(node), Vec::new());
@@ -141,14 +171,14 @@ impl<'a> Reader<'a> {
                 Over::default()
             }
         };
-        let points: Vec<[f64; 3]> = self.value(fields.get("points"), Vec::new());
-        if let Some(node) = fields.get("points") {
+        let points: Vec<[f64; 3]> = self.value(fields.points, Vec::new());
+        if let Some(node) = fields.points {
             self.finite(points.iter().flatten().all(|x| x.is_finite()), node);
         }
         ProfileCurve {
-            of: self.required_word(&fields, "of", node, "a curve"),
+            of: self.required_word(("of", fields.of), node, "a curve"),
             over,
-            label: self.value(fields.get("label"), String::new()),
+            label: self.value(fields.label, String::new()),
             points,
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use bevy_ecs::{prelude::*, reflect::AppTypeRegistry};
 
 use super::{
+    form::form,
     model::{Attached, Scene, Spans, SwitchScene, SynapseScene},
     set::set,
     written::Reader,
@@ -16,34 +17,77 @@ use crate::{
     value::Value,
 };
 
-const SCENE: &[&str] = &[
-    "title",
-    "dt",
-    "iterations",
-    "seed",
-    "constants",
-    "definitions",
-    "groups",
-    "synapses",
-    "switches",
-    "recorders",
-    "plots",
-];
-const SWITCHES: [&str; 4] = ["at", "on", "off", "set"];
-const SYNAPSES: &[&str] = &[
-    "name",
-    "from",
-    "to",
-    "sources",
-    "targets",
-    "periodic",
-    "tags",
-    "connectivity",
-    "weights",
-    "delays",
-    "behaviours",
-    "unheard",
-];
+form! {
+    /// A network and its run.
+    "scene" as SceneForm {
+        /// A title for reports and pictures.
+        title: "text",
+        /// Length of an iteration, in ms.
+        dt: "number" = "1",
+        /// Iterations of a run.
+        iterations: "whole number" = "1000",
+        /// The seed of all random numbers.
+        seed: "whole number" = "1",
+        /// Names for numbers, which values may use.
+        constants: "{name: number}",
+        /// Groups by name that other groups are `like`.
+        definitions: "{name: group}",
+        /// The neuron groups.
+        groups: "{name: group}",
+        /// The synapse groups.
+        synapses: "[synapses]",
+        /// What is switched or changed while the network runs.
+        switches: "[switch]",
+        /// The recorders.
+        recorders: "[recorder]",
+        /// How the pictures of a run are drawn.
+        plots: "plots",
+    }
+}
+
+form! {
+    /// Synapses from each group of a name or tag to each of another.
+    "synapses" as SynapsesForm {
+        /// Name; otherwise `source_target`.
+        name: "text",
+        /// Name or tag of the source groups.
+        from: "text",
+        /// Name or tag of the target groups.
+        to: "text",
+        /// Which neurons of the source groups take part.
+        sources: "All | Range(…) | Stride(…) | List(…) | Where(…)" = "All",
+        /// Which neurons of the target groups take part.
+        targets: "All | Range(…) | Stride(…) | List(…) | Where(…)" = "All",
+        /// Whether grids are closed to rings and tori, for distances between their neurons.
+        periodic: "true | false" = "false",
+        /// Tags.
+        tags: "[text]",
+        /// The connectivity rule.
+        connectivity: "connectivity rule",
+        /// The weights at the start.
+        weights: "value" = "1",
+        /// The delays, in ms, at least one step; otherwise none.
+        delays: "value",
+        /// What changes the synapses.
+        behaviours: "[behaviour of synapses]",
+        /// Whether it is meant that no receptor hears them.
+        unheard: "true | false" = "false",
+    }
+}
+
+form! {
+    /// Behaviours that are switched or changed at a time of the run.
+    "switch" as SwitchForm {
+        /// When, in ms.
+        at: "number",
+        /// Addresses of behaviours that are switched on: `group.Behaviour`.
+        on: "[text]",
+        /// Addresses of behaviours that are switched off.
+        off: "[text]",
+        /// What fields of behaviours become, by address: `group.Behaviour.field`.
+        set: "{address: value}",
+    }
+}
 
 /// Reads a scene with the behaviours that `world` knows.
 ///
@@ -123,21 +167,21 @@ impl Scene {
 
 impl<'a> Reader<'a> {
     fn scene(&mut self, root: &'a Node) -> Scene {
-        let fields = self.fields(root, "a scene", SCENE);
+        let fields: SceneForm<'a> = self.form(root, "a scene");
         let empty = Scene::new("");
-        self.constants(fields.get("constants"));
-        let mut spans = fields.spans().with_own(root.span.start..root.span.start + 1);
+        self.constants(fields.constants);
+        let mut spans = Spans::of(root).with_own(root.span.start..root.span.start + 1);
         Scene {
-            title: self.value(fields.get("title"), String::new()),
-            dt: self.value(fields.get("dt"), empty.dt),
-            iterations: self.value(fields.get("iterations"), empty.iterations),
-            seed: self.value(fields.get("seed"), empty.seed),
+            title: self.value(fields.title, String::new()),
+            dt: self.value(fields.dt, empty.dt),
+            iterations: self.value(fields.iterations, empty.iterations),
+            seed: self.value(fields.seed, empty.seed),
             constants: self.constants.clone(),
-            groups: self.groups(fields.get("groups"), fields.get("definitions")),
-            synapses: self.synapses(fields.get("synapses")),
-            switches: self.switches(fields.get("switches")),
-            recorders: self.recorders(fields.get("recorders")),
-            plots: self.plots(fields.get("plots"), &mut spans),
+            groups: self.groups(fields.groups, fields.definitions),
+            synapses: self.synapses(fields.synapses),
+            switches: self.switches(fields.switches),
+            recorders: self.recorders(fields.recorders),
+            plots: self.plots(fields.plots, &mut spans),
             spans,
             folder: None,
             outside_files: false,
@@ -151,9 +195,9 @@ impl<'a> Reader<'a> {
     }
 
     fn synapse_group(&mut self, node: &'a Node) -> Option<SynapseScene> {
-        let fields = self.fields(node, "a group of synapses", SYNAPSES);
+        let fields: SynapsesForm<'a> = self.form(node, "a group of synapses");
         let what = "a group of synapses";
-        let connectivity = match fields.get("connectivity") {
+        let connectivity = match fields.connectivity {
             Some(rule) => self.attached(rule, Kind::Connectivity),
             None => {
                 let message = "a group of synapses needs the field `connectivity`";
@@ -164,27 +208,27 @@ impl<'a> Reader<'a> {
                 None
             }
         };
-        let from = self.required_word(&fields, "from", node, what);
-        let to = self.required_word(&fields, "to", node, what);
+        let from = self.required_word(("from", fields.from), node, what);
+        let to = self.required_word(("to", fields.to), node, what);
         Some(SynapseScene {
-            name: self.value(fields.get("name"), None),
+            name: self.value(fields.name, None),
             from,
             to,
-            tags: self.words(fields.get("tags")),
-            weights: self.number_or_text(fields.get("weights"), Value::Number(1.0)),
-            delays: fields.get("delays").map(|delays| self.number_or_text(Some(delays), Value::default())),
+            tags: self.words(fields.tags),
+            weights: self.number_or_text(fields.weights, Value::Number(1.0)),
+            delays: fields.delays.map(|delays| self.number_or_text(Some(delays), Value::default())),
             ends: Ends {
-                sources: self.reflected(fields.get("sources")),
-                targets: self.reflected(fields.get("targets")),
-                periodic: self.value(fields.get("periodic"), false),
+                sources: self.reflected(fields.sources),
+                targets: self.reflected(fields.targets),
+                periodic: self.value(fields.periodic, false),
             },
             behaviours: self
-                .elements(fields.get("behaviours"), "a list of behaviours")
+                .elements(fields.behaviours, "a list of behaviours")
                 .iter()
                 .filter_map(|node| self.attached(node, Kind::Synapses))
                 .collect(),
-            unheard: self.value(fields.get("unheard"), false),
-            spans: fields.spans(),
+            unheard: self.value(fields.unheard, false),
+            spans: Spans::of(node),
             connectivity: connectivity?,
         })
     }
@@ -195,8 +239,7 @@ impl<'a> Reader<'a> {
     }
 
     fn switch(&mut self, node: &'a Node) -> SwitchScene {
-        let fields = self.fields(node, "a switch", &SWITCHES);
-        let [at, on, off, set] = SWITCHES.map(|name| fields.get(name));
+        let SwitchForm { at, on, off, set } = self.form(node, "a switch");
         let mut missing = |what: &str| {
             self.note(Diagnostic::error(format!("a switch needs {what}")).at(node.span.clone()));
         };
@@ -208,7 +251,7 @@ impl<'a> Reader<'a> {
                 "the field `on` or `off`, addresses of behaviours: `\"PLASTIC.Stdp\"`; or `set`, fields of behaviours",
             );
         }
-        let mut spans = fields.spans().with_own(node.span.clone());
+        let mut spans = Spans::of(node).with_own(node.span.clone());
         SwitchScene {
             at: self.value(at, 0.0),
             on: self.words(on),

@@ -1,11 +1,8 @@
 //! Reading the parts of a scene's tree: fields by name, with what is wrong noted and reading going on.
 
-use std::collections::BTreeMap;
-
 use bevy_reflect::TypeRegistry;
 use serde::de::DeserializeOwned;
 
-use super::model::Spans;
 use crate::{
     network::Behaviours,
     text::{self, Diagnostic, Diagnostics, Document, Kind, Node},
@@ -22,21 +19,6 @@ pub(super) struct Reader<'a> {
     pub found: Diagnostics,
 }
 
-/// The fields of a struct in a scene, each of a known name.
-pub(super) struct Fields<'a>(BTreeMap<&'a str, &'a Node>);
-
-impl<'a> Fields<'a> {
-    /// The value of a field.
-    pub fn get(&self, name: &str) -> Option<&'a Node> {
-        self.0.get(name).copied()
-    }
-
-    /// Where the fields' values stand.
-    pub fn spans(&self) -> Spans {
-        Spans(self.0.iter().map(|(&name, node)| (name.to_owned(), node.span.clone())).collect())
-    }
-}
-
 impl<'a> Reader<'a> {
     pub fn note(&mut self, diagnostic: Diagnostic) {
         self.found.push(diagnostic);
@@ -46,27 +28,6 @@ impl<'a> Reader<'a> {
     pub fn expected(&mut self, what: &str, node: &Node) {
         let message = format!("expected {what}, found {}", node.kind_in_words());
         self.note(Diagnostic::error(message).at(node.span.clone()));
-    }
-
-    /// The fields of `node`, which must be a struct without a name and have no others than `known`.
-    pub fn fields(&mut self, node: &'a Node, what: &str, known: &[&str]) -> Fields<'a> {
-        match &node.kind {
-            Kind::Struct { name: None, .. } | Kind::Unit => {}
-            Kind::Struct { name: Some(word), .. } => {
-                let message = format!("{what} is written without a name, `({}: …)`", known[0]);
-                self.note(Diagnostic::error(message).at(word.span.clone()));
-            }
-            _ => self.expected(&format!("{what}, written `({}: …)`", known[0]), node),
-        }
-        for field in node.fields() {
-            let name = field.name.text.as_str();
-            if !known.contains(&name) {
-                let message = format!("{what} has no field `{name}`");
-                let unknown = Diagnostic::error(message).at(field.name.span.clone());
-                self.note(unknown.did_you_mean(name, known, "fields"));
-            }
-        }
-        Fields(node.fields().iter().map(|field| (field.name.text.as_str(), &field.value)).collect())
     }
 
     /// The entries of a map from names, `{"name": …}`.
@@ -121,17 +82,5 @@ impl<'a> Reader<'a> {
     /// A value: a number, or a text with an expression.
     pub fn number_or_text(&mut self, node: Option<&Node>, default: Value) -> Value {
         self.value(node, default)
-    }
-
-    /// A word that must be there.
-    pub fn required_word(&mut self, fields: &Fields<'_>, name: &str, of: &Node, what: &str) -> String {
-        match fields.get(name) {
-            Some(node) => self.value(Some(node), String::new()),
-            None => {
-                let message = format!("{what} needs the field `{name}`");
-                self.note(Diagnostic::error(message).at(of.span.clone()));
-                String::new()
-            }
-        }
     }
 }
