@@ -22,7 +22,8 @@ use crate::{
         real::{PRECISION, wide},
     },
     value::{
-        Array, ArraySource, Batch, Expression, Functions, Members, Names, Scope, Value, ValueError, bounds::Interval,
+        Array, ArraySource, Batch, Expression, Formula, Functions, Members, Names, Scope, Value, ValueError,
+        bounds::Interval,
     },
 };
 
@@ -30,6 +31,8 @@ use crate::{
 pub(super) struct Sampler {
     pub path: String,
     pub shape: Vec<usize>,
+    /// The step (ms).
+    pub dt: f64,
     seed: u64,
     functions: Functions,
     arrays: Cached,
@@ -42,12 +45,17 @@ impl Sampler {
         let shape = axes(world, entity);
         let group = world.get::<ReceptorOf>(entity).map_or(entity, |of| of.0);
         let Origin { seed, constants, folder } = Origin::of(world, entity);
+        let Some(clock) = world.get_resource::<Clock>() else {
+            let fault = PrepareFault::Other("the world has no `Clock`: add `CortecsPlugins`, or insert one".into());
+            return Err(PrepareError { behaviour: "Clock", field: None, fault: Box::new(fault) });
+        };
         let mut sampler = Self {
             path: path_of(world, entity),
+            dt: clock.dt,
             seed: seed.0,
             functions: world.get_resource::<ValueFunctions>().map(|f| f.0.clone()).unwrap_or_default(),
             arrays: Cached::new(folder),
-            names: KnownNames::at(world, group, shape.iter().product(), constants.0),
+            names: KnownNames::at(world, group, shape.iter().product(), constants.0, clock.dt),
             shape,
         };
         if let Some(draws) = world.get::<Draws>(group) {
@@ -93,6 +101,16 @@ impl Sampler {
         &self,
         path: &[&str],
         value: &Value,
+        members: impl Into<Batch<'b>>,
+    ) -> Result<Members, ValueError> {
+        self.evaluate_formula(path, &value.formula()?, members)
+    }
+
+    /// The same of a value that was read.
+    pub fn evaluate_formula<'b>(
+        &self,
+        path: &[&str],
+        value: &Formula,
         members: impl Into<Batch<'b>>,
     ) -> Result<Members, ValueError> {
         let scope = Scope {
@@ -145,7 +163,7 @@ enum Space {
 }
 
 impl KnownNames {
-    fn at(world: &World, entity: Entity, len: usize, mut constants: Vec<(String, f64)>) -> Self {
+    fn at(world: &World, entity: Entity, len: usize, mut constants: Vec<(String, f64)>, dt: f64) -> Self {
         let group = |entity: Entity| world.get::<NeuronGroup>(entity).copied();
         let ends = world.get::<Source>(entity).zip(world.get::<Target>(entity));
         let between = ends.and_then(|(source, target)| group(source.0).zip(group(target.0)));
@@ -157,7 +175,7 @@ impl KnownNames {
             }
             (None, None) => Space::Nowhere,
         };
-        constants.push(("dt".into(), world.get_resource::<Clock>().copied().unwrap_or_default().dt));
+        constants.push(("dt".into(), dt));
         Self { space, len, constants, fields: Vec::new() }
     }
 

@@ -1,7 +1,6 @@
 //! What the weights and delays of a group's synapses are evaluated from.
 
 use super::{
-    clock::Clock,
     connect::between_autapses,
     endpoints::{Endpoints, Rule},
     preparation::{Preparation, PrepareError, PrepareFault},
@@ -14,7 +13,7 @@ use crate::{
         grid,
         real::{PRECISION, real},
     },
-    value::{Batch, Members, Pairs, Value},
+    value::{Batch, Formula, Members, Pairs, Value},
 };
 
 /// Synapses whose values are evaluated in one go: the intermediate numbers stay in the second-level cache.
@@ -26,8 +25,8 @@ const LONGEST: f64 = 65_535.0;
 /// What weights and delays are evaluated from.
 pub(super) struct SynapseValues {
     sampler: Sampler,
-    weights: Value,
-    delays: Option<Value>,
+    weights: Formula,
+    delays: Option<Formula>,
     /// `None` for dense synapses.
     pub(super) rule: Option<Box<dyn Rule>>,
     pub(super) behaviour: &'static str,
@@ -45,10 +44,11 @@ impl SynapseValues {
         let (world, entity) = (&*preparation.world, preparation.entity);
         let mut sampler = Sampler::new(world, entity, 0)?;
         sampler.shape = vec![sides.source_group.size(), sides.target_group.size()];
-        let weights = world.get::<InitialWeights>(entity).cloned().unwrap_or_default().0;
+        let read = |name, value: Value| value.formula().map_err(|error| value_error(name, None, error));
+        let weights = read("weights", world.get::<InitialWeights>(entity).cloned().unwrap_or_default().0)?;
         let delays = world.get::<Delays>(entity).cloned().unwrap_or_default().0;
-        let dt = world.get_resource::<Clock>().copied().unwrap_or_default().dt;
-        let behaviour = preparation.behaviour;
+        let delays = delays.map(|delays| read("delays", delays)).transpose()?;
+        let (behaviour, dt) = (preparation.behaviour, sampler.dt);
         let mut values = Self { sampler, weights, delays, rule, behaviour, dt, constant: None };
         if values.brings_delays() {
             return Ok(values);
@@ -70,7 +70,7 @@ impl SynapseValues {
 
     pub(super) fn weights_of(&self, members: Batch<'_>) -> Result<Members, PrepareError> {
         let path = [self.sampler.path.as_str(), "weights"];
-        let numbers = self.sampler.evaluate(&path, &self.weights, members);
+        let numbers = self.sampler.evaluate_formula(&path, &self.weights, members);
         let numbers = numbers.map_err(|error| value_error("weights", None, error))?;
         let (Some(rule), Batch::Synapses(pairs)) = (&self.rule, members) else { return Ok(numbers) };
         Ok(match rule.weights(pairs) {
@@ -95,7 +95,7 @@ impl SynapseValues {
             (Some(brought), _) => brought,
             (None, Some(delays)) => {
                 let path = [self.sampler.path.as_str(), "delays"];
-                let numbers = self.sampler.evaluate(&path, delays, Batch::Synapses(pairs));
+                let numbers = self.sampler.evaluate_formula(&path, delays, Batch::Synapses(pairs));
                 numbers.map_err(|error| value_error("delays", None, error))?
             }
             (None, None) => Members::Uniform(0.0),

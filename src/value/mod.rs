@@ -28,6 +28,35 @@ pub enum Value {
     Array(Arc<Array>),
 }
 
+/// A value whose expression, if it is one, was read.
+#[derive(Clone, Debug)]
+pub enum Formula {
+    /// The same number for every member.
+    Number(f64),
+    /// An expression, evaluated for each member.
+    Expression(Expression),
+    /// An array with one number for each member.
+    Array(Arc<Array>),
+}
+
+impl Formula {
+    /// The numbers of `members`, checked to be finite.
+    ///
+    /// # Errors
+    /// The expression uses an unknown name, or an array does not fit; a result is not finite.
+    pub fn evaluate<'b>(&self, scope: &Scope<'_>, members: impl Into<Batch<'b>>) -> Result<Members, ValueError> {
+        let members = members.into();
+        let numbers = match self {
+            Self::Number(number) => Members::Uniform(*number),
+            Self::Array(array) => members.of_array(array, scope.shape)?,
+            Self::Expression(expression) => expression.evaluate(scope, members)?,
+        };
+        let first = if let Batch::Range(first, _) = members { first } else { 0 };
+        numbers.check_finite(first)?;
+        Ok(numbers)
+    }
+}
+
 impl Default for Value {
     fn default() -> Self {
         Self::Number(0.0)
@@ -182,15 +211,19 @@ impl Value {
     /// # Errors
     /// The expression is malformed, uses an unknown name, or an array does not fit; a result is not finite.
     pub fn evaluate<'b>(&self, scope: &Scope<'_>, members: impl Into<Batch<'b>>) -> Result<Members, ValueError> {
-        let members = members.into();
-        let numbers = match self {
-            Self::Number(number) => Members::Uniform(*number),
-            Self::Array(array) => members.of_array(array, scope.shape)?,
-            Self::Text(text) => Expression::parse(text)?.evaluate(scope, members)?,
-        };
-        let first = if let Batch::Range(first, _) = members { first } else { 0 };
-        numbers.check_finite(first)?;
-        Ok(numbers)
+        self.formula()?.evaluate(scope, members)
+    }
+
+    /// The value with its expression read, for those who evaluate it batch by batch.
+    ///
+    /// # Errors
+    /// The expression is malformed.
+    pub fn formula(&self) -> Result<Formula, ValueError> {
+        Ok(match self {
+            Self::Number(number) => Formula::Number(*number),
+            Self::Array(array) => Formula::Array(array.clone()),
+            Self::Text(text) => Formula::Expression(Expression::parse(text)?),
+        })
     }
 
     /// Whether all members surely have the same value.
