@@ -97,10 +97,11 @@ pub mod prelude {
     pub use bevy_app::prelude::*;
     pub use bevy_ecs::prelude::*;
     pub use bevy_reflect::prelude::*;
+    pub use bevy_utils::default;
 
     pub use crate::{
         CortecsPlugins,
-        assemble::{Network, build, check},
+        assemble::Network,
         behaviour,
         connect::{
             AllToAll, DistanceDependent, EdgeList, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber,
@@ -117,29 +118,23 @@ pub mod prelude {
             PoissonNeurons, RateUnit, SpikeSource, SpikeTrains, Transfer, TraubMiles,
         },
         learn::{
-            AdaptiveThreshold, DeferredStdp, Dopamine, InhibitoryStdp, Kept, Normalization, OneStepStdp, Over, Pairing,
+            AdaptiveThreshold, DeferredStdp, Dopamine, InhibitoryStdp, Kept, Normalization, OneStepStdp, Pairing,
             Reward, RewardStdp, ShortTermPlasticity, Stdp, StructuralPlasticity, ThresholdHomeostasis, TripletStdp,
             VoltageStdp,
         },
         network::{
-            Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Input, Jump, Kind, Membrane,
-            NeuronGroup, Origin, Parameter, Parameters, PartOf, Preparation, PrepareError, ReceptorOf,
-            RegisterBehaviour, RegisterValueFunction, RegisterVariable, Runaway, Seed, Soundness, Source, Spikes,
-            SynapseGroup, Tags, Target, ThresholdShift, Unit, V,
+            Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Jump, Kind, Membrane, NeuronGroup,
+            Origin, Parameter, Parameters, PartOf, Preparation, PrepareError, ReceptorOf, RegisterBehaviour,
+            RegisterValueFunction, RegisterVariable, Runaway, Seed, Soundness, Spikes, SynapseGroup, Tags, Target,
+            ThresholdShift, Unit, V,
         },
         numeric::Real,
         record::{
             ExpressionRecorder, HistogramRecorder, RateRecorder, ResponseRecorder, SpikeRecorder, VariableRecorder,
             WeightRecorder,
         },
-        scene::{GroupScene, Scene, SynapseScene},
+        scene::{GroupScene, SynapseScene},
         schedule::{AddToStage, Stage, Tick},
         workbench::Bench,
     };
-
-    /// The default of a type, for the fields that are left out: `..default()`.
-    #[must_use]
-    pub fn default<T: Default>() -> T {
-        T::default()
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::{ops::RangeInclusive, path::Path};
 
-use cortecs::prelude::*;
+use cortecs::{assemble::build, prelude::*, scene::Scene};
 
 use crate::common::spikes;
 

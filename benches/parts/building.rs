@@ -1,7 +1,7 @@
 //! Building: synapses per second and thread, by rule, without and with weights and delays that are drawn. The bare loop
 //! draws a random word for each synapse and writes six bytes.
 
-use cortecs::prelude::*;
+use cortecs::{network::Input, prelude::*};
 use rand::Rng;
 
 use crate::{

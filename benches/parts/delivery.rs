@@ -4,7 +4,7 @@
 //! iteration. The bare loop adds the rows of the same spikes to as many sums: weights alone where rows are dense, else
 //! pairs of a 32-bit target and a weight, ascending, without delays.
 
-use cortecs::{numeric::dispatch, prelude::*};
+use cortecs::{network::Input, numeric::dispatch, prelude::*};
 
 use crate::{
     common::{least, timed},

@@ -1,7 +1,7 @@
 //! Neuron models: nanoseconds per neuron and iteration, at rest or firing as their defaults make them. The bare loop reads
 //! and writes as many columns as the model has, and reads the input: what the state alone costs, in the same cache.
 
-use cortecs::{numeric::dispatch, prelude::*};
+use cortecs::{network::Input, numeric::dispatch, prelude::*};
 
 use crate::common::{least, timed};
 

@@ -2,6 +2,7 @@
 //! array of the same size.
 
 use cortecs::{
+    network::Input,
     numeric::{
         dispatch,
         lanes::{LANES, Lanes},

@@ -11,9 +11,11 @@ use std::path::Path;
 
 use common::{least, pool, timed};
 use cortecs::{
-    network::{Layout, Synapses, switch},
+    assemble::build,
+    network::{Layout, Source, Synapses, switch},
     numeric::{InstructionSet, real::PRECISION},
     prelude::*,
+    scene::Scene,
     schedule::run_ticks,
 };
 use rayon::ThreadPool;

@@ -23,9 +23,12 @@ use std::path::Path;
 use bare::Bare;
 use common::{least, timed};
 use cortecs::{
+    assemble::build,
+    network::Input,
     numeric::{InstructionSet, real::PRECISION},
     output::{OnDiskFull, attach_files},
     prelude::*,
+    scene::Scene,
     schedule::run_ticks,
 };
 use systems::Systems;

@@ -191,7 +191,7 @@ fn name(world: &World, entity: Entity) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::{numeric::real::IS_SINGLE, prelude::*};
+    use crate::{assemble::check, numeric::real::IS_SINGLE, prelude::*, scene::Scene};
 
     /// The memory of a network of 1000 synapses from 10 neurons to 20, whose behaviours are `learns`.
     fn memory(connectivity: &str, delays: &str, learns: &str) -> u64 {

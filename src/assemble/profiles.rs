@@ -37,7 +37,7 @@ pub(super) fn unrecorded(world: &World, scene: &Scene, recorders: &[Entity]) -> 
 
 #[cfg(test)]
 mod tests {
-    use crate::prelude::*;
+    use crate::{assemble::check, prelude::*, scene::Scene};
 
     #[test]
     fn a_profile_of_nothing_that_is_recorded_is_refused_where_it_stands() {

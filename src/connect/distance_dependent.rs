@@ -298,7 +298,7 @@ impl Chance {
 
 #[cfg(test)]
 mod tests {
-    use crate::{network::Synapses, prelude::*};
+    use crate::{assemble::build, network::Synapses, prelude::*, scene::Scene};
 
     /// How often each pair of two sheets is connected in so many networks, and the number of synapses.
     fn counted(rule: &DistanceDependent, shape: [usize; 3], periodic: bool, seeds: u64) -> Vec<u32> {

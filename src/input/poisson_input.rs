@@ -236,7 +236,7 @@ fn add_each(sums: &mut [Real], [rate, sources, weight]: [&[Real]; 3], seconds: R
 
 #[cfg(test)]
 mod tests {
-    use crate::prelude::*;
+    use crate::{assemble::check, prelude::*, scene::Scene};
 
     /// Mean and variance over neurons and steps within five standard errors: one of 1.7 million tests fails.
     #[track_caller]

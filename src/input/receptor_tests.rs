@@ -1,7 +1,7 @@
 //! Receptors with dynamics against the closed forms of linear theory, together with the membrane that they drive.
 
 use super::dynamics::Level;
-use crate::prelude::*;
+use crate::{assemble::check, network::Input, prelude::*, scene::Scene};
 
 /// A membrane without spikes, τ dv/dt = −v + R · input, whose step is exact for a constant input.
 #[derive(Component, Reflect, Clone, Default)]

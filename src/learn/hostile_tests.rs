@@ -1,6 +1,7 @@
 //! Ten million changes of weights by constants that nobody should choose: every weight remains a number within its bounds.
 
 use crate::{
+    learn::Over,
     network::Weights,
     numeric::{
         philox::uniform_pair,

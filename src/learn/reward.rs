@@ -196,7 +196,7 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
-    use crate::prelude::*;
+    use crate::{assemble::build, prelude::*, scene::Scene};
 
     /// A group with a reward of fixed wait for the only synapse from a source to a target with spikes in these iterations.
     fn rewarded(source: &[f64], target: &[f64], reward: Reward) -> (Bench, Entity) {

@@ -231,7 +231,12 @@ impl Step {
 
 #[cfg(test)]
 mod tests {
-    use crate::{network::Layout, network::Synapses, prelude::*};
+    use crate::{
+        assemble::build,
+        network::{Layout, Synapses},
+        prelude::*,
+        scene::Scene,
+    };
 
     /// Events of eligibility (time in ms, change) of a pair of trains whose traces see all spikes.
     fn events(arrivals: &[f64], fired: &[f64]) -> Vec<(f64, f64)> {

@@ -6,12 +6,14 @@ use proptest::prelude::*;
 
 use super::spike_timing_tests::{DT, Train, brute, source_of, trains};
 use crate::{
+    assemble::check,
     network::{Layout, Selection, Synapses, switch},
     numeric::{
         real::{real, wide},
         rows::Synapse,
     },
     prelude::*,
+    scene::Scene,
 };
 
 /// The synapses of a group, in the order of their weights.

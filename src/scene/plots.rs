@@ -19,13 +19,14 @@ pub struct Plots {
 /// What the raster shows; everything is left to those who draw it where nothing is said.
 ///
 /// ```
-/// use cortecs::{prelude::*, scene::Plots};
+/// use cortecs::{prelude::*, scene::{Plots, Scene}};
 ///
 /// let world = App::new();
 /// let text = "(groups: {\"cells\": (size: 9)}, plots: (raster: (window: (400, 600), neurons: 50)))";
 /// let scene = Scene::from_text(world.world(), text).unwrap();
 /// assert_eq!((scene.plots.raster.window, scene.plots.raster.neurons), (Some([400.0, 600.0]), Some(50)));
 /// ```
+///
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RasterPlot {

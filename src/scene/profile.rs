@@ -9,7 +9,7 @@ use crate::text::{Diagnostic, Kind as Form, Node};
 /// A panel of curves over one quantity.
 ///
 /// ```
-/// use cortecs::{prelude::*, scene::Over};
+/// use cortecs::{assemble::check, prelude::*, scene::{Over, Scene}};
 ///
 /// let text = r#"(
 ///     groups: {"cells": (size: 3, behaviours: [Izhikevich()])},
@@ -26,6 +26,7 @@ use crate::text::{Diagnostic, Kind as Form, Node};
 /// assert_eq!(scene.plots.profiles[0].curves[0].over, Over::Recorded("cells.u".into()));
 /// check(world.world_mut(), &scene).unwrap();
 /// ```
+///
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ProfilePlot {

@@ -2,7 +2,7 @@
 //! to time, a report. Knows no terminal, no signals and no pictures: whoever runs it has those, and watches.
 //!
 //! ```
-//! use cortecs::{output::{Existing, RunFolder}, prelude::*, session::{Beginning, Settings}};
+//! use cortecs::{output::{Existing, RunFolder}, prelude::*, scene::Scene, session::{Beginning, Settings}};
 //!
 //! let folder = tempfile::tempdir()?;
 //! let mut bench = Bench::new();

@@ -5,6 +5,7 @@ use crate::{
     checkpoint::{self, CHECKPOINT},
     output::{Existing, Outcome, Report, RunFolder},
     prelude::*,
+    scene::Scene,
 };
 
 const SCENE: &str = r#"(

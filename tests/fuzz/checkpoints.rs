@@ -1,8 +1,10 @@
 //! Checkpoints: as they are, and with checksums made right again, which a damaged one would not have but a forged one has.
 
 use cortecs::{
+    assemble::build,
     checkpoint::{Checkpoint, Fit},
     prelude::*,
+    scene::Scene,
     schedule::run_ticks,
 };
 use serde::{Deserialize, Serialize};

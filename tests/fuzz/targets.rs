@@ -9,7 +9,7 @@ use cortecs::{
     network::{Address, Failures, failure::Failure},
     npy,
     prelude::*,
-    scene::{read, set},
+    scene::{Scene, read, set},
     schedule::run_ticks,
     text::Document,
     value::{Batch, Expression, Functions, Scope},

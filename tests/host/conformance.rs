@@ -4,7 +4,7 @@
 use cortecs::{
     bevy_reflect::{PartialReflect, Reflect, ReflectMut, ReflectRef},
     checkpoint::Checkpoint,
-    network::{Afferent, BehaviourEntry, Behaviours, Failures},
+    network::{Afferent, BehaviourEntry, Behaviours, Failures, Source},
     prelude::*,
     value::Value,
 };

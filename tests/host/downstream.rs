@@ -1,6 +1,6 @@
 //! A behaviour of another crate: registered with one call, tested in a few lines, used in a scene by its name.
 
-use cortecs::{prelude::*, variable};
+use cortecs::{assemble::build, network::Input, prelude::*, scene::Scene, variable};
 
 variable! {
     /// Activity of the leaky integrator.

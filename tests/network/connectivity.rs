@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use cortecs::{
-    network::{Layout, Selection, Synapses, Weights},
+    assemble::{build, check},
+    network::{Input, Layout, Selection, Synapses, Weights},
     prelude::*,
+    scene::Scene,
 };
 use proptest::prelude::*;
 

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use cortecs::{numeric::InstructionSet, prelude::*, record::Recording};
+use cortecs::{assemble::build, numeric::InstructionSet, prelude::*, record::Recording, scene::Scene};
 use rayon::ThreadPoolBuilder;
 
 /// Drivers that fire, and cells enough for several blocks of neurons, so that threads have something to share.

@@ -1,7 +1,7 @@
 //! Receptors with dynamics, random sources and currents, all in one network that a scene describes: the same bytes for
 //! any number of threads and any instruction set, and nothing that is not a number.
 
-use cortecs::{numeric::InstructionSet, prelude::*, record::Recording};
+use cortecs::{assemble::build, network::Input, numeric::InstructionSet, prelude::*, record::Recording, scene::Scene};
 use rayon::ThreadPoolBuilder;
 
 /// A leaky membrane that takes everything that a receptor can give.

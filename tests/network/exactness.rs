@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use cortecs::{npy, prelude::*, record::Recording, value::Array};
+use cortecs::{assemble::build, npy, prelude::*, record::Recording, scene::Scene, value::Array};
 
 /// A group's state and noise, as the reference has them.
 struct Group {

@@ -1,8 +1,10 @@
 //! Scenes that once came out wrong, each with what is right and how that is known.
 
 use cortecs::{
+    assemble::{build, check},
     network::{BehaviourEntry, Behaviours},
     prelude::*,
+    scene::Scene,
 };
 
 /// A scene of `tests/fixtures/faults`.

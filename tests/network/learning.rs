@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use cortecs::{
+    assemble::build,
     network::{Weights, switch},
     prelude::*,
     record::Recording,
+    scene::Scene,
     statistics::Assignment,
 };
 

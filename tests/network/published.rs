@@ -6,8 +6,10 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use cortecs::{
+    assemble::build,
     prelude::*,
     record::Recording,
+    scene::Scene,
     statistics::{Findings, Moments, SpikeStatistics, Stretch, autocorrelation, power_spectrum},
 };
 

@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use cortecs::{prelude::*, record::Recording};
+use cortecs::{
+    assemble::{build, check},
+    prelude::*,
+    record::Recording,
+    scene::Scene,
+};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

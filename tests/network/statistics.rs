@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cortecs::{prelude::*, record::Recording};
+use cortecs::{assemble::build, prelude::*, record::Recording, scene::Scene};
 
 /// What was recorded of one run.
 struct Activity {

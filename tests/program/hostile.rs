@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cortecs::{prelude::*, text::Diagnostics};
+use cortecs::{assemble::check, prelude::*, scene::Scene, text::Diagnostics};
 use flate2::{Compression, Crc, write::DeflateEncoder};
 
 /// What a scene would build, or what is wrong with it.

@@ -6,10 +6,13 @@ mod refusals;
 use std::path::PathBuf;
 
 use cortecs::{
+    assemble::build,
     checkpoint::{self, Checkpoint, Fit},
+    network::Input,
     numeric::{Archive, ArchiveError},
     prelude::*,
     record::Recording,
+    scene::Scene,
     schedule::run_ticks,
 };
 use rayon::ThreadPoolBuilder;

@@ -1,8 +1,10 @@
 //! Checkpoints that are refused, and what is said of them.
 
 use cortecs::{
+    assemble::build,
     checkpoint::{self, Checkpoint, Fit},
     prelude::*,
+    scene::Scene,
 };
 
 /// Cells with noise, and weights that are given.

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use cortecs::{
+    assemble::{build, check},
     npy::{Dtype, Writer},
     prelude::*,
+    scene::Scene,
 };
 
 use super::assert_lines;

@@ -133,8 +133,8 @@ warning: weights of -10 make the conductance of `out.gaba` negative
         let text = scene(receptor, weights, more);
         let mut bench = cortecs::prelude::Bench::new();
         let world = bench.world_mut();
-        let read = cortecs::prelude::Scene::from_text(world, &text).unwrap_or_else(|faults| panic!("{faults}"));
-        let plan = cortecs::prelude::check(world, &read).unwrap_or_else(|faults| panic!("{faults}"));
+        let read = cortecs::scene::Scene::from_text(world, &text).unwrap_or_else(|faults| panic!("{faults}"));
+        let plan = cortecs::assemble::check(world, &read).unwrap_or_else(|faults| panic!("{faults}"));
         assert_eq!(plan.warnings.len(), warnings, "{receptor} {weights} {more}: {}", plan.warnings);
     }
 }
@@ -187,8 +187,8 @@ fn what_single_precision_loses() {
     ] {
         let mut bench = cortecs::prelude::Bench::new();
         let world = bench.world_mut();
-        let read = cortecs::prelude::Scene::from_text(world, &scene).unwrap_or_else(|faults| panic!("{faults}"));
-        let told = cortecs::prelude::check(world, &read).unwrap_or_else(|faults| panic!("{faults}")).warnings;
+        let read = cortecs::scene::Scene::from_text(world, &scene).unwrap_or_else(|faults| panic!("{faults}"));
+        let told = cortecs::assemble::check(world, &read).unwrap_or_else(|faults| panic!("{faults}")).warnings;
         let expected = usize::from(!why.is_empty() && cfg!(not(feature = "f64")));
         assert!(told.len() == expected && (expected == 0 || told.to_string().contains(why)), "{scene}: {told}");
     }

@@ -12,7 +12,12 @@ mod switches;
 mod values;
 mod wholes;
 
-use cortecs::{prelude::*, text::Diagnostics};
+use cortecs::{
+    assemble::{build, check},
+    prelude::*,
+    scene::Scene,
+    text::Diagnostics,
+};
 
 /// The complaints about a scene that is checked; it must have some, and whoever builds it hears the same.
 #[track_caller]

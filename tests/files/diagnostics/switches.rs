@@ -77,8 +77,8 @@ fn they_are_evaluated() {
         groups: {"cells": (size: 4, behaviours: [Lif()])},
         recorders: [VariableRecorder(of: "cells.v", neurons: Range("half / 1.5", "2 * half + 1"))],
     )"#;
-    let scene = cortecs::prelude::Scene::from_text(bench.world_mut(), text).unwrap();
-    let plan = cortecs::prelude::check(bench.world_mut(), &scene).unwrap();
+    let scene = cortecs::scene::Scene::from_text(bench.world_mut(), text).unwrap();
+    let plan = cortecs::assemble::check(bench.world_mut(), &scene).unwrap();
     assert_eq!(plan.recorded_bytes(), 1000 * 3 * size_of::<cortecs::prelude::Real>() as u64);
 }
 

@@ -1,6 +1,10 @@
 //! E. L. Bienenstock, L. N. Cooper & P. W. Munro, J. Neurosci. 2:32 (1982), of rates that are traces of spikes.
 
-use cortecs::{author::*, network::Synapses, prelude::*};
+use cortecs::{
+    author::*,
+    network::{Source, Synapses},
+    prelude::*,
+};
 
 variable! {
     /// Rate of a neuron, as a trace of its spikes.

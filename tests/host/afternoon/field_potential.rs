@@ -3,8 +3,10 @@
 
 use cortecs::{
     network::Failures,
+    network::Input,
     prelude::*,
     record::{Measured, Recording, Recordings, measured, record_due},
+    scene::Scene,
 };
 
 behaviour! {

@@ -7,7 +7,14 @@ mod trouble;
 use std::time::Duration;
 
 use bevy_time::{Fixed, Time, TimePlugin, TimeUpdateStrategy};
-use cortecs::{network::Failures, prelude::*, value::Array};
+use cortecs::{
+    assemble::build,
+    network::Source,
+    network::{Failures, Input},
+    prelude::*,
+    scene::Scene,
+    value::Array,
+};
 
 const SCENE: &str = r#"(
     dt: 1.0,
