@@ -124,9 +124,8 @@ pub mod prelude {
         },
         network::{
             Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Jump, Kind, Membrane, NeuronGroup,
-            Origin, Parameter, Parameters, PartOf, Preparation, PrepareError, ReceptorOf, RegisterBehaviour,
-            RegisterValueFunction, RegisterVariable, Runaway, Seed, Soundness, Spikes, SynapseGroup, Tags, Target,
-            ThresholdShift, Unit, V,
+            Origin, Parameter, PartOf, Preparation, PrepareError, ReceptorOf, RegisterBehaviour, RegisterValueFunction,
+            RegisterVariable, Runaway, Seed, Soundness, Spikes, SynapseGroup, Tags, Target, ThresholdShift, Unit, V,
         },
         numeric::Real,
         record::{

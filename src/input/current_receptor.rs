@@ -10,7 +10,8 @@ use bevy_ecs::prelude::*;
 use crate::{
     behaviour,
     network::{
-        Afferent, Arriving, Behaviour, Input, Kind, Parameter, Parameters, Receptors, ThreadShares, receptor::ByGroup,
+        Afferent, Arriving, Behaviour, Cells, CellsOf, Input, Kind, Parameter, Receptors, Step, ThreadShares,
+        receptor::ByGroup,
     },
     numeric::{Real, dispatch, pass::pass, shares::Effort},
     schedule::{AddToStage, Stage},
@@ -44,28 +45,31 @@ fn receive(
 }
 
 /// A receptor and what arrives there.
-pub(super) type Weighing<R> = (Entity, &'static R, &'static mut Arriving);
+pub(super) type Weighing<R> = (Entity, Ref<'static, R>, &'static mut Arriving, &'static mut Cells);
 
 /// What arrives, and the gain.
-type Weighed<'a> = (&'a mut [Real], Parameters<'a, 1>);
+type Weighed<'a> = (&'a mut [Real], CellsOf<'a, Real>);
 
 /// Adds what arrives at the receptors of a kind of each group, times their gains, to the sum of the group; in the order of the
 /// receptors, so that it does not depend on the order of a query.
-pub(super) fn weigh<'a, R: Component>(
+pub(super) fn weigh<'a, R: Behaviour>(
     groups: impl Iterator<Item = (&'a mut [Real], &'a Receptors, &'a ThreadShares)>,
     receptors: &'a mut Query<Weighing<R>>,
-    gain: impl Fn(&R) -> &Parameter,
+    gain: fn(&R) -> &Parameter,
 ) {
     let mut receptors = ByGroup::new(receptors, |found| found.0);
     pass(|pass| {
         for (sum, own, ThreadShares(shares)) in groups {
             if shares.are_worth_it(sum.len(), Effort::Light) {
-                let all = receptors.take(own, |(_, receptor, arriving)| begin(gain(receptor), arriving.into_inner()));
+                let all = receptors.take(own, |(_, receptor, arriving, cells)| {
+                    begin(&receptor, gain, arriving.into_inner(), cells.into_inner())
+                });
                 pass.by_shares(shares, sum.len(), (sum, all), |_, (sum, all)| take_in_all(sum, all));
             } else {
                 receptors.by_twos(own, |found| {
                     let found = found.iter_mut();
-                    let mut own = found.filter_map(|(_, receptor, arriving)| begin(gain(receptor), arriving));
+                    let mut own =
+                        found.filter_map(|(_, receptor, arriving, cells)| begin(receptor, gain, arriving, cells));
                     take_in_both(sum, own.next(), own.next());
                 });
             }
@@ -75,9 +79,16 @@ pub(super) fn weigh<'a, R: Component>(
 
 /// What a receptor takes in; nothing if nothing has arrived.
 #[inline]
-fn begin<'a>(gain: &'a Parameter, arriving: &'a mut Arriving) -> Option<Weighed<'a>> {
-    let any = std::mem::take(&mut arriving.any);
-    any.then(|| (&mut arriving.sums[..], Parameters::of([gain])))
+fn begin<'a, R: Behaviour>(
+    receptor: &Ref<'_, R>,
+    gain: fn(&R) -> &Parameter,
+    Arriving { sums, any, .. }: &'a mut Arriving,
+    cells: &'a mut Cells,
+) -> Option<Weighed<'a>> {
+    // Of no step: a gain is the same for all.
+    let size = (Step::default(), sums.len());
+    let gains = cells.of(&**receptor, receptor.is_changed(), size, |i| gain(receptor).at(i));
+    std::mem::take(any).then_some((&mut sums[..], gains))
 }
 
 fn take_in_all(sum: &mut [Real], all: Vec<Weighed<'_>>) {
@@ -91,7 +102,7 @@ fn take_in_both(sum: &mut [Real], one: Option<Weighed<'_>>, other: Option<Weighe
     dispatch(
         #[inline(always)]
         || match (one, other) {
-            (Some((one, Parameters::Uniform([gain]))), Some((other, Parameters::Uniform([other_gain])))) => {
+            (Some((one, CellsOf::Alike(gain))), Some((other, CellsOf::Alike(other_gain)))) => {
                 take_two(sum, (one, gain), (other, other_gain));
             }
             (one, other) => [one, other].into_iter().flatten().for_each(|(own, gain)| take_in(sum, own, gain)),
@@ -101,16 +112,16 @@ fn take_in_both(sum: &mut [Real], one: Option<Weighed<'_>>, other: Option<Weighe
 
 /// Adds what arrives times a gain to a sum, and clears it.
 #[inline(always)]
-fn take_in(sum: &mut [Real], arriving: &mut [Real], gain: Parameters<'_, 1>) {
+fn take_in(sum: &mut [Real], arriving: &mut [Real], gain: CellsOf<'_, Real>) {
     match gain {
-        Parameters::Uniform([gain]) => {
+        CellsOf::Alike(gain) => {
             for (sum, arriving) in sum.iter_mut().zip(arriving) {
                 *sum += gain * *arriving;
                 *arriving = 0.0;
             }
         }
-        Parameters::Each([gain]) => {
-            for ((sum, arriving), gain) in sum.iter_mut().zip(arriving).zip(gain) {
+        CellsOf::Each(gains) => {
+            for ((sum, arriving), gain) in sum.iter_mut().zip(arriving).zip(gains.column(0)) {
                 *sum += gain * *arriving;
                 *arriving = 0.0;
             }

@@ -39,7 +39,7 @@ fn second_difference(mut points: [f64; 3]) -> f64 {
 
 /// How a receptor's state changes in a step, and what it gives meanwhile.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Step {
+pub(super) struct Decay {
     /// Factor on p.
     pub decay: f64,
     /// What x gives to p.
@@ -52,7 +52,7 @@ pub(super) struct Step {
     pub rise_weight: f64,
 }
 
-impl Step {
+impl Decay {
     /// A step of `h` with a membrane, a decay and a rise of these time constants (ms).
     pub fn new(h: f64, membrane: f64, decay: f64, rise: f64) -> Self {
         // A neuron that was never sampled has zeros for parameters: its state is gone at once, and no number is lost.
@@ -125,7 +125,7 @@ mod tests {
     fn extreme_time_constants_give_finite_numbers() {
         for tau in [0.0, 1e-300, 1e-6, 1e9, f64::INFINITY] {
             for membrane in [1e-6, 10.0, f64::INFINITY] {
-                let s = Step::new(1.0, membrane, tau, 2.0);
+                let s = Decay::new(1.0, membrane, tau, 2.0);
                 let numbers = [s.decay, s.feed, s.rise_decay, s.level_weight, s.rise_weight];
                 assert!(numbers.iter().all(|x| x.is_finite() && *x >= 0.0), "{tau} {membrane}: {s:?}");
             }

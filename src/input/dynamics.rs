@@ -12,16 +12,22 @@
 use bevy_ecs::prelude::*;
 
 use super::{
-    decay::{Step, kick_to_peak_one},
+    decay::{Decay, kick_to_peak_one},
     passes::{Given, Own, advance, advance_all},
 };
 use crate::{
+    cell,
     network::{
-        self, Arriving, Behaviour, Clock, Conductance, Derived, Input, Listens, Membrane, Parameter, Preparation,
-        PrepareError, ReceptorOf, Receptors, ThreadShares, Units, V, Variable, View, preparation::path_of,
-        receptor::ByGroup, residues::any_decays_slowly, variable::VariableInfo,
+        self, Arriving, Behaviour, Cells, CellsOf, Clock, Conductance, Input, Listens, Membrane, Parameter,
+        Preparation, PrepareError, ReceptorOf, Receptors, Step, ThreadShares, Units, V, Variable, View,
+        preparation::path_of, receptor::ByGroup, residues::any_decays_slowly, variable::VariableInfo,
     },
-    numeric::{Archive, ArchiveError, Column, Real, pass::pass, real::IS_SINGLE, shares::Effort},
+    numeric::{
+        Archive, ArchiveError, Column, Real,
+        pass::pass,
+        real::{IS_SINGLE, real, wide},
+        shares::Effort,
+    },
     variable,
 };
 
@@ -46,7 +52,6 @@ pub struct Level {
     form: Form,
     /// Whether there may be anything else than zeros: a receptor that nothing reached rests.
     awake: bool,
-    coefficients: Derived<COEFFICIENTS>,
     /// Whether the membrane was that of the group when the coefficients were derived.
     with_membrane: bool,
 }
@@ -56,9 +61,25 @@ variable! {
     pub struct Rise = "rise" in "";
 }
 
-/// Kick, factor on p, weight of p, what x gives to p, factor on x, weight of x, reversal potential, magnesium/3.57 mM. Of what
-/// decays slowly, instead of the factors what they lack to 1.
-pub(super) const COEFFICIENTS: usize = 8;
+cell! {
+    /// What a step of a receptor needs. Of what decays slowly, the factors are what they lack to 1.
+    pub(super) struct Coefficients {
+        pub kick: Real,
+        /// Factor on p.
+        pub decay: Real,
+        /// Weight of p.
+        pub level_weight: Real,
+        /// What x gives to p.
+        pub feed: Real,
+        /// Factor on x.
+        pub rise_decay: Real,
+        /// Weight of x.
+        pub rise_weight: Real,
+        pub reversal: Real,
+        /// In units of 3.57 mM.
+        pub magnesium: Real,
+    }
+}
 
 /// A receptor with dynamics, in the terms of this file.
 pub(super) struct Parts<'a> {
@@ -73,6 +94,21 @@ pub(super) struct Parts<'a> {
 }
 
 impl Parts<'_> {
+    /// Those of a neuron, with a membrane of this time constant (ms).
+    fn coefficients(&self, i: usize, (dt, membrane): (f64, f64), slow: bool) -> Coefficients {
+        let at = |parameter: Option<&Parameter>| parameter.map_or(0.0, |parameter| wide(parameter.at(i)));
+        let [gain, tau, rise] = [Some(self.gain), Some(self.decay), self.rise].map(at);
+        let Decay { mut decay, feed, mut rise_decay, level_weight, rise_weight } = Decay::new(dt, membrane, tau, rise);
+        if slow {
+            [decay, rise_decay] = [tau, rise].map(|tau| -libm::expm1(-dt / tau.max(1e-9)));
+        }
+        let kick = if self.rise.is_some() { gain * kick_to_peak_one(tau, rise) } else { gain };
+        let numbers = [kick, decay, level_weight, feed, rise_decay, rise_weight].map(real);
+        let [kick, decay, level_weight, feed, rise_decay, rise_weight] = numbers;
+        let [reversal, magnesium] = [at(self.reversal), at(self.magnesium) / 3.57].map(real);
+        Coefficients { kick, decay, level_weight, feed, rise_decay, rise_weight, reversal, magnesium }
+    }
+
     fn form(&self) -> Form {
         match (self.reversal, self.magnesium) {
             (None, _) => Form::Current,
@@ -156,15 +192,15 @@ pub(super) fn receive<R: Dynamic>(mut groups: Query<Offers>, mut receptors: Quer
             let neurons = given.input.len();
             let (membrane, dt) = (membrane.as_ref(), clock.dt);
             if shares.are_worth_it(neurons, Effort::Light) {
-                let own = receptors.take(own, |(_, receptor, level, rise, arriving)| {
-                    let rise = rise.map(Mut::into_inner);
-                    begin(&receptor, level.into_inner(), rise, arriving.into_inner(), membrane, dt)
+                let own = receptors.take(own, |(_, receptor, level, rise, arriving, cells)| {
+                    let (level, rise) = (level.into_inner(), rise.map(Mut::into_inner));
+                    begin(&receptor, level, rise, arriving.into_inner(), cells.into_inner(), membrane, dt)
                 });
                 pass.by_shares(shares, neurons, (own, given), |_, (own, given)| advance_all(own, given));
             } else {
                 receptors.by_twos(own, |found| {
-                    let mut own = found.iter_mut().map(|(_, receptor, level, rise, arriving)| {
-                        begin(receptor, level, rise.as_deref_mut(), arriving, membrane, dt)
+                    let mut own = found.iter_mut().map(|(_, receptor, level, rise, arriving, cells)| {
+                        begin(receptor, level, rise.as_deref_mut(), arriving, cells, membrane, dt)
                     });
                     advance(own.next().flatten(), own.next().flatten(), &mut given);
                 });
@@ -174,7 +210,8 @@ pub(super) fn receive<R: Dynamic>(mut groups: Query<Offers>, mut receptors: Quer
 }
 
 /// What a receptor has.
-type State<R> = (Entity, Ref<'static, R>, &'static mut Level, Option<&'static mut Rise>, &'static mut Arriving);
+type State<R> =
+    (Entity, Ref<'static, R>, &'static mut Level, Option<&'static mut Rise>, &'static mut Arriving, &'static mut Cells);
 
 /// What a receptor needs for a step; nothing if it rests.
 #[inline]
@@ -183,52 +220,56 @@ fn begin<'a, R: Dynamic>(
     level: &'a mut Level,
     rise: Option<&'a mut Rise>,
     arriving: &'a mut Arriving,
+    cells: &'a mut Cells,
     membrane: Option<&Ref<'_, Membrane>>,
     dt: f64,
 ) -> Option<Own<'a>> {
     let parts = receptor.parts();
-    level.derive(&parts, receptor.is_changed(), membrane, dt);
+    let coefficients = level.derive(&**receptor, receptor.is_changed(), cells, membrane, dt);
     level.awake |= std::mem::take(&mut arriving.any);
-    let Level { values, rests: [rest, rest_of_rise], form, coefficients, awake, .. } = level;
+    let Level { values, rests: [rest, rest_of_rise], form, awake, .. } = level;
     awake.then(|| Own {
         level: values,
         rests: (rest, rest_of_rise),
         rise: rise.map_or(&mut [], |rise| &mut rise.0),
         arriving: &mut arriving.sums,
         coefficients,
-        first: 0,
         kind: (parts.rise.is_some(), *form),
     })
 }
 
 impl Level {
     /// Brings the coefficients up to date.
-    fn derive(&mut self, parts: &Parts<'_>, changed: bool, membrane: Option<&Ref<'_, Membrane>>, dt: f64) {
-        let members = self.values.len();
+    #[inline]
+    fn derive<'a, R: Dynamic>(
+        &mut self,
+        receptor: &R,
+        changed: bool,
+        cells: &'a mut Cells,
+        membrane: Option<&Ref<'_, Membrane>>,
+        dt: f64,
+    ) -> CellsOf<'a, Coefficients> {
+        let size = (Step { dt, steps: 1 }, self.values.len());
         let same_membrane = self.with_membrane == membrane.is_some() && !membrane.is_some_and(Ref::is_changed);
-        if !changed && same_membrane && self.coefficients.holds(dt, members) {
-            return;
-        }
-        self.with_membrane = membrane.is_some();
-        let (none, slow) = (Parameter::from(0.0), Parameter::from(f64::INFINITY));
+        let changed = changed || !same_membrane || !cells.hold(receptor, size);
         // A conductance is no constant current to the membrane, but acts by its mean over the step.
-        let membrane = membrane.filter(|_| self.form == Form::Current).map_or(&slow, |membrane| &membrane.tau);
-        let [rise, reversal, magnesium] =
-            [parts.rise, parts.reversal, parts.magnesium].map(|parameter| parameter.unwrap_or(&none));
-        let parameters = [parts.gain, rise, parts.decay, reversal, magnesium, membrane];
-        let rises = parts.rise.is_some();
+        let linear = membrane.filter(|_| self.form == Form::Current).map(|membrane| &membrane.tau);
+        if changed {
+            self.with_membrane = membrane.is_some();
+            self.make_room_for_rests(&receptor.parts(), dt);
+        }
+        let (slow, differing) = (!self.rests[0].is_empty(), linear.is_some_and(|tau| tau.uniform().is_none()));
+        cells.of_differing(receptor, changed, size, differing, |i| {
+            let membrane = linear.map_or(f64::INFINITY, |tau| wide(tau.at(i)));
+            receptor.parts().coefficients(i, (dt, membrane), slow)
+        })
+    }
+
+    fn make_room_for_rests(&mut self, parts: &Parts<'_>, dt: f64) {
+        let members = self.values.len();
         let slow = |tau: &Parameter| any_decays_slowly(tau, members, dt);
         let slow = IS_SINGLE && (slow(parts.decay) || parts.rise.is_some_and(slow));
         self.rests.iter_mut().for_each(|rest| rest.resize(0.0, if slow { members } else { 0 }));
-        self.coefficients.derive(dt, members, parameters, |[gain, rise, decay, reversal, magnesium, membrane]| {
-            let (step, tau) = (Step::new(dt, membrane, decay, rise), decay);
-            let kick = if rises { gain * kick_to_peak_one(decay, rise) } else { gain };
-            let Step { mut decay, feed, mut rise_decay, level_weight, rise_weight } = step;
-            if slow {
-                [decay, rise_decay] = [tau, rise].map(|tau| -libm::expm1(-dt / tau.max(1e-9)));
-            }
-            [kick, decay, level_weight, feed, rise_decay, rise_weight, reversal, magnesium / 3.57]
-        });
     }
 }
 

@@ -12,10 +12,10 @@ use bevy_ecs::prelude::*;
 
 use super::noise::Streams;
 use crate::{
-    behaviour,
+    behaviour, cell,
     network::{
-        Behaviour, Clock, Derived, Initial, Input, Parameter, Parameters, Preparation, PrepareError, Range,
-        RegisterVariable, ThreadShares, Unit, residues::any_decays_slowly,
+        Behaviour, Cell, Cells, CellsOf, Clock, Initial, Input, Parameter, Preparation, PrepareError, Range,
+        RegisterVariable, Step, ThreadShares, Unit, residues::any_decays_slowly,
     },
     numeric::{
         Archive, ArchiveError, Column, Real,
@@ -24,7 +24,7 @@ use crate::{
         lanes::{LANES, Lanes},
         normal,
         pass::pass,
-        real::{IS_SINGLE, moved_by},
+        real::{IS_SINGLE, moved_by, real, wide},
         shares::Effort,
     },
     schedule::{AddToStage, Stage},
@@ -53,9 +53,6 @@ behaviour! {
         /// The random numbers to come.
         #[reflect(ignore)]
         pub streams: Streams,
-        /// Mean, factor and spread of a step.
-        #[reflect(ignore)]
-        pub step: Derived<3>,
         /// What the noise has below the last place; empty unless it is too slow for single precision.
         #[reflect(ignore)]
         pub rests: Column<Real>,
@@ -78,41 +75,52 @@ impl Behaviour for OrnsteinUhlenbeck {
     }
 }
 
-type State<'w> = (&'w mut OrnsteinUhlenbeck, &'w mut Fluctuation, &'w mut Input, &'w ThreadShares);
+cell! {
+    struct Constants {
+        mean: Real,
+        /// What a step covers of the way to the mean.
+        lost: Real,
+        spread: Real,
+    }
+}
+
+impl OrnsteinUhlenbeck {
+    fn constants(&self, i: usize, dt: f64) -> Constants {
+        let [sd, tau] = [&self.sd, &self.tau].map(|own| wide(own.at(i)));
+        let steps = dt / tau.max(1e-9);
+        let [lost, spread] = [-libm::expm1(-steps), sd * libm::sqrt(-libm::expm1(-2.0 * steps))].map(real);
+        Constants { mean: self.mean.at(i), lost, spread }
+    }
+}
+
+type State<'w> = (&'w mut OrnsteinUhlenbeck, &'w mut Fluctuation, &'w mut Input, &'w mut Cells, &'w ThreadShares);
 
 fn add_noise(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     pass(|pass| {
-        for (noise, fluctuation, input, ThreadShares(shares)) in &mut groups {
+        for (noise, fluctuation, input, cells, ThreadShares(shares)) in &mut groups {
             let changed = noise.is_changed();
-            let OrnsteinUhlenbeck { mean, sd, tau, streams, step, rests, .. } = noise.into_inner();
-            let neurons = fluctuation.0.len();
-            if changed || !step.holds(clock.dt, neurons) {
-                let slow = IS_SINGLE && any_decays_slowly(&*tau, neurons, clock.dt);
-                let carried = if slow { neurons } else { 0 };
-                if rests.len() != carried {
-                    rests.resize(0.0, carried);
-                }
-                step.derive(clock.dt, neurons, [mean, sd, tau], |[mean, sd, tau]| {
-                    let steps = clock.dt / tau.max(1e-9);
-                    [mean, -libm::expm1(-steps), sd * libm::sqrt(-libm::expm1(-2.0 * steps))]
-                });
+            let (noise, cells, neurons) = (noise.into_inner(), cells.into_inner(), fluctuation.0.len());
+            let size = (Step::of(&clock, 1), neurons);
+            let changed = changed || !cells.hold(noise, size);
+            if changed {
+                let slow = IS_SINGLE && any_decays_slowly(&noise.tau, neurons, clock.dt);
+                noise.rests.resize(0.0, if slow { neurons } else { 0 });
             }
+            let constants = cells.of(noise, changed, size, |i| noise.constants(i, clock.dt));
+            let OrnsteinUhlenbeck { streams, rests, .. } = noise;
             let columns = (
                 (&mut fluctuation.into_inner().0[..], &mut rests[..]),
                 &mut input.into_inner().0[..],
-                step.get(),
+                constants,
                 PerBlock(&mut streams.0),
             );
-            pass.by_blocks(Effort::Heavy, shares, neurons, columns, |(x, input, step, streams)| {
+            pass.by_blocks(Effort::Heavy, shares, neurons, columns, |(x, input, constants, streams)| {
                 let Some(lanes) = streams.0.first_mut() else { return };
                 dispatch(
                     #[inline(always)]
-                    || match step {
-                        Parameters::Uniform(step) => advance(x, input, lanes, |_| step),
-                        Parameters::Each(each) if each.iter().all(|column| column.len() == x.0.len()) => {
-                            advance(x, input, lanes, |i| each.map(|column| column[i]));
-                        }
-                        Parameters::Each(_) => {}
+                    || match constants {
+                        CellsOf::Alike(constants) => advance(x, input, lanes, |_| constants),
+                        CellsOf::Each(columns) => advance(x, input, lanes, Constants::read(columns, 0)),
                     },
                 );
             });
@@ -125,14 +133,14 @@ fn advance(
     (x, rests): (&mut [Real], &mut [Real]),
     input: &mut [Real],
     lanes: &mut Lanes,
-    step: impl Fn(usize) -> [Real; 3],
+    constants: impl Fn(usize) -> Constants,
 ) {
     const PAIR: usize = 2 * LANES;
     let mut own = lanes.clone();
     for (first, (x, input)) in (0..).step_by(PAIR).zip(x.chunks_mut(PAIR).zip(input.chunks_mut(PAIR))) {
         let numbers = normal::next_pair(&mut own);
         for (i, ((x, input), number)) in x.iter_mut().zip(input).zip(numbers.as_flattened()).enumerate() {
-            let [mean, lost, spread] = step(first + i);
+            let Constants { mean, lost, spread } = constants(first + i);
             // Not as a factor on x: one next to 1 is rounded by as much as it differs from it in slow noise.
             let change = (mean - *x) * lost + spread * number;
             match rests.get_mut(first + i) {

@@ -1,9 +1,9 @@
 //! The passes over the neurons in which receptors with dynamics take a step: one receptor in a pass, or two that stand side
 //! by side, as a pass writes the input of all neurons once. The equations are those of [`dynamics`](super::dynamics).
 
-use super::dynamics::{COEFFICIENTS, Form};
+use super::dynamics::{Coefficients, Form};
 use crate::{
-    network::{Derived, Parameters},
+    network::{Cell, CellsOf},
     numeric::{
         Real,
         blocks::{Cut, one_after_another},
@@ -19,9 +19,7 @@ pub(super) struct Own<'a> {
     /// Rests of both below the last place; empty where none are carried.
     pub rests: (&'a mut [Real], &'a mut [Real]),
     pub arriving: &'a mut [Real],
-    pub coefficients: &'a Derived<COEFFICIENTS>,
-    /// The place of the first neuron among those of the group.
-    pub first: usize,
+    pub coefficients: CellsOf<'a, Coefficients>,
     /// Whether there is a rise, and what is given.
     pub kind: (bool, Form),
 }
@@ -35,11 +33,11 @@ pub(super) struct Given<'a> {
 
 impl Cut for Own<'_> {
     fn cut(self, at: usize) -> (Self, Self) {
-        let Self { coefficients, first, kind, .. } = self;
-        let (head, tail) = (self.level, self.rise, self.rests, self.arriving).cut(at);
+        let kind = self.kind;
+        let (head, tail) = (self.level, self.rise, self.rests, self.arriving, self.coefficients).cut(at);
         let own =
-            |(level, rise, rests, arriving), first| Own { level, rise, rests, arriving, coefficients, first, kind };
-        (own(head, first), own(tail, first + at))
+            |(level, rise, rests, arriving, coefficients)| Own { level, rise, rests, arriving, coefficients, kind };
+        (own(head), own(tail))
     }
 }
 
@@ -100,16 +98,15 @@ fn advance_kind(one: Own<'_>, other: Option<Own<'_>>, given: &mut Given<'_>) {
 
 fn advance_by<const RISES: bool, const FORM: u8>(one: Own<'_>, other: Option<Own<'_>>, given: &mut Given<'_>) {
     let Some(other) = other else { return alone::<RISES, FORM>(one, given) };
-    match (one.coefficients.uniform(), other.coefficients.uniform()) {
-        (Some(c), Some(d)) => together::<RISES, FORM>((one, c), (other, d), given),
+    match (one.coefficients, other.coefficients) {
+        (CellsOf::Alike(c), CellsOf::Alike(d)) => together::<RISES, FORM>((one, c), (other, d), given),
         _ => [one, other].into_iter().for_each(|own| alone::<RISES, FORM>(own, given)),
     }
 }
 
 /// One step of a receptor by itself.
 fn alone<const RISES: bool, const FORM: u8>(own: Own<'_>, given: &mut Given<'_>) {
-    let Own { level, rise, rests, arriving, coefficients, first, .. } = own;
-    let (_, coefficients) = coefficients.get().cut(first);
+    let Own { level, rise, rests, arriving, coefficients, .. } = own;
     let (n, given) = (level.len(), given.columns::<FORM>(level.len()));
     let all = (level, rise, rests, arriving, given, coefficients);
     one_after_another(n, all, &|(level, rise, rests, arriving, given, own)| {
@@ -117,18 +114,12 @@ fn alone<const RISES: bool, const FORM: u8>(own: Own<'_>, given: &mut Given<'_>)
         dispatch(
             #[inline(always)]
             || match own {
-                Parameters::Uniform(c) if rests.0.is_empty() => step::<RISES, FORM>(columns, given, |_| c),
-                Parameters::Uniform(c) => creep::<RISES, FORM>(columns, rests, given, |_| c),
-                Parameters::Each(each) => {
-                    let n = columns.0.len();
-                    if each.iter().all(|column| column.len() >= n) {
-                        let each = each.map(|column| &column[..n]);
-                        match rests.0.is_empty() {
-                            true => step::<RISES, FORM>(columns, given, |i| each.map(|column| column[i])),
-                            false => creep::<RISES, FORM>(columns, rests, given, |i| each.map(|column| column[i])),
-                        }
-                    }
+                CellsOf::Alike(c) if rests.0.is_empty() => step::<RISES, FORM>(columns, given, |_| c),
+                CellsOf::Alike(c) => creep::<RISES, FORM>(columns, rests, given, |_| c),
+                CellsOf::Each(each) if rests.0.is_empty() => {
+                    step::<RISES, FORM>(columns, given, Coefficients::read(each, 0));
                 }
+                CellsOf::Each(each) => creep::<RISES, FORM>(columns, rests, given, Coefficients::read(each, 0)),
             },
         );
     });
@@ -136,8 +127,8 @@ fn alone<const RISES: bool, const FORM: u8>(own: Own<'_>, given: &mut Given<'_>)
 
 /// One step of two receptors: each neuron gets what the first one gives, then what the second one does.
 fn together<const RISES: bool, const FORM: u8>(
-    (one, c): (Own<'_>, &[Real; COEFFICIENTS]),
-    (other, d): (Own<'_>, &[Real; COEFFICIENTS]),
+    (one, c): (Own<'_>, Coefficients),
+    (other, d): (Own<'_>, Coefficients),
     given: &mut Given<'_>,
 ) {
     let n = one.level.len();
@@ -145,7 +136,7 @@ fn together<const RISES: bool, const FORM: u8>(
     one_after_another(n, (one, other, given.columns::<FORM>(n)), &|(one, other, given)| {
         dispatch(
             #[inline(always)]
-            || step_both::<RISES, FORM>(one, other, given, *c, *d),
+            || step_both::<RISES, FORM>(one, other, given, c, d),
         );
     });
 }
@@ -168,7 +159,7 @@ impl Given<'_> {
 fn step<const RISES: bool, const FORM: u8>(
     (level, rise, arriving): Columns<'_>,
     (input, sum, v): Sums<'_>,
-    coefficients: impl Fn(usize) -> [Real; COEFFICIENTS],
+    coefficients: impl Fn(usize) -> Coefficients,
 ) {
     let n = level.len();
     let (arriving, input, rise) = (&mut arriving[..n], &mut input[..n], &mut rise[..if RISES { n } else { 0 }]);
@@ -186,10 +177,11 @@ fn creep<const RISES: bool, const FORM: u8>(
     (level, rise, arriving): Columns<'_>,
     (rests, rests_of_rise): (&mut [Real], &mut [Real]),
     (input, sum, v): Sums<'_>,
-    coefficients: impl Fn(usize) -> [Real; COEFFICIENTS],
+    coefficients: impl Fn(usize) -> Coefficients,
 ) {
     for i in 0..level.len() {
-        let c @ [kick, lost, level_weight, feed, rise_lost, rise_weight, ..] = coefficients(i);
+        let c @ Coefficients { kick, decay: lost, level_weight, feed, rise_decay: rise_lost, rise_weight, .. } =
+            coefficients(i);
         let (jump, before, rest) = (kick * arriving[i], level[i], rests[i]);
         arriving[i] = 0.0;
         let open = if RISES {
@@ -211,8 +203,8 @@ fn step_both<const RISES: bool, const FORM: u8>(
     (level, rise, arriving): Columns<'_>,
     (level2, rise2, arriving2): Columns<'_>,
     (input, sum, v): Sums<'_>,
-    c: [Real; COEFFICIENTS],
-    d: [Real; COEFFICIENTS],
+    c: Coefficients,
+    d: Coefficients,
 ) {
     let n = level.len();
     let (arriving, input, rise) = (&mut arriving[..n], &mut input[..n], &mut rise[..if RISES { n } else { 0 }]);
@@ -233,7 +225,7 @@ fn decay<const RISES: bool>(
     rise: &mut [Real],
     arriving: &mut Real,
     i: usize,
-    [kick, decay, level_weight, feed, rise_decay, rise_weight, ..]: [Real; COEFFICIENTS],
+    Coefficients { kick, decay, level_weight, feed, rise_decay, rise_weight, .. }: Coefficients,
 ) -> Real {
     let jump = kick * *arriving;
     *arriving = 0.0;
@@ -253,7 +245,7 @@ fn decay<const RISES: bool>(
 #[inline(always)]
 fn give<const FORM: u8>(
     mut open: Real,
-    [.., reversal, magnesium]: [Real; COEFFICIENTS],
+    Coefficients { reversal, magnesium, .. }: Coefficients,
     input: &mut Real,
     sum: &mut [Real],
     v: &[Real],

@@ -11,10 +11,10 @@ use bevy_ecs::prelude::*;
 
 use super::noise::Streams;
 use crate::{
-    behaviour,
+    behaviour, cell,
     network::{
-        Arriving, Behaviour, Clock, Failures, Input, Parameter, Parameters, Preparation, PrepareError, Range,
-        Receptors, ThreadShares, Unit,
+        Arriving, Behaviour, Cells, CellsOf, Clock, Failures, Input, Parameter, Preparation, PrepareError, Range,
+        Receptors, Step, ThreadShares, Unit,
         receptor::{ByGroup, Fed},
     },
     numeric::{
@@ -118,14 +118,13 @@ impl PoissonInput {
     fn mean(&self, i: usize, dt: f64) -> f64 {
         wide(self.rate.at(i)) * wide(self.sources.at(i)) * dt * 1e-3
     }
+}
 
-    /// Brings the distribution of counts up to date, if it is one for all neurons.
-    fn draw_up_counts(&mut self, dt: f64) {
-        let mean = self.mean(0, dt);
-        let uniform = matches!(Parameters::of([&self.rate, &self.sources, &self.weight]), Parameters::Uniform(_));
-        if uniform && self.counts.mean() != mean {
-            self.counts = Counts::new(mean);
-        }
+cell! {
+    struct Sources {
+        rate: Real,
+        number: Real,
+        weight: Real,
     }
 }
 
@@ -133,6 +132,7 @@ type State = (
     Option<&'static Name>,
     &'static mut PoissonInput,
     &'static mut Input,
+    &'static mut Cells,
     Option<&'static Receptors>,
     &'static ThreadShares,
 );
@@ -145,17 +145,26 @@ fn add_spikes(
 ) {
     let mut receptors = ByGroup::new(&mut receptors, |found| found.0);
     pass(|pass| {
-        for (name, mut source, input, own, ThreadShares(shares)) in &mut groups {
+        for (name, source, input, cells, own, ThreadShares(shares)) in &mut groups {
+            let (changed, source, input) = (source.is_changed(), source.into_inner(), &mut input.into_inner().0[..]);
+            let (neurons, mean) = (input.len(), source.mean(0, clock.dt));
+            let PoissonInput { rate, sources, weight, .. } = &*source;
+            let constants = cells.into_inner().of(source, changed, (Step::of(&clock, 1), neurons), |i| Sources {
+                rate: rate.at(i),
+                number: sources.at(i),
+                weight: weight.at(i),
+            });
+            // Not before: what has changed is seen once.
             if !clock.is_within(source.start, source.stop) {
                 continue;
             }
-            source.draw_up_counts(clock.dt);
-            let PoissonInput { rate, sources, weight, receptor, streams, counts, was_heard, .. } = source.into_inner();
+            let PoissonInput { receptor, streams, counts, was_heard, .. } = source;
+            if matches!(constants, CellsOf::Alike(_)) && counts.mean() != mean {
+                *counts = Counts::new(mean);
+            }
             let (streams, kernel) = (PerBlock(&mut streams.0[..]), kernel(counts, clock.dt));
-            let (parameters, input) = (Parameters::of([rate, sources, weight]), &mut input.into_inner().0[..]);
-            let neurons = input.len();
             if receptor.is_empty() {
-                pass.by_blocks(Effort::Heavy, shares, neurons, (input, parameters, streams), kernel);
+                pass.by_blocks(Effort::Heavy, shares, neurons, (input, constants, streams), kernel);
                 continue;
             }
             let (mut found, named) = (false, |name: &Name| name.as_str() == receptor);
@@ -166,14 +175,14 @@ fn add_spikes(
                 if let Some(arriving) = arriving.into_iter().next() {
                     let Arriving { sums, any, .. } = arriving.into_inner();
                     (found, *any) = (true, true);
-                    pass.by_blocks(Effort::Heavy, shares, neurons, (&mut sums[..], parameters, streams), kernel);
+                    pass.by_blocks(Effort::Heavy, shares, neurons, (&mut sums[..], constants, streams), kernel);
                 }
             } else if let Some(own) = own {
                 receptors.by_twos(own, |few| {
                     let first = few.iter_mut().find(|(_, name, _)| !found && named(name));
                     if let Some((.., arriving)) = first {
                         (found, arriving.any) = (true, true);
-                        let columns = (&mut arriving.sums[..], parameters, PerBlock(&mut *streams.0));
+                        let columns = (&mut arriving.sums[..], constants, PerBlock(&mut *streams.0));
                         one_after_another(neurons, columns, &kernel);
                     }
                 });
@@ -187,15 +196,20 @@ fn add_spikes(
     });
 }
 
+/// Sums, the sources of each neuron, random numbers.
+type Columns<'a> = (&'a mut [Real], CellsOf<'a, Sources>, PerBlock<'a, Lanes>);
+
 /// Adds weighted counts to sums.
-fn kernel(counts: &Counts, dt: f64) -> impl Fn((&mut [Real], Parameters<'_, 3>, PerBlock<'_, Lanes>)) + Clone + Send {
-    move |(sums, parameters, streams)| {
+fn kernel(counts: &Counts, dt: f64) -> impl Fn(Columns<'_>) + Clone + Send {
+    move |(sums, constants, streams)| {
         let Some(lanes) = streams.0.first_mut() else { return };
         dispatch(
             #[inline(always)]
-            || match parameters {
-                Parameters::Uniform([.., weight]) => add_counts(sums, weight, counts, lanes),
-                Parameters::Each(columns) => add_each(sums, columns, real(1e-3 * dt), lanes),
+            || match constants {
+                CellsOf::Alike(Sources { weight, .. }) => add_counts(sums, weight, counts, lanes),
+                CellsOf::Each(each) => {
+                    add_each(sums, [0, 1, 2].map(|k| each.column(k)), real(1e-3 * dt), lanes);
+                }
             },
         );
     }

@@ -15,10 +15,10 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 
 use crate::{
-    behaviour,
+    behaviour, cell,
     network::{
-        Behaviour, Clock, Derived, Input, Parameter, Parameters, Preparation, PrepareError, Range, RegisterVariable,
-        Spikes, ThreadShares, Unit,
+        Behaviour, Cells, CellsOf, Clock, Input, Parameter, Preparation, PrepareError, Range, RegisterVariable, Spikes,
+        Step, ThreadShares, Unit,
     },
     numeric::{
         Archive, ArchiveError, Real,
@@ -69,9 +69,6 @@ behaviour! {
         /// The random numbers to come.
         #[reflect(ignore)]
         pub streams: Vec<Lanes>,
-        /// Spikes expected in a step, the shares of sine and cosine in their modulation, and what a unit of the input adds.
-        #[reflect(ignore)]
-        pub parts: Derived<4>,
     }
 }
 
@@ -147,10 +144,35 @@ impl PoissonNeurons {
         Ok(())
     }
 
+    fn parts(&self, i: usize, dt: f64) -> Parts {
+        let Self { rate, modulation, phase, gain, .. } = self;
+        let [rate, modulation, phase, gain] = [rate, modulation, phase, gain].map(|own| wide(own.at(i)));
+        let (sin, cos) = libm::sincos(phase);
+        Parts {
+            expected: real(1e-3 * rate * dt),
+            of_sin: real(modulation * cos),
+            of_cos: real(modulation * sin),
+            of_input: real(1e-3 * gain * dt),
+        }
+    }
+
     /// The factor on the rate in the iteration that the clock stands at.
     fn factor(&self, clock: &Clock) -> f64 {
         let step = self.times.partition_point(|&begin| clock.is_within(begin, None));
         step.checked_sub(1).and_then(|step| self.factors.get(step)).copied().unwrap_or(1.0)
+    }
+}
+
+cell! {
+    /// What differs between neurons.
+    struct Parts {
+        /// Spikes expected in a step.
+        expected: Real,
+        /// The shares of sine and cosine in their modulation.
+        of_sin: Real,
+        of_cos: Real,
+        /// What a unit of the input adds.
+        of_input: Real,
     }
 }
 
@@ -164,30 +186,23 @@ struct Moment {
     pause: Real,
 }
 
-type State<'w> = (&'w mut PoissonNeurons, &'w mut Spikes, &'w mut Pause, &'w Input, &'w ThreadShares);
+type State<'w> = (&'w mut PoissonNeurons, &'w mut Spikes, &'w mut Pause, &'w Input, &'w mut Cells, &'w ThreadShares);
 
 fn fire(mut groups: Query<State<'_>>, clock: Res<Clock>) {
     pass(|pass| {
-        for (neurons, spikes, pause, input, shares) in &mut groups {
+        for (neurons, spikes, pause, input, cells, shares) in &mut groups {
             let changed = neurons.is_changed();
             let factor = neurons.factor(&clock);
-            let PoissonNeurons { rate, modulation, frequency, phase, gain, refractory, streams, parts, .. } =
-                neurons.into_inner();
-            let members = pause.0.len();
-            if changed || !parts.holds(clock.dt, members) {
-                let parameters = [&*rate, &*modulation, &*phase, &*gain];
-                parts.derive(clock.dt, members, parameters, |[rate, modulation, phase, gain]| {
-                    let (sin, cos) = libm::sincos(phase);
-                    [1e-3 * rate * clock.dt, modulation * cos, modulation * sin, 1e-3 * gain * clock.dt]
-                });
-            }
+            let (neurons, size) = (neurons.into_inner(), (Step::of(&clock, 1), pause.0.len()));
+            let parts = cells.into_inner().of(neurons, changed, size, |i| neurons.parts(i, clock.dt));
+            let PoissonNeurons { frequency, gain, refractory, streams, .. } = neurons;
             let turns = 1e-3 * *frequency * clock.time();
             let (sin, cos) = libm::sincos(TAU * (turns - libm::floor(turns)));
             let steps = clock.steps(*refractory) as f64;
             let moment = Moment { factor: real(factor), sin: real(sin), cos: real(cos), pause: real(steps) };
             // As it was written: spelt out for each, since rates differ, it is still none.
             let driven = *gain.value() != Value::Number(0.0);
-            let columns = (&mut pause.into_inner().0[..], &input.0[..], parts.get(), PerBlock(&mut streams[..]));
+            let columns = (&mut pause.into_inner().0[..], &input.0[..], parts, PerBlock(&mut streams[..]));
             spikes.into_inner().by_blocks(
                 Effort::Heavy,
                 pass,
@@ -213,14 +228,14 @@ type Columns<'a> = (&'a mut [u8], &'a mut [Real], &'a [Real]);
 
 /// One step, for the parts that there are.
 #[inline(always)]
-fn draw_with<const DRIVEN: bool>(columns: Columns<'_>, parts: Parameters<'_, 4>, lanes: &mut Lanes, moment: Moment) {
+fn draw_with<const DRIVEN: bool>(columns: Columns<'_>, parts: CellsOf<'_, Parts>, lanes: &mut Lanes, moment: Moment) {
     match parts {
-        Parameters::Uniform(parts) => {
-            let parts = parts.map(|share| [share; LANES]);
+        CellsOf::Alike(Parts { expected, of_sin, of_cos, of_input }) => {
+            let parts = [expected, of_sin, of_cos, of_input].map(|share| [share; LANES]);
             draw::<DRIVEN>(columns, |_| parts, lanes, moment);
         }
-        Parameters::Each(each) => {
-            let each = each.map(|column| (column.as_chunks().0, last_lanes(column)));
+        CellsOf::Each(each) => {
+            let each = [0, 1, 2, 3].map(|k| each.column(k)).map(|column| (column.as_chunks().0, last_lanes(column)));
             let parts = |k: usize| each.map(|(whole, last)| *whole.get(k).unwrap_or(&last));
             draw::<DRIVEN>(columns, parts, lanes, moment);
         }

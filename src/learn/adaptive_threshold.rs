@@ -15,12 +15,12 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 
 use crate::{
-    behaviour,
+    behaviour, cell,
     network::{
-        Behaviour, Clock, Initial, Parameter, Parameters, Preparation, PrepareError, Range, Spikes, ThresholdShift,
-        Unit,
+        Behaviour, Cell, Cells, CellsOf, Clock, Initial, Parameter, Preparation, PrepareError, Range, Spikes, Step,
+        ThresholdShift, Unit,
     },
-    numeric::real::wide,
+    numeric::{Real, real::wide},
     schedule::{AddToStage, Stage},
 };
 
@@ -54,23 +54,37 @@ impl Behaviour for AdaptiveThreshold {
     }
 }
 
-fn adapt(mut groups: Query<(&AdaptiveThreshold, &mut ThresholdShift, &Spikes)>, clock: Res<Clock>) {
-    for (rule, mut shift, spikes) in &mut groups {
+cell! {
+    struct Constants {
+        increment: Real,
+        target: Real,
+    }
+}
+
+type Group<'w> = (Ref<'w, AdaptiveThreshold>, &'w mut ThresholdShift, &'w Spikes, &'w mut Cells);
+
+fn adapt(mut groups: Query<Group<'_>>, clock: Res<Clock>) {
+    for (rule, mut shift, spikes, mut cells) in &mut groups {
         let shift = shift.shift_mut();
         // What a step leaves of a shift, and how long (s) the target weighs in it.
         let lost = rule.tau.map_or(0.0, |tau| -libm::expm1(-clock.dt / tau));
         let weighs = 1e-3 * rule.tau.map_or(clock.dt, |tau| tau * lost);
         let kept = 1.0 - lost;
-        match Parameters::of([&rule.increment, &rule.target_rate]) {
-            Parameters::Uniform([increment, target]) => {
-                let fall = wide(increment) * wide(target) * weighs;
+        let size = (Step::of(&clock, 1), shift.get().len());
+        let constants = cells.of(&*rule, rule.is_changed(), size, |i| Constants {
+            increment: rule.increment.at(i),
+            target: rule.target_rate.at(i),
+        });
+        let fall = |Constants { increment, target }| wide(increment) * wide(target) * weighs;
+        match constants {
+            CellsOf::Alike(constants) => {
+                let fall = fall(constants);
                 shift.update(|_, theta| theta * kept - fall);
             }
-            Parameters::Each([increments, targets]) if increments.len() == shift.get().len() => {
-                shift.update(|i, theta| theta * kept - wide(increments[i]) * wide(targets[i]) * weighs);
+            CellsOf::Each(columns) => {
+                let constants = Constants::read(columns, 0);
+                shift.update(|i, theta| theta * kept - fall(constants(i)));
             }
-            // A group that waits to be prepared again.
-            Parameters::Each(_) => continue,
         }
         for &neuron in spikes.neurons() {
             shift.add(neuron as usize, wide(rule.increment.at(neuron as usize)));

@@ -16,10 +16,10 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 
 use crate::{
-    behaviour,
+    behaviour, cell,
     network::{
-        Behaviour, Clock, Initial, Parameter, Parameters, Preparation, PrepareError, Range, RegisterVariable,
-        SlowColumn, Spikes, State, ThresholdShift, Unit, Variable, View, variable::VariableInfo,
+        Behaviour, Cell, Cells, CellsOf, Clock, Initial, Parameter, Preparation, PrepareError, Range, RegisterVariable,
+        SlowColumn, Spikes, State, Step, ThresholdShift, Unit, Variable, View, variable::VariableInfo,
     },
     numeric::{Archive, ArchiveError, Real, real::wide},
     schedule::{AddToStage, Stage},
@@ -93,26 +93,37 @@ impl Behaviour for ThresholdHomeostasis {
     }
 }
 
-type Group<'w> = (&'w ThresholdHomeostasis, &'w mut MeanRate, &'w mut ThresholdShift, &'w Spikes);
+cell! {
+    struct Constants {
+        eta: Real,
+        target: Real,
+    }
+}
+
+type Group<'w> = (Ref<'w, ThresholdHomeostasis>, &'w mut MeanRate, &'w mut ThresholdShift, &'w Spikes, &'w mut Cells);
 
 fn hold(mut groups: Query<Group<'_>>, clock: Res<Clock>) {
-    for (rule, mut rate, mut shift, spikes) in &mut groups {
+    for (rule, mut rate, mut shift, spikes, mut cells) in &mut groups {
         let (rate, shift) = (&mut rate.0, shift.shift_mut());
         let lost = -libm::expm1(-clock.dt / rule.tau);
         // A rate that decays weighs in a step as if it stayed for this long (s).
         let [weighs, step] = [rule.tau * lost, clock.dt].map(|ms| 1e-3 * ms);
-        match Parameters::of([&rule.eta, &rule.target_rate]) {
-            Parameters::Uniform(numbers) => {
-                let [eta, target] = numbers.map(wide);
-                let rates = rate.exact();
+        let size = (Step::of(&clock, 1), shift.get().len());
+        let constants = cells
+            .of(&*rule, rule.is_changed(), size, |i| Constants { eta: rule.eta.at(i), target: rule.target_rate.at(i) });
+        let rates = rate.exact();
+        match constants {
+            CellsOf::Alike(Constants { eta, target }) => {
+                let [eta, target] = [eta, target].map(wide);
                 shift.update(|i, theta| theta + eta * (rates[i] * weighs - target * step));
             }
-            Parameters::Each([eta, target]) if eta.len() == shift.get().len() => {
-                let rates = rate.exact();
-                shift.update(|i, theta| theta + wide(eta[i]) * (rates[i] * weighs - wide(target[i]) * step));
+            CellsOf::Each(columns) => {
+                let constants = Constants::read(columns, 0);
+                shift.update(|i, theta| {
+                    let Constants { eta, target } = constants(i);
+                    theta + wide(eta) * (rates[i] * weighs - wide(target) * step)
+                });
             }
-            // A group that waits to be prepared again.
-            Parameters::Each(_) => continue,
         }
         rate.update(|_, rate| rate - rate * lost);
         for &neuron in spikes.neurons() {

@@ -198,6 +198,12 @@ impl Cells {
         CellsOf::Each(CellColumns { numbers, stride: *stride, from: 0, members })
     }
 
+    /// Whether the constants of a behaviour are there for a step and a number of members.
+    pub fn hold<B: Reflect>(&self, _: &B, (step, members): (Step, usize)) -> bool {
+        let found = self.0.iter().find(|(of, _)| *of == TypeId::of::<B>());
+        found.is_some_and(|(_, constants)| constants.step == step && constants.members == members)
+    }
+
     #[cold]
     fn add(&mut self, behaviour: TypeId) -> usize {
         self.0.push((behaviour, Constants::default()));

@@ -12,7 +12,6 @@ pub mod columns;
 pub mod connect;
 #[doc(hidden)]
 pub mod declare;
-pub mod derived;
 pub mod endpoints;
 pub mod failure;
 pub mod group;
@@ -48,12 +47,11 @@ pub use cells::{Cell, CellColumns, Cells, CellsOf, Step};
 pub use change::{ChangeError, Setting, change};
 pub use clock::{Clock, Seed};
 pub use columns::{Conductance, Input, Jump, Membrane, Spikes, ThreadShares, V};
-pub use derived::Derived;
 pub use endpoints::{Endpoints, Rule};
 pub use failure::Failures;
 pub use group::{Draws, NeuronGroup, Tags};
 pub use history::History;
-pub use parameter::{Initial, Parameter, Parameters};
+pub use parameter::{Initial, Parameter};
 pub use part::{Origin, PartOf, Parts};
 pub use preparation::{
     ArrayFolder, Constants, Extent, Pair, Preparation, PrepareError, PrepareFault, RegisterValueFunction, Size,

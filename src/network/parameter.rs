@@ -5,7 +5,6 @@ use bevy_reflect::prelude::*;
 use crate::{
     numeric::{
         Column, Real,
-        blocks::Cut,
         real::{real, wide},
     },
     value::{Members, Value},
@@ -88,68 +87,5 @@ impl Parameter {
             Members::Uniform(number) => *self = Self::from(*number),
             Members::Each(_) => self.each.refill((0..members).map(|i| real(numbers.at(i)))),
         }
-    }
-
-    /// Spells a number for all out as one for each.
-    pub(super) fn spread(&mut self, members: usize) {
-        if let Some(number) = self.uniform() {
-            self.each.resize(number, members);
-        }
-    }
-}
-
-/// Parameters of one kernel: all of them uniform, or all of them columns.
-///
-/// Two cases instead of 2^N, so that a kernel is compiled twice: with its parameters in registers, and with columns
-/// beside those of its state.
-#[derive(Clone, Copy)]
-pub enum Parameters<'a, const N: usize> {
-    /// A number for the whole group.
-    Uniform([Real; N]),
-    /// A number for each neuron.
-    Each([&'a [Real]; N]),
-}
-
-impl<'a, const N: usize> Parameters<'a, N> {
-    /// The parameters of a prepared behaviour.
-    ///
-    /// Preparation leaves all parameters of a behaviour in one of the two cases. A mixture is only left by code that
-    /// replaced one of them since; the group then rests (columns of length zero) until it is prepared again.
-    #[inline]
-    #[must_use]
-    pub fn of(parameters: [&'a Parameter; N]) -> Self {
-        if parameters.iter().all(|parameter| parameter.uniform().is_some()) {
-            Self::Uniform(parameters.map(|parameter| parameter.at(0)))
-        } else {
-            Self::Each(parameters.map(|parameter| &parameter.each[..]))
-        }
-    }
-}
-
-impl<const N: usize> Cut for Parameters<'_, N> {
-    #[inline]
-    fn cut(self, at: usize) -> (Self, Self) {
-        match self {
-            Self::Uniform(_) => (self, self),
-            Self::Each(columns) => (
-                Self::Each(columns.map(|column| &column[..at.min(column.len())])),
-                Self::Each(columns.map(|column| &column[at.min(column.len())..])),
-            ),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parameters_are_uniform_together_or_columns_together() {
-        let (mut a, mut b) = (Parameter::from(2.0), Parameter::from("i"));
-        assert!(matches!(Parameters::of([&a, &a]), Parameters::Uniform([x, y]) if x == 2.0 && y == 2.0));
-        b.store(&Members::Each(vec![0.0, 1.0, 2.0]), 3);
-        a.spread(3);
-        let Parameters::Each([x, y]) = Parameters::of([&a, &b]) else { panic!("columns") };
-        assert_eq!((x, y), (&[2.0, 2.0, 2.0][..], &[0.0, 1.0, 2.0][..]));
     }
 }

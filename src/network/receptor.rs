@@ -23,7 +23,7 @@ use crate::numeric::{Archive, ArchiveError, Column, Real};
 /// On a receptor: the neuron group that it belongs to.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 #[relationship(relationship_target = Receptors)]
-#[require(Listens, Arriving)]
+#[require(Listens, Arriving, Cells)]
 pub struct ReceptorOf(pub Entity);
 
 /// On a neuron group: its receptors, in the order in which they were made, which is the order in which they add to

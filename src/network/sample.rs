@@ -35,7 +35,6 @@ pub(super) fn sample_fields(
             sample(preparation, &mut sampler, field, &name, members.clone())?;
         }
     }
-    spread_together(behaviour, members.len());
     preparation.sampled = sampler.into_remembered();
     Ok(())
 }
@@ -101,21 +100,4 @@ fn as_parameter(field: &mut dyn PartialReflect) -> Option<&mut Parameter> {
         return field.try_downcast_mut::<Option<Parameter>>()?.as_mut();
     }
     field.try_downcast_mut::<Parameter>()
-}
-
-/// If one parameter differs between neurons, all of the behaviour become columns: see `Parameters`.
-fn spread_together(behaviour: &mut dyn PartialReflect, members: usize) {
-    let ReflectMut::Struct(fields) = behaviour.reflect_mut() else { return };
-    let mut differ = false;
-    for index in 0..fields.field_len() {
-        let parameter = fields.field_at_mut(index).and_then(as_parameter);
-        differ |= parameter.is_some_and(|parameter| parameter.uniform().is_none());
-    }
-    for index in 0..fields.field_len() {
-        if let Some(parameter) = fields.field_at_mut(index).and_then(as_parameter)
-            && differ
-        {
-            parameter.spread(members);
-        }
-    }
 }
