@@ -4,7 +4,7 @@
 
 use cortecs::{
     network::Receptors,
-    numeric::{Column, blocks::BLOCK, dispatch, lanes::Lanes, stream::Stream},
+    numeric::{Column, blocks::BLOCK, dispatch, stream::Stream, vector_rng::VectorRng},
     prelude::*,
 };
 
@@ -98,6 +98,6 @@ fn cells_like(world: &mut World, group: Entity, first: usize) -> Cells {
     } else {
         (Drive::None, "")
     };
-    let lanes = Lanes::for_blocks(Stream::new(seed, &[name, behaviour, "noise"]), n.div_ceil(BLOCK));
+    let lanes = VectorRng::for_blocks(Stream::new(seed, &[name, behaviour, "noise"]), n.div_ceil(BLOCK));
     Cells::new(kind, drive, first, v, w, lanes)
 }

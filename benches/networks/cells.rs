@@ -5,10 +5,10 @@ use cortecs::{
         Column,
         blocks::BLOCK,
         exp_m1,
-        lanes::{LANES, Lanes},
         normal::next_pair,
         poisson::Counts,
         real::{real, wide},
+        vector_rng::{LANES, VectorRng},
     },
     prelude::*,
 };
@@ -106,14 +106,21 @@ pub struct Cells {
     w: Column<Real>,
     levels: [Column<Real>; 2],
     fired: Column<u8>,
-    lanes: Vec<Lanes>,
+    lanes: Vec<VectorRng>,
     noise: Column<Real>,
     /// Spikes.
     pub count: u64,
 }
 
 impl Cells {
-    pub fn new(kind: Kind, drive: Drive, first: usize, v: Column<Real>, w: Column<Real>, lanes: Vec<Lanes>) -> Self {
+    pub fn new(
+        kind: Kind,
+        drive: Drive,
+        first: usize,
+        v: Column<Real>,
+        w: Column<Real>,
+        lanes: Vec<VectorRng>,
+    ) -> Self {
         let n = v.len();
         let zeros = || Column::filled(0.0, n);
         let (levels, fired) = ([zeros(), zeros()], Column::filled(0, n));
@@ -150,7 +157,7 @@ impl Cells {
 }
 
 #[inline(always)]
-fn normal(noise: &mut [Real], sd: Real, lanes: &mut Lanes) {
+fn normal(noise: &mut [Real], sd: Real, lanes: &mut VectorRng) {
     let mut own = lanes.clone();
     let (whole, rest) = noise.as_chunks_mut::<{ 2 * LANES }>();
     for noise in whole {
@@ -167,7 +174,7 @@ fn normal(noise: &mut [Real], sd: Real, lanes: &mut Lanes) {
 }
 
 #[inline(always)]
-fn poisson(arriving: &mut [Real], counts: &Counts, weight: Real, lanes: &mut Lanes) {
+fn poisson(arriving: &mut [Real], counts: &Counts, weight: Real, lanes: &mut VectorRng) {
     let mut own = lanes.clone();
     let (whole, rest) = arriving.as_chunks_mut::<LANES>();
     for arriving in whole {

@@ -5,10 +5,10 @@ use cortecs::{
     network::Input,
     numeric::{
         dispatch,
-        lanes::{LANES, Lanes},
         normal::next_pair,
         poisson::Counts,
         stream::Stream,
+        vector_rng::{LANES, VectorRng},
     },
     prelude::*,
 };
@@ -37,14 +37,14 @@ pub fn report() {
 /// Adds `N` numbers. A trait and no closure, as a closure is compiled by itself, for the least instruction set, before it
 /// is inlined into what is compiled for a better one: two to three times as slow.
 trait Draw<const N: usize> {
-    fn draw(&self, lanes: &mut Lanes, sums: &mut [Real; N]);
+    fn draw(&self, lanes: &mut VectorRng, sums: &mut [Real; N]);
 }
 
 struct Uniform;
 
 impl Draw<LANES> for Uniform {
     #[inline(always)]
-    fn draw(&self, lanes: &mut Lanes, sums: &mut [Real; LANES]) {
+    fn draw(&self, lanes: &mut VectorRng, sums: &mut [Real; LANES]) {
         add(sums, &lanes.next_uniforms());
     }
 }
@@ -53,7 +53,7 @@ struct Normal;
 
 impl Draw<{ 2 * LANES }> for Normal {
     #[inline(always)]
-    fn draw(&self, lanes: &mut Lanes, sums: &mut [Real; 2 * LANES]) {
+    fn draw(&self, lanes: &mut VectorRng, sums: &mut [Real; 2 * LANES]) {
         let [first, second] = next_pair(lanes);
         for lane in 0..LANES {
             sums[lane] += first[lane];
@@ -66,7 +66,7 @@ struct Poisson(Counts);
 
 impl Draw<LANES> for Poisson {
     #[inline(always)]
-    fn draw(&self, lanes: &mut Lanes, sums: &mut [Real; LANES]) {
+    fn draw(&self, lanes: &mut VectorRng, sums: &mut [Real; LANES]) {
         add(sums, &self.0.next(lanes));
     }
 }
@@ -79,7 +79,7 @@ fn add(sums: &mut [Real; LANES], numbers: &[Real; LANES]) {
 }
 
 #[inline(always)]
-fn add_all<const N: usize>(sums: &mut [Real], lanes: &mut Lanes, draw: &impl Draw<N>) {
+fn add_all<const N: usize>(sums: &mut [Real], lanes: &mut VectorRng, draw: &impl Draw<N>) {
     let mut own = lanes.clone();
     for sums in sums.as_chunks_mut::<N>().0 {
         draw.draw(&mut own, sums);
@@ -94,7 +94,7 @@ fn line<const N: usize>(name: &str, noise: impl Bundle, draw: &impl Draw<N>) {
     let mut idle = Bench::new();
     idle.group("cells", NEURONS, Input::default());
     let mut sums = vec![0.0; NEURONS];
-    let mut lanes = Lanes::new(Stream::new(1, &["bench"]), 0);
+    let mut lanes = VectorRng::new(Stream::new(1, &["bench"]), 0);
     let mut bare = || {
         dispatch(
             #[inline(always)]

@@ -6,8 +6,8 @@ use cortecs::{
     network::Weights,
     numeric::{
         Column, dispatch,
-        lanes::{LANES, Lanes},
         stream::Stream,
+        vector_rng::{LANES, VectorRng},
     },
     prelude::*,
 };
@@ -21,7 +21,7 @@ pub struct Group {
     pub input: Column<Real>,
     pub fired: Column<u8>,
     spikes: Vec<u32>,
-    pub lanes: Lanes,
+    pub lanes: VectorRng,
 }
 
 /// The network: E, I and the four weight matrices, source-major.
@@ -51,7 +51,7 @@ impl Bare {
                 input: zeros,
                 fired: Column::filled(0, v.0.len()),
                 spikes: Vec::new(),
-                lanes: Lanes::new(Stream::new(seed, &[wanted, "UniformNoise", "noise"]), 0),
+                lanes: VectorRng::new(Stream::new(seed, &[wanted, "UniformNoise", "noise"]), 0),
             }
         });
         let weights = NAMES.map(|source| {
@@ -126,7 +126,7 @@ pub fn add_rows(sums: &mut [Real], weights: &[Real], spikes: &[u32]) {
 }
 
 #[inline(always)]
-pub fn noise(input: &mut [Real], lanes: &mut Lanes, put: impl Fn(&mut Real, Real)) {
+pub fn noise(input: &mut [Real], lanes: &mut VectorRng, put: impl Fn(&mut Real, Real)) {
     let mut own = lanes.clone();
     let (whole, rest) = input.as_chunks_mut::<LANES>();
     for input in whole {

@@ -6,7 +6,7 @@ use bevy_ecs::{
     prelude::*,
     schedule::{ScheduleLabel, SingleThreadedExecutor},
 };
-use cortecs::numeric::{Column, Real, dispatch, lanes::Lanes};
+use cortecs::numeric::{Column, Real, dispatch, vector_rng::VectorRng};
 
 use crate::bare::{Bare, add_rows, collect, noise, step};
 
@@ -27,7 +27,7 @@ struct Fired {
 }
 
 #[derive(Component)]
-struct Noise(Lanes);
+struct Noise(VectorRng);
 
 /// The receptors of a group, in order.
 #[derive(Component)]

@@ -11,7 +11,7 @@ use super::{error::CheckpointError, form::in_words};
 use crate::{
     network::{
         BehaviourEntry, Behaviours, Origin, Seed, States,
-        part::network_of,
+        membership::network_of,
         preparation::path_of,
         state::{StateEntry, stable_name},
     },

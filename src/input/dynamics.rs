@@ -182,7 +182,7 @@ type Offers = (
 
 /// The system of a kind of receptor: group by group and in the order of its receptors, so that the sum does not depend
 /// on the order of a query.
-pub(super) fn receive<R: Dynamic>(mut groups: Query<Offers>, mut receptors: Query<State<R>>, clock: Res<Clock>) {
+pub(super) fn receive<R: Dynamic>(mut groups: Query<Offers>, mut receptors: Query<ReceptorItem<R>>, clock: Res<Clock>) {
     let mut receptors = ByGroup::new(&mut receptors, |found| found.0);
     pass(|pass| {
         for (input, conductance, membrane, v, own, ThreadShares(shares)) in &mut groups {
@@ -210,7 +210,7 @@ pub(super) fn receive<R: Dynamic>(mut groups: Query<Offers>, mut receptors: Quer
 }
 
 /// What a receptor has.
-type State<R> =
+type ReceptorItem<R> =
     (Entity, Ref<'static, R>, &'static mut Level, Option<&'static mut Rise>, &'static mut Arriving, &'static mut Cells);
 
 /// What a receptor needs for a step; nothing if it rests.

@@ -10,11 +10,10 @@ use crate::{
     numeric::{
         Real,
         blocks::{BLOCK, PerBlock},
-        dispatch,
-        lanes::{LANES, Lanes},
-        normal,
+        dispatch, normal,
         pass::pass,
         shares::Effort,
+        vector_rng::{LANES, VectorRng},
     },
     schedule::{AddToStage, Stage},
 };
@@ -22,14 +21,14 @@ use crate::{
 /// The random streams of a noise, one per block of neurons; their state advances with every iteration.
 #[derive(Clone, Debug, Default, Reflect)]
 #[reflect(opaque, Clone, Debug, Default)]
-pub struct Streams(pub(super) Vec<Lanes>);
+pub struct Streams(pub(super) Vec<VectorRng>);
 
 impl Streams {
     /// Starts the streams, unless they run already: a noise that is switched on again goes on where it stopped.
     pub fn start(&mut self, preparation: &Preparation<'_>) {
         let blocks = preparation.shape().iter().product::<usize>().div_ceil(BLOCK);
         if !preparation.is_trial() && self.0.len() != blocks {
-            self.0 = Lanes::for_blocks(preparation.stream("noise"), blocks);
+            self.0 = VectorRng::for_blocks(preparation.stream("noise"), blocks);
         }
     }
 }
@@ -43,7 +42,7 @@ pub trait Distribution: 'static {
     const EFFORT: Effort;
 
     /// The next numbers of a stream, of which so many are wanted.
-    fn draw(stream: &mut Lanes, wanted: usize) -> [Real; DRAWN];
+    fn draw(stream: &mut VectorRng, wanted: usize) -> [Real; DRAWN];
 }
 
 /// Uniform on [0, 1).
@@ -53,7 +52,7 @@ impl Distribution for Uniform {
     const EFFORT: Effort = Effort::Light;
 
     #[inline(always)]
-    fn draw(stream: &mut Lanes, wanted: usize) -> [Real; DRAWN] {
+    fn draw(stream: &mut VectorRng, wanted: usize) -> [Real; DRAWN] {
         let mut numbers = [[0.0; LANES]; 2];
         numbers[0] = stream.next_uniforms();
         if wanted > LANES {
@@ -70,7 +69,7 @@ impl Distribution for Normal {
     const EFFORT: Effort = Effort::Heavy;
 
     #[inline(always)]
-    fn draw(stream: &mut Lanes, _: usize) -> [Real; DRAWN] {
+    fn draw(stream: &mut VectorRng, _: usize) -> [Real; DRAWN] {
         flat(normal::next_pair(stream))
     }
 }
@@ -155,7 +154,11 @@ fn add_to_input<N: Noise>(mut groups: Query<(&mut N, &mut Input, &mut Cells, &Th
 
 /// Adds to all; `cells` gives the constants of so many neurons from one on.
 #[inline(always)]
-fn add<N: Noise, C: Fn(usize) -> N::Cell>(input: &mut [Real], stream: &mut Lanes, cells: impl Fn(usize, usize) -> C) {
+fn add<N: Noise, C: Fn(usize) -> N::Cell>(
+    input: &mut [Real],
+    stream: &mut VectorRng,
+    cells: impl Fn(usize, usize) -> C,
+) {
     // A copy on the stack stays in registers; the one behind the reference would be stored after every draw.
     let mut own = stream.clone();
     let whole = input.len() / DRAWN * DRAWN;

@@ -20,12 +20,11 @@ use crate::{
     numeric::{
         Archive, ArchiveError, Column, Real,
         blocks::PerBlock,
-        dispatch,
-        lanes::{LANES, Lanes},
-        normal,
+        dispatch, normal,
         pass::pass,
         real::{IS_SINGLE, moved_by, real, wide},
         shares::Effort,
+        vector_rng::{LANES, VectorRng},
     },
     schedule::{AddToStage, Stage},
     variable,
@@ -93,9 +92,9 @@ impl OrnsteinUhlenbeck {
     }
 }
 
-type State<'w> = (&'w mut OrnsteinUhlenbeck, &'w mut Fluctuation, &'w mut Input, &'w mut Cells, &'w ThreadShares);
+type GroupItem<'w> = (&'w mut OrnsteinUhlenbeck, &'w mut Fluctuation, &'w mut Input, &'w mut Cells, &'w ThreadShares);
 
-fn add_noise(mut groups: Query<State<'_>>, clock: Res<Clock>) {
+fn add_noise(mut groups: Query<GroupItem<'_>>, clock: Res<Clock>) {
     pass(|pass| {
         for (noise, fluctuation, input, cells, ThreadShares(shares)) in &mut groups {
             let changed = noise.is_changed();
@@ -132,7 +131,7 @@ fn add_noise(mut groups: Query<State<'_>>, clock: Res<Clock>) {
 fn advance(
     (x, rests): (&mut [Real], &mut [Real]),
     input: &mut [Real],
-    lanes: &mut Lanes,
+    lanes: &mut VectorRng,
     constants: impl Fn(usize) -> Constants,
 ) {
     const PAIR: usize = 2 * LANES;

@@ -21,11 +21,11 @@ use crate::{
         Archive, ArchiveError, Real,
         blocks::{PerBlock, one_after_another},
         dispatch,
-        lanes::{LANES, Lanes},
         pass::pass,
         poisson::{Counts, GREATEST_MEAN, next_of_each},
         real::{real, wide},
         shares::Effort,
+        vector_rng::{LANES, VectorRng},
     },
     schedule::{AddToStage, Stage},
 };
@@ -128,7 +128,7 @@ cell! {
     }
 }
 
-type State = (
+type GroupItem = (
     Option<&'static Name>,
     &'static mut PoissonInput,
     &'static mut Input,
@@ -138,7 +138,7 @@ type State = (
 );
 
 fn add_spikes(
-    mut groups: Query<State>,
+    mut groups: Query<GroupItem>,
     mut receptors: Query<(Entity, &'static Name, &'static mut Arriving)>,
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
@@ -197,7 +197,7 @@ fn add_spikes(
 }
 
 /// Sums, the sources of each neuron, random numbers.
-type Columns<'a> = (&'a mut [Real], CellsOf<'a, Sources>, PerBlock<'a, Lanes>);
+type Columns<'a> = (&'a mut [Real], CellsOf<'a, Sources>, PerBlock<'a, VectorRng>);
 
 /// Adds weighted counts to sums.
 fn kernel(counts: &Counts, dt: f64) -> impl Fn(Columns<'_>) + Clone + Send {
@@ -216,7 +216,7 @@ fn kernel(counts: &Counts, dt: f64) -> impl Fn(Columns<'_>) + Clone + Send {
 }
 
 #[inline(always)]
-fn add_counts(sums: &mut [Real], weight: Real, counts: &Counts, lanes: &mut Lanes) {
+fn add_counts(sums: &mut [Real], weight: Real, counts: &Counts, lanes: &mut VectorRng) {
     let mut own = lanes.clone();
     let (whole, rest) = sums.as_chunks_mut::<LANES>();
     for sums in whole {
@@ -232,7 +232,7 @@ fn add_counts(sums: &mut [Real], weight: Real, counts: &Counts, lanes: &mut Lane
 }
 
 #[inline(always)]
-fn add_each(sums: &mut [Real], [rate, sources, weight]: [&[Real]; 3], seconds: Real, lanes: &mut Lanes) {
+fn add_each(sums: &mut [Real], [rate, sources, weight]: [&[Real]; 3], seconds: Real, lanes: &mut VectorRng) {
     let mut own = lanes.clone();
     let parameters = rate.chunks(LANES).zip(sources.chunks(LANES)).zip(weight.chunks(LANES));
     for (sums, ((rate, sources), weight)) in sums.chunks_mut(LANES).zip(parameters) {

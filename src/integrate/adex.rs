@@ -182,7 +182,7 @@ impl NeuronModel for AdEx {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::fed::{Fed, feeding, order_of, runge_kutta, solution, spike_times},
+        super::test_drive::{TestDrive, feeding, order_of, runge_kutta, solution, spike_times},
         AdEx,
     };
     use crate::prelude::*;
@@ -200,7 +200,7 @@ mod tests {
     /// The distances of v and w from the reference after 40 ms.
     fn error(dt: f64, conductance: f64) -> [f64; 2] {
         let mut bench = feeding(Bench::new().with_dt(dt));
-        let fed = Fed { conductance: vec![conductance; usize::from(conductance > 0.0)], ..default() };
+        let fed = TestDrive { conductance: vec![conductance; usize::from(conductance > 0.0)], ..default() };
         // A conductance with a reversal potential of −65 mV.
         let input = 500.0 - 65.0 * conductance;
         let model = AdEx { w: 50.0.into(), ..default() };
@@ -304,7 +304,7 @@ mod tests {
         for dt in [0.1, 1.0, 50.0] {
             let mut bench = feeding(Bench::new().with_dt(dt));
             let model = AdEx { delta_t: "0.01 + 10 * i".into(), ..default() };
-            let fed = Fed { conductance: vec![1e9, 0.0, 1e3, 0.0], ..default() };
+            let fed = TestDrive { conductance: vec![1e9, 0.0, 1e3, 0.0], ..default() };
             let current = ConstantCurrent { amplitude: "uniform(-1e15, 1e15)".into() };
             let cells = bench.group("cells", 4, (model, fed, current));
             bench.ticks(300);

@@ -205,7 +205,7 @@ impl NeuronModel for ExponentialIf {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::fed::{Fed, feeding, order_of, solution, spike_times},
+        super::test_drive::{TestDrive, feeding, order_of, solution, spike_times},
         ExponentialIf,
     };
     use crate::prelude::*;
@@ -224,7 +224,7 @@ mod tests {
         let mut bench = feeding(Bench::new().with_dt(dt));
         // A conductance with a reversal potential of −65 mV.
         let input = 30.0 - 65.0 * conductance;
-        let fed = Fed { conductance: vec![conductance; usize::from(conductance > 0.0)], ..default() };
+        let fed = TestDrive { conductance: vec![conductance; usize::from(conductance > 0.0)], ..default() };
         let model = ExponentialIf { v: (-70.0).into(), steps, ..default() };
         let cells = bench.group("cells", 1, (model, fed, driven(input)));
         bench.ticks((16.0 / dt).round() as u64);
@@ -281,7 +281,7 @@ mod tests {
         for dt in [0.1, 1.0, 50.0] {
             let mut bench = feeding(Bench::new().with_dt(dt));
             let model = ExponentialIf { delta_t: "0.01 + 10 * i".into(), ..default() };
-            let fed = Fed { conductance: vec![1e9, 0.0, 1e3, 0.0], ..default() };
+            let fed = TestDrive { conductance: vec![1e9, 0.0, 1e3, 0.0], ..default() };
             let current = ConstantCurrent { amplitude: "uniform(-1e15, 1e15)".into() };
             let cells = bench.group("cells", 4, (model, fed, current));
             bench.ticks(300);

@@ -148,7 +148,7 @@ fn relaxed<X: Carried>(x: X, source: Real, rate: Real, time: Real) -> X {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::fed::{order_of, solution, spike_times},
+        super::test_drive::{order_of, solution, spike_times},
         FitzHughNagumo,
     };
     use crate::prelude::*;

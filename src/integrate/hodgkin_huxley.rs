@@ -115,7 +115,7 @@ impl Channels for HodgkinHuxley {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::fed::{Fed, feeding, order_of, solution, spike_times},
+        super::test_drive::{TestDrive, feeding, order_of, solution, spike_times},
         HodgkinHuxley,
     };
     use crate::prelude::*;
@@ -149,7 +149,7 @@ mod tests {
     /// The distances from the reference after 4 ms, in which an action potential rises and falls.
     fn error(dt: f64, steps: u32, conductance: f64) -> [f64; 4] {
         let mut bench = feeding(Bench::new().with_dt(dt));
-        let fed = Fed { conductance: vec![conductance; usize::from(conductance > 0.0)], ..default() };
+        let fed = TestDrive { conductance: vec![conductance; usize::from(conductance > 0.0)], ..default() };
         // A conductance with a reversal potential of −65 mV.
         let input = 20.0 - 65.0 * conductance;
         let cells = bench.group("cells", 1, (HodgkinHuxley { steps, ..started() }, fed, driven(input)));
@@ -233,7 +233,7 @@ mod tests {
     fn it_stays_finite_whatever_comes_in() {
         for dt in [0.1, 1.0, 50.0] {
             let mut bench = feeding(Bench::new().with_dt(dt));
-            let fed = Fed { conductance: vec![1e9, 0.0, 1e3, 0.0], ..default() };
+            let fed = TestDrive { conductance: vec![1e9, 0.0, 1e3, 0.0], ..default() };
             let current = ConstantCurrent { amplitude: "uniform(-1e15, 1e15)".into() };
             let cells = bench.group("cells", 4, (HodgkinHuxley { g_na: "120 * i".into(), ..default() }, fed, current));
             bench.ticks(300);

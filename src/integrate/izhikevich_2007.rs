@@ -144,7 +144,7 @@ impl NeuronModel for Izhikevich2007 {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::fed::{Fed, feeding, order_of, runge_kutta, solution, spike_times},
+        super::test_drive::{TestDrive, feeding, order_of, runge_kutta, solution, spike_times},
         Izhikevich2007,
     };
     use crate::prelude::*;
@@ -162,7 +162,7 @@ mod tests {
     /// The distances of v and u from the reference after 40 ms.
     fn error(dt: f64, conductance: f64) -> [f64; 2] {
         let mut bench = feeding(Bench::new().with_dt(dt));
-        let fed = Fed { conductance: vec![conductance; usize::from(conductance > 0.0)], ..default() };
+        let fed = TestDrive { conductance: vec![conductance; usize::from(conductance > 0.0)], ..default() };
         // A conductance with a reversal potential of −60 mV.
         let input = 45.0 - 60.0 * conductance;
         let cells = bench.group("cells", 1, (Izhikevich2007 { u: 30.0.into(), ..default() }, fed, driven(input)));

@@ -173,7 +173,7 @@ impl NeuronModel for Lif {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::fed::{Fed, feeding, spike_times},
+        super::test_drive::{TestDrive, feeding, spike_times},
         Lif,
     };
     use crate::prelude::*;
@@ -257,13 +257,13 @@ mod tests {
             (vec![0.5, 1.0], [-65.0, -64.0], vec![0]),
             (vec![-9.0, -9.0], [-65.0, -73.0], vec![]),
         ] {
-            bench.world_mut().entity_mut(cells).insert(Fed { jump, ..default() });
+            bench.world_mut().entity_mut(cells).insert(TestDrive { jump, ..default() });
             bench.tick();
             bench.assert_near(cells, "v", &v);
             assert_eq!(bench.spikes(cells), spikes);
         }
         // A jump over the threshold is a spike, even where the step would have led back below it.
-        let leaky = bench.group("leaky", 1, (Lif::default(), Fed { jump: vec![15.0], ..default() }));
+        let leaky = bench.group("leaky", 1, (Lif::default(), TestDrive { jump: vec![15.0], ..default() }));
         bench.tick();
         assert_eq!(bench.spikes(leaky), [0]);
     }
@@ -272,7 +272,7 @@ mod tests {
     fn a_conductance_shortens_the_time_constant_and_moves_the_target() {
         let mut bench = feeding(Bench::new().with_dt(0.1));
         // 25 nS of leak at −65 mV, 15 nS with a reversal potential of 0 (that is no current) beside 100 pA.
-        let fed = Fed { conductance: vec![15.0], ..default() };
+        let fed = TestDrive { conductance: vec![15.0], ..default() };
         let model = Lif { threshold: 0.0.into(), ..default() };
         let cells = bench.group("cells", 1, (model.clone(), fed, driven(100.0)));
         let (target, tau) = ((25.0 * -65.0 + 100.0) / 40.0, 250.0 / 40.0);
@@ -283,7 +283,7 @@ mod tests {
             assert!((found - v).abs() < rounding(65.0, 10.0 * tau), "{step}: {found}, {v}");
         }
         // None at all is the same as nobody to ask, to a rounding.
-        let zero = Fed { conductance: vec![0.0], ..default() };
+        let zero = TestDrive { conductance: vec![0.0], ..default() };
         let [with, without] = [
             bench.group("with", 1, (model.clone(), zero, driven(100.0))),
             bench.group("without", 1, (model, driven(100.0))),

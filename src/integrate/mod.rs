@@ -12,9 +12,9 @@ mod channels;
 mod driver;
 mod drives;
 mod exponential_if;
-#[cfg(test)]
-mod fed;
 mod fitzhugh_nagumo;
+#[cfg(test)]
+mod test_drive;
 
 mod hodgkin_huxley;
 mod izhikevich;

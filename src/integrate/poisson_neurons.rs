@@ -24,10 +24,10 @@ use crate::{
         Archive, ArchiveError, Real,
         blocks::{BLOCK, PerBlock},
         dispatch,
-        lanes::{LANES, Lanes},
         pass::pass,
         real::{real, wide},
         shares::Effort,
+        vector_rng::{LANES, VectorRng},
     },
     schedule::{AddToStage, Stage},
     value::Value,
@@ -68,7 +68,7 @@ behaviour! {
         pub refractory: f64 = 0.0,
         /// The random numbers to come.
         #[reflect(ignore)]
-        pub streams: Vec<Lanes>,
+        pub streams: Vec<VectorRng>,
     }
 }
 
@@ -83,7 +83,7 @@ impl Behaviour for PoissonNeurons {
         self.check_course().map_err(|(field, why)| preparation.error(Some(field), why))?;
         let blocks = preparation.shape().iter().product::<usize>().div_ceil(BLOCK);
         if !preparation.is_trial() && self.streams.len() != blocks {
-            self.streams = Lanes::for_blocks(preparation.stream("spikes"), blocks);
+            self.streams = VectorRng::for_blocks(preparation.stream("spikes"), blocks);
         }
         Ok(())
     }
@@ -186,9 +186,10 @@ struct Moment {
     pause: Real,
 }
 
-type State<'w> = (&'w mut PoissonNeurons, &'w mut Spikes, &'w mut Pause, &'w Input, &'w mut Cells, &'w ThreadShares);
+type GroupItem<'w> =
+    (&'w mut PoissonNeurons, &'w mut Spikes, &'w mut Pause, &'w Input, &'w mut Cells, &'w ThreadShares);
 
-fn fire(mut groups: Query<State<'_>>, clock: Res<Clock>) {
+fn fire(mut groups: Query<GroupItem<'_>>, clock: Res<Clock>) {
     pass(|pass| {
         for (neurons, spikes, pause, input, cells, shares) in &mut groups {
             let changed = neurons.is_changed();
@@ -228,7 +229,12 @@ type Columns<'a> = (&'a mut [u8], &'a mut [Real], &'a [Real]);
 
 /// One step, for the parts that there are.
 #[inline(always)]
-fn draw_with<const DRIVEN: bool>(columns: Columns<'_>, parts: CellsOf<'_, Parts>, lanes: &mut Lanes, moment: Moment) {
+fn draw_with<const DRIVEN: bool>(
+    columns: Columns<'_>,
+    parts: CellsOf<'_, Parts>,
+    lanes: &mut VectorRng,
+    moment: Moment,
+) {
     match parts {
         CellsOf::Alike(Parts { expected, of_sin, of_cos, of_input }) => {
             let parts = [expected, of_sin, of_cos, of_input].map(|share| [share; LANES]);
@@ -247,7 +253,7 @@ fn draw_with<const DRIVEN: bool>(columns: Columns<'_>, parts: CellsOf<'_, Parts>
 fn draw<const DRIVEN: bool>(
     (fired, pause, input): Columns<'_>,
     parts: impl Fn(usize) -> [[Real; LANES]; 4],
-    lanes: &mut Lanes,
+    lanes: &mut VectorRng,
     moment: Moment,
 ) {
     let mut own = lanes.clone();

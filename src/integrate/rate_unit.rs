@@ -90,9 +90,9 @@ cell! {
     }
 }
 
-type State<'w> = (Ref<'w, RateUnit>, &'w mut Rate, &'w Input, &'w mut Cells, &'w mut Residues, &'w ThreadShares);
+type GroupItem<'w> = (Ref<'w, RateUnit>, &'w mut Rate, &'w Input, &'w mut Cells, &'w mut Residues, &'w ThreadShares);
 
-fn integrate(mut groups: Query<State<'_>>, clock: Res<Clock>) {
+fn integrate(mut groups: Query<GroupItem<'_>>, clock: Res<Clock>) {
     let step = Step::of(&clock, 1);
     pass(|pass| {
         for (model, rate, input, cells, residues, ThreadShares(shares)) in &mut groups {

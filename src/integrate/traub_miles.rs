@@ -109,7 +109,7 @@ impl Channels for TraubMiles {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::fed::{Fed, feeding, order_of, solution, spike_times},
+        super::test_drive::{TestDrive, feeding, order_of, solution, spike_times},
         TraubMiles,
     };
     use crate::prelude::*;
@@ -147,7 +147,7 @@ mod tests {
     /// The largest distances from the reference at each half millisecond of 8, in which action potentials rise and fall.
     fn error(dt: f64, steps: u32, conductance: f64) -> [f64; 4] {
         let mut bench = feeding(Bench::new().with_dt(dt));
-        let fed = Fed { conductance: vec![conductance; usize::from(conductance > 0.0)], ..default() };
+        let fed = TestDrive { conductance: vec![conductance; usize::from(conductance > 0.0)], ..default() };
         // A conductance with a reversal potential of −60 mV.
         let input = 600.0 - 60.0 * conductance;
         let cells = bench.group("cells", 1, (TraubMiles { steps, ..started() }, fed, driven(input)));
@@ -225,7 +225,7 @@ mod tests {
     fn it_stays_finite_whatever_comes_in() {
         for dt in [0.1, 1.0, 50.0] {
             let mut bench = feeding(Bench::new().with_dt(dt));
-            let fed = Fed { conductance: vec![1e9, 0.0, 1e3, 0.0], ..default() };
+            let fed = TestDrive { conductance: vec![1e9, 0.0, 1e3, 0.0], ..default() };
             let current = ConstantCurrent { amplitude: "uniform(-1e15, 1e15)".into() };
             let cells = bench.group("cells", 4, (TraubMiles { g_na: "20000 * i".into(), ..default() }, fed, current));
             bench.ticks(300);

@@ -7,7 +7,7 @@ use bevy_ecs::prelude::*;
 
 use super::{
     group::{NeuronGroup, Tags},
-    part::network_of,
+    membership::network_of,
     receptor::ReceptorOf,
     synapse::SynapseGroup,
 };

@@ -15,8 +15,8 @@ use super::{
     prepare::prepare_taken_out,
     receptor::Afferent,
     registry::BehaviourEntry,
-    resting,
     switch::bearers,
+    switched_off,
 };
 
 /// What a field is to be: a behaviour of which the field is taken.
@@ -213,7 +213,7 @@ fn changed(
 /// A copy of a behaviour of an entity, be it on or off.
 fn copy(world: &mut World, entity: Entity, entry: &BehaviourEntry) -> Option<Box<dyn AnyBehaviour>> {
     let mut here = world.get_entity_mut(entity).ok()?;
-    resting::with(&mut EntityMut::from(&mut here), &entry.access, |behaviour| behaviour.copy())
+    switched_off::with(&mut EntityMut::from(&mut here), &entry.access, |behaviour| behaviour.copy())
 }
 
 fn prepare_copy(
@@ -257,5 +257,5 @@ fn put(world: &mut World, entity: Entity, entry: &BehaviourEntry, behaviour: &mu
         own.swap(behaviour);
         return;
     }
-    resting::with(&mut here, &entry.access, |own| own.swap(behaviour));
+    switched_off::with(&mut here, &entry.access, |own| own.swap(behaviour));
 }

@@ -13,7 +13,7 @@ use crate::{
     numeric::{
         Archive, ArchiveError, Column, Real,
         blocks::{Cut, one_after_another},
-        marks,
+        flags,
         pass::Pass,
         shares::{Effort, Shares},
     },
@@ -166,7 +166,7 @@ impl Spikes {
         let Self { fired, lists, .. } = self;
         let neurons = lists.latest_mut();
         neurons.clear();
-        marks::list(fired, neurons);
+        flags::list(fired, neurons);
         self.total += neurons.len() as u64;
     }
 
@@ -203,7 +203,7 @@ impl Spikes {
         let work = move |first: usize, (columns, fired): (C, &mut [u8])| {
             let mut neurons = Vec::new();
             one_after_another(fired.len(), (columns, &mut *fired), &kernel);
-            marks::list(fired, &mut neurons);
+            flags::list(fired, &mut neurons);
             neurons.iter_mut().for_each(|neuron| *neuron += first as u32);
             neurons
         };

@@ -10,7 +10,7 @@ use super::{
     any_behaviour::{Access, AnyBehaviour},
     behaviour::{Behaviour, Kind},
     preparation::{Depth, Extent, Pair, PrepareError, Size},
-    prepare, resting,
+    prepare, switched_off,
 };
 use crate::numeric::{Archive, ArchiveError};
 
@@ -69,12 +69,12 @@ impl BehaviourEntry {
     /// Whether it is attached to an entity, switched on or off.
     #[must_use]
     pub fn is_on(&self, entity: EntityRef<'_>) -> Option<bool> {
-        resting::is_on(entity, self.access.id)
+        switched_off::is_on(entity, self.access.id)
     }
 
     /// Switches it on or off at an entity that has it; says whether there was a change.
     pub fn switch(&self, entity: &mut EntityWorldMut<'_>, on: bool) -> bool {
-        resting::switch_one(entity, &self.access, on)
+        switched_off::switch_one(entity, &self.access, on)
     }
 
     /// Prepares it at an entity, if that has it.
@@ -102,7 +102,7 @@ impl BehaviourEntry {
     /// # Errors
     /// What was saved does not fit.
     pub fn persist(&self, entity: &mut EntityMut<'_>, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        resting::with(entity, &self.access, |behaviour| behaviour.persist(archive)).unwrap_or(Ok(()))
+        switched_off::with(entity, &self.access, |behaviour| behaviour.persist(archive)).unwrap_or(Ok(()))
     }
 
     /// Its value at an entity that has it, switched on.

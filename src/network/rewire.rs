@@ -14,7 +14,7 @@ use super::{
     synapse::{Layout, Synapses, Weights},
     variable::Variables,
 };
-use crate::numeric::{Real, exchange::NEW, rows::Synapse};
+use crate::numeric::{Real, replace::NEW, rows::Synapse};
 
 /// Lets the synapses at some places, in the order of weights, give way to as many new ones, which begin with a weight and
 /// zero in other columns.

@@ -11,7 +11,7 @@ use bevy_ecs::prelude::*;
 use super::{
     clock::Clock,
     group::{Draws, NeuronGroup},
-    part::Origin,
+    membership::Origin,
     preparation::{ArrayFolder, PrepareError, PrepareFault, ValueFunctions, axes, path_of},
     receptor::ReceptorOf,
     synapse::{Ends, Source, Target},

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use bytemuck::Pod;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Column, lanes::Lanes};
+use super::{Column, vector_rng::VectorRng};
 
 /// Where state is written to, or read from.
 pub struct Archive<'a> {
@@ -179,7 +179,7 @@ impl<'a> Archive<'a> {
     ///
     /// # Errors
     /// As many were not saved.
-    pub fn streams(&mut self, streams: &mut [Lanes]) -> Result<(), ArchiveError> {
+    pub fn streams(&mut self, streams: &mut [VectorRng]) -> Result<(), ArchiveError> {
         streams.iter_mut().try_for_each(|lanes| self.column(lanes.words_mut()))?;
         if let (Some(noise), true) = (self.noise, self.restores()) {
             streams.iter_mut().for_each(|lanes| lanes.branch(noise));
@@ -253,12 +253,12 @@ mod tests {
         members: Vec<f32>,
         list: Vec<u32>,
         column: Vec<f64>,
-        streams: Vec<Lanes>,
+        streams: Vec<VectorRng>,
     }
 
     impl Kept {
         fn new(start: u32, length: usize) -> Self {
-            let mut streams = Lanes::for_blocks(Stream::new(1, &["kept"]), 2);
+            let mut streams = VectorRng::for_blocks(Stream::new(1, &["kept"]), 2);
             for _ in 0..start {
                 streams[1].next_words();
             }

@@ -18,10 +18,10 @@ pub use column::Column;
 pub use kernel::{
     carried,
     exp::{self, exp, exp_m1, mean_exp},
+    flags,
     instruction_set::{self, InstructionSet, dispatch, rarely},
-    marks,
 };
 pub use parallel::{blocks, pass, shares, threads};
-pub use random::{lanes, normal, philox, poisson, stream, words};
+pub use random::{normal, philox, poisson, stream, vector_rng, words};
 pub use real::Real;
-pub use synapses::{coding, dense, exchange, pieces, row_blocks, rows};
+pub use synapses::{coding, dense, pieces, replace, row_blocks, rows};

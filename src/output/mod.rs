@@ -3,16 +3,16 @@
 
 mod classification;
 mod folder;
+mod recording_files;
 mod report;
-mod scribe;
 mod statistics;
-mod tapes;
+mod writer_thread;
 
 pub use classification::{Classification, ClassificationError, classifications};
 pub use folder::{Existing, FolderError, RunFolder};
+pub use recording_files::{Files, RecordingFileError, attach_files};
 pub use report::{
     BehaviourTime, FileReport, GroupReport, Outcome, Provenance, REPORT, Report, SnapshotReport, StageTime, Warning,
 };
-pub use scribe::OnDiskFull;
 pub use statistics::{GroupStatistics, StatisticsError, spike_statistics};
-pub use tapes::{Files, TapeError, attach_files};
+pub use writer_thread::OnDiskFull;

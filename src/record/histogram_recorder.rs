@@ -93,7 +93,7 @@ fn record(
         };
         let Some(view) = entry.view(source, recording.variable()) else { return Ok(()) };
         let counts = bins.tally(recording.chosen(view));
-        recording.tape.append(1, bytemuck::cast_slice(&counts))
+        recording.rows.append(1, bytemuck::cast_slice(&counts))
     });
 }
 

@@ -1,4 +1,4 @@
-//! Stage 4: recorders. They look at columns and hand rows to a tape; what becomes of a tape, a file or a picture, is
+//! Stage 4: recorders. They look at columns and keep rows; what becomes of those, a file or a picture, is
 //! somebody else's matter.
 //!
 //! Adding a behaviour: its file, and a line below.
@@ -16,8 +16,8 @@ mod rate_recorder;
 mod recording;
 mod resolve;
 mod response_recorder;
+mod row_buffer;
 mod spike_recorder;
-mod tape;
 mod variable_recorder;
 mod weight_recorder;
 
@@ -31,8 +31,8 @@ pub use recording::{
     Content, Listed, RecordedBy, Recording, Recordings, Window, begin_with, of_recorders, record_due, settle,
 };
 pub use response_recorder::{ResponseRecorder, Responses};
+pub use row_buffer::{Dtype, RowBuffer, Sink};
 pub use spike_recorder::SpikeRecorder;
-pub use tape::{Dtype, Sink, Tape};
 pub use variable_recorder::VariableRecorder;
 pub use weight_recorder::{Snapshots, WeightRecorder, for_each_part};
 

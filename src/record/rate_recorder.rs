@@ -106,7 +106,7 @@ fn record(
         }
         bin.take(&recording, spikes.neurons());
         if bin.iterations == recording.window.every
-            && let Err(error) = recording.tape.append(1, bytemuck::bytes_of(&bin.close()))
+            && let Err(error) = recording.rows.append(1, bytemuck::bytes_of(&bin.close()))
         {
             failures.push(format!("{}.rate", recording.group), error);
         }

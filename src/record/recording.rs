@@ -1,10 +1,10 @@
-//! A recording: one variable of one group, its spikes, or what a recorder makes of them, on a tape.
+//! A recording: one variable of one group, its spikes, or what a recorder makes of them, as rows.
 
 use std::io;
 
 use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
 
-use super::{Bins, Dtype, Tape};
+use super::{Bins, Dtype, RowBuffer};
 use crate::{
     network::{Clock, Failures, State, Synapses, VariableEntry, View, preparation::shape, variable::VariableInfo},
     numeric::{Archive, ArchiveError, Real, real::wide},
@@ -34,7 +34,7 @@ pub struct Recording {
     /// The shape of a row: neurons, or sources × targets.
     pub row_shape: Vec<usize>,
     /// The rows.
-    pub tape: Tape,
+    pub rows: RowBuffer,
 }
 
 /// How many recordings a world has made.
@@ -76,8 +76,8 @@ pub enum Content {
 impl State for Recording {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.value(&mut self.window.from)?;
-        match archive.through(&self.tape.rows())? {
-            Some(rows) if archive.restores() => self.tape.cut(rows, self.row_bytes()),
+        match archive.through(&self.rows.rows())? {
+            Some(rows) if archive.restores() => self.rows.cut(rows, self.row_bytes()),
             _ => Ok(()),
         }
     }
@@ -223,28 +223,28 @@ impl Recording {
     /// Takes down a row of numbers, of as many as its shape has.
     ///
     /// # Errors
-    /// There are more or fewer, or the tape cannot take them.
+    /// There are more or fewer, or they cannot be kept.
     pub fn append(&mut self, row: &[Real]) -> io::Result<()> {
         let wanted: usize = self.row_shape.iter().product();
         if row.len() != wanted || self.dtype() != Dtype::Real {
             let why = format!("a row has {wanted} numbers, and there are {}", row.len());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
-        self.tape.append(1, bytemuck::cast_slice(row))
+        self.rows.append(1, bytemuck::cast_slice(row))
     }
 
     /// Takes down the members' values.
     pub(super) fn take(&mut self, view: View<'_>) -> io::Result<()> {
         match (&self.members, view) {
-            (None, View::Real(values)) => self.tape.append(1, bytemuck::cast_slice(values)),
-            (None, View::Bool(values)) => self.tape.append(1, values),
+            (None, View::Real(values)) => self.rows.append(1, bytemuck::cast_slice(values)),
+            (None, View::Bool(values)) => self.rows.append(1, values),
             (Some(members), View::Real(values)) => {
                 let chosen: Vec<Real> = members.iter().filter_map(|&i| values.get(i as usize).copied()).collect();
-                self.tape.append(1, bytemuck::cast_slice(&chosen))
+                self.rows.append(1, bytemuck::cast_slice(&chosen))
             }
             (Some(members), View::Bool(values)) => {
                 let chosen: Vec<u8> = members.iter().filter_map(|&i| values.get(i as usize).copied()).collect();
-                self.tape.append(1, &chosen)
+                self.rows.append(1, &chosen)
             }
         }
     }
@@ -263,7 +263,7 @@ impl Recording {
     /// The recorded values in memory, row after row, as a test or a plot reads them.
     #[must_use]
     pub fn values(&self) -> Vec<f64> {
-        let bytes = self.tape.bytes();
+        let bytes = self.rows.bytes();
         match self.dtype() {
             Dtype::Real => bytemuck::pod_collect_to_vec::<u8, Real>(bytes).into_iter().map(wide).collect(),
             Dtype::Bool => bytes.iter().map(|&byte| f64::from(byte)).collect(),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bevy_ecs::prelude::*;
 
 use super::{
-    Dtype, Recording, Selection, Tape,
+    Dtype, Recording, RowBuffer, Selection,
     recording::{Content, Listed, RecordedBy, Window, next_place, recorded_shape},
 };
 use crate::network::{
@@ -93,9 +93,9 @@ fn recording(
         _ => None,
     };
     let group = path_of(preparation.world(), entity);
-    let (window, tape) = (request.window, Tape::default());
+    let (window, rows) = (request.window, RowBuffer::default());
     let place = next_place(preparation.world());
-    Ok(Recording { group, source: entity, info, content, window, place, members, shape, observed, row_shape, tape })
+    Ok(Recording { group, source: entity, info, content, window, place, members, shape, observed, row_shape, rows })
 }
 
 fn marked(members: &[u32], size: usize) -> Vec<bool> {

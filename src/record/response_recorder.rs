@@ -175,7 +175,7 @@ fn record(
             Content::Responses => &open.counts[..],
             _ => &presentation,
         };
-        if let Err(error) = recording.tape.append(1, bytemuck::cast_slice(row)) {
+        if let Err(error) = recording.rows.append(1, bytemuck::cast_slice(row)) {
             failures.push(format!("{}.{}", recording.group, recording.what()), error);
         }
     }

@@ -58,7 +58,7 @@ fn record(
         let Ok(spikes) = sources.get(recording.source) else { return Ok(()) };
         let iteration = clock.iteration as u32;
         spikes.neurons().iter().try_for_each(|&neuron| match recording.observes(neuron) {
-            true => recording.tape.append(1, bytemuck::cast_slice(&[iteration, neuron])),
+            true => recording.rows.append(1, bytemuck::cast_slice(&[iteration, neuron])),
             false => Ok(()),
         })
     });

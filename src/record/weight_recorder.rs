@@ -11,7 +11,7 @@ use bevy_app::App;
 use bevy_ecs::{change_detection::Tick, prelude::*, relationship::RelationshipTarget};
 
 use super::{
-    Recording, Selection, Tape,
+    Recording, RowBuffer, Selection,
     recording::{Content, Listed, RecordedBy, Recordings, Window, recorded_shape},
     resolve::{Request, find, resolve},
 };
@@ -120,7 +120,7 @@ fn list(world: &mut World, snapshots: Entity) {
         shape: recorded_shape(world, recording.source, content),
         observed: None,
         row_shape: vec![3],
-        tape: Tape::default(),
+        rows: RowBuffer::default(),
     };
     let by = world.get::<RecordedBy>(snapshots).map(|by| RecordedBy(by.0));
     let mut entity = world.spawn(list);
@@ -166,13 +166,13 @@ fn record_if(
         let content = recording.content;
         let taken = snapshots
             .follow(content, layout, synapses.last_changed())
-            .and_then(|is_new| take(&mut recording.tape, content, layout, &weights.0).map(|()| is_new));
+            .and_then(|is_new| take(&mut recording.rows, content, layout, &weights.0).map(|()| is_new));
         let who = format!("{}.{}", recording.group, recording.what());
         snapshots.iterations.push(iteration);
         snapshots.synapses.push(layout.number() as u64);
         let listed = match (taken, snapshots.list) {
             (Ok(true), Some(list)) => {
-                recordings.get_mut(list).map_or(Ok(()), |(mut list, _)| enumerate(&mut list.tape, layout))
+                recordings.get_mut(list).map_or(Ok(()), |(mut list, _)| enumerate(&mut list.rows, layout))
             }
             (taken, _) => taken.map(drop),
         };
@@ -208,28 +208,28 @@ fn fingerprint(layout: &Layout) -> u64 {
     layout.synapses().fold(0xcbf2_9ce4_8422_2325, |hash, s| [s.source, s.target, s.delay].into_iter().fold(hash, mix))
 }
 
-/// Puts the weights of all synapses on a tape.
-fn take(tape: &mut Tape, content: Content, layout: &Layout, weights: &[Real]) -> io::Result<()> {
+/// Appends the weights of all synapses.
+fn take(rows: &mut RowBuffer, content: Content, layout: &Layout, weights: &[Real]) -> io::Result<()> {
     match *layout {
         Layout::Dense { targets, autapses: false, .. } => {
             for (i, row) in weights.chunks_exact(targets.max(1)).enumerate() {
                 let (before, after) = row.split_at(i.min(row.len()));
-                tape.append_part(bytemuck::cast_slice(before))?;
-                tape.append_part(bytemuck::cast_slice(after.get(1..).unwrap_or_default()))?;
+                rows.append_part(bytemuck::cast_slice(before))?;
+                rows.append_part(bytemuck::cast_slice(after.get(1..).unwrap_or_default()))?;
             }
         }
-        _ => tape.append_part(bytemuck::cast_slice(weights))?,
+        _ => rows.append_part(bytemuck::cast_slice(weights))?,
     }
-    let rows = if matches!(content, Content::Snapshots(Listed::Always)) { layout.number() as u64 } else { 1 };
-    tape.append(rows, &[])
+    let count = if matches!(content, Content::Snapshots(Listed::Always)) { layout.number() as u64 } else { 1 };
+    rows.append(count, &[])
 }
 
 /// Synapses that are listed in one go: 768 kB.
 const AT_ONCE: usize = 1 << 16;
 
-/// Puts the synapses of a group on a tape, in the order of their weights.
-fn enumerate(tape: &mut Tape, layout: &Layout) -> io::Result<()> {
-    for_each_part(layout, |part| tape.append(part.len() as u64, bytemuck::cast_slice(part)))
+/// Appends the synapses of a group, in the order of their weights.
+fn enumerate(rows: &mut RowBuffer, layout: &Layout) -> io::Result<()> {
+    for_each_part(layout, |part| rows.append(part.len() as u64, bytemuck::cast_slice(part)))
 }
 
 /// Hands the synapses of a group to `write`, some at a time: source, target and delay (steps) of each.

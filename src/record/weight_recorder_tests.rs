@@ -45,7 +45,7 @@ fn the_first_and_the_last_iteration_are_recorded_and_one_in_so_many_between() {
         assert_eq!(bench.recorded("loops.weights.snapshots"), rows);
         let world = bench.world_mut();
         let planned: Vec<_> =
-            world.query::<&Recording>().iter(world).map(|r| r.rows(10).unwrap() == r.tape.rows()).collect();
+            world.query::<&Recording>().iter(world).map(|r| r.rows(10).unwrap() == r.rows.rows()).collect();
         assert_eq!(planned, [true; 2], "{expected:?}");
     }
 }

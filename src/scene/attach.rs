@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::{
     describe::takes,
     model::{Attached, Spans},
-    written::Reader,
+    reader::Reader,
 };
 use crate::{
     network::{BehaviourEntry, Initial, Kind, Parameter},

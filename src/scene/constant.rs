@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::written::Reader;
+use super::reader::Reader;
 use crate::{
     text::{Diagnostic, Kind as Form, Node},
     value::{Batch, Expression, Fault, Functions, Members, Names, Scope, ValueError},

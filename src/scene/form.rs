@@ -1,7 +1,7 @@
 //! The fields of a scene, of its groups and its other parts: declared once, so that what is read, what a message names and what
 //! is listed is the same. What the fields mean is for the readers of each part to say.
 
-use super::written::Reader;
+use super::reader::Reader;
 use crate::text::{Diagnostic, Kind, Node};
 
 /// A field of a part of a scene, as it is listed.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::{
     form::form,
     model::{Attached, GroupScene, Spans},
-    written::Reader,
+    reader::Reader,
 };
 use crate::{
     network::{BehaviourEntry, Kind, NeuronGroup},

@@ -12,8 +12,8 @@ mod nested;
 mod plots;
 mod profile;
 mod read;
+mod reader;
 mod set;
-mod written;
 
 pub use model::{Attached, GroupScene, Scene, Spans, SwitchScene, SynapseScene};
 pub use plots::{Plots, RasterPlot};

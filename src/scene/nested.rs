@@ -11,7 +11,7 @@ use serde::{
     de::{DeserializeOwned, Error},
 };
 
-use super::written::Reader;
+use super::reader::Reader;
 use crate::{
     text::{self, Diagnostic, Kind as Form, Node},
     value::Value,

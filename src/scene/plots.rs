@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ProfilePlot, form::form, model::Spans, written::Reader};
+use super::{ProfilePlot, form::form, model::Spans, reader::Reader};
 use crate::text::{Kind as Form, Node};
 
 /// How the pictures of a run are drawn.

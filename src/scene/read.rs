@@ -7,8 +7,8 @@ use bevy_ecs::{prelude::*, reflect::AppTypeRegistry};
 use super::{
     form::form,
     model::{Attached, Scene, Spans, SwitchScene, SynapseScene},
+    reader::Reader,
     set::set,
-    written::Reader,
 };
 use crate::{
     files,

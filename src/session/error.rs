@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use crate::{
     checkpoint::CheckpointFileError,
     network::failure::Failure,
-    output::{FolderError, TapeError},
+    output::{FolderError, RecordingFileError},
     text::Diagnostics,
 };
 
@@ -20,7 +20,7 @@ pub enum SessionError {
     Folder(#[from] FolderError),
     /// Recordings cannot be written.
     #[error(transparent)]
-    Tape(#[from] TapeError),
+    RowBuffer(#[from] RecordingFileError),
     /// A checkpoint cannot be written or used.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointFileError),

@@ -69,7 +69,7 @@ fn run(scene: &Scene, threads: usize) -> (Bytes, Bytes) {
     }
     let mut recorded = Bytes::new();
     for recording in world.query::<&Recording>().iter(world) {
-        recorded.push((format!("{}.{}", recording.group, recording.variable()), recording.tape.bytes().to_vec()));
+        recorded.push((format!("{}.{}", recording.group, recording.variable()), recording.rows.bytes().to_vec()));
     }
     state.sort();
     recorded.sort();
@@ -90,7 +90,7 @@ fn spikes(name: &str, settings: &[&str], iterations: u64, threads: usize) -> Byt
     });
     let mut recordings = world.query::<&Recording>();
     let mut spikes: Bytes =
-        recordings.iter(world).map(|spikes| (spikes.group.clone(), spikes.tape.bytes().to_vec())).collect();
+        recordings.iter(world).map(|spikes| (spikes.group.clone(), spikes.rows.bytes().to_vec())).collect();
     spikes.sort();
     spikes
 }

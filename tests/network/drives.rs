@@ -99,7 +99,7 @@ fn run(threads: usize) -> Bytes {
         let name = format!("{}.{}", recording.group, recording.variable());
         assert!(recording.values().iter().all(|x| x.is_finite()), "{name}");
         assert!(recording.values().iter().any(|&x| x != 0.0), "{name} has nothing to be compared");
-        recorded.push((name, recording.tape.bytes().to_vec()));
+        recorded.push((name, recording.rows.bytes().to_vec()));
     }
     recorded.sort();
     recorded

@@ -2,5 +2,5 @@
 
 pub mod carried;
 pub mod exp;
+pub mod flags;
 pub mod instruction_set;
-pub mod marks;

@@ -1,8 +1,8 @@
 //! Random numbers: streams by name, what is drawn once (Philox) and in every iteration (xoshiro in lanes), distributions.
 
-pub mod lanes;
 pub mod normal;
 pub mod philox;
 pub mod poisson;
 pub mod stream;
+pub mod vector_rng;
 pub mod words;

@@ -9,13 +9,13 @@
 
 use crate::numeric::{
     Real, dispatch,
-    lanes::{LANES, Lanes},
+    vector_rng::{LANES, VectorRng},
 };
 
 /// Two standard normal numbers of each lane: the cosines, then the sines.
 #[cfg(not(feature = "f64"))]
 #[inline(always)]
-pub fn next_pair(lanes: &mut Lanes) -> [[Real; LANES]; 2] {
+pub fn next_pair(lanes: &mut VectorRng) -> [[Real; LANES]; 2] {
     let (u, w) = (lanes.next_words(), lanes.next_words());
     let mut pair = [[0.0; LANES]; 2];
     for lane in 0..LANES {
@@ -32,7 +32,7 @@ pub fn next_pair(lanes: &mut Lanes) -> [[Real; LANES]; 2] {
 /// Two standard normal numbers of each lane: the cosines, then the sines.
 #[cfg(feature = "f64")]
 #[inline(always)]
-pub fn next_pair(lanes: &mut Lanes) -> [[Real; LANES]; 2] {
+pub fn next_pair(lanes: &mut VectorRng) -> [[Real; LANES]; 2] {
     let (u, w) = (lanes.next_uniforms(), lanes.next_uniforms());
     let mut pair = [[0.0; LANES]; 2];
     for lane in 0..LANES {
@@ -215,7 +215,7 @@ mod tests {
     /// Moments against those of the normal distribution, within five standard errors.
     #[test]
     fn moments_and_tails_are_those_of_the_normal_distribution() {
-        let mut lanes = Lanes::new(Stream::new(11, &["normal"]), 0);
+        let mut lanes = VectorRng::new(Stream::new(11, &["normal"]), 0);
         let rounds = 20_000;
         let n = (rounds * 2 * LANES) as f64;
         let mut sums = [0.0; 4];

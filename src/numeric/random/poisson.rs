@@ -7,8 +7,8 @@
 
 use crate::numeric::{
     Real,
-    lanes::{LANES, Lanes},
     real::wide,
+    vector_rng::{LANES, VectorRng},
 };
 
 /// The greatest mean: a table of half a million numbers, and counts that fit 32 bits.
@@ -71,7 +71,7 @@ impl Counts {
 
     /// The next count of each lane.
     #[inline(always)]
-    pub fn next(&self, lanes: &mut Lanes) -> [Real; LANES] {
+    pub fn next(&self, lanes: &mut VectorRng) -> [Real; LANES] {
         let words = lanes.next_words();
         let mut above = [0_u32; LANES];
         if self.thresholds.len() > IN_TURN {
@@ -100,7 +100,7 @@ const MANY: f64 = 10.0;
 
 /// The next counts of different means.
 #[inline(always)]
-pub fn next_of_each(means: &[Real; LANES], lanes: &mut Lanes) -> [Real; LANES] {
+pub fn next_of_each(means: &[Real; LANES], lanes: &mut VectorRng) -> [Real; LANES] {
     let words = lanes.next_words();
     let mut counts = [0.0; LANES];
     let (mut some, mut many) = (0, 0);
@@ -170,7 +170,7 @@ fn exp_of_minus(x: &[f64; LANES]) -> [f64; LANES] {
 }
 
 /// A count by transformed rejection, for means of 10 and above. Names as in the paper.
-fn reject(mean: f64, lanes: &mut Lanes) -> u32 {
+fn reject(mean: f64, lanes: &mut VectorRng) -> u32 {
     let mean = mean.min(GREATEST_MEAN);
     let b = 0.931 + 2.53 * libm::sqrt(mean);
     let a = -0.059 + 0.024_83 * b;
@@ -240,7 +240,7 @@ mod tests {
     fn counts_of_one_mean_have_the_distribution() {
         for mean in [0.01, 0.7, 1.28, 12.0, 29.5, 31.0, 180.0, 3000.0] {
             let counts = Counts::new(mean);
-            let mut lanes = Lanes::new(Stream::new(3, &["counts"]), 0);
+            let mut lanes = VectorRng::new(Stream::new(3, &["counts"]), 0);
             let drawn: Vec<u32> =
                 (0..DRAWS / LANES).flat_map(|_| counts.next(&mut lanes)).map(|count| count as u32).collect();
             assert_poisson(mean, &drawn);
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn counts_of_different_means_have_the_distribution() {
         for mean in [0.01, 0.7, 5.0, 9.9, 10.0, 31.0, 180.0, 3000.0] {
-            let mut lanes = Lanes::new(Stream::new(4, &["counts"]), 0);
+            let mut lanes = VectorRng::new(Stream::new(4, &["counts"]), 0);
             let means = [real(mean); LANES];
             let drawn: Vec<u32> =
                 (0..DRAWS / LANES).flat_map(|_| next_of_each(&means, &mut lanes)).map(|count| count as u32).collect();
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn no_mean_no_counts() {
-        let mut lanes = Lanes::new(Stream::new(1, &[""]), 0);
+        let mut lanes = VectorRng::new(Stream::new(1, &[""]), 0);
         assert_eq!(Counts::new(0.0).next(&mut lanes), [0.0; LANES]);
         assert_eq!(Counts::new(f64::NAN).next(&mut lanes), [0.0; LANES]);
         // The least word is let through to the inversion, and must not become a count there.

@@ -2,8 +2,8 @@
 
 pub mod coding;
 pub mod dense;
-pub mod exchange;
 pub mod pieces;
 pub(crate) mod prefetch;
+pub mod replace;
 pub mod row_blocks;
 pub mod rows;

@@ -48,7 +48,7 @@ fn recorded(bench: &mut Bench) -> Vec<(String, u64, Vec<u8>)> {
     let mut recordings = world.query::<&Recording>();
     let rows = |recording: &Recording| {
         let name = format!("{}.{}", recording.group, recording.what());
-        (name, recording.tape.rows(), recording.tape.bytes().to_vec())
+        (name, recording.rows.rows(), recording.rows.bytes().to_vec())
     };
     let mut all: Vec<_> = recordings.iter(world).map(rows).collect();
     all.sort();

@@ -1,4 +1,4 @@
-//! Tapes to `.npy` files: which recording goes to which file.
+//! Row buffers to `.npy` files: which recording goes to which file.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -10,7 +10,7 @@ use bevy_ecs::prelude::*;
 
 use super::{
     report::{FileReport, SnapshotReport},
-    scribe::{OnDiskFull, Scribe},
+    writer_thread::{OnDiskFull, WriterThread},
 };
 use crate::{
     network::{Clock, Layout, Rewired, Synapses},
@@ -21,7 +21,7 @@ use crate::{
 
 /// A file cannot be made or written.
 #[derive(Debug, thiserror::Error)]
-pub enum TapeError {
+pub enum RecordingFileError {
     /// A `.npy` file.
     #[error(transparent)]
     Npy(#[from] npy::NpyError),
@@ -33,7 +33,7 @@ pub enum TapeError {
 /// The files of a run, each with the recording that fills it.
 pub struct Files {
     files: Vec<(Entity, FileReport)>,
-    scribe: Scribe,
+    thread: WriterThread,
     /// The iteration at which they were last whole.
     whole_at: u64,
     /// Why they end there, if they do.
@@ -48,8 +48,8 @@ type Taken = HashMap<String, u64>;
 ///
 /// # Errors
 /// A file cannot be made, or is not that of the recording.
-pub fn attach_files(world: &mut World, folder: &Path, on_full: OnDiskFull) -> Result<Files, TapeError> {
-    let mut files = Files { files: Vec::new(), scribe: Scribe::start(on_full)?, whole_at: 0, failure: None };
+pub fn attach_files(world: &mut World, folder: &Path, on_full: OnDiskFull) -> Result<Files, RecordingFileError> {
+    let mut files = Files { files: Vec::new(), thread: WriterThread::start(on_full)?, whole_at: 0, failure: None };
     let resumed = world.get_resource::<Clock>().is_some_and(|clock| clock.iteration > 0);
     let mut query = world.query::<(Entity, &mut Recording, Option<&Responses>)>();
     let mut recordings: Vec<_> = query.iter_mut(world).collect();
@@ -61,19 +61,19 @@ pub fn attach_files(world: &mut World, folder: &Path, on_full: OnDiskFull) -> Re
     let goes_on = |path: &Path, rows: u64| rows > 0 || (resumed && path.is_file());
     // All are looked at before the first is cut.
     for ((_, recording, _), name) in recordings.iter().zip(&names) {
-        let (path, rows) = (folder.join(name), recording.tape.rows());
+        let (path, rows) = (folder.join(name), recording.rows.rows());
         if goes_on(&path, rows) {
             Writer::can_reopen(&path, dtype(recording.dtype()), &recording.row_shape, rows)?;
         }
     }
     for ((entity, mut recording, responses), name) in recordings.into_iter().zip(names) {
-        let (path, dtype, rows) = (folder.join(&name), dtype(recording.dtype()), recording.tape.rows());
+        let (path, dtype, rows) = (folder.join(&name), dtype(recording.dtype()), recording.rows.rows());
         let writer = if goes_on(&path, rows) {
             Writer::reopen(&path, dtype, &recording.row_shape, rows)?
         } else {
             Writer::create(&path, dtype, &recording.row_shape)?
         };
-        recording.tape.attach(Box::new(files.scribe.take_on(writer)?))?;
+        recording.rows.attach(Box::new(files.thread.take_on(writer)?))?;
         let described = FileReport { responses: responses.cloned(), rows, ..describe(&recording, name) };
         files.files.push((entity, described));
     }
@@ -111,7 +111,7 @@ impl Files {
 
     /// For recorded sparse synapses, which synapse each column of a recording is: `GROUP.synapses.npy`, a row of source,
     /// target and delay (steps) for each. Of synapses that come and go their variables `source` and `target` tell.
-    fn write_synapses(&mut self, world: &World, folder: &Path) -> Result<(), TapeError> {
+    fn write_synapses(&mut self, world: &World, folder: &Path) -> Result<(), RecordingFileError> {
         let mut by_group: BTreeMap<String, (Entity, Vec<usize>)> = BTreeMap::new();
         for (k, (entity, file)) in self.files.iter().enumerate() {
             let Some(recording) = world.get::<Recording>(*entity) else { continue };
@@ -140,17 +140,17 @@ impl Files {
     ///
     /// # Errors
     /// A file cannot be written, and the run is to stop then.
-    pub fn flush(&mut self, world: &mut World, durable: bool) -> Result<(), TapeError> {
+    pub fn flush(&mut self, world: &mut World, durable: bool) -> Result<(), RecordingFileError> {
         let drain = |(entity, _): &(Entity, FileReport)| {
-            world.get_mut::<Recording>(*entity).map_or(Ok(()), |mut recording| recording.tape.drain())
+            world.get_mut::<Recording>(*entity).map_or(Ok(()), |mut recording| recording.rows.drain())
         };
         let drained = self.files.iter().try_for_each(drain);
         for (k, (entity, _)) in self.files.iter().enumerate() {
             if let Some(recording) = world.get::<Recording>(*entity).filter(|recording| recording.row_bytes() == 0) {
-                self.scribe.count_empty_rows(k, recording.tape.rows());
+                self.thread.count_empty_rows(k, recording.rows.rows());
             }
         }
-        let flushed = self.scribe.flush(durable);
+        let flushed = self.thread.flush(durable);
         for ((entity, file), rows) in self.files.iter_mut().zip(flushed.rows) {
             file.rows = rows;
             let taken = world.get::<Snapshots>(*entity).map(|taken| taken.iterations.iter().zip(&taken.synapses));
@@ -167,13 +167,13 @@ impl Files {
         }
         let told = Err(io::Error::other(failure.clone()).into());
         self.failure = Some(failure);
-        if self.scribe.goes_on() { Ok(()) } else { told }
+        if self.thread.goes_on() { Ok(()) } else { told }
     }
 
     /// Whether the run goes on without them.
     #[must_use]
     pub fn may_end(&self) -> bool {
-        self.scribe.goes_on()
+        self.thread.goes_on()
     }
 
     /// Why recordings ended before the run, and with which iteration.

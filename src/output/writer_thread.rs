@@ -1,4 +1,4 @@
-//! The scribe: a thread that writes recordings to files while the network computes.
+//! A thread that writes recordings to files while the network computes.
 //!
 //! The system call that takes 8 KB of v and u from a 3 µs iteration costs as much as the iteration itself, and so do
 //! the page faults of a growing file; the thread takes both off the loop.
@@ -16,7 +16,7 @@ use crate::{npy::Writer, record::Sink};
 /// Buffers on their way to the disk, of a quarter of a megabyte each: enough to hide the disk's hiccups.
 const WAITING: usize = 16;
 
-/// What the scribe is told.
+/// What the writer is told.
 enum Order {
     /// To take on a file.
     Open(Box<Writer>),
@@ -48,8 +48,8 @@ pub enum OnDiskFull {
     GoOn,
 }
 
-/// The hand that gives orders to the scribe; the thread ends when the last sink is gone.
-pub(super) struct Scribe {
+/// The hand that gives orders to the thread; the thread ends when the last sink is gone.
+pub(super) struct WriterThread {
     orders: SyncSender<Order>,
     failure: Arc<OnceLock<String>>,
     spare: Spare,
@@ -62,14 +62,14 @@ type Spare = Arc<Mutex<Receiver<Vec<u8>>>>;
 
 const ENDED: &str = "the thread that writes recordings has ended";
 
-impl Scribe {
+impl WriterThread {
     /// Starts the thread.
     pub fn start(on_full: OnDiskFull) -> io::Result<Self> {
         let (orders, inbox) = sync_channel(WAITING);
         let (emptied, spare) = channel();
         let failure = Arc::new(OnceLock::new());
         let files = Written { files: Vec::new(), flushed: Vec::new(), failure: Arc::clone(&failure) };
-        std::thread::Builder::new().name("scribe".into()).spawn(move || files.write(&inbox, &emptied))?;
+        std::thread::Builder::new().name("writer".into()).spawn(move || files.write(&inbox, &emptied))?;
         Ok(Self { orders, failure, spare: Arc::new(Mutex::new(spare)), files: 0, on_full })
     }
 
@@ -79,8 +79,8 @@ impl Scribe {
     }
 
     /// Hands a file over and returns the sink that leads to it.
-    pub fn take_on(&mut self, writer: Writer) -> io::Result<ScribeSink> {
-        let sink = ScribeSink {
+    pub fn take_on(&mut self, writer: Writer) -> io::Result<WriterSink> {
+        let sink = WriterSink {
             file: self.files,
             orders: self.orders.clone(),
             failure: Arc::clone(&self.failure),
@@ -157,7 +157,7 @@ impl Written {
 }
 
 /// The sink of one recording.
-pub(super) struct ScribeSink {
+pub(super) struct WriterSink {
     file: usize,
     orders: SyncSender<Order>,
     failure: Arc<OnceLock<String>>,
@@ -165,7 +165,7 @@ pub(super) struct ScribeSink {
     on_full: OnDiskFull,
 }
 
-impl Sink for ScribeSink {
+impl Sink for WriterSink {
     fn append(&mut self, mut rows: Vec<u8>) -> io::Result<Vec<u8>> {
         match (self.failure.get(), self.on_full) {
             (Some(_), OnDiskFull::GoOn) => {
@@ -191,17 +191,17 @@ mod tests {
     #[test]
     fn files_hold_what_their_sinks_were_given() {
         let folder = tempfile::tempdir().unwrap();
-        let mut scribe = Scribe::start(OnDiskFull::Stop).unwrap();
+        let mut thread = WriterThread::start(OnDiskFull::Stop).unwrap();
         let path = |name: &str| folder.path().join(name);
-        let mut sinks: Vec<ScribeSink> = ["a.npy", "b.npy"]
+        let mut sinks: Vec<WriterSink> = ["a.npy", "b.npy"]
             .iter()
-            .map(|name| scribe.take_on(Writer::create(&path(name), Dtype::U8, &[2]).unwrap()).unwrap())
+            .map(|name| thread.take_on(Writer::create(&path(name), Dtype::U8, &[2]).unwrap()).unwrap())
             .collect();
         for k in 0..100 {
             sinks[k % 2].append(vec![k as u8, 1]).unwrap();
         }
         for durable in [false, true] {
-            let flushed = scribe.flush(durable);
+            let flushed = thread.flush(durable);
             assert_eq!((flushed.rows, flushed.failure), (vec![50, 50], None));
         }
         let b = npy::load(&path("b.npy")).unwrap();
@@ -212,11 +212,11 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_is_told_to_the_next_who_writes() {
-        let mut scribe = Scribe::start(OnDiskFull::Stop).unwrap();
+        let mut thread = WriterThread::start(OnDiskFull::Stop).unwrap();
         let Ok(writer) = Writer::create(std::path::Path::new("/dev/full"), Dtype::U8, &[]) else { return };
-        let Ok(mut sink) = scribe.take_on(writer) else { return };
+        let Ok(mut sink) = thread.take_on(writer) else { return };
         let outcome = (0..1000).try_for_each(|_| sink.append(vec![0; 1 << 16]).map(drop));
-        assert!(outcome.is_err() || scribe.flush(false).failure.is_some());
+        assert!(outcome.is_err() || thread.flush(false).failure.is_some());
     }
 
     #[test]
@@ -224,18 +224,18 @@ mod tests {
         // 100 KB at a time, which no buffer takes: the first writes after the flush succeed, and one of them fails.
         for on_full in [OnDiskFull::Stop, OnDiskFull::GoOn] {
             let folder = tempfile::tempdir().unwrap();
-            let mut scribe = Scribe::start(on_full).unwrap();
+            let mut thread = WriterThread::start(on_full).unwrap();
             let path = |name: &str| folder.path().join(name);
-            let mut sink = |name| scribe.take_on(Writer::create(&path(name), Dtype::U8, &[10_000]).unwrap()).unwrap();
+            let mut sink = |name| thread.take_on(Writer::create(&path(name), Dtype::U8, &[10_000]).unwrap()).unwrap();
             let mut sinks = [sink("a.npy"), sink("b.npy")];
-            let append = |sinks: &mut [ScribeSink; 2]| {
+            let append = |sinks: &mut [WriterSink; 2]| {
                 sinks.iter_mut().try_for_each(|sink| sink.append(vec![7; 100_000]).map(drop))
             };
             append(&mut sinks).unwrap();
-            assert_eq!(scribe.flush(false).rows, [10, 10]);
+            assert_eq!(thread.flush(false).rows, [10, 10]);
             fault::plan(folder.path(), 3, false);
             let appended = (0..20).try_for_each(|_| append(&mut sinks));
-            let flushed = scribe.flush(true);
+            let flushed = thread.flush(true);
             assert!(fault::end(folder.path()) >= 4);
             assert!(flushed.failure.unwrap().contains("no space left"));
             assert_eq!(flushed.rows, [10, 10]);

@@ -13,11 +13,11 @@ pub const LANES: usize = 16;
 /// The random numbers of one block of neurons. Its state is all that a checkpoint needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[repr(align(64))]
-pub struct Lanes {
+pub struct VectorRng {
     state: [[u32; LANES]; 4],
 }
 
-impl Lanes {
+impl VectorRng {
     /// The lanes of block number `block` in `stream`.
     #[must_use]
     pub fn new(stream: Stream, block: u32) -> Self {
@@ -35,7 +35,7 @@ impl Lanes {
         Self { state }
     }
 
-    /// Lanes for every block of a group.
+    /// One for every block of a group.
     #[must_use]
     pub fn for_blocks(stream: Stream, blocks: usize) -> Vec<Self> {
         (0..blocks).map(|block| Self::new(stream, block as u32)).collect()
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn every_lane_is_a_xoshiro_of_its_own() {
-        let mut lanes = Lanes::new(Stream::new(3, &["noise"]), 5);
+        let mut lanes = VectorRng::new(Stream::new(3, &["noise"]), 5);
         let mut single: Vec<[u32; 4]> =
             (0..LANES).map(|lane| lanes.state.each_ref().map(|words| words[lane])).collect();
         for _ in 0..100 {

@@ -5,18 +5,18 @@ use crate::{network::*, numeric::real::real, prelude::*};
 
 /// Conductances and jumps that the neurons of a group get in every iteration; empty for none.
 #[derive(Component, Clone, Default)]
-pub(super) struct Fed {
+pub(super) struct TestDrive {
     pub(super) conductance: Vec<f64>,
     pub(super) jump: Vec<f64>,
 }
 
-/// Lets groups that have `Fed` be fed.
+/// Lets groups that have `TestDrive` be fed.
 pub(super) fn feeding(mut bench: Bench) -> Bench {
     bench.app_mut().add_stage_system(Stage::Input, "fed", feed);
     bench
 }
 
-fn feed(mut groups: Query<(&Fed, Option<&mut Conductance>, Option<&mut Jump>)>) {
+fn feed(mut groups: Query<(&TestDrive, Option<&mut Conductance>, Option<&mut Jump>)>) {
     for (fed, conductance, jump) in &mut groups {
         if let Some(mut conductance) = conductance {
             conductance.used = !fed.conductance.is_empty();

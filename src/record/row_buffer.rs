@@ -1,4 +1,4 @@
-//! A tape: rows of bytes, kept in memory or handed on to a sink whenever a buffer is full.
+//! Rows of bytes, kept in memory or handed on to a sink whenever a buffer is full.
 
 use std::io;
 
@@ -11,7 +11,7 @@ compile_error!("recordings are written as they lie in memory, and their format i
 /// enough that hundreds of recordings need no memory worth mentioning.
 const BUFFER: usize = 1 << 18;
 
-/// The type of the numbers on a tape.
+/// The type of the numbers in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dtype {
     /// Numbers in the precision of the simulation.
@@ -48,13 +48,13 @@ pub trait Sink: Send + Sync {
 
 /// Rows that were recorded.
 #[derive(Default)]
-pub struct Tape {
+pub struct RowBuffer {
     bytes: Vec<u8>,
     rows: u64,
     sink: Option<Box<dyn Sink>>,
 }
 
-impl Tape {
+impl RowBuffer {
     /// Rows recorded so far.
     #[must_use]
     pub const fn rows(&self) -> u64 {
@@ -157,30 +157,30 @@ mod tests {
 
     #[test]
     fn a_row_longer_than_the_buffer_leaves_piece_by_piece() {
-        let (mut tape, kept) = (Tape::default(), Kept::default());
-        tape.attach(Box::new(kept.clone())).unwrap();
+        let (mut rows, kept) = (RowBuffer::default(), Kept::default());
+        rows.attach(Box::new(kept.clone())).unwrap();
         let row: Vec<u8> = (0..5 * BUFFER + 3).map(|k| (k % 251) as u8).collect();
         let (start, rest) = row.split_at(100);
-        tape.append_part(start).unwrap();
-        tape.append(1, rest).unwrap();
-        assert!(tape.bytes().len() < BUFFER && tape.rows() == 1);
+        rows.append_part(start).unwrap();
+        rows.append(1, rest).unwrap();
+        assert!(rows.bytes().len() < BUFFER && rows.rows() == 1);
         assert!(kept.1.lock().unwrap().iter().all(|&piece| piece < 2 * BUFFER));
-        tape.drain().unwrap();
+        rows.drain().unwrap();
         assert!(*kept.0.lock().unwrap() == row);
     }
 
     #[test]
     fn a_tape_with_a_sink_holds_no_more_than_its_buffer_and_loses_nothing() {
-        let (mut tape, kept) = (Tape::default(), Kept::default());
+        let (mut rows, kept) = (RowBuffer::default(), Kept::default());
         let row: Vec<u8> = (0..=255).collect();
-        tape.append(1, &row).unwrap();
-        tape.attach(Box::new(kept.clone())).unwrap();
+        rows.append(1, &row).unwrap();
+        rows.attach(Box::new(kept.clone())).unwrap();
         for _ in 1..5000 {
-            tape.append(1, &row).unwrap();
-            assert!(tape.bytes().len() < BUFFER + row.len());
+            rows.append(1, &row).unwrap();
+            assert!(rows.bytes().len() < BUFFER + row.len());
         }
-        tape.drain().unwrap();
-        assert_eq!(tape.rows(), 5000);
+        rows.drain().unwrap();
+        assert_eq!(rows.rows(), 5000);
         assert_eq!(*kept.0.lock().unwrap(), row.repeat(5000));
     }
 }
