@@ -6,9 +6,8 @@ use bevy_ecs::prelude::*;
 use super::spawn::{ByEntity, Pending, Spawned};
 use crate::{
     network::{
-        Afferents, Clock, Kind, Listens, ReceptorOf, Receptors, Synapses, Tags, Target,
+        Afferents, Clock, Kind, Listens, ReceptorOf, Receptors, Synapses, Tags, Target, bearers,
         receptor::{Fed, hears},
-        switch::bearers,
     },
     scene::Scene,
     text::{Diagnostic, Span},

@@ -16,7 +16,8 @@ use crate::{
     network::{
         ArrayFolder, Clock, Constants, Kind, NeuronGroup, Origin, PrepareError, Seed,
         connect::Deferred,
-        preparation::{Depth, Told},
+        fault::Told,
+        preparation::Depth,
         prepare::{Unprepared, resize_columns},
         state::note_built,
     },

@@ -7,7 +7,7 @@ use super::spawn::Spawned;
 use crate::{
     network::{
         Clock, DelaySummary, Endpoints, Kind, Layout, NeuronGroup, Receptors, Size, Soundness, Source, Synapses, Tags,
-        Target, Variables, preparation::shape,
+        Target, Variables, shape::shape,
     },
     record::of_recorders,
     text::Diagnostics,

@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 
 use super::faults::address_fault;
 use crate::{
-    network::{Act, ChangeError, Clock, Kind, Setting, Switches, Switching, change, switch::bearers},
+    network::{Act, ChangeError, Clock, Kind, Setting, Switches, Switching, bearers, change},
     scene::{Scene, Spans, SwitchScene},
     text::{Diagnostic, Span},
 };

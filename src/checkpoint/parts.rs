@@ -12,7 +12,7 @@ use crate::{
     network::{
         BehaviourEntry, Behaviours, Origin, Seed, States,
         membership::network_of,
-        preparation::path_of,
+        shape::path_of,
         state::{StateEntry, stable_name},
     },
     numeric::{Archive, ArchiveError},

@@ -13,14 +13,13 @@ use bevy_ecs::prelude::*;
 
 use super::{
     decay::{Decay, kick_to_peak_one},
-    passes::{Given, Own, advance, advance_all},
+    passes::{Coefficients, Form, Given, Own, advance, advance_all},
 };
 use crate::{
-    cell,
     network::{
         self, Arriving, Behaviour, Cells, CellsOf, Clock, Conductance, Input, Listens, Membrane, Parameter,
         Preparation, PrepareError, ReceptorOf, Receptors, Step, ThreadShares, Units, V, Variable, View,
-        preparation::path_of, receptor::ByGroup, residues::any_decays_slowly, variable::VariableInfo,
+        receptor::ByGroup, residues::any_decays_slowly, shape::path_of, variable::VariableInfo,
     },
     numeric::{
         Archive, ArchiveError, Column, Real,
@@ -30,18 +29,6 @@ use crate::{
     },
     variable,
 };
-
-/// What a receptor gives to its group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Form {
-    /// A current.
-    #[default]
-    Current,
-    /// A conductance with a reversal potential.
-    Conductance,
-    /// A conductance that magnesium blocks the more, the lower the membrane potential is.
-    Blocked,
-}
 
 /// State of a receptor: its current or conductance, one per neuron.
 #[derive(Component, Clone, Debug, Default)]
@@ -59,26 +46,6 @@ pub struct Level {
 variable! {
     /// What makes a receptor's current or conductance rise, per ms.
     pub struct Rise = "rise" in "";
-}
-
-cell! {
-    /// What a step of a receptor needs. Of what decays slowly, the factors are what they lack to 1.
-    pub(super) struct Coefficients {
-        pub kick: Real,
-        /// Factor on p.
-        pub decay: Real,
-        /// Weight of p.
-        pub level_weight: Real,
-        /// What x gives to p.
-        pub feed: Real,
-        /// Factor on x.
-        pub rise_decay: Real,
-        /// Weight of x.
-        pub rise_weight: Real,
-        pub reversal: Real,
-        /// In units of 3.57 mM.
-        pub magnesium: Real,
-    }
 }
 
 /// A receptor with dynamics, in the terms of this file.

@@ -17,7 +17,7 @@ use crate::{
     behaviour,
     network::{
         Afferent, Behaviour, Jump, Kind, Parameter, Preparation, PrepareError, Receptors, ThreadShares, Unit,
-        preparation::path_of,
+        shape::path_of,
     },
     schedule::{AddToStage, Stage},
 };

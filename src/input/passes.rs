@@ -1,8 +1,8 @@
 //! The passes over the neurons in which receptors with dynamics take a step: one receptor in a pass, or two that stand side
 //! by side, as a pass writes the input of all neurons once. The equations are those of [`dynamics`](super::dynamics).
 
-use super::dynamics::{Coefficients, Form};
 use crate::{
+    cell,
     network::{Cell, CellsOf},
     numeric::{
         Real,
@@ -11,6 +11,38 @@ use crate::{
         real::{moved, or_zero},
     },
 };
+
+/// What a receptor gives to its group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A current.
+    #[default]
+    Current,
+    /// A conductance with a reversal potential.
+    Conductance,
+    /// A conductance that magnesium blocks the more, the lower the membrane potential is.
+    Blocked,
+}
+
+cell! {
+    /// What a step of a receptor needs. Of what decays slowly, the factors are what they lack to 1.
+    pub(super) struct Coefficients {
+        pub kick: Real,
+        /// Factor on p.
+        pub decay: Real,
+        /// Weight of p.
+        pub level_weight: Real,
+        /// What x gives to p.
+        pub feed: Real,
+        /// Factor on x.
+        pub rise_decay: Real,
+        /// Weight of x.
+        pub rise_weight: Real,
+        pub reversal: Real,
+        /// In units of 3.57 mM.
+        pub magnesium: Real,
+    }
+}
 
 /// What one receptor has of its own; `rise` is empty where nothing rises.
 pub(super) struct Own<'a> {

@@ -24,7 +24,7 @@ use crate::{
     behaviour,
     network::{
         Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, Range, RegisterVariable, Size, Synapses,
-        Target, Unit, Weights, preparation::path_of,
+        Target, Unit, Weights, shape::path_of,
     },
     numeric::{
         Column, Real, dispatch,

@@ -34,7 +34,7 @@ use crate::{
     behaviour,
     network::{
         Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, Range, RegisterState, Size, Source,
-        Spikes, State, Synapses, Target, Unit, V, Weights, preparation::path_of,
+        Spikes, State, Synapses, Target, Unit, V, Weights, shape::path_of,
     },
     numeric::{Archive, ArchiveError, Real, grid, real::real},
     schedule::{AddToStage, Stage},

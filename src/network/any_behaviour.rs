@@ -8,7 +8,9 @@ use bevy_reflect::Reflect;
 
 use super::{
     behaviour::Behaviour,
-    preparation::{Extent, Pair, Preparation, PrepareError, Size},
+    extent::{Extent, Pair, Size},
+    fault::PrepareError,
+    preparation::Preparation,
 };
 use crate::numeric::{Archive, ArchiveError};
 

@@ -4,7 +4,11 @@ use bevy_app::App;
 use bevy_ecs::{component::Mutable, prelude::*};
 use bevy_reflect::{GetTypeRegistration, Reflect, Typed};
 
-use super::preparation::{Extent, Pair, Preparation, PrepareError, Size};
+use super::{
+    extent::{Extent, Pair, Size},
+    fault::PrepareError,
+    preparation::Preparation,
+};
 use crate::numeric::{Archive, ArchiveError};
 
 /// What a behaviour is attached to.

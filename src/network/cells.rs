@@ -6,7 +6,7 @@ use std::any::TypeId;
 use bevy_ecs::prelude::*;
 use bevy_reflect::Reflect;
 
-use super::{clock::Clock, range};
+use super::{clock::Clock, fields};
 use crate::numeric::{Column, Real, blocks::Cut, real::real};
 
 /// The constants of one neuron: a struct of numbers, which [`cell!`](crate::cell) declares.
@@ -186,7 +186,7 @@ impl Cells {
         let place = place.unwrap_or_else(|| self.add(TypeId::of::<B>()));
         let constants = &mut self.0[place].1;
         if changed || constants.step != step || constants.members != members {
-            let uniform = !differing && range::parameters_are_uniform(behaviour.as_partial_reflect());
+            let uniform = !differing && fields::parameters_are_uniform(behaviour.as_partial_reflect());
             *constants = derive(C::WIDTH, uniform, (step, members), &|i, number| rule(i).write(number));
         }
         let Constants { stride, numbers, .. } = constants;

@@ -9,13 +9,15 @@ use bevy_reflect::{PartialReflect, Reflect, ReflectMut, ReflectRef};
 use super::{
     address::AddressError,
     any_behaviour::AnyBehaviour,
+    bearers::bearers,
     behaviour::Kind,
+    fault::PrepareError,
     parameter::Initial,
-    preparation::{Depth, Preparation, PrepareError, path_of},
+    preparation::{Depth, Preparation},
     prepare::prepare_taken_out,
     receptor::Afferent,
     registry::BehaviourEntry,
-    switch::bearers,
+    shape::path_of,
     switched_off,
 };
 

@@ -5,17 +5,16 @@
 //! rows ever takes room; a synapse's random numbers belong to its target and its place among the target's synapses, so
 //! that blocks may be built in any order, by any number of threads, or alone.
 
-use std::ops::Range;
-
 use bevy_ecs::prelude::*;
 use rayon::prelude::*;
 
 use super::{
     endpoints::{Endpoints, Rule},
-    preparation::{Preparation, PrepareError, PrepareFault},
+    fault::{PrepareError, PrepareFault},
+    preparation::Preparation,
     prepare::resize_columns,
     synapse::{DelaySummary, Layout, Synapses, Tried, Weights},
-    synapse_values::{AT_ONCE, SynapseValues, both},
+    synapse_values::{AT_ONCE, SynapseValues, between_autapses, both},
 };
 use crate::{
     numeric::{
@@ -174,22 +173,6 @@ impl Job {
         let (delay, delays) = values.constant.unwrap_or_default();
         Ok(Made { layout: Layout::Dense { sources, targets, delay, autapses }, weights, delays })
     }
-}
-
-/// The pairs of a matrix in a range, source-major, in parts that lie between those of a neuron with itself; with those too if
-/// there is no row length.
-pub(super) fn between_autapses(pairs: Range<usize>, row: Option<usize>) -> impl Iterator<Item = Range<usize>> {
-    let mut next = pairs.start;
-    std::iter::from_fn(move || {
-        let Some(row) = row else {
-            return (next < pairs.end).then(|| std::mem::replace(&mut next, pairs.end)..pairs.end);
-        };
-        if next.is_multiple_of(row + 1) {
-            next += 1;
-        }
-        let end = (next.next_multiple_of(row + 1)).min(pairs.end);
-        (next < end).then(|| std::mem::replace(&mut next, end)..end)
-    })
 }
 
 /// The making of one synapse group.

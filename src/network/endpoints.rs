@@ -5,10 +5,13 @@ use std::ops::Range;
 use bevy_ecs::prelude::*;
 
 use super::{
+    extent::Pair,
+    fault::{PrepareError, PrepareFault},
     group::NeuronGroup,
-    preparation::{Pair, Preparation, PrepareError, PrepareFault, path_of},
+    preparation::Preparation,
     sampler::Sampler,
     selection::Selection,
+    shape::path_of,
     synapse::{Delays, Ends, Source, Synapses, Target},
 };
 use crate::value::{

@@ -5,8 +5,8 @@ use bevy_ecs::prelude::*;
 
 use super::{
     clock::Seed,
-    preparation::{ArrayFolder, Constants},
     receptor::ReceptorOf,
+    surroundings::{ArrayFolder, Constants},
 };
 
 /// On the entity of a network: what its values come from. The resources of these types are for what is part of no network.

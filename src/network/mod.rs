@@ -4,6 +4,7 @@
 
 pub mod address;
 mod any_behaviour;
+mod bearers;
 pub mod behaviour;
 pub mod cells;
 pub mod change;
@@ -13,7 +14,10 @@ pub mod connect;
 #[doc(hidden)]
 pub mod declare;
 pub mod endpoints;
+pub mod extent;
 pub mod failure;
+pub mod fault;
+mod fields;
 pub mod group;
 pub mod history;
 pub mod membership;
@@ -23,6 +27,7 @@ pub mod prepare;
 pub mod presentation;
 pub mod range;
 pub mod receptor;
+mod register;
 pub mod registry;
 pub mod residues;
 pub mod rewire;
@@ -30,9 +35,11 @@ pub mod runaway;
 mod sample;
 pub(crate) mod sampler;
 pub mod selection;
+pub mod shape;
 pub mod slow_column;
 pub mod soundness;
 pub mod state;
+pub mod surroundings;
 pub mod switch;
 mod switched_off;
 pub mod synapse;
@@ -42,29 +49,32 @@ mod trial;
 pub mod variable;
 
 pub use address::{Address, AddressError};
+pub use bearers::bearers;
 pub use behaviour::{Behaviour, Kind, Unit};
 pub use cells::{Cell, CellColumns, Cells, CellsOf, Step};
 pub use change::{ChangeError, Setting, change};
 pub use clock::{Clock, Seed};
 pub use columns::{Conductance, Input, Jump, Membrane, Spikes, ThreadShares, V};
 pub use endpoints::{Endpoints, Rule};
+pub use extent::{Extent, Pair, Size};
 pub use failure::Failures;
+pub use fault::{PrepareError, PrepareFault};
 pub use group::{Draws, NeuronGroup, Tags};
 pub use history::History;
 pub use membership::{Origin, PartOf, Parts};
 pub use parameter::{Initial, Parameter};
-pub use preparation::{
-    ArrayFolder, Constants, Extent, Pair, Preparation, PrepareError, PrepareFault, RegisterValueFunction, Size,
-};
+pub use preparation::Preparation;
 pub use presentation::{Presentation, Presented};
 pub use range::{Below, Range};
 pub use receptor::{Afferent, Arriving, Listens, ReceptorOf, Receptors};
-pub use registry::{BehaviourEntry, Behaviours, RegisterBehaviour};
+pub use register::RegisterBehaviour;
+pub use registry::{BehaviourEntry, Behaviours};
 pub use runaway::{LeastInterval, Runaway, Warnings};
 pub use selection::Selection;
 pub use slow_column::SlowColumn;
 pub use soundness::{NotFinite, Soundness};
 pub use state::{RegisterState, State, States};
+pub use surroundings::{ArrayFolder, Constants, RegisterValueFunction};
 pub use switch::{Act, Switches, Switching, switch, switch_within};
 pub use synapse::{
     Afferents, DelaySummary, Delays, Efferents, Efficacies, Ends, InitialWeights, Layout, Rewired, Source,
@@ -88,7 +98,7 @@ impl Plugin for NetworkPlugin {
             .init_resource::<Behaviours>()
             .init_resource::<Variables>()
             .init_resource::<ArrayFolder>()
-            .init_resource::<preparation::ValueFunctions>();
+            .init_resource::<surroundings::ValueFunctions>();
         state::plugin(app);
         app.register_variable::<V>()
             .register_variable::<Input>()

@@ -1,103 +1,25 @@
 //! What a behaviour is given when it is prepared, and how it says that it cannot be.
 
-use std::path::{Path, PathBuf};
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex},
-};
+use std::{path::PathBuf, sync::Arc};
 
-use bevy_app::App;
 use bevy_ecs::prelude::*;
 
 use super::{
     address::AddressError,
     clock::{Clock, Seed},
-    group::NeuronGroup,
+    fault::{PrepareError, PrepareFault, Told},
     membership::{Origin, network_of},
     parameter::Parameter,
-    receptor::ReceptorOf,
-    sample::TRIAL,
-    synapse::Synapses,
+    shape::{path_of, shape},
+    surroundings::ArrayFolder,
 };
 use crate::{
-    files::{self, FileError},
-    numeric::{coding::BLOCK_TARGETS, real::wide, stream::Stream},
-    value::{Array, ArraySource, Function, Functions, Members, ValueError},
+    numeric::{real::wide, stream::Stream},
+    value::{Array, ArraySource, Members},
 };
 
-/// The functions that values may call.
-#[derive(Resource, Default)]
-pub struct ValueFunctions(pub Functions);
-
-/// Registers value functions in an app.
-pub trait RegisterValueFunction {
-    /// Makes a function known to the expressions of all scenes; one of the same name is replaced.
-    fn register_value_function(&mut self, function: Function) -> &mut Self;
-}
-
-impl RegisterValueFunction for App {
-    fn register_value_function(&mut self, function: Function) -> &mut Self {
-        self.world_mut().get_resource_or_init::<ValueFunctions>().0.register(function);
-        self
-    }
-}
-
-/// Where the files that a scene names are read from: arrays, pictures, lists. The one way to all of them.
-#[derive(Resource, Default, Clone, Debug)]
-pub struct ArrayFolder {
-    /// The folder; `None` refuses all files.
-    pub folder: Option<PathBuf>,
-    /// Whether files outside the folder are read too; default no.
-    pub outside: bool,
-    /// The files that were asked for, by their names.
-    asked: Arc<Mutex<BTreeSet<String>>>,
-}
-
-impl ArrayFolder {
-    /// The files in a folder, and outside it too if that is allowed.
-    #[must_use]
-    pub fn new(folder: Option<PathBuf>, outside: bool) -> Self {
-        Self { folder, outside, asked: Arc::default() }
-    }
-
-    /// The files that were asked for, by their names.
-    #[must_use]
-    pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().map(|asked| asked.iter().cloned().collect()).unwrap_or_default()
-    }
-
-    /// The files in a folder, and no others.
-    #[must_use]
-    pub fn at(folder: &Path) -> Self {
-        Self::new(Some(folder.to_owned()), false)
-    }
-
-    /// The path of a file, with all symbolic links followed.
-    ///
-    /// # Errors
-    /// A text that says why it is not read: there is no folder, the file does not exist or lies outside.
-    pub fn path(&self, file: &str) -> Result<PathBuf, String> {
-        if let Ok(mut asked) = self.asked.lock() {
-            asked.insert(file.to_owned());
-        }
-        match &self.folder {
-            None => Err(format!("`{file}` cannot be read: this network was given no folder to read files from")),
-            Some(folder) if self.outside => Ok(folder.join(file)),
-            Some(folder) => files::within(folder, file).map_err(|error: FileError| error.to_string()),
-        }
-    }
-}
-
-impl ArraySource for ArrayFolder {
-    fn load(&self, file: &str, key: Option<&str>) -> Result<Arc<Array>, String> {
-        let path = self.path(file)?;
-        let array = match key {
-            Some(key) => crate::npy::load_from_npz(&path, key),
-            None => crate::npy::load(&path),
-        };
-        array.map(Arc::new).map_err(|error| error.to_string())
-    }
-}
+/// Members whose values are evaluated in a trial.
+pub(super) const TRIAL: usize = 1 << 16;
 
 /// How far a preparation goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,103 +28,6 @@ pub enum Depth {
     Whole,
     /// Values are evaluated for the first 65 536 members and dropped: says what is wrong, takes some megabytes.
     Trial,
-}
-
-/// Names for numbers that values may use: the constants of a scene.
-#[derive(Resource, Clone, Debug, Default, PartialEq)]
-pub struct Constants(pub Vec<(String, f64)>);
-
-/// The two sides of a synapse group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pair {
-    /// Neurons of the source group that take part.
-    pub sources: usize,
-    /// Neurons of the target group that take part.
-    pub targets: usize,
-    /// Whether the two are one group.
-    pub recurrent: bool,
-    /// Whether the synapses are laid out as a matrix if there is one for every pair: all neurons take part, and all
-    /// delays are equal.
-    pub whole: bool,
-    /// Neurons that are sources and targets: none between two groups.
-    pub common: usize,
-    /// Of a rule that was tried, how many synapses it seems to make, by those of some targets.
-    pub estimate: Option<u64>,
-}
-
-/// The number of synapses in a group, and the memory that they take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
-    /// Synapses; their expected number where chance decides.
-    pub synapses: u64,
-    /// Memory (bytes), besides that of the columns that have a number for each, such as weights.
-    pub bytes: u64,
-    /// Whether there is a weight for every pair.
-    pub dense: bool,
-}
-
-/// How large an entity is, for a behaviour that says what memory it will need there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Size {
-    /// Its members: neurons, or what weights there are; the expected number where chance decides.
-    pub members: u64,
-    /// Of a synapse group, the neurons of its source group.
-    pub sources: u64,
-    /// Of a synapse group, the neurons of its target group.
-    pub targets: u64,
-    /// Of a synapse group, whether it has a weight for every pair.
-    pub dense: bool,
-    /// Of a synapse group, whether all delays are the same.
-    pub punctual: bool,
-    /// Of a synapse group, the longest delay (steps); of delays that differ, the longest of those that were tried.
-    pub longest_delay: u64,
-}
-
-impl Extent {
-    /// Dense synapses: weights for each pair, and nothing else.
-    #[must_use]
-    pub const fn dense(synapses: u64) -> Self {
-        Self { synapses, bytes: 0, dense: true }
-    }
-
-    /// Sparse synapses: a code for each, and an index of the rows.
-    #[must_use]
-    pub const fn sparse(pair: Pair, synapses: u64) -> Self {
-        let rows = (pair.targets.div_ceil(BLOCK_TARGETS) as u64).saturating_mul(pair.sources as u64);
-        let each = size_of::<u16>() as u64;
-        let bytes = synapses.saturating_mul(each).saturating_add(rows.saturating_mul(4));
-        Self { synapses, bytes, dense: false }
-    }
-}
-
-/// A behaviour that cannot be prepared.
-#[derive(Debug, thiserror::Error)]
-#[error("{behaviour}{}: {fault}", .field.as_ref().map(|field| format!(".{field}")).unwrap_or_default())]
-pub struct PrepareError {
-    /// The behaviour.
-    pub behaviour: &'static str,
-    /// The field that is to blame, if one is.
-    pub field: Option<String>,
-    /// The fault.
-    pub fault: Box<PrepareFault>,
-}
-
-/// What preparation has warned of, by entity and behaviour; there while a scene is tried.
-#[derive(Resource, Default)]
-pub struct Told(pub Vec<(Entity, &'static str, PrepareError)>);
-
-/// What is wrong.
-#[derive(Debug, thiserror::Error)]
-pub enum PrepareFault {
-    /// A value.
-    #[error(transparent)]
-    Value(#[from] ValueError),
-    /// An address that leads nowhere.
-    #[error(transparent)]
-    Address(#[from] AddressError),
-    /// The entity lacks what the behaviour needs.
-    #[error("{0}")]
-    Other(String),
 }
 
 /// The entity that a behaviour is prepared at, for `Behaviour::prepare`.
@@ -400,42 +225,5 @@ impl Preparation<'_> {
             field: field.map(str::to_owned),
             fault: Box::new(PrepareFault::Other(why.into())),
         }
-    }
-}
-
-/// The shape of an entity's columns.
-#[must_use]
-pub fn shape(world: &World, entity: Entity) -> Vec<usize> {
-    if let Some(of) = world.get::<ReceptorOf>(entity) {
-        return shape(world, of.0);
-    }
-    if let Some(group) = world.get::<NeuronGroup>(entity) {
-        return vec![group.size()];
-    }
-    world.get::<Synapses>(entity).map(|synapses| synapses.planned.clone()).unwrap_or_default()
-}
-
-/// The axes of an array with a number for each member, as NumPy has them: height × width of a sheet of neurons, in whose rows x
-/// runs fastest; sources × targets.
-#[must_use]
-pub fn axes(world: &World, entity: Entity) -> Vec<usize> {
-    let group = world.get::<ReceptorOf>(entity).map_or(entity, |of| of.0);
-    match world.get::<NeuronGroup>(group) {
-        Some(NeuronGroup { shape: [width, height, depth], .. }) => match (height, depth) {
-            (1, 1) => vec![*width],
-            (_, 1) => vec![*height, *width],
-            _ => vec![*depth, *height, *width],
-        },
-        None => shape(world, entity),
-    }
-}
-
-/// The name of an entity as it enters random streams: `excitatory`, `excitatory.gaba`.
-#[must_use]
-pub fn path_of(world: &World, entity: Entity) -> String {
-    let name = world.get::<Name>(entity).map_or("", Name::as_str);
-    match world.get::<ReceptorOf>(entity) {
-        Some(of) => format!("{}.{name}", path_of(world, of.0)),
-        None => name.to_owned(),
     }
 }

@@ -9,11 +9,13 @@ use super::{
     behaviour::Kind,
     endpoints::Endpoints,
     failure::Failures,
+    fault::PrepareError,
     group::NeuronGroup,
-    preparation::{Depth, Preparation, PrepareError, path_of, shape},
+    preparation::{Depth, Preparation},
     range,
     registry::BehaviourEntry,
     sample::sample_fields,
+    shape::{path_of, shape},
     soundness::Soundness,
     synapse::Synapses,
     variable::Variables,
@@ -75,6 +77,16 @@ fn prepare_inserted(world: &mut World, entity: Entity, entry: &BehaviourEntry) -
         world.get_resource_or_init::<Failures>().push(who, error);
         BevyError::error(text)
     })
+}
+
+impl BehaviourEntry {
+    /// Prepares it at an entity, if that has it.
+    ///
+    /// # Errors
+    /// What was written cannot be carried out.
+    pub fn prepare(&self, world: &mut World, entity: Entity, depth: Depth) -> Result<(), PrepareError> {
+        prepare(world, entity, self, depth)
+    }
 }
 
 /// Prepares a behaviour of an entity, if it has it.

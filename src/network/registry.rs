@@ -2,15 +2,14 @@
 
 use std::any::TypeId;
 
-use bevy_app::App;
 use bevy_ecs::{component::ComponentId, prelude::*, world::EntityMut};
 use bevy_reflect::{PartialReflect, Reflect, TypeInfo, structs::StructInfo};
 
 use super::{
     any_behaviour::{Access, AnyBehaviour},
     behaviour::{Behaviour, Kind},
-    preparation::{Depth, Extent, Pair, PrepareError, Size},
-    prepare, switched_off,
+    extent::{Extent, Pair, Size},
+    switched_off,
 };
 use crate::numeric::{Archive, ArchiveError};
 
@@ -33,7 +32,7 @@ pub struct BehaviourEntry {
 }
 
 impl BehaviourEntry {
-    fn of<T: Behaviour>(id: ComponentId) -> Self {
+    pub(super) fn of<T: Behaviour>(id: ComponentId) -> Self {
         let fields = fields(T::type_info());
         let path = fields.type_path_table();
         Self {
@@ -77,14 +76,6 @@ impl BehaviourEntry {
         switched_off::switch_one(entity, &self.access, on)
     }
 
-    /// Prepares it at an entity, if that has it.
-    ///
-    /// # Errors
-    /// What was written cannot be carried out.
-    pub fn prepare(&self, world: &mut World, entity: Entity, depth: Depth) -> Result<(), PrepareError> {
-        prepare::prepare(world, entity, self, depth)
-    }
-
     /// The extent of the synapse group which it makes.
     #[must_use]
     pub fn extent(&self, entity: EntityRef<'_>, pair: Pair) -> Option<Extent> {
@@ -124,7 +115,7 @@ impl BehaviourEntry {
 
 /// All registered behaviours, in the order in which they were registered.
 #[derive(Resource, Clone, Default)]
-pub struct Behaviours(Vec<BehaviourEntry>);
+pub struct Behaviours(pub(super) Vec<BehaviourEntry>);
 
 impl Behaviours {
     /// All of them.
@@ -143,39 +134,6 @@ impl Behaviours {
         let id = value.get_represented_type_info()?.type_id();
         self.0.iter().find(|entry| entry.type_id == id)
     }
-}
-
-/// Registers behaviours in an app.
-pub trait RegisterBehaviour {
-    /// Makes `T` known to scenes by its type name, and adds its systems.
-    ///
-    /// All that a downstream crate calls. Once is enough, more do no harm.
-    ///
-    /// # Panics
-    /// `T` is not a struct with named fields (or none).
-    fn register_behaviour<T: Behaviour>(&mut self) -> &mut Self;
-}
-
-impl RegisterBehaviour for App {
-    fn register_behaviour<T: Behaviour>(&mut self) -> &mut Self {
-        let entry = BehaviourEntry::of::<T>(self.world_mut().register_component::<T>());
-        if enter(self.world_mut(), entry) {
-            self.register_type::<T>();
-            T::plugin(self);
-        }
-        self
-    }
-}
-
-/// Adds a behaviour to those that are known; whether it is new.
-fn enter(world: &mut World, entry: BehaviourEntry) -> bool {
-    let mut behaviours = world.get_resource_or_init::<Behaviours>();
-    let is_new = behaviours.0.iter().all(|known| known.access.id != entry.access.id);
-    if is_new {
-        behaviours.0.push(entry);
-        prepare::when_inserted(world, entry);
-    }
-    is_new
 }
 
 fn fields(info: &'static TypeInfo) -> &'static StructInfo {

@@ -9,7 +9,7 @@
 use bevy_ecs::prelude::*;
 use bevy_reflect::PartialReflect;
 
-use super::{cells::Step, parameter::Parameter, range::parameters_are_uniform, state::State};
+use super::{cells::Step, fields::parameters_are_uniform, parameter::Parameter, state::State};
 use crate::numeric::{
     Archive, ArchiveError, Column, Real,
     real::{IS_SINGLE, wide},

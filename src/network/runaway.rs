@@ -7,7 +7,7 @@ use bevy_ecs::prelude::*;
 use super::{
     clock::Clock,
     columns::{Spikes, V},
-    preparation::path_of,
+    shape::path_of,
 };
 
 /// The least time (ms) over which a rate is taken: longer than a burst, and than what a network needs to settle at its start.

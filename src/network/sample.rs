@@ -5,8 +5,9 @@ use std::ops::Range;
 use bevy_reflect::{PartialReflect, ReflectMut};
 
 use super::{
+    fault::{PrepareError, PrepareFault},
     parameter::{Initial, Parameter},
-    preparation::{Depth, Preparation, PrepareError, PrepareFault},
+    preparation::{Depth, Preparation, TRIAL},
     receptor::{Afferent, Listens},
     sampler::{Sampler, value_error},
     variable::Variables,
@@ -15,9 +16,6 @@ use crate::{
     numeric::{Real, real::real},
     value::{Members, Value},
 };
-
-/// Members whose values are evaluated in a trial.
-pub(super) const TRIAL: usize = 1 << 16;
 
 /// Samples every parameter, initial value and afferent tag among the fields of a behaviour, in their order, so that
 /// a value may use the fields before it by name.

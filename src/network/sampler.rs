@@ -10,10 +10,13 @@ use bevy_ecs::prelude::*;
 
 use super::{
     clock::Clock,
+    fault::{PrepareError, PrepareFault},
     group::{Draws, NeuronGroup},
     membership::Origin,
-    preparation::{ArrayFolder, PrepareError, PrepareFault, ValueFunctions, axes, path_of},
     receptor::ReceptorOf,
+    selection::Selection,
+    shape::{axes, path_of, shape},
+    surroundings::{ArrayFolder, ValueFunctions},
     synapse::{Ends, Source, Target},
 };
 use crate::{
@@ -126,6 +129,25 @@ impl Sampler {
         let first = if let Batch::Range(first, _) = members { first } else { 0 };
         numbers.check_within(first, wide(Real::MAX), PRECISION)?;
         Ok(numbers)
+    }
+}
+
+impl Selection {
+    /// The indices of members of `entity`; `None` for all. `purpose` says what for: no other draws the same numbers.
+    ///
+    /// # Errors
+    /// A selection that is empty or leads beyond the group; an expression that cannot be evaluated.
+    pub fn of(&self, world: &World, entity: Entity, purpose: &[&str]) -> Result<Option<Vec<u32>>, PrepareFault> {
+        let members = shape(world, entity).iter().product();
+        let Self::Where(condition) = self else { return self.indices(members).map_err(PrepareFault::Other) };
+        let sampler = Sampler::new(world, entity, usize::MAX).map_err(|error| *error.fault)?;
+        let key: Vec<&str> = [sampler.path.as_str(), "where"].into_iter().chain(purpose.iter().copied()).collect();
+        let holds = sampler.evaluate(&key, &Value::from(condition.as_str()), 0..members)?;
+        let chosen: Vec<u32> = (0..members).filter(|&i| holds.at(i) != 0.0).map(|i| i as u32).collect();
+        if chosen.is_empty() {
+            return Err(PrepareFault::Other(format!("`{condition}` holds for none of {members} members")));
+        }
+        Ok(Some(chosen))
     }
 }
 

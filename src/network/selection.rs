@@ -1,13 +1,6 @@
 //! Sub-populations: which members of a group are recorded, or take part in a connection.
 
-use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
-
-use super::{
-    preparation::{PrepareFault, shape},
-    sampler::Sampler,
-};
-use crate::value::Value;
 
 /// Some members of a group.
 #[derive(Reflect, Clone, Debug, Default, PartialEq, Eq)]
@@ -27,24 +20,7 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// The indices of members of `entity`; `None` for all. `purpose` says what for: no other draws the same numbers.
-    ///
-    /// # Errors
-    /// A selection that is empty or leads beyond the group; an expression that cannot be evaluated.
-    pub fn of(&self, world: &World, entity: Entity, purpose: &[&str]) -> Result<Option<Vec<u32>>, PrepareFault> {
-        let members = shape(world, entity).iter().product();
-        let Self::Where(condition) = self else { return self.indices(members).map_err(PrepareFault::Other) };
-        let sampler = Sampler::new(world, entity, usize::MAX).map_err(|error| *error.fault)?;
-        let key: Vec<&str> = [sampler.path.as_str(), "where"].into_iter().chain(purpose.iter().copied()).collect();
-        let holds = sampler.evaluate(&key, &Value::from(condition.as_str()), 0..members)?;
-        let chosen: Vec<u32> = (0..members).filter(|&i| holds.at(i) != 0.0).map(|i| i as u32).collect();
-        if chosen.is_empty() {
-            return Err(PrepareFault::Other(format!("`{condition}` holds for none of {members} members")));
-        }
-        Ok(Some(chosen))
-    }
-
-    fn indices(&self, members: usize) -> Result<Option<Vec<u32>>, String> {
+    pub(super) fn indices(&self, members: usize) -> Result<Option<Vec<u32>>, String> {
         let indices: Vec<u32> = match self {
             Self::All | Self::Where(_) => return Ok(None),
             // An end beyond the group is found before the list is made.

@@ -8,9 +8,9 @@ use super::{
     clock::Clock,
     failure::Failures,
     group::NeuronGroup,
-    preparation::path_of,
     receptor::ReceptorOf,
     runaway::{Activity, Warnings},
+    shape::path_of,
     variable::{VariableEntry, Variables, View},
 };
 use crate::numeric::{Real, dispatch};

@@ -1,9 +1,11 @@
 //! What the weights and delays of a group's synapses are evaluated from.
 
+use std::ops::Range;
+
 use super::{
-    connect::between_autapses,
     endpoints::{Endpoints, Rule},
-    preparation::{Preparation, PrepareError, PrepareFault},
+    fault::{PrepareError, PrepareFault},
+    preparation::Preparation,
     sampler::{Sampler, value_error},
     synapse::{DelaySummary, Delays, InitialWeights, Tried},
     trial::Found,
@@ -183,6 +185,22 @@ fn too_large(weight: f64, [source, target]: [u32; 2]) -> PrepareError {
 /// Stretches of a matrix in which weights are tried, and their length.
 const STRETCHES: usize = 16;
 const STRETCH: usize = 512;
+
+/// The pairs of a matrix in a range, source-major, in parts that lie between those of a neuron with itself; with those too if
+/// there is no row length.
+pub(super) fn between_autapses(pairs: Range<usize>, row: Option<usize>) -> impl Iterator<Item = Range<usize>> {
+    let mut next = pairs.start;
+    std::iter::from_fn(move || {
+        let Some(row) = row else {
+            return (next < pairs.end).then(|| std::mem::replace(&mut next, pairs.end)..pairs.end);
+        };
+        if next.is_multiple_of(row + 1) {
+            next += 1;
+        }
+        let end = (next.next_multiple_of(row + 1)).min(pairs.end);
+        (next < end).then(|| std::mem::replace(&mut next, end)..end)
+    })
+}
 
 /// The least and the greatest of so many numbers.
 fn range_of(numbers: &Members, count: usize) -> Option<[f64; 2]> {

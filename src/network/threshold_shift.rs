@@ -4,7 +4,9 @@
 use bevy_ecs::prelude::*;
 
 use super::{
-    preparation::{Preparation, PrepareError, path_of},
+    fault::PrepareError,
+    preparation::Preparation,
+    shape::path_of,
     slow_column::SlowColumn,
     state::State,
     variable::{Variable, VariableInfo, View},

@@ -14,8 +14,7 @@ use crate::{
     behaviour,
     network::{
         Behaviour, Clock, Failures, Kind, NeuronGroup, Preparation, PrepareError, PrepareFault, Seed, Variables, View,
-        preparation::{ValueFunctions, shape},
-        variable::VariableInfo,
+        shape::shape, surroundings::ValueFunctions, variable::VariableInfo,
     },
     numeric::{Real, real::real, real::wide},
     schedule::{AddToStage, Stage},

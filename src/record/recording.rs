@@ -6,7 +6,7 @@ use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
 
 use super::{Bins, Dtype, RowBuffer};
 use crate::{
-    network::{Clock, Failures, State, Synapses, VariableEntry, View, preparation::shape, variable::VariableInfo},
+    network::{Clock, Failures, State, Synapses, VariableEntry, View, shape::shape, variable::VariableInfo},
     numeric::{Archive, ArchiveError, Real, real::wide},
 };
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::network::{
     Address, AddressError, Preparation, PrepareError, Spikes, VariableEntry, Variables, View, address::groups,
-    preparation::path_of, variable::VariableInfo,
+    shape::path_of, variable::VariableInfo,
 };
 
 /// What a recorder asks for, to be resolved into recordings.

@@ -13,7 +13,7 @@ use crate::{
     behaviour,
     network::{
         Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Presented, RegisterState, Spikes, State,
-        preparation::path_of, variable::VariableInfo,
+        shape::path_of, variable::VariableInfo,
     },
     numeric::{Archive, ArchiveError},
     schedule::{AddToStage, Stage},

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     network::{
-        Afferent, BehaviourEntry, Behaviours, Initial, Kind, Parameter, Unit, Units, Variables,
-        preparation::ValueFunctions, range, variable::VariableInfo,
+        Afferent, BehaviourEntry, Behaviours, Initial, Kind, Parameter, Unit, Units, Variables, range,
+        surroundings::ValueFunctions, variable::VariableInfo,
     },
     value::Function,
 };
