@@ -30,7 +30,8 @@ pub struct Plan {
 }
 
 /// A neuron group.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct GroupPlan {
     /// Its name.
     pub name: String,
@@ -43,7 +44,8 @@ pub struct GroupPlan {
 }
 
 /// A synapse group.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct SynapsePlan {
     /// Its name.
     pub name: String,

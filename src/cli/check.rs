@@ -1,5 +1,6 @@
 //! `cortecs check`: what a scene would build.
 
+use bevy_app::App;
 use clap::Args;
 
 use super::{
@@ -17,8 +18,7 @@ pub(super) struct CheckArguments {
     scene: SceneArguments,
 }
 
-pub(super) fn check(arguments: &CheckArguments) -> Result<(), CliError> {
-    let mut app = super::app();
+pub(super) fn check(mut app: App, arguments: &CheckArguments) -> Result<(), CliError> {
     let scene = arguments.scene.load(&app)?;
     let plan = check_scene(app.world_mut(), &scene)?;
     print_warnings(&plan.warnings);

@@ -1,5 +1,6 @@
 //! `cortecs list`: everything that a scene may name.
 
+use bevy_app::App;
 use clap::Args;
 
 use super::{CliError, print, table::table};
@@ -17,8 +18,7 @@ pub(super) struct ListArguments {
     json: bool,
 }
 
-pub(super) fn list(arguments: &ListArguments) -> Result<(), CliError> {
-    let app = super::app();
+pub(super) fn list(app: &App, arguments: &ListArguments) -> Result<(), CliError> {
     let mut entries = describe(app.world());
     for name in &arguments.names {
         if entries.iter().all(|entry| entry.name != *name) {

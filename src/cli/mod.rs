@@ -19,6 +19,7 @@ mod table;
 use std::{
     io::{self, IsTerminal, Write},
     path::PathBuf,
+    process::ExitCode,
 };
 
 use bevy_app::{App, PluginGroup};
@@ -88,18 +89,58 @@ impl SceneArguments {
     }
 }
 
+/// The whole command line of a program, with behaviours, functions and plots of its own.
+///
+/// ```no_run
+/// use cortecs::prelude::*;
+///
+/// behaviour! {
+///     /// Whatever it does.
+///     struct Mine {}
+/// }
+///
+/// impl Behaviour for Mine {
+///     fn plugin(_: &mut App) {}
+/// }
+///
+/// fn main() -> std::process::ExitCode {
+///     cortecs::cli::main_with(|app| {
+///         app.register_behaviour::<Mine>();
+///     })
+/// }
+/// ```
+pub fn main_with(extend: impl FnOnce(&mut App)) -> ExitCode {
+    match execute_with(&Arguments::parse(), extend) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            print_error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
 /// Carries out what was typed.
 ///
 /// # Errors
 /// Whatever went wrong, to be printed once.
 pub fn execute(arguments: &Arguments) -> Result<(), CliError> {
+    execute_with(arguments, |_| {})
+}
+
+/// The same in an app to which `extend` adds.
+///
+/// # Errors
+/// Whatever went wrong, to be printed once.
+pub fn execute_with(arguments: &Arguments, extend: impl FnOnce(&mut App)) -> Result<(), CliError> {
+    let mut app = app();
+    extend(&mut app);
     match &arguments.command {
-        Command::Run(arguments) => run::run(arguments),
-        Command::Resume(arguments) => resume::resume(arguments),
-        Command::Check(arguments) => check::check(arguments),
-        Command::List(arguments) => list::list(arguments),
+        Command::Run(arguments) => run::run(app, arguments),
+        Command::Resume(arguments) => resume::resume(app, arguments),
+        Command::Check(arguments) => check::check(app, arguments),
+        Command::List(arguments) => list::list(&app, arguments),
         #[cfg(feature = "plot")]
-        Command::Plot(arguments) => plot::plot(arguments),
+        Command::Plot(arguments) => plot::plot(app.world(), arguments),
         Command::New(arguments) => new::new(arguments),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bevy_app::App;
 use clap::Args;
 
 use super::{
@@ -23,7 +24,7 @@ pub(super) struct ResumeArguments {
     manner: Manner,
 }
 
-pub(super) fn resume(arguments: &ResumeArguments) -> Result<(), CliError> {
+pub(super) fn resume(app: App, arguments: &ResumeArguments) -> Result<(), CliError> {
     let ResumeArguments { run, iterations, allow_outside_files, manner } = arguments;
-    go_on(run, *iterations, *allow_outside_files, manner)
+    go_on(app, run, *iterations, *allow_outside_files, manner)
 }

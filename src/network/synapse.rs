@@ -144,7 +144,7 @@ impl State for Efficacies {
 }
 
 /// What became of the delays of a group.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DelaySummary {
     /// The shortest (ms).
     pub shortest_ms: f64,

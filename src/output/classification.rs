@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::report::FileReport;
+use super::listing::FileReport;
 use crate::{
     npy::{NpyError, load},
     record::Responses,

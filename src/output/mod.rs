@@ -3,6 +3,7 @@
 
 mod classification;
 mod folder;
+mod listing;
 mod recording_files;
 mod report;
 mod statistics;
@@ -10,9 +11,8 @@ mod writer_thread;
 
 pub use classification::{Classification, ClassificationError, classifications};
 pub use folder::{Existing, FolderError, RunFolder};
+pub use listing::{FileReport, GroupReport, SnapshotReport};
 pub use recording_files::{Files, RecordingFileError, attach_files};
-pub use report::{
-    BehaviourTime, FileReport, GroupReport, Outcome, Provenance, REPORT, Report, SnapshotReport, StageTime, Warning,
-};
+pub use report::{BehaviourTime, Outcome, Provenance, REPORT, Report, StageTime, Warning};
 pub use statistics::{GroupStatistics, StatisticsError, spike_statistics};
 pub use writer_thread::OnDiskFull;

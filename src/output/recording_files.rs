@@ -9,7 +9,7 @@ use std::{
 use bevy_ecs::prelude::*;
 
 use super::{
-    report::{FileReport, SnapshotReport},
+    listing::{FileReport, SnapshotReport},
     writer_thread::{OnDiskFull, WriterThread},
 };
 use crate::{
@@ -213,7 +213,7 @@ fn describe(recording: &Recording, file: String) -> FileReport {
         first: recording.window.from,
         every: Some(recording.window.every).filter(|&every| every != u64::MAX),
         until: Some(recording.window.until).filter(|&until| until != u64::MAX),
-        neurons: recording.members.clone(),
+        neurons: recording.members.as_ref().map(|members| members.iter().copied().map(u64::from).collect()),
         synapses: None,
         snapshots: None,
         range: match recording.content {

@@ -4,13 +4,16 @@ use std::{fmt, io, path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Classification, GroupStatistics};
+use super::{
+    classification::Classification,
+    listing::{FileReport, GroupReport},
+    statistics::GroupStatistics,
+};
 use crate::{
-    assemble::{GroupPlan, SynapsePlan},
+    assemble::SynapsePlan,
     disk,
     network::Runaway,
     numeric::{InstructionSet, real::PRECISION},
-    record::Responses,
     scene::Plots,
     schedule::Stage,
     stopwatch::Lap,
@@ -112,18 +115,6 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// A neuron group and its activity.
-#[derive(Clone, Debug, Serialize)]
-pub struct GroupReport {
-    /// Name, size, shape and tags.
-    #[serde(flatten)]
-    pub plan: GroupPlan,
-    /// Spikes.
-    pub spikes: u64,
-    /// Mean rate of a neuron (Hz).
-    pub rate_hz: f64,
-}
-
 /// The time of a stage.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageTime {
@@ -142,61 +133,6 @@ pub struct BehaviourTime {
     pub name: String,
     /// Mean time per iteration (µs).
     pub microseconds: f64,
-}
-
-/// A file with a recording.
-#[derive(Clone, Debug, Serialize)]
-pub struct FileReport {
-    /// Its name in the run folder.
-    pub file: String,
-    /// `variable` (a row per recorded iteration), `spikes` (a row per spike: iteration, neuron), `rate` (a row per bin),
-    /// `histogram` (a row of counts per recorded iteration: below the range, in equal bins of it, above it), `snapshots` (a
-    /// row of the weights of all synapses per recorded iteration), `synapses` (a row per synapse: source, target, delay),
-    /// `responses` (a row of spike counts per presentation) or `presentations` (a row for each: first iteration, block,
-    /// stimulus, class).
-    pub kind: String,
-    /// The group, or group and receptor.
-    pub group: String,
-    /// The variable, or `spikes`.
-    pub variable: String,
-    /// Its unit; empty if it has none.
-    pub unit: String,
-    /// What it is.
-    pub description: String,
-    /// The type of a number, as NumPy writes it: `<f4`.
-    pub dtype: String,
-    /// The shape of a row.
-    pub row_shape: Vec<usize>,
-    /// Rows.
-    pub rows: u64,
-    /// The first recorded iteration.
-    pub first: u64,
-    /// Row k is iteration first + k · every; of a rate, the iterations from there to the next row. `None` where there are
-    /// `snapshots` of the first and the last alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub every: Option<u64>,
-    /// The first iteration that was not recorded any more, if not all were to the end.
-    pub until: Option<u64>,
-    /// The recorded neurons, if not all.
-    pub neurons: Option<Vec<u32>>,
-    /// The file that says which synapse each column of recorded synapses is: source, target and delay (steps).
-    pub synapses: Option<String>,
-    /// The snapshots that were taken.
-    pub snapshots: Option<Vec<SnapshotReport>>,
-    /// The lower edge of a histogram's first bin and the upper edge of its last.
-    pub range: Option<[f64; 2]>,
-    /// For responses and presentations, the group and the blocks of what is presented.
-    pub responses: Option<Responses>,
-}
-
-/// A snapshot of weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct SnapshotReport {
-    /// The iteration at whose end it was taken.
-    pub iteration: u64,
-    /// How many synapses there were. Where they come and go, weights and synapses of all snapshots stand behind one another,
-    /// and these are the numbers of their rows.
-    pub synapses: u64,
 }
 
 /// Where a run came from.

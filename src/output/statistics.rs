@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::report::{FileReport, GroupReport};
+use super::listing::{FileReport, GroupReport};
 use crate::{
     npy::{NpyError, Reader},
     statistics::{SpikeError, SpikeStatistics, Stretch, Summary},
@@ -70,7 +70,7 @@ pub fn spike_statistics(
 fn summary(folder: &Path, file: &FileReport, size: usize, stretch: Stretch) -> Result<Summary, StatisticsError> {
     let mut reader = Reader::open(&folder.join(&file.file))?;
     let wrong = |source| StatisticsError::Spike { file: file.file.clone(), source };
-    let mut statistics = SpikeStatistics::new(size, file.neurons.as_deref(), stretch).map_err(wrong)?;
+    let mut statistics = SpikeStatistics::new(size, file.members().as_deref(), stretch).map_err(wrong)?;
     let mut rows = Vec::new();
     while reader.read_rows(CHUNK, &mut rows)? > 0 {
         statistics.push_rows(&rows).map_err(wrong)?;

@@ -4,7 +4,7 @@ use kuva::render::render_utils::generate_ticks;
 
 /// A range of values and the round numbers marked on it.
 #[derive(Debug, Clone)]
-pub(super) struct Axis {
+pub struct Axis {
     low: f64,
     high: f64,
     ticks: Vec<f64>,
@@ -16,7 +16,8 @@ pub(super) struct Axis {
 
 impl Axis {
     /// Exactly from `low` to `high` (finite), with about `target` ticks.
-    pub(super) fn exact(low: f64, high: f64, target: usize) -> Self {
+    #[must_use]
+    pub fn exact(low: f64, high: f64, target: usize) -> Self {
         let ticks = generate_ticks(low, high, target);
         let largest = low.abs().max(high.abs());
         let exponent = match largest.log10().floor() {
@@ -28,7 +29,8 @@ impl Axis {
     }
 
     /// For the indices below `count`, each with its middle at its number; only whole numbers are marked.
-    pub(super) fn of_indices(count: usize, target: usize) -> Self {
+    #[must_use]
+    pub fn of_indices(count: usize, target: usize) -> Self {
         Self::between_indices(0, count.max(1) as u64 - 1, target)
     }
 
@@ -46,7 +48,8 @@ impl Axis {
     }
 
     /// Around the finite ones of `values`, with a margin, so that no curve touches the frame.
-    pub(super) fn around(values: impl IntoIterator<Item = f64>, target: usize) -> Self {
+    #[must_use]
+    pub fn around(values: impl IntoIterator<Item = f64>, target: usize) -> Self {
         let (low, high) = values
             .into_iter()
             .filter(|value| value.is_finite())
@@ -68,7 +71,8 @@ impl Axis {
     }
 
     /// From zero to above the largest of `values`.
-    pub(super) fn from_zero(values: impl IntoIterator<Item = f64>, target: usize) -> Self {
+    #[must_use]
+    pub fn from_zero(values: impl IntoIterator<Item = f64>, target: usize) -> Self {
         let high = values.into_iter().filter(|v| v.is_finite()).fold(0.0, f64::max);
         Self::exact(0.0, if high > 0.0 { high * 1.04 } else { 1.0 }, target)
     }
@@ -84,7 +88,8 @@ impl Axis {
     }
 
     /// Where `value` lies on the axis: 0 at the low end, 1 at the high end, and never outside.
-    pub(super) fn share(&self, value: f64) -> f64 {
+    #[must_use]
+    pub fn share(&self, value: f64) -> f64 {
         ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
     }
 

@@ -12,11 +12,11 @@ use super::PlotError;
 use crate::disk;
 
 /// Width of every picture; 1 640 pixels as PNG.
-pub(super) const WIDTH: f64 = 820.0;
+pub const WIDTH: f64 = 820.0;
 
 /// A colour: red, green, blue.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Colour(u8, u8, u8);
+pub struct Colour(u8, u8, u8);
 
 /// Colours of the groups in listed order. The first six are those of Okabe and Ito (2008), told apart under every common
 /// colour blindness, without their yellow, which is too pale for lines on white; wine and olive are Paul Tol's.
@@ -33,12 +33,18 @@ pub(super) const PALETTE: [Colour; 9] = [
 ];
 
 impl Colour {
-    pub(super) const BLACK: Self = Self(0x1a, 0x1a, 0x1a);
-    pub(super) const GREY: Self = Self(0x70, 0x70, 0x70);
-    pub(super) const WHITE: Self = Self(0xff, 0xff, 0xff);
-    pub(super) const PALE: Self = Self(0xc8, 0xc8, 0xc8);
+    /// Of text and frames.
+    pub const BLACK: Self = Self(0x1a, 0x1a, 0x1a);
+    /// Of what has no colour of its own.
+    pub const GREY: Self = Self(0x70, 0x70, 0x70);
+    /// Of the page.
+    pub const WHITE: Self = Self(0xff, 0xff, 0xff);
+    /// Of what stands behind the rest.
+    pub const PALE: Self = Self(0xc8, 0xc8, 0xc8);
 
-    pub(super) const fn new(red: u8, green: u8, blue: u8) -> Self {
+    /// From shares of light, 0 to 255.
+    #[must_use]
+    pub const fn new(red: u8, green: u8, blue: u8) -> Self {
         Self(red, green, blue)
     }
 
@@ -70,27 +76,32 @@ impl From<Colour> for Color {
 
 /// Which point of a text its position is.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Align {
+pub enum Align {
+    /// Its left end.
     Left,
+    /// Its middle.
     Centre,
+    /// Its right end.
     Right,
 }
 
 /// A filled rectangle: left, top, width, height.
-pub(super) type Mark = [f64; 4];
+pub type Mark = [f64; 4];
 
 /// A picture being drawn.
 ///
 /// It is kept twice, because marks by the hundred thousand need another form in each: in the SVG one path, nine bytes a
 /// mark; in the PNG rectangles, which are exact to the fraction of a pixel where kuva rounds the ends of path strokes.
 #[derive(Debug)]
-pub(super) struct Canvas {
+pub struct Canvas {
     svg: Scene,
     png: Scene,
 }
 
 impl Canvas {
-    pub(super) fn new(height: f64) -> Self {
+    /// A white page of a height, 820 wide; y counts from the top.
+    #[must_use]
+    pub fn new(height: f64) -> Self {
         let scene = || {
             let mut scene = Scene::new(WIDTH, height);
             scene.font_family = Some("DejaVu Sans, Verdana, Helvetica, Arial, sans-serif".into());
@@ -105,7 +116,7 @@ impl Canvas {
     }
 
     /// A line through `points`; fewer than two are none.
-    pub(super) fn line(&mut self, points: Vec<(f64, f64)>, colour: Colour, width: f64) {
+    pub fn line(&mut self, points: Vec<(f64, f64)>, colour: Colour, width: f64) {
         if points.len() > 1 {
             self.add(Primitive::PolyLine {
                 points,
@@ -117,7 +128,7 @@ impl Canvas {
     }
 
     /// A filled polygon without outline.
-    pub(super) fn area(&mut self, outline: &[(f64, f64)], colour: Colour) {
+    pub fn area(&mut self, outline: &[(f64, f64)], colour: Colour) {
         let mut d = String::new();
         for (place, (x, y)) in outline.iter().enumerate() {
             let command = if place == 0 { 'M' } else { 'L' };
@@ -135,7 +146,7 @@ impl Canvas {
     }
 
     /// Rectangles of one height, which are best given row by row.
-    pub(super) fn marks(&mut self, marks: &[Mark], height: f64, colour: Colour) {
+    pub fn marks(&mut self, marks: &[Mark], height: f64, colour: Colour) {
         self.svg.add(Primitive::Path(Box::new(PathData {
             d: mark_path(marks),
             fill: None,
@@ -156,7 +167,7 @@ impl Canvas {
 
     /// Marks of one height by colour that touch one another. In the SVG their edges are not smoothed, since between two that
     /// are, the page would shine through.
-    pub(super) fn tiles(&mut self, colours: impl Iterator<Item = (Colour, Vec<Mark>)>, height: f64) {
+    pub fn tiles(&mut self, colours: impl Iterator<Item = (Colour, Vec<Mark>)>, height: f64) {
         let extra_attrs = Some(r#"shape-rendering="crispEdges""#.into());
         self.svg.add(Primitive::GroupStart { transform: None, title: None, extra_attrs });
         colours.for_each(|(colour, marks)| self.marks(&marks, height, colour));
@@ -164,7 +175,7 @@ impl Canvas {
     }
 
     /// A text with its baseline at `y`.
-    pub(super) fn text(&mut self, (x, y): (f64, f64), text: &str, size: u32, align: Align, colour: Colour) {
+    pub fn text(&mut self, (x, y): (f64, f64), text: &str, size: u32, align: Align, colour: Colour) {
         self.add(Primitive::Text {
             x,
             y,

@@ -15,11 +15,11 @@ mod canvas;
 mod error;
 mod heat;
 mod histogram;
-mod manifest;
 mod panel;
 mod profile;
 mod raster;
 mod reduce;
+mod run;
 mod scale;
 mod spikes;
 mod statistics;
@@ -33,8 +33,45 @@ mod tests;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+
+pub use axis::Axis;
+pub use canvas::{Align, Canvas, Colour, Mark};
 pub use error::{Fault, PlotError, Undrawn};
-use manifest::Manifest;
+pub use panel::Panel;
+pub use run::Run;
+
+/// What is drawn of a run: a function that looks for what it can draw, and saves its pictures.
+///
+/// ```
+/// use cortecs::plot::{Align, Canvas, Colour, Pictures, PlotError, Run, draw_with};
+///
+/// /// How large the groups are, in words.
+/// fn sizes(run: &Run, pictures: &mut Pictures) -> Result<(), PlotError> {
+///     let mut canvas = Canvas::new(20.0 * (1.0 + run.groups.len() as f64));
+///     for (k, group) in run.groups.iter().enumerate() {
+///         let text = format!("{}: {} neurons", group.plan.name, group.plan.size);
+///         let colour = run.colour(&group.plan.name);
+///         canvas.text((20.0, 20.0 * (1.0 + k as f64)), &text, 12, Align::Left, colour);
+///     }
+///     pictures.save(&canvas, "sizes")
+/// }
+///
+/// let folder = tempfile::tempdir()?;
+/// let report = r#"{"dt": 1, "iterations": 9, "groups": [{"name": "cells", "size": 7}],
+///     "recordings": [{"file": "cells.mine.npy", "kind": "mine", "group": "cells"}]}"#;
+/// std::fs::write(folder.path().join("report.json"), report)?;
+/// let Err(PlotError::Undrawn { drawn, undrawn }) = draw_with(folder.path(), &[sizes]) else { panic!() };
+/// // The picture is there, and it is said that nobody drew the recording.
+/// assert_eq!((drawn.len(), undrawn[0].file.as_str()), (2, "cells.mine.npy"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub type Plot = fn(&Run, &mut Pictures) -> Result<(), PlotError>;
+
+/// The pictures of every run, in the order in which they are drawn.
+const PLOTS: [Plot; 6] =
+    [raster::draw, statistics::draw, histogram::draw, weights::draw, profile::draw, variable::draw];
 
 /// Draws the run folder `run`: reads `report.json` and the recordings that it lists, writes each picture as `.png` and
 /// `.svg` beside them, and returns the pictures' paths.
@@ -53,45 +90,81 @@ use manifest::Manifest;
 /// [`PlotError::Undrawn`] if some recordings could not be drawn: all others are drawn first, and their paths are in it.
 /// The rest of [`PlotError`] if there was nothing to begin with or a picture could not be written.
 pub fn draw(run: &Path) -> Result<Vec<PathBuf>, PlotError> {
-    let manifest = Manifest::read(run)?;
-    let mut folder = Folder { run, stems: BTreeSet::new(), drawn: Vec::new(), undrawn: Vec::new() };
-    raster::draw(&manifest, &mut folder)?;
-    statistics::draw(&manifest, &mut folder)?;
-    histogram::draw(&manifest, &mut folder)?;
-    weights::draw(&manifest, &mut folder)?;
-    profile::draw(&manifest, &mut folder)?;
-    variable::draw(&manifest, &mut folder)?;
-    for recording in manifest.of_no_known_kind() {
-        let kind = recording.kind.clone();
-        folder.leave_out(&recording.file, Fault::Kind { kind });
+    draw_with(run, &[])
+}
+
+/// The same, and then what other crates draw.
+///
+/// # Errors
+/// As for [`draw`].
+pub fn draw_with(run: &Path, others: &[Plot]) -> Result<Vec<PathBuf>, PlotError> {
+    let run = Run::read(run)?;
+    let mut pictures = Pictures { folder: run.folder.clone(), ..Pictures::default() };
+    for plot in PLOTS.iter().chain(others) {
+        plot(&run, &mut pictures)?;
     }
-    match (folder.drawn, folder.undrawn) {
+    for recording in run.of_no_known_kind().filter(|recording| !pictures.taken.contains(&recording.file)) {
+        let kind = recording.kind.clone();
+        pictures.undrawn.push(Undrawn { file: recording.file.clone(), fault: Fault::Kind { kind } });
+    }
+    match (pictures.drawn, pictures.undrawn) {
         (drawn, undrawn) if undrawn.is_empty() => Ok(drawn),
         (drawn, undrawn) => Err(PlotError::Undrawn { drawn, undrawn }),
     }
 }
 
-/// The run folder while it is being drawn.
-struct Folder<'a> {
-    run: &'a Path,
+/// What other crates draw of runs, beside the pictures that every run has.
+#[derive(Resource, Clone, Default)]
+pub struct Plots(pub Vec<Plot>);
+
+/// Adds plots to an app.
+pub trait RegisterPlot {
+    /// Lets the command line draw a plot of every run.
+    fn register_plot(&mut self, plot: Plot) -> &mut Self;
+}
+
+impl RegisterPlot for App {
+    fn register_plot(&mut self, plot: Plot) -> &mut Self {
+        self.world_mut().get_resource_or_init::<Plots>().0.push(plot);
+        self
+    }
+}
+
+/// The pictures of a run while it is being drawn.
+#[derive(Debug, Default)]
+pub struct Pictures {
+    folder: PathBuf,
     stems: BTreeSet<String>,
     drawn: Vec<PathBuf>,
     undrawn: Vec<Undrawn>,
+    /// Files of which somebody has drawn what there is to see.
+    taken: BTreeSet<String>,
 }
 
-impl Folder<'_> {
+impl Pictures {
     fn is_left_out(&self, file: &str) -> bool {
         self.undrawn.iter().any(|undrawn| undrawn.file == file)
     }
 
-    fn leave_out(&mut self, file: &str, fault: Fault) {
+    /// Notes that a recording of a kind that is not of this crate has a picture now.
+    pub fn take(&mut self, file: &str) {
+        self.taken.insert(file.to_owned());
+    }
+
+    /// Notes that a recording cannot be drawn, and why; the others go on.
+    pub fn leave_out(&mut self, file: &str, fault: Fault) {
         let file = file.to_owned();
+        self.take(&file);
         self.undrawn.push(Undrawn { file, fault });
     }
 
-    fn save(&mut self, canvas: &canvas::Canvas, name: &str) -> Result<(), PlotError> {
+    /// Writes a picture as `.png` and `.svg`, under a name that is made a file name and is told from others by a number.
+    ///
+    /// # Errors
+    /// The picture could not be encoded or written.
+    pub fn save(&mut self, canvas: &Canvas, name: &str) -> Result<(), PlotError> {
         let stem = self.stem(name);
-        self.drawn.extend(canvas.save(self.run, &stem)?);
+        self.drawn.extend(canvas.save(&self.folder, &stem)?);
         self.stems.insert(stem);
         Ok(())
     }

@@ -19,26 +19,38 @@ pub(super) const HAIRLINE: f64 = 0.8;
 
 /// Where a panel is and what its axes span.
 #[derive(Debug)]
-pub(super) struct Panel {
-    pub(super) left: f64,
-    pub(super) top: f64,
-    pub(super) width: f64,
-    pub(super) height: f64,
-    pub(super) x: Axis,
-    pub(super) y: Axis,
+pub struct Panel {
+    /// Its left edge on the page; ticks and labels stand in 64 units left of it.
+    pub left: f64,
+    /// Its upper edge, from the top of the page.
+    pub top: f64,
+    /// Its width.
+    pub width: f64,
+    /// Its height; an axis that is labelled takes 46 units below.
+    pub height: f64,
+    /// The horizontal axis.
+    pub x: Axis,
+    /// The vertical axis.
+    pub y: Axis,
 }
 
 impl Panel {
-    pub(super) fn at(&self, x: f64, y: f64) -> (f64, f64) {
+    /// Where a point stands on the page.
+    #[must_use]
+    pub fn at(&self, x: f64, y: f64) -> (f64, f64) {
         let right = self.left + self.x.share(x) * self.width;
         (right, self.bottom() - self.y.share(y) * self.height)
     }
 
-    pub(super) fn bottom(&self) -> f64 {
+    /// Its lower edge.
+    #[must_use]
+    pub fn bottom(&self) -> f64 {
         self.top + self.height
     }
 
-    pub(super) fn right(&self) -> f64 {
+    /// Its right edge.
+    #[must_use]
+    pub fn right(&self) -> f64 {
         self.left + self.width
     }
 
@@ -46,12 +58,7 @@ impl Panel {
     /// time axis only where no panel shares it below. Returns where, beside that name, a heading has room.
     ///
     /// The name stands above the axis and not along it, since kuva 0.6 smears rotated text in the PNG.
-    pub(super) fn frame(
-        &self,
-        canvas: &mut Canvas,
-        (name, unit): (&str, &str),
-        time_label: Option<&str>,
-    ) -> (f64, f64) {
+    pub fn frame(&self, canvas: &mut Canvas, (name, unit): (&str, &str), time_label: Option<&str>) -> (f64, f64) {
         let corner = (self.left, self.bottom());
         let edge = vec![(self.left, self.top), corner, (self.right(), corner.1)];
         canvas.line(edge, Colour::BLACK, HAIRLINE);
@@ -72,7 +79,7 @@ impl Panel {
     }
 
     /// The upper and the right edge, which a heat map needs to have an end.
-    pub(super) fn close(&self, canvas: &mut Canvas) {
+    pub fn close(&self, canvas: &mut Canvas) {
         let edge = vec![(self.left, self.top), (self.right(), self.top), (self.right(), self.bottom())];
         canvas.line(edge, Colour::BLACK, HAIRLINE);
     }
@@ -95,13 +102,13 @@ impl Panel {
     }
 
     /// A pale line across the panel at a value of the vertical axis.
-    pub(super) fn level(&self, canvas: &mut Canvas, y: f64) {
+    pub fn level(&self, canvas: &mut Canvas, y: f64) {
         let y = self.bottom() - self.y.share(y) * self.height;
         canvas.line(vec![(self.left, y), (self.right(), y)], Colour::PALE, HAIRLINE);
     }
 
     /// A line through `points` (in values), broken where one is not a number. A single point between breaks becomes a dot.
-    pub(super) fn curve(&self, canvas: &mut Canvas, points: &[(f64, f64)], colour: Colour, width: f64) {
+    pub fn curve(&self, canvas: &mut Canvas, points: &[(f64, f64)], colour: Colour, width: f64) {
         for piece in pieces(points) {
             let mut line: Vec<_> = piece.iter().map(|&(x, y)| self.at(x, y)).collect();
             if let [(x, y)] = line[..] {
@@ -112,7 +119,7 @@ impl Panel {
     }
 
     /// The area between two curves over the same `x`: points are x, lower, upper.
-    pub(super) fn band(&self, canvas: &mut Canvas, points: &[(f64, [f64; 2])], colour: Colour) {
+    pub fn band(&self, canvas: &mut Canvas, points: &[(f64, [f64; 2])], colour: Colour) {
         let whole = |point: &(f64, [f64; 2])| point.1.iter().all(|value| value.is_finite());
         for piece in points.chunk_by(|a, b| whole(a) == whole(b)) {
             if piece.first().is_some_and(whole) {

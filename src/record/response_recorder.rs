@@ -2,7 +2,7 @@
 
 use bevy_app::App;
 use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Recording, Selection,
@@ -37,7 +37,7 @@ behaviour! {
 }
 
 /// On a recording of responses or of presentations: what it is told of.
-#[derive(Component, Clone, Debug, Serialize)]
+#[derive(Component, Clone, Debug, Serialize, Deserialize)]
 pub struct Responses {
     /// The group to which stimuli are presented.
     pub to: String,

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bevy_app::App;
 use bevy_ecs::prelude::*;
 use clap::Args;
 use rayon::ThreadPoolBuilder;
@@ -101,8 +102,7 @@ impl Manner {
     }
 }
 
-pub(super) fn run(arguments: &RunArguments) -> Result<(), CliError> {
-    let mut app = super::app();
+pub(super) fn run(mut app: App, arguments: &RunArguments) -> Result<(), CliError> {
     let from = arguments.from.as_deref().map(checkpoint::open).transpose().map_err(SessionError::from)?;
     let scene = arguments.load(&app, from.as_ref())?;
     let world = app.world_mut();
@@ -113,7 +113,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), CliError> {
 }
 
 impl RunArguments {
-    fn load(&self, app: &bevy_app::App, from: Option<&CheckpointFile>) -> Result<Scene, CliError> {
+    fn load(&self, app: &App, from: Option<&CheckpointFile>) -> Result<Scene, CliError> {
         match (&self.scene.scene, from) {
             (Some(_), _) => Ok(self.scene.load(app)?),
             (None, Some(from)) => match scene_of_checkpoint(app.world(), from, &self.scene.assignments()) {
@@ -182,12 +182,12 @@ fn start(
 
 /// Goes on with the run in a folder.
 pub(super) fn resume(
+    mut app: App,
     path: &Path,
     iterations: Option<u64>,
     outside_files: bool,
     manner: &Manner,
 ) -> Result<(), CliError> {
-    let mut app = super::app();
     let mut interrupted = Interrupted::find(app.world(), path, iterations, &manner.settings())?;
     interrupted.scene.outside_files = outside_files;
     let world = app.world_mut();
@@ -235,7 +235,7 @@ fn complete(world: &mut World, mut session: Session, manner: &Manner) -> Result<
     })?;
     #[cfg(feature = "plot")]
     if !manner.no_plots && has_something_to_draw(&session) {
-        let (drawn, not_drawn) = super::plot::draw_all(session.folder())?;
+        let (drawn, not_drawn) = super::plot::draw_all(world, session.folder())?;
         session.note_pictures(drawn, not_drawn)?;
     }
     let report = session.report();

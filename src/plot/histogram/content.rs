@@ -1,12 +1,10 @@
 //! What a panel shows: one recording of histograms, checked against the report and added up.
 
-use std::path::Path;
-
 use crate::npy::Reader;
 use crate::plot::Fault;
-use crate::plot::manifest::{Manifest, Recording};
 use crate::plot::panel::{counted, time_unit};
 use crate::plot::reduce::Course;
+use crate::plot::run::{Recording, Run};
 use crate::plot::steps::Steps;
 
 /// Numbers read in one go: 8 MiB of them.
@@ -33,9 +31,9 @@ pub(super) struct Content<'a> {
 }
 
 impl<'a> Content<'a> {
-    pub(super) fn read(manifest: &Manifest, run: &Path, recording: &'a Recording) -> Result<Self, Fault> {
-        let mut reader = Reader::open(&run.join(&recording.file))?;
-        let [low, high] = check(manifest, recording, &reader)?;
+    pub(super) fn read(run: &Run, recording: &'a Recording) -> Result<Self, Fault> {
+        let mut reader = Reader::open(&run.path(&recording.file))?;
+        let [low, high] = check(run, recording, &reader)?;
         let (length, rows) = (reader.row_len(), reader.rows());
         let (mut sums, mut first, mut last) = (vec![0.0; length], Vec::new(), Vec::new());
         let mut course = Course::new(rows, length - 2, COURSE);
@@ -67,10 +65,10 @@ impl<'a> Content<'a> {
     }
 
     /// From the first row to one behind the last, in the unit of the time axis.
-    pub(super) fn span(&self, manifest: &Manifest) -> [f64; 2] {
-        let Recording { first, every, .. } = self.recording;
-        let [from, to] = [*first as f64, *first as f64 + *every as f64 * self.rows as f64];
-        [from, to].map(|iteration| iteration * manifest.dt / time_unit(manifest.duration()).1)
+    pub(super) fn span(&self, run: &Run) -> [f64; 2] {
+        let (first, step) = (self.recording.first as f64, self.recording.step() as f64);
+        let [from, to] = [first, first + step * self.rows as f64];
+        [from, to].map(|iteration| iteration * run.dt / time_unit(run.duration()).1)
     }
 
     /// What lies outside, if it is worth a word: `0.2 % below, 1.0 % above`.
@@ -88,23 +86,23 @@ impl<'a> Content<'a> {
     }
 
     /// The times of the first and the last row.
-    pub(super) fn times(&self, manifest: &Manifest) -> [String; 2] {
-        let time = |row: usize| manifest.moment(self.recording.first + self.recording.every * row as u64);
+    pub(super) fn times(&self, run: &Run) -> [String; 2] {
+        let time = |row: usize| run.moment(self.recording.first + self.recording.step() * row as u64);
         [time(0), time(self.rows - 1)]
     }
 }
 
 /// The range of the bins.
-fn check(manifest: &Manifest, recording: &Recording, reader: &Reader) -> Result<[f64; 2], Fault> {
+fn check(run: &Run, recording: &Recording, reader: &Reader) -> Result<[f64; 2], Fault> {
     if reader.shape().len() != 2 || reader.row_len() < 3 {
         return Err(Fault::Shape { found: reader.shape().to_vec(), columns: 3 });
     }
     if reader.rows() == 0 {
         return Err(Fault::Empty);
     }
-    let iteration = recording.first as f64 + recording.every as f64 * (reader.rows() - 1) as f64;
-    if iteration >= manifest.iterations as f64 {
-        return Err(Fault::Iteration { iteration, iterations: manifest.iterations });
+    let iteration = recording.first as f64 + recording.step() as f64 * (reader.rows() - 1) as f64;
+    if iteration >= run.iterations as f64 {
+        return Err(Fault::Iteration { iteration, iterations: run.iterations });
     }
     let is_range = |[low, high]: &[f64; 2]| low < high && (high - low).is_finite();
     recording.range.filter(is_range).ok_or(Fault::Range)

@@ -6,26 +6,26 @@
 mod content;
 mod page;
 
-use super::manifest::Manifest;
-use super::{Folder, PlotError};
+use super::run::Run;
+use super::{Pictures, PlotError};
 use content::Content;
 
 /// Most panels of one picture.
 const PAGE: usize = 24;
 
 /// Draws every variable's picture or pictures.
-pub(super) fn draw(manifest: &Manifest, folder: &mut Folder) -> Result<(), PlotError> {
-    for (variable, recordings) in manifest.histograms() {
+pub(super) fn draw(run: &Run, pictures: &mut Pictures) -> Result<(), PlotError> {
+    for (variable, recordings) in run.histograms() {
         for page in recordings.chunks(PAGE) {
             let mut contents = Vec::new();
             for &recording in page {
-                match Content::read(manifest, folder.run, recording) {
+                match Content::read(run, recording) {
                     Ok(content) => contents.push(content),
-                    Err(fault) => folder.leave_out(&recording.file, fault),
+                    Err(fault) => pictures.leave_out(&recording.file, fault),
                 }
             }
             if !contents.is_empty() {
-                folder.save(&page::paint(manifest, &contents), &format!("{variable}-histogram"))?;
+                pictures.save(&page::paint(run, &contents), &format!("{variable}-histogram"))?;
             }
         }
     }

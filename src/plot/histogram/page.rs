@@ -4,9 +4,9 @@ use super::content::Content;
 use crate::plot::axis::Axis;
 use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened, width_of};
 use crate::plot::heat::{Heat, cell};
-use crate::plot::manifest::{Manifest, Recording};
 use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL, labelled, time_unit};
 use crate::plot::reduce::Course;
+use crate::plot::run::{Recording, Run};
 use crate::plot::scale::{BAR_ROOM, Scale};
 
 /// Top of the first panel.
@@ -22,14 +22,14 @@ const LAST: f64 = -0.45;
 const WHOLE_WIDTH: f64 = 1.0;
 const END_WIDTH: f64 = 1.4;
 
-pub(super) fn paint(manifest: &Manifest, contents: &[Content]) -> Canvas {
+pub(super) fn paint(run: &Run, contents: &[Content]) -> Canvas {
     // With its course beside it, a histogram has a row of its own.
     let has_course = contents.iter().any(|content| content.course.is_some());
     let columns = if has_course { 1 } else { contents.len().min(2) };
     let rows = contents.len().div_ceil(columns.max(1));
     let height = if contents.len() == 1 { 260.0 } else { 180.0 };
     let mut canvas = Canvas::new(TOP + rows as f64 * (height + BOTTOM_ROOM + GAP) - GAP);
-    paint_title(&mut canvas, manifest, contents);
+    paint_title(&mut canvas, run, contents);
     let room = (WIDTH - MARGIN) / if has_course { 2.0 } else { columns.max(1) as f64 };
     // One scale for all, so that a colour means the same in each.
     let shares: Vec<f64> = contents.iter().filter_map(|content| content.course.as_ref()).flat_map(percent).collect();
@@ -50,9 +50,9 @@ pub(super) fn paint(manifest: &Manifest, contents: &[Content]) -> Canvas {
             x: Axis::exact(content.whole.low, content.whole.high(), if room < WIDTH / 2.0 { 6 } else { 12 }),
             y: Axis::from_zero(heights.copied(), 4),
         };
-        paint_panel(&mut canvas, manifest, content, &panel);
+        paint_panel(&mut canvas, run, content, &panel);
         if let Some(course) = &content.course {
-            paint_course(&mut canvas, manifest, (content, course), &scale, [room + LEFT_ROOM, top, height]);
+            paint_course(&mut canvas, run, (content, course), &scale, [room + LEFT_ROOM, top, height]);
         }
     }
     canvas
@@ -61,7 +61,7 @@ pub(super) fn paint(manifest: &Manifest, contents: &[Content]) -> Canvas {
 /// All rows one after another: time from left to right, values upwards, and the share of the members as colours.
 fn paint_course(
     canvas: &mut Canvas,
-    manifest: &Manifest,
+    run: &Run,
     (content, course): (&Content, &Course),
     scale: &Scale,
     [left, top, height]: [f64; 3],
@@ -70,7 +70,7 @@ fn paint_course(
     let [wide, high] = [cell(WIDTH - left - BAR_ROOM - 10.0, columns), cell(height, cells)];
     let heat = Heat { columns, values: percent(course) };
     heat.tiles((left, top), [wide, high], scale).paint(canvas, high, scale);
-    let [from, to] = content.span(manifest);
+    let [from, to] = content.span(run);
     let panel = Panel {
         left,
         top,
@@ -80,7 +80,7 @@ fn paint_course(
         y: Axis::exact(content.whole.low, content.whole.high(), 5),
     };
     let Recording { variable, unit, .. } = content.recording;
-    panel.frame(canvas, (variable, unit), Some(time_unit(manifest.duration()).0));
+    panel.frame(canvas, (variable, unit), Some(time_unit(run.duration()).0));
     panel.close(canvas);
     scale.bar(canvas, (panel.right() + 14.0, top), height, ("share", "%"));
     if heat.values.iter().any(|share| share.is_nan()) {
@@ -93,10 +93,10 @@ fn percent(course: &Course) -> Vec<f64> {
     course.shares().iter().map(|share| 100.0 * share).collect()
 }
 
-fn paint_title(canvas: &mut Canvas, manifest: &Manifest, contents: &[Content]) {
-    let title = shortened(&manifest.title, LARGE, WIDTH - 2.0 * MARGIN);
+fn paint_title(canvas: &mut Canvas, run: &Run, contents: &[Content]) {
+    let title = shortened(&run.title, LARGE, WIDTH - 2.0 * MARGIN);
     canvas.text((MARGIN, 26.0), &title, LARGE, Align::Left, Colour::BLACK);
-    let end = paint_legend(canvas, manifest, contents);
+    let end = paint_legend(canvas, run, contents);
     let mut descriptions = contents.iter().map(|content| &content.recording.description);
     if let Some(text) = descriptions.find(|text| !text.is_empty()) {
         let text = shortened(text, MEDIUM, end - 2.0 * MARGIN);
@@ -106,7 +106,7 @@ fn paint_title(canvas: &mut Canvas, manifest: &Manifest, contents: &[Content]) {
 
 /// The legend, written from right to left; returns where it begins. Recordings that differ in their rows have the legend of
 /// the first.
-fn paint_legend(canvas: &mut Canvas, manifest: &Manifest, contents: &[Content]) -> f64 {
+fn paint_legend(canvas: &mut Canvas, run: &Run, contents: &[Content]) -> f64 {
     let mut end = WIDTH - MARGIN;
     let mut entry = |canvas: &mut Canvas, text: &str| {
         canvas.text((end, SECOND_LINE), text, SMALL, Align::Right, Colour::GREY);
@@ -115,7 +115,7 @@ fn paint_legend(canvas: &mut Canvas, manifest: &Manifest, contents: &[Content]) 
         (right - 22.0, right)
     };
     if let Some(content) = contents.iter().find(|content| content.ends.is_some()) {
-        for (time, shade) in content.times(manifest).iter().zip([FIRST, LAST]).rev() {
+        for (time, shade) in content.times(run).iter().zip([FIRST, LAST]).rev() {
             let (left, right) = entry(canvas, &format!("at {time}"));
             let y = SECOND_LINE - 4.0;
             canvas.line(vec![(left, y), (right, y)], Colour::GREY.shade(shade), END_WIDTH);
@@ -129,8 +129,8 @@ fn paint_legend(canvas: &mut Canvas, manifest: &Manifest, contents: &[Content]) 
     end
 }
 
-fn paint_panel(canvas: &mut Canvas, manifest: &Manifest, content: &Content, panel: &Panel) {
-    let colour = manifest.colour(&content.recording.group);
+fn paint_panel(canvas: &mut Canvas, run: &Run, content: &Content, panel: &Panel) {
+    let colour = run.colour(&content.recording.group);
     content.whole.fill(canvas, panel, colour.shade(WHOLE));
     match &content.ends {
         Some([first, last]) => {

@@ -1,11 +1,9 @@
 //! What a panel shows: the values of each curve, from recordings that the report names.
 
-use std::path::Path;
-
 use crate::npy::Reader;
 use crate::plot::Fault;
-use crate::plot::manifest::{Manifest, Recording};
 use crate::plot::panel::labelled;
+use crate::plot::run::{Recording, Run};
 use crate::scene::{Over, ProfileCurve, ProfilePlot, Show};
 
 /// A panel, with the curves that could be read.
@@ -38,13 +36,8 @@ impl Profile<'_> {
 }
 
 impl<'a> Curve<'a> {
-    pub(super) fn read(
-        manifest: &Manifest,
-        run: &Path,
-        plot: &'a ProfileCurve,
-        (place, show): (usize, Show),
-    ) -> Result<Self, Fault> {
-        let of = find(manifest, &plot.of)?;
+    pub(super) fn read(run: &Run, plot: &'a ProfileCurve, (place, show): (usize, Show)) -> Result<Self, Fault> {
+        let of = find(run, &plot.of)?;
         let [first, last] = ends(run, of)?;
         let ys = first.iter().zip(&last).map(|(first, last)| match show {
             Show::Last => *last,
@@ -54,8 +47,8 @@ impl<'a> Curve<'a> {
         let (xs, below) = match &plot.over {
             Over::Numbers(numbers) => (numbers.clone(), String::new()),
             Over::Recorded(address) => {
-                let over = find(manifest, address)?;
-                (placed(manifest, run, (of, last.len()), over)?, labelled(&over.variable, &over.unit))
+                let over = find(run, address)?;
+                (placed(run, (of, last.len()), over)?, labelled(&over.variable, &over.unit))
             }
         };
         if xs.len() != last.len() {
@@ -77,14 +70,14 @@ impl<'a> Curve<'a> {
     }
 }
 
-fn find<'a>(manifest: &'a Manifest, address: &str) -> Result<&'a Recording, Fault> {
-    let found = manifest.recorded(address);
+fn find<'a>(run: &'a Run, address: &str) -> Result<&'a Recording, Fault> {
+    let found = run.recorded(address);
     found.ok_or_else(|| Fault::NotRecorded { address: address.to_owned() })
 }
 
 /// The first and the last row of a recording.
-fn ends(run: &Path, recording: &Recording) -> Result<[Vec<f64>; 2], Fault> {
-    let mut reader = Reader::open(&run.join(&recording.file))?;
+fn ends(run: &Run, recording: &Recording) -> Result<[Vec<f64>; 2], Fault> {
+    let mut reader = Reader::open(&run.path(&recording.file))?;
     let last = reader.rows().checked_sub(1).ok_or(Fault::Empty)?;
     let mut rows = [Vec::new(), Vec::new()];
     reader.read_rows(1, &mut rows[0])?;
@@ -94,19 +87,14 @@ fn ends(run: &Path, recording: &Recording) -> Result<[Vec<f64>; 2], Fault> {
 }
 
 /// For each of so many members of a recording the last value of another one that belongs to it.
-fn placed(
-    manifest: &Manifest,
-    run: &Path,
-    (of, members): (&Recording, usize),
-    over: &Recording,
-) -> Result<Vec<f64>, Fault> {
+fn placed(run: &Run, (of, members): (&Recording, usize), over: &Recording) -> Result<Vec<f64>, Fault> {
     let [_, values] = ends(run, over)?;
     let recorded = |nth: usize| of.neurons.as_ref().map_or(Some(nth as u64), |list| list.get(nth).copied());
     let own: Vec<u64> = (0..members).filter_map(recorded).collect();
-    let wanted = match manifest.side(&of.group, &over.group) {
+    let wanted = match run.side(&of.group, &over.group) {
         _ if of.group == over.group => own,
         Some(side) => {
-            let neurons = neurons_of(manifest, run, &of.group, side)?;
+            let neurons = neurons_of(run, &of.group, side)?;
             own.iter().filter_map(|&k| neurons.get(usize::try_from(k).ok()?).copied()).collect()
         }
         None => return Err(Fault::Unrelated { of: of.group.clone(), over: over.group.clone() }),
@@ -120,11 +108,11 @@ fn placed(
 }
 
 /// The neuron on a side (0 source, 1 target) of each synapse of a group.
-fn neurons_of(manifest: &Manifest, run: &Path, group: &str, side: usize) -> Result<Vec<u64>, Fault> {
-    let path = run.join(format!("{group}.synapses.npy"));
+fn neurons_of(run: &Run, group: &str, side: usize) -> Result<Vec<u64>, Fault> {
+    let path = run.path(&format!("{group}.synapses.npy"));
     if !path.exists() {
         // A weight for each pair of neurons, source after source.
-        let [sources, targets] = manifest.sides(group).map(|name| manifest.size(name).unwrap_or_default());
+        let [sources, targets] = run.sides(group).map(|name| run.size(name).unwrap_or_default());
         let all = 0..sources.saturating_mul(targets);
         return Ok(all.map(|k| [k / targets, k % targets][side]).collect());
     }
@@ -160,9 +148,9 @@ mod tests {
     }
 
     fn values(run: &RunFolder, of: &str, over: Over, show: Show) -> Result<Vec<(f64, f64)>, String> {
-        let manifest = Manifest::read(&run.0).unwrap();
+        let run = Run::read(&run.0).unwrap();
         let plot = ProfileCurve { of: of.into(), over, ..ProfileCurve::default() };
-        let read = Curve::read(&manifest, &run.0, &plot, (0, show)).map(|curve| curve.values);
+        let read = Curve::read(&run, &plot, (0, show)).map(|curve| curve.values);
         read.map_err(|fault| fault.to_string())
     }
 

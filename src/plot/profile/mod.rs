@@ -5,23 +5,23 @@
 mod content;
 mod page;
 
-use super::manifest::Manifest;
-use super::{Folder, PlotError};
+use super::run::Run;
+use super::{Pictures, PlotError};
 use content::{Curve, Profile};
 
 /// Most panels of one picture.
 const PAGE: usize = 12;
 
 /// Draws `profiles`, unless the scene asks for none.
-pub(super) fn draw(manifest: &Manifest, folder: &mut Folder) -> Result<(), PlotError> {
-    for page in manifest.plotting.profiles.chunks(PAGE) {
+pub(super) fn draw(run: &Run, pictures: &mut Pictures) -> Result<(), PlotError> {
+    for page in run.plotting.profiles.chunks(PAGE) {
         let mut profiles = Vec::new();
         for plot in page {
             let mut curves = Vec::new();
             for (place, curve) in plot.curves.iter().enumerate() {
-                match Curve::read(manifest, folder.run, curve, (place, plot.show)) {
+                match Curve::read(run, curve, (place, plot.show)) {
                     Ok(curve) => curves.push(curve),
-                    Err(fault) => folder.leave_out(&curve.of, fault),
+                    Err(fault) => pictures.leave_out(&curve.of, fault),
                 }
             }
             if !curves.is_empty() {
@@ -29,7 +29,7 @@ pub(super) fn draw(manifest: &Manifest, folder: &mut Folder) -> Result<(), PlotE
             }
         }
         if !profiles.is_empty() {
-            folder.save(&page::paint(manifest, &profiles), "profiles")?;
+            pictures.save(&page::paint(run, &profiles), "profiles")?;
         }
     }
     Ok(())

@@ -5,8 +5,8 @@ use std::f64::consts::TAU;
 use super::content::{Curve, Profile};
 use crate::plot::axis::Axis;
 use crate::plot::canvas::{Align, Canvas, Colour, PALETTE, WIDTH, shortened, width_of};
-use crate::plot::manifest::Manifest;
 use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL};
+use crate::plot::run::Run;
 
 /// Top of the first panel, and from one panel's axis to the next panel.
 const TOP: f64 = 100.0;
@@ -21,11 +21,11 @@ const RADIUS: f64 = 3.4;
 /// Of a value that no line can be drawn through.
 const SMALL_RADIUS: f64 = 1.6;
 
-pub(super) fn paint(manifest: &Manifest, profiles: &[Profile]) -> Canvas {
+pub(super) fn paint(run: &Run, profiles: &[Profile]) -> Canvas {
     let places = places(profiles.len());
     let bottom = places.iter().map(|[_, top, _, height]| top + height).fold(TOP, f64::max);
     let mut canvas = Canvas::new(bottom + BOTTOM_ROOM);
-    let title = shortened(&manifest.title, LARGE, WIDTH - 2.0 * MARGIN);
+    let title = shortened(&run.title, LARGE, WIDTH - 2.0 * MARGIN);
     canvas.text((MARGIN, 26.0), &title, LARGE, Align::Left, Colour::BLACK);
     for ([left, top, width, height], profile) in places.into_iter().zip(profiles) {
         let points = || profile.curves.iter().flat_map(extent);

@@ -9,10 +9,10 @@ mod sample;
 
 use std::ops::Range;
 
-use super::manifest::{Manifest, Recording};
 use super::reduce::{Cells, RateBins};
+use super::run::{Recording, Run};
 use super::spikes::{CHUNK, open};
-use super::{Fault, Folder, PlotError};
+use super::{Fault, Pictures, PlotError};
 use page::Page;
 use sample::Sample;
 
@@ -49,46 +49,43 @@ impl Spikes {
 }
 
 /// Draws `raster`, unless no spikes were recorded.
-pub(super) fn draw(manifest: &Manifest, folder: &mut Folder) -> Result<(), PlotError> {
+pub(super) fn draw(run: &Run, pictures: &mut Pictures) -> Result<(), PlotError> {
     let mut layers = Vec::new();
-    for recording in manifest.spikes() {
-        match open(manifest, folder, recording) {
-            Ok(_) if recording.first >= manifest.iterations => {
-                folder.leave_out(
-                    &recording.file,
-                    Fault::Late { first: recording.first, iterations: manifest.iterations },
-                );
+    for recording in run.spikes() {
+        match open(run, recording) {
+            Ok(_) if recording.first >= run.iterations => {
+                pictures.leave_out(&recording.file, Fault::Late { first: recording.first, iterations: run.iterations });
             }
             Ok((neurons, reader)) => {
                 let events = reader.rows() as u64;
                 layers.push(Layer { recording, neurons, sample: Sample::all(neurons), base: 0, events });
             }
-            Err(fault) => folder.leave_out(&recording.file, fault),
+            Err(fault) => pictures.leave_out(&recording.file, fault),
         }
     }
     // A file that turns out to be faulty leaves the picture, whose stripes are then shared out again.
     while !layers.is_empty() {
-        stack(manifest, &mut layers);
-        let page = Page::new(manifest, &layers);
+        stack(run, &mut layers);
+        let page = Page::new(run, &layers);
         let spikes: Result<Vec<_>, _> = layers
             .iter()
             .enumerate()
-            .map(|(place, layer)| read(manifest, folder, layer, &page).map_err(|fault| (place, fault)))
+            .map(|(place, layer)| read(run, layer, &page).map_err(|fault| (place, fault)))
             .collect();
         match spikes {
-            Ok(spikes) => return folder.save(&page.paint(&layers, &spikes), "raster"),
+            Ok(spikes) => return pictures.save(&page.paint(&layers, &spikes), "raster"),
             Err((place, fault)) => {
                 let layer = layers.remove(place);
-                folder.leave_out(&layer.recording.file, fault);
+                pictures.leave_out(&layer.recording.file, fault);
             }
         }
     }
     Ok(())
 }
 
-fn stack(manifest: &Manifest, layers: &mut [Layer]) {
+fn stack(run: &Run, layers: &mut [Layer]) {
     let groups: Vec<_> = layers.iter().map(|layer| (layer.recording, layer.neurons)).collect();
-    let samples = Sample::share_out(manifest.plotting.raster.neurons, &groups);
+    let samples = Sample::share_out(run.plotting.raster.neurons, &groups);
     let mut base = 0u64;
     for (layer, sample) in layers.iter_mut().zip(samples) {
         layer.base = base;
@@ -97,9 +94,9 @@ fn stack(manifest: &Manifest, layers: &mut [Layer]) {
     }
 }
 
-fn read(manifest: &Manifest, folder: &Folder, layer: &Layer, page: &Page) -> Result<Spikes, Fault> {
-    let (neurons, mut reader) = open(manifest, folder, layer.recording)?;
-    let iterations = manifest.iterations;
+fn read(run: &Run, layer: &Layer, page: &Page) -> Result<Spikes, Fault> {
+    let (neurons, mut reader) = open(run, layer.recording)?;
+    let iterations = run.iterations;
     let mut spikes = page.blank(layer);
     let mut events = Vec::new();
     while reader.read_rows(CHUNK, &mut events)? > 0 {

@@ -6,11 +6,11 @@ use super::rates::Rates;
 use super::{Layer, Spikes};
 use crate::plot::axis::Axis;
 use crate::plot::canvas::{Align, Canvas, Colour, Mark, WIDTH, shortened, width_of};
-use crate::plot::manifest::Manifest;
 use crate::plot::panel::{
     BOTTOM_ROOM, HAIRLINE, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL, counted, grouped, time_unit,
 };
 use crate::plot::reduce::{Cells, RateBins};
+use crate::plot::run::Run;
 
 const TOP: f64 = 76.0;
 const GAP: f64 = 44.0;
@@ -31,7 +31,7 @@ const SPARSE: (f64, f64) = (0.004, 1.7);
 
 /// The panels of the picture.
 pub(super) struct Page<'a> {
-    manifest: &'a Manifest,
+    run: &'a Run,
     raster: Panel,
     /// The iterations that are shown.
     window: Range<u64>,
@@ -41,13 +41,13 @@ pub(super) struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(manifest: &'a Manifest, layers: &[Layer]) -> Self {
+    pub(super) fn new(run: &'a Run, layers: &[Layer]) -> Self {
         let neurons = layers.iter().map(|layer| layer.sample.shown() as f64).sum::<f64>();
         let names = layers.iter().map(|layer| width_of(&layer.recording.group, MEDIUM));
         let right_room = names.fold(0.0, f64::max).min(WIDEST_NAME) + 24.0;
-        let window = manifest.raster_window();
-        let unit = time_unit(window.end as f64 * manifest.dt);
-        let [from, to] = [window.start, window.end].map(|iteration| iteration as f64 * manifest.dt / unit.1);
+        let window = run.raster_window();
+        let unit = time_unit(window.end as f64 * run.dt);
+        let [from, to] = [window.start, window.end].map(|iteration| iteration as f64 * run.dt / unit.1);
         let raster = Panel {
             left: LEFT_ROOM,
             top: TOP,
@@ -57,7 +57,7 @@ impl<'a> Page<'a> {
             x: Axis::exact(from, to, 8),
             y: neuron_axis(neurons),
         };
-        Self { manifest, raster, bin: bin_of(manifest, layers, &window), window, unit }
+        Self { run, raster, bin: bin_of(run, layers, &window), window, unit }
     }
 
     /// Cells and bins of a layer without spikes yet.
@@ -82,9 +82,9 @@ impl<'a> Page<'a> {
     }
 
     pub(super) fn paint(&self, layers: &[Layer], spikes: &[Spikes]) -> Canvas {
-        let rates = Rates::new(self.manifest, layers, spikes, self.unit);
+        let rates = Rates::new(self.run, layers, spikes, self.unit);
         let mut canvas = Canvas::new(self.raster.bottom() + GAP + rates.height() + BOTTOM_ROOM);
-        let title = shortened(&self.manifest.title, LARGE, WIDTH - 2.0 * MARGIN);
+        let title = shortened(&self.run.title, LARGE, WIDTH - 2.0 * MARGIN);
         canvas.text((MARGIN, 26.0), &title, LARGE, Align::Left, Colour::BLACK);
         let facts = facts(layers, spikes) + &self.recorded_time(layers) + &self.unnamed(layers);
         canvas.text((MARGIN, 44.0), &facts, MEDIUM, Align::Left, Colour::GREY);
@@ -101,7 +101,7 @@ impl<'a> Page<'a> {
             self.paint_stripe(&mut canvas, layer, &spikes.cells, least);
         }
         self.paint_names(&mut canvas, layers);
-        let bin = trimmed(self.bin as f64 * self.manifest.dt);
+        let bin = trimmed(self.bin as f64 * self.run.dt);
         rates.paint(&mut canvas, &self.raster, GAP, &format!("population rate in bins of {bin} ms"));
         canvas
     }
@@ -119,14 +119,14 @@ impl<'a> Page<'a> {
         if first == self.window || layers.iter().any(|layer| self.recorded(layer) != first) {
             return String::new();
         }
-        let [from, to] = [first.start, first.end].map(|iteration| trimmed(iteration as f64 * self.manifest.dt));
+        let [from, to] = [first.start, first.end].map(|iteration| trimmed(iteration as f64 * self.run.dt));
         format!(", recorded from {from} to {to} ms")
     }
 
     /// Time in which nothing was recorded is no silence.
     fn shade_unrecorded(&self, canvas: &mut Canvas, layer: &Layer) {
         let (stripe, recorded) = (self.stripe(layer), self.recorded(layer));
-        let x = |iteration: u64| self.raster.at(iteration as f64 * self.manifest.dt / self.unit.1, 0.0).0;
+        let x = |iteration: u64| self.raster.at(iteration as f64 * self.run.dt / self.unit.1, 0.0).0;
         for gap in [self.window.start..recorded.start, recorded.end..self.window.end] {
             if !gap.is_empty() {
                 let (left, right, bottom) = (x(gap.start), x(gap.end), stripe.top + stripe.height);
@@ -154,7 +154,7 @@ impl<'a> Page<'a> {
                 [left, middle - height / 2.0, run.length as f64 * step.0 + wider, height]
             })
             .collect();
-        canvas.marks(&marks, height, self.manifest.colour(&layer.recording.group));
+        canvas.marks(&marks, height, self.run.colour(&layer.recording.group));
     }
 
     /// The indices that neurons have in their group, from where the axis is free on; returns where it is free then.
@@ -197,7 +197,7 @@ impl<'a> Page<'a> {
         let places = apart(&wanted, LINE, self.raster.bottom());
         let (edge, room) = (self.raster.right(), WIDTH - self.raster.right() - 14.0);
         for ((layer, wanted), place) in layers.into_iter().zip(wanted).zip(places) {
-            let colour = self.manifest.colour(&layer.recording.group);
+            let colour = self.run.colour(&layer.recording.group);
             if (wanted - place).abs() > 2.0 {
                 canvas.line(vec![(edge + 1.0, wanted), (edge + 8.0, place)], colour, HAIRLINE);
             }
@@ -222,14 +222,14 @@ fn apart(wanted: &[f64], least: f64, bottom: f64) -> Vec<f64> {
 }
 
 /// Iterations of a bin: as asked for, or as many as the spikes of the window fill, as far as the file's number tells.
-fn bin_of(manifest: &Manifest, layers: &[Layer], window: &Range<u64>) -> u64 {
+fn bin_of(run: &Run, layers: &[Layer], window: &Range<u64>) -> u64 {
     let iterations = window.end - window.start;
-    if let Some(ms) = manifest.plotting.raster.bin {
-        return RateBins::width_of(ms / manifest.dt, iterations);
+    if let Some(ms) = run.plotting.raster.bin {
+        return RateBins::width_of(ms / run.dt, iterations);
     }
     let events = layers.iter().map(|layer| layer.events).sum::<u64>();
     let per_layer = events / layers.len().max(1) as u64;
-    let share = iterations as f64 / (manifest.iterations - manifest.first_iteration) as f64;
+    let share = iterations as f64 / (run.iterations - run.first_iteration) as f64;
     RateBins::width_for(iterations, (per_layer as f64 * share) as u64)
 }
 

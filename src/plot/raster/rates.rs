@@ -3,8 +3,8 @@
 use super::{Layer, Spikes};
 use crate::plot::axis::Axis;
 use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened};
-use crate::plot::manifest::Manifest;
 use crate::plot::panel::{MEDIUM, Panel, SMALL};
+use crate::plot::run::Run;
 use crate::plot::steps::Steps;
 
 /// Most panels; more groups share them, neighbours with neighbours.
@@ -30,19 +30,14 @@ pub(super) struct Rates<'a> {
 }
 
 impl<'a> Rates<'a> {
-    pub(super) fn new(
-        manifest: &Manifest,
-        layers: &[Layer<'a>],
-        spikes: &[Spikes],
-        (time, unit): (&'static str, f64),
-    ) -> Self {
+    pub(super) fn new(run: &Run, layers: &[Layer<'a>], spikes: &[Spikes], (time, unit): (&'static str, f64)) -> Self {
         let rate = |(layer, spikes): (&Layer<'a>, &Spikes)| {
             let recording = layer.recording;
             let neurons = recording.neurons.as_ref().map_or(layer.neurons, |list| list.len() as u64);
-            let (first, width, heights) = spikes.rate.rates(neurons.max(1), manifest.dt);
-            let time = |iterations: u64| iterations as f64 * manifest.dt / unit;
+            let (first, width, heights) = spikes.rate.rates(neurons.max(1), run.dt);
+            let time = |iterations: u64| iterations as f64 * run.dt / unit;
             let steps = Steps { low: time(first), width: time(width), heights };
-            Rate { name: &recording.group, colour: manifest.colour(&recording.group), steps }
+            Rate { name: &recording.group, colour: run.colour(&recording.group), steps }
         };
         Self { rates: layers.iter().zip(spikes).map(rate).collect(), time }
     }

@@ -1,7 +1,7 @@
 //! Which neurons of a group the raster shows, where a scene asks for some of all.
 
 use crate::plot::axis::Axis;
-use crate::plot::manifest::Recording;
+use crate::plot::run::Recording;
 
 /// Neurons spread evenly over those recorded of a group.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! What the panels show of a group.
 
-use crate::plot::manifest::Recording;
+use crate::plot::run::Recording;
 use crate::plot::steps::Steps;
 use crate::statistics::Findings;
 

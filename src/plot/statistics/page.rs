@@ -4,8 +4,8 @@
 use super::curves::Portrait;
 use crate::plot::axis::Axis;
 use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened, width_of};
-use crate::plot::manifest::Manifest;
 use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL, grouped};
+use crate::plot::run::Run;
 use crate::plot::steps::Steps;
 use crate::statistics::{LEAST_INTERVALS, Summary, written};
 
@@ -26,21 +26,21 @@ const PEAKS: f64 = 2.5;
 const DECADES: f64 = 8.0;
 const CURVE_WIDTH: f64 = 1.2;
 
-pub(super) fn paint(manifest: &Manifest, portraits: &[Portrait]) -> Canvas {
+pub(super) fn paint(run: &Run, portraits: &[Portrait]) -> Canvas {
     let active: Vec<&Portrait> = portraits.iter().filter(|one| one.findings.summary.spikes > 0).collect();
     let top = TABLE + LINE * portraits.len() as f64 + GAP;
     let block = |column: f64, below: f64| {
         let cell = (WIDTH - MARGIN) / 2.0;
         let mut block =
-            Block { manifest, portraits: &active, left: column * cell + LEFT_ROOM, top, width: cell - LEFT_ROOM - 6.0 };
+            Block { run, portraits: &active, left: column * cell + LEFT_ROOM, top, width: cell - LEFT_ROOM - 6.0 };
         block.top += below * (block.height() + BOTTOM_ROOM + GAP);
         block
     };
     let last = block(1.0, 1.0);
     let mut canvas = Canvas::new(last.top + last.height() + BOTTOM_ROOM);
-    let title = shortened(&manifest.title, LARGE, WIDTH - 2.0 * MARGIN);
+    let title = shortened(&run.title, LARGE, WIDTH - 2.0 * MARGIN);
     canvas.text((MARGIN, 26.0), &title, LARGE, Align::Left, Colour::BLACK);
-    paint_table(&mut canvas, manifest, portraits);
+    paint_table(&mut canvas, run, portraits);
     paint_rates(&mut canvas, &block(0.0, 0.0));
     paint_cvs(&mut canvas, &block(1.0, 0.0));
     paint_spectra(&mut canvas, &block(0.0, 1.0));
@@ -49,7 +49,7 @@ pub(super) fn paint(manifest: &Manifest, portraits: &[Portrait]) -> Canvas {
 }
 
 /// The numbers, one line per group in its colour.
-fn paint_table(canvas: &mut Canvas, manifest: &Manifest, portraits: &[Portrait]) {
+fn paint_table(canvas: &mut Canvas, run: &Run, portraits: &[Portrait]) {
     let heads = ["rate ± sd (Hz)", "CV", "LV", "of neurons", "Fano", "correlation", "peak (Hz)", "from (ms)"];
     let ends = [338.0, 376.0, 412.0, 516.0, 558.0, 650.0, 728.0, WIDTH - MARGIN];
     for (head, x) in heads.into_iter().zip(ends) {
@@ -60,7 +60,7 @@ fn paint_table(canvas: &mut Canvas, manifest: &Manifest, portraits: &[Portrait])
         let numbers = numbers(&portrait.findings.summary);
         let room = ends[0] - width_of(&numbers[0], MEDIUM) - MARGIN - 8.0;
         let name = shortened(&portrait.recording.group, MEDIUM, room);
-        canvas.text((MARGIN, y), &name, MEDIUM, Align::Left, manifest.colour(&portrait.recording.group));
+        canvas.text((MARGIN, y), &name, MEDIUM, Align::Left, run.colour(&portrait.recording.group));
         for (number, x) in numbers.iter().zip(ends) {
             canvas.text((x, y), number, MEDIUM, Align::Right, Colour::BLACK);
         }
@@ -69,7 +69,7 @@ fn paint_table(canvas: &mut Canvas, manifest: &Manifest, portraits: &[Portrait])
 
 /// The panels of one quantity, one for each group below another: curves of groups that are driven alike hide one another.
 struct Block<'a> {
-    manifest: &'a Manifest,
+    run: &'a Run,
     portraits: &'a [&'a Portrait<'a>],
     left: f64,
     top: f64,
@@ -108,7 +108,7 @@ impl Block<'_> {
             let top = self.top + nth as f64 * (self.each() + BETWEEN);
             let (left, width, height) = (self.left, self.width, self.each());
             let panel = Panel { left, top, width, height, x: x.clone(), y: axis(own) };
-            let colour = self.manifest.colour(&portrait.recording.group);
+            let colour = self.run.colour(&portrait.recording.group);
             draw(canvas, own, &panel, colour);
             let is_last = nth + 1 == self.portraits.len();
             panel.frame(canvas, if nth == 0 { (name, unit) } else { ("", "") }, is_last.then_some(below));

@@ -1,12 +1,10 @@
 //! What a panel shows: one recording, checked against the report and reduced to columns.
 
-use std::path::Path;
-
 use crate::npy::{Dtype, Reader};
 use crate::plot::Fault;
-use crate::plot::manifest::{Manifest, Recording};
 use crate::plot::panel::{counted, time_unit};
 use crate::plot::reduce::{Columns, Summariser, Summary, spread};
+use crate::plot::run::{Recording, Run};
 
 /// Most picture columns of a panel; a full-width panel has 1 472 pixels.
 const COLUMNS: usize = 1200;
@@ -41,9 +39,9 @@ pub(super) struct Content<'a> {
 }
 
 impl<'a> Content<'a> {
-    pub(super) fn read(manifest: &Manifest, run: &Path, recording: &'a Recording) -> Result<Self, Fault> {
-        let mut reader = Reader::open(&run.join(&recording.file))?;
-        check(manifest, recording, &reader)?;
+    pub(super) fn read(run: &Run, recording: &'a Recording) -> Result<Self, Fault> {
+        let mut reader = Reader::open(&run.path(&recording.file))?;
+        check(run, recording, &reader)?;
         let neurons = reader.row_len();
         let boolean = reader.dtype() == Dtype::Bool;
         // Single neurons that are either 0 or 1 say nothing in a curve.
@@ -59,13 +57,13 @@ impl<'a> Content<'a> {
                 likeness.push(row[chosen.first().copied().unwrap_or_default()]);
             }
         }
-        let is_sampled = recording.every > 1 && !recording.is_rate();
+        let is_sampled = recording.step() > 1 && !recording.is_rate();
         let time = |column| {
-            let row = recording.every as f64 * columns.middle(column);
+            let row = recording.step() as f64 * columns.middle(column);
             // A value is that of the end of its iteration, a rate that of the iterations up to the next row.
-            let middle = if recording.is_rate() { recording.every as f64 / 2.0 } else { 1.0 };
+            let middle = if recording.is_rate() { recording.step() as f64 / 2.0 } else { 1.0 };
             let iterations = recording.first as f64 + row + middle;
-            iterations * manifest.dt / time_unit(manifest.duration()).1
+            iterations * run.dt / time_unit(run.duration()).1
         };
         Ok(Self {
             recording,
@@ -75,13 +73,13 @@ impl<'a> Content<'a> {
             neurons,
             chosen,
             boolean,
-            noun: match manifest.synapses(&recording.group) {
+            noun: match run.synapses(&recording.group) {
                 _ if recording.is_measured() => "column",
                 Some(_) => "synapse",
                 None => "neuron",
             },
             coarse: is_sampled && !boolean && likeness.correlation().is_some_and(|r| r < COARSE),
-            every_ms: is_sampled.then_some(recording.every as f64 * manifest.dt),
+            every_ms: is_sampled.then_some(recording.step() as f64 * run.dt),
         })
     }
 
@@ -170,9 +168,9 @@ impl Likeness {
     }
 }
 
-fn check(manifest: &Manifest, recording: &Recording, reader: &Reader) -> Result<(), Fault> {
+fn check(run: &Run, recording: &Recording, reader: &Reader) -> Result<(), Fault> {
     let listed = recording.neurons.as_ref().map(|list| list.len() as u64);
-    let expected = listed.or(manifest.size(&recording.group));
+    let expected = listed.or(run.size(&recording.group));
     let neurons = reader.row_len() as u64;
     // One number per row is a quantity of the whole group, and what was made of it has as many columns as it likes.
     let fits = match reader.shape().len() {
@@ -187,9 +185,9 @@ fn check(manifest: &Manifest, recording: &Recording, reader: &Reader) -> Result<
         return Err(Fault::Empty);
     }
     let rows = (reader.rows() - 1) as f64;
-    let iteration = recording.first as f64 + recording.every as f64 * rows;
-    if iteration >= manifest.iterations as f64 {
-        return Err(Fault::Iteration { iteration, iterations: manifest.iterations });
+    let iteration = recording.first as f64 + recording.step() as f64 * rows;
+    if iteration >= run.iterations as f64 {
+        return Err(Fault::Iteration { iteration, iterations: run.iterations });
     }
     Ok(())
 }

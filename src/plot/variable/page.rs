@@ -3,9 +3,9 @@
 use super::content::Content;
 use crate::plot::axis::Axis;
 use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened, width_of};
-use crate::plot::manifest::Manifest;
 use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, SMALL, time_unit};
 use crate::plot::reduce::Extremes;
+use crate::plot::run::Run;
 
 /// More panels than this stand in two columns.
 const SINGLE_COLUMN: usize = 4;
@@ -21,7 +21,7 @@ const TRACE_WIDTH: f64 = 0.7;
 /// A trace that stands alone.
 const SOLE_WIDTH: f64 = 1.0;
 
-pub(super) fn paint(manifest: &Manifest, contents: &[Content]) -> Canvas {
+pub(super) fn paint(run: &Run, contents: &[Content]) -> Canvas {
     let columns = if contents.len() > SINGLE_COLUMN { 2 } else { 1 };
     let rows = contents.len().div_ceil(columns);
     let height = match (columns, rows) {
@@ -34,7 +34,7 @@ pub(super) fn paint(manifest: &Manifest, contents: &[Content]) -> Canvas {
         contents.iter().any(|content| has_legend(content) || !content.recording.description.is_empty());
     let top = if has_second_line { TOP.0 } else { TOP.1 };
     let mut canvas = Canvas::new(top + rows as f64 * (height + GAP) - GAP + BOTTOM_ROOM);
-    paint_title(&mut canvas, manifest, contents);
+    paint_title(&mut canvas, run, contents);
     let cell = (WIDTH - MARGIN) / columns as f64;
     for (place, content) in contents.iter().enumerate() {
         let panel = Panel {
@@ -42,18 +42,18 @@ pub(super) fn paint(manifest: &Manifest, contents: &[Content]) -> Canvas {
             top: top + (place / columns) as f64 * (height + GAP),
             width: cell - LEFT_ROOM,
             height,
-            x: time_axis(manifest, columns),
+            x: time_axis(run, columns),
             y: value_axis(content),
         };
         let is_lowest = place + columns >= contents.len();
-        paint_panel(&mut canvas, manifest, content, &panel, is_lowest);
+        paint_panel(&mut canvas, run, content, &panel, is_lowest);
     }
     canvas
 }
 
-fn time_axis(manifest: &Manifest, columns: usize) -> Axis {
-    let unit = time_unit(manifest.duration()).1;
-    Axis::exact(manifest.begin() / unit, manifest.duration() / unit, 8 / columns)
+fn time_axis(run: &Run, columns: usize) -> Axis {
+    let unit = time_unit(run.duration()).1;
+    Axis::exact(run.begin() / unit, run.duration() / unit, 8 / columns)
 }
 
 /// The range of everything that is drawn.
@@ -72,8 +72,8 @@ fn value_axis(content: &Content) -> Axis {
 }
 
 /// The run's title, and below it the variable's description and on the right what the lines are.
-fn paint_title(canvas: &mut Canvas, manifest: &Manifest, contents: &[Content]) {
-    let title = shortened(&manifest.title, LARGE, WIDTH - 2.0 * MARGIN);
+fn paint_title(canvas: &mut Canvas, run: &Run, contents: &[Content]) {
+    let title = shortened(&run.title, LARGE, WIDTH - 2.0 * MARGIN);
     canvas.text((MARGIN, 26.0), &title, LARGE, Align::Left, Colour::BLACK);
     let mut end = WIDTH - MARGIN;
     if contents.iter().any(has_legend) {
@@ -132,8 +132,8 @@ fn trace_colour(colour: Colour, nth: usize) -> Colour {
     colour.shade([0.0, 0.25].get(nth).copied().unwrap_or(0.5))
 }
 
-fn paint_panel(canvas: &mut Canvas, manifest: &Manifest, content: &Content, panel: &Panel, is_lowest: bool) {
-    let colour = manifest.colour(&content.recording.group);
+fn paint_panel(canvas: &mut Canvas, run: &Run, content: &Content, panel: &Panel, is_lowest: bool) {
+    let colour = run.colour(&content.recording.group);
     let summary = &content.summary;
     let times = || content.times.iter().copied();
     if content.has_band() {
@@ -155,7 +155,7 @@ fn paint_panel(canvas: &mut Canvas, manifest: &Manifest, content: &Content, pane
         let mean: Vec<_> = times().zip(summary.mean.iter().copied()).collect();
         paint_course(canvas, panel, content, &mean, (mean_colour(colour), MEAN_WIDTH));
     }
-    let time_label = is_lowest.then_some(time_unit(manifest.duration()).0);
+    let time_label = is_lowest.then_some(time_unit(run.duration()).0);
     let heading = panel.frame(canvas, content.quantity(), time_label);
     paint_heading(canvas, content, panel, heading, colour);
 }

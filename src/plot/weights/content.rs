@@ -1,10 +1,10 @@
 //! Snapshots of the weights of a synapse group, to be walked over synapse by synapse.
 
-use std::path::Path;
-
+use crate::assemble::SynapsePlan;
 use crate::npy::Reader;
+use crate::output::SnapshotReport;
 use crate::plot::Fault;
-use crate::plot::manifest::{Manifest, Recording, Snapshot, Synapses};
+use crate::plot::run::{Recording, Run};
 
 /// Synapses read in one go: 8 MiB of numbers.
 const CHUNK: usize = 1 << 18;
@@ -13,18 +13,18 @@ const CHUNK: usize = 1 << 18;
 pub(super) struct Content<'a> {
     pub(super) recording: &'a Recording,
     /// The groups that it joins, and how many neurons they have.
-    pub(super) ends: &'a Synapses,
+    pub(super) ends: &'a SynapsePlan,
     pub(super) sizes: [usize; 2],
-    pub(super) snapshots: &'a [Snapshot],
-    run: &'a Path,
+    pub(super) snapshots: &'a [SnapshotReport],
+    run: &'a Run,
     list: &'a str,
 }
 
 impl<'a> Content<'a> {
-    pub(super) fn new(manifest: &'a Manifest, run: &'a Path, recording: &'a Recording) -> Result<Self, Fault> {
+    pub(super) fn new(run: &'a Run, recording: &'a Recording) -> Result<Self, Fault> {
         let unlisted = |group: &str| Fault::Group { group: group.to_owned() };
-        let ends = manifest.synapses(&recording.group).ok_or_else(|| unlisted(&recording.group))?;
-        let size = |group: &str| manifest.size(group).map(|size| size as usize).ok_or_else(|| unlisted(group));
+        let ends = run.synapses(&recording.group).ok_or_else(|| unlisted(&recording.group))?;
+        let size = |group: &str| run.size(group).map(|size| size as usize).ok_or_else(|| unlisted(group));
         let sizes = [size(&ends.source)?, size(&ends.target)?];
         let snapshots = recording.snapshots.as_deref().unwrap_or_default();
         if snapshots.is_empty() {
@@ -42,8 +42,8 @@ impl<'a> Content<'a> {
 
     /// Calls `take` with source, target and weight of each synapse of a snapshot.
     pub(super) fn each(&self, snapshot: usize, mut take: impl FnMut(usize, usize, f64)) -> Result<(), Fault> {
-        let weights = Reader::open(&self.run.join(&self.recording.file))?;
-        let mut list = Reader::open(&self.run.join(self.list))?;
+        let weights = Reader::open(&self.run.path(&self.recording.file))?;
+        let mut list = Reader::open(&self.run.path(self.list))?;
         if list.row_len() != 3 {
             return Err(Fault::Shape { found: list.shape().to_vec(), columns: 3 });
         }

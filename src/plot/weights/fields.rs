@@ -5,9 +5,9 @@ use super::content::Content;
 use crate::plot::Fault;
 use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened};
 use crate::plot::heat::{Heat, Tiles, cell};
-use crate::plot::manifest::Manifest;
 use crate::plot::panel::{HAIRLINE, LARGE, MARGIN, MEDIUM, SMALL, grouped};
 use crate::plot::reduce::{Means, spread};
+use crate::plot::run::Run;
 use crate::plot::scale::{BAR_ROOM, Scale};
 
 const TOP: f64 = 76.0;
@@ -104,15 +104,14 @@ fn connected(content: &Content<'_>, snapshot: usize, all: usize) -> Result<Vec<u
 
 impl<'a> Fields<'a> {
     /// The fields of the last snapshot, if the sources are a sheet.
-    pub(super) fn read(manifest: &Manifest, content: &'a Content<'a>) -> Result<Option<Self>, Fault> {
-        let Some(sheet) = manifest.sheet(&content.ends.source) else { return Ok(None) };
+    pub(super) fn read(run: &Run, content: &'a Content<'a>) -> Result<Option<Self>, Fault> {
+        let Some(sheet) = run.sheet(&content.ends.source) else { return Ok(None) };
         let [wide, high] = sheet;
         let blank = Means::new([high, wide], [SIDE, SIDE]);
         let [rows, columns] = blank.cells();
         let all = content.sizes[1];
         // As the targets stand, where these are a sheet too and all are shown.
-        let own =
-            manifest.sheet(&content.ends.target).and_then(|[across, _]| Arrangement::of(all, [columns, rows], across));
+        let own = run.sheet(&content.ends.target).and_then(|[across, _]| Arrangement::of(all, [columns, rows], across));
         let last = content.snapshots.len() - 1;
         let own = own.filter(|_| all <= MOST).map(|one| ((0..all).collect(), one));
         let chosen = match own {
@@ -136,12 +135,12 @@ impl<'a> Fields<'a> {
         Some((spread(shown, of.len()).into_iter().map(|place| of[place]).collect(), arrangement))
     }
 
-    pub(super) fn paint(&self, manifest: &Manifest) -> Canvas {
+    pub(super) fn paint(&self, run: &Run) -> Canvas {
         let places = self.places();
         let height = self.fields.len().div_ceil(places.columns) as f64 * places.down;
         let bar = height.clamp(96.0, 256.0);
         let mut canvas = Canvas::new(TOP + height.max(bar + places.number + BLANK) + MARGIN);
-        self.paint_title(&mut canvas, manifest);
+        self.paint_title(&mut canvas, run);
         let scale = Scale::from_zero(self.fields.iter().flat_map(Means::values));
         self.paint_fields(&mut canvas, &places, &scale);
         self.paint_frames(&mut canvas, &places);
@@ -189,11 +188,11 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn paint_title(&self, canvas: &mut Canvas, manifest: &Manifest) {
-        let title = shortened(&manifest.title, LARGE, WIDTH - 2.0 * MARGIN);
+    fn paint_title(&self, canvas: &mut Canvas, run: &Run) {
+        let title = shortened(&run.title, LARGE, WIDTH - 2.0 * MARGIN);
         canvas.text((MARGIN, 26.0), &title, LARGE, Align::Left, Colour::BLACK);
         let Content { ends, snapshots, sizes, .. } = self.content;
-        let moment = snapshots.last().map(|last| manifest.moment(last.iteration)).unwrap_or_default();
+        let moment = snapshots.last().map(|last| run.moment(last.iteration)).unwrap_or_default();
         let all = grouped(sizes[1] as u64);
         let shown = self.targets.len();
         let of = if shown == sizes[1] { format!("the {all}") } else { format!("{shown} of the {all}") };

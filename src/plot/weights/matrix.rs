@@ -6,9 +6,9 @@ use crate::plot::Fault;
 use crate::plot::axis::Axis;
 use crate::plot::canvas::{Align, Canvas, Colour, WIDTH, shortened, width_of};
 use crate::plot::heat::{Heat, cell};
-use crate::plot::manifest::Manifest;
 use crate::plot::panel::{BOTTOM_ROOM, LARGE, LEFT_ROOM, MARGIN, MEDIUM, Panel, counted};
 use crate::plot::reduce::Means;
+use crate::plot::run::Run;
 use crate::plot::scale::{BAR_ROOM, Scale};
 
 /// Top of the first panel, and the baseline of the second line.
@@ -54,7 +54,7 @@ impl<'a> Matrix<'a> {
         Ok(Self { content, snapshots, is_wide, turned })
     }
 
-    pub(super) fn paint(&self, manifest: &Manifest) -> Canvas {
+    pub(super) fn paint(&self, run: &Run) -> Canvas {
         let columns = if self.is_wide { 1 } else { self.snapshots.len() };
         let below = if self.is_wide { self.snapshots.len() } else { 1 };
         let [height, width] = self.cell(columns);
@@ -62,7 +62,7 @@ impl<'a> Matrix<'a> {
         let [high, wide] = [height * cells[0] as f64, width * cells[1] as f64];
         let mut canvas =
             Canvas::new((TOP + below as f64 * (high + BOTTOM_ROOM + GAP) - GAP).max(TOP + BAR_LOWEST + BOTTOM_ROOM));
-        self.paint_title(&mut canvas, manifest);
+        self.paint_title(&mut canvas, run);
         let scale = Scale::from_zero(self.snapshots.iter().flat_map(|(_, means)| means.values()));
         for (place, (snapshot, means)) in self.snapshots.iter().enumerate() {
             let [column, row] = [place % columns, place / columns].map(|nth| nth as f64);
@@ -70,7 +70,7 @@ impl<'a> Matrix<'a> {
             let heat = Heat { columns: cells[1], values: means.values().collect() };
             heat.tiles((left, top), [width, height], &scale).paint(&mut canvas, height, &scale);
             let panel = self.panel([left, top, wide, high]);
-            self.paint_frame(&mut canvas, &panel, &manifest.moment(self.content.snapshots[*snapshot].iteration));
+            self.paint_frame(&mut canvas, &panel, &run.moment(self.content.snapshots[*snapshot].iteration));
         }
         let right = columns as f64 * (wide + LEFT_ROOM) + 26.0;
         let recording = self.content.recording;
@@ -112,8 +112,8 @@ impl<'a> Matrix<'a> {
         canvas.text((panel.right(), at.1), &text, MEDIUM, Align::Right, Colour::GREY);
     }
 
-    fn paint_title(&self, canvas: &mut Canvas, manifest: &Manifest) {
-        let title = shortened(&manifest.title, LARGE, WIDTH - 2.0 * MARGIN);
+    fn paint_title(&self, canvas: &mut Canvas, run: &Run) {
+        let title = shortened(&run.title, LARGE, WIDTH - 2.0 * MARGIN);
         canvas.text((MARGIN, 26.0), &title, LARGE, Align::Left, Colour::BLACK);
         let numbers: Vec<u64> =
             self.snapshots.iter().map(|(place, _)| self.content.snapshots[*place].synapses).collect();

@@ -7,25 +7,25 @@ mod content;
 mod fields;
 mod matrix;
 
-use super::manifest::Manifest;
-use super::{Folder, PlotError};
+use super::run::Run;
+use super::{Pictures, PlotError};
 use content::Content;
 
 /// Draws every group's pictures.
-pub(super) fn draw(manifest: &Manifest, folder: &mut Folder) -> Result<(), PlotError> {
-    for recording in manifest.snapshots() {
-        let pages = Content::new(manifest, folder.run, recording).and_then(|content| {
-            let fields = fields::Fields::read(manifest, &content)?;
-            Ok((matrix::Matrix::read(&content)?.paint(manifest), fields.map(|fields| fields.paint(manifest))))
+pub(super) fn draw(run: &Run, pictures: &mut Pictures) -> Result<(), PlotError> {
+    for recording in run.snapshots() {
+        let pages = Content::new(run, recording).and_then(|content| {
+            let fields = fields::Fields::read(run, &content)?;
+            Ok((matrix::Matrix::read(&content)?.paint(run), fields.map(|fields| fields.paint(run))))
         });
         match pages {
             Ok((matrix, fields)) => {
-                folder.save(&matrix, &format!("{}-weights", recording.group))?;
+                pictures.save(&matrix, &format!("{}-weights", recording.group))?;
                 if let Some(fields) = fields {
-                    folder.save(&fields, &format!("{}-fields", recording.group))?;
+                    pictures.save(&fields, &format!("{}-fields", recording.group))?;
                 }
             }
-            Err(fault) => folder.leave_out(&recording.file, fault),
+            Err(fault) => pictures.leave_out(&recording.file, fault),
         }
     }
     Ok(())

@@ -9,138 +9,58 @@ use serde::Deserialize;
 use super::PlotError;
 use super::canvas::{Colour, PALETTE};
 use super::panel::time_unit;
+use crate::assemble::SynapsePlan;
 use crate::files;
+use crate::output::{FileReport, GroupReport};
 use crate::scene::{Over, Plots};
+
+/// A recorded file, as the report lists it.
+pub(super) type Recording = FileReport;
 
 /// A run as its report describes it.
 #[derive(Debug, Deserialize)]
-pub(super) struct Manifest {
+pub struct Run {
+    /// Its folder.
+    #[serde(skip)]
+    pub folder: PathBuf,
+    /// The scene's title, or the name of the folder.
     #[serde(default)]
-    pub(super) title: String,
+    pub title: String,
     /// Duration of an iteration (ms).
-    pub(super) dt: f64,
-    pub(super) iterations: u64,
+    pub dt: f64,
+    /// The iteration that it ended before.
+    pub iterations: u64,
     /// Not 0, where the run began from a checkpoint.
     #[serde(default)]
-    pub(super) first_iteration: u64,
+    pub first_iteration: u64,
+    /// The neuron groups.
     #[serde(default)]
-    pub(super) groups: Vec<Group>,
+    pub groups: Vec<GroupReport>,
     #[serde(default)]
-    synapses: Vec<Synapses>,
+    synapses: Vec<SynapsePlan>,
+    /// The files of recordings.
     #[serde(default)]
-    pub(super) recordings: Vec<Recording>,
+    pub recordings: Vec<FileReport>,
+    /// How pictures are drawn, as the scene says.
     #[serde(default)]
-    pub(super) plotting: Plots,
+    pub plotting: Plots,
 }
 
-/// A group of neurons.
-#[derive(Debug, Deserialize)]
-pub(super) struct Group {
-    pub(super) name: String,
-    pub(super) size: u64,
-    /// Width, height and depth of its grid.
-    #[serde(default)]
-    shape: Option<[usize; 3]>,
-    #[serde(default)]
-    tags: Vec<String>,
-}
-
-impl Group {
-    /// Its name and its tags.
-    fn words(&self) -> impl Iterator<Item = &str> {
-        self.tags.iter().map(String::as_str).chain([self.name.as_str()])
-    }
-}
-
-/// A group of synapses.
-#[derive(Debug, Deserialize)]
-pub(super) struct Synapses {
-    name: String,
-    pub(super) source: String,
-    #[serde(default)]
-    pub(super) target: String,
-}
-
-/// A snapshot of weights.
-#[derive(Debug, Clone, Copy, Deserialize)]
-pub(super) struct Snapshot {
-    pub(super) iteration: u64,
-    /// How many synapses there were.
-    pub(super) synapses: u64,
-}
-
-/// One recorded file.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Recording {
-    pub(super) file: String,
-    pub(super) kind: String,
-    pub(super) group: String,
-    #[serde(default)]
-    pub(super) variable: String,
-    #[serde(default)]
-    pub(super) unit: String,
-    #[serde(default)]
-    pub(super) description: String,
-    /// Iteration of the first row.
-    #[serde(default)]
-    pub(super) first: u64,
-    /// Iterations from row to row.
-    #[serde(default = "one")]
-    pub(super) every: u64,
-    /// The first iteration that was not recorded any more, or none before the end.
-    #[serde(default)]
-    pub(super) until: Option<u64>,
-    /// The file that says which synapses the weights of snapshots belong to.
-    #[serde(default)]
-    pub(super) synapses: Option<String>,
-    /// The snapshots.
-    #[serde(default)]
-    pub(super) snapshots: Option<Vec<Snapshot>>,
-    /// The ends of a histogram's bins.
-    #[serde(default)]
-    pub(super) range: Option<[f64; 2]>,
-    /// Indices of the recorded neurons, or all of the group.
-    #[serde(default)]
-    pub(super) neurons: Option<Vec<u64>>,
+/// The name of a group and its tags.
+fn words(group: &GroupReport) -> impl Iterator<Item = &str> {
+    group.plan.tags.iter().chain([&group.plan.name]).map(String::as_str)
 }
 
 /// The kinds of recordings that are there to be evaluated, and not to be looked at.
 const WITHOUT_PICTURE: [&str; 2] = ["responses", "presentations"];
 
-/// The kind of a recording of a population rate.
-const RATE: &str = "rate";
-
-/// The kind of what recorders of other crates make of a group.
-const MEASURED: &str = "measured";
-
-impl Recording {
-    /// Whether rows are means over the iterations from each to the next.
-    pub(super) fn is_rate(&self) -> bool {
-        self.kind == RATE
-    }
-
-    /// Whether its columns are what a recorder has made of a group, and not members of it.
-    pub(super) fn is_measured(&self) -> bool {
-        self.kind == MEASURED
-    }
-}
-
-/// Whether an address `group.variable` is that of a recording.
-fn is_at(recording: &Recording, address: &str) -> bool {
-    address.rsplit_once('.') == Some((&recording.group, &recording.variable))
-}
-
-fn one() -> u64 {
-    1
-}
-
-impl Manifest {
+impl Run {
     pub(super) fn read(run: &Path) -> Result<Self, PlotError> {
         let path = run.join("report.json");
         let text = files::read_text(&path, files::LONGEST_TEXT)
             .map_err(|source| PlotError::Io { path: path.clone(), source })?;
         match serde_json::from_str::<Self>(&text) {
-            Ok(manifest) => Self { title: manifest.title_or(run), ..manifest }.checked(path),
+            Ok(found) => Self { title: found.title_or(run), folder: run.to_owned(), ..found }.checked(path),
             Err(source) => Err(PlotError::Report { path, source }),
         }
     }
@@ -179,21 +99,29 @@ impl Manifest {
         if first >= iterations {
             return told("first_iteration", format!("{first} is not before the end, {iterations}"));
         }
-        if self.recordings.iter().any(|recording| recording.every == 0) {
+        if self.recordings.iter().any(|recording| recording.step() == 0) {
             return told("every", "0 is no distance between rows".into());
         }
-        let words: Vec<&str> = self.groups.iter().flat_map(Group::words).collect();
+        let words: Vec<&str> = self.groups.iter().flat_map(words).collect();
         let (field, why, _) = self.plotting.raster.faults(&words).into_iter().next()?;
         told(&format!("plotting.raster.{field}"), why)
     }
 
+    /// The path of one of its files.
+    #[must_use]
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.folder.join(file)
+    }
+
     /// When the run ended (ms): its duration, if it began at 0.
-    pub(super) fn duration(&self) -> f64 {
+    #[must_use]
+    pub fn duration(&self) -> f64 {
         self.iterations as f64 * self.dt
     }
 
     /// When the run began (ms).
-    pub(super) fn begin(&self) -> f64 {
+    #[must_use]
+    pub fn begin(&self) -> f64 {
         self.first_iteration as f64 * self.dt
     }
 
@@ -217,44 +145,45 @@ impl Manifest {
     }
 
     /// The groups that synapses join, if the report lists them.
-    pub(super) fn synapses(&self, group: &str) -> Option<&Synapses> {
+    pub(super) fn synapses(&self, group: &str) -> Option<&SynapsePlan> {
         self.synapses.iter().find(|listed| listed.name == group)
     }
 
     /// Width and height of a group that is a sheet of neurons: more than a row, and no pile of sheets.
     pub(super) fn sheet(&self, group: &str) -> Option<[usize; 2]> {
-        let found = self.groups.iter().find(|listed| listed.name == group)?;
-        match found.shape? {
+        let found = self.groups.iter().find(|listed| listed.plan.name == group)?;
+        match found.plan.shape {
             [width, height, 1] if width > 1 && height > 1 => Some([width, height]),
             _ => None,
         }
     }
 
     /// The group's neurons, if the report lists it.
-    pub(super) fn size(&self, group: &str) -> Option<u64> {
-        let found = self.groups.iter().find(|listed| listed.name == group);
-        found.map(|group| group.size)
+    #[must_use]
+    pub fn size(&self, group: &str) -> Option<u64> {
+        let found = self.groups.iter().find(|listed| listed.plan.name == group);
+        found.map(|group| group.plan.size as u64)
     }
 
     /// The colour of a group in every picture, by its place in the list, or among the names and tags that the scene gives a
     /// colour each. A receptor `group.receptor` has that of its group, synapses that of their source; what is not listed is grey.
-    pub(super) fn colour(&self, group: &str) -> Colour {
+    #[must_use]
+    pub fn colour(&self, group: &str) -> Colour {
         let name = group.split('.').next().unwrap_or_default();
         let name = self.synapses(name).map_or(name, |listed| listed.source.as_str());
-        let place = self.groups.iter().position(|listed| listed.name == name);
+        let place = self.groups.iter().position(|listed| listed.plan.name == name);
         let named = &self.plotting.raster.colours;
         let place = match place.and_then(|place| self.groups.get(place)) {
-            Some(group) if !named.is_empty() => {
-                named.iter().position(|wanted| group.words().any(|word| word == wanted))
-            }
+            Some(group) if !named.is_empty() => named.iter().position(|wanted| words(group).any(|word| word == wanted)),
             _ => place,
         };
         place.map_or(Colour::GREY, |place| PALETTE[place % PALETTE.len()])
     }
 
     /// The recording of the variable at an address.
-    pub(super) fn recorded(&self, address: &str) -> Option<&Recording> {
-        self.of_kind("variable").find(|recording| is_at(recording, address))
+    #[must_use]
+    pub fn recorded(&self, address: &str) -> Option<&Recording> {
+        self.of_kind("variable").find(|recording| recording.is_at(address))
     }
 
     /// The groups that a synapse group joins.
@@ -271,7 +200,7 @@ impl Manifest {
     /// Whether there is a profile over a recording.
     fn is_below_profile(&self, recording: &Recording) -> bool {
         let curves = self.plotting.profiles.iter().flat_map(|profile| &profile.curves);
-        curves.into_iter().any(|curve| matches!(&curve.over, Over::Recorded(address) if is_at(recording, address)))
+        curves.into_iter().any(|curve| matches!(&curve.over, Over::Recorded(address) if recording.is_at(address)))
     }
 
     /// Recordings of spikes, in the order of their groups.
@@ -284,13 +213,13 @@ impl Manifest {
     /// The place of a recording's group in the list; a receptor `group.receptor` stands with its group.
     fn place(&self, recording: &Recording) -> usize {
         let name = recording.group.split('.').next().unwrap_or_default();
-        self.groups.iter().position(|group| group.name == name).unwrap_or(usize::MAX)
+        self.groups.iter().position(|group| group.plan.name == name).unwrap_or(usize::MAX)
     }
 
     /// Recordings of variables and of rates, by the variable's name, each in the order of their groups.
     pub(super) fn variables(&self) -> BTreeMap<&str, Vec<&Recording>> {
         let variables = self.of_kind("variable").filter(|recording| !self.is_below_profile(recording));
-        self.by_variable(variables.chain(self.of_kind(RATE)).chain(self.of_kind(MEASURED)))
+        self.by_variable(variables.chain(self.of_kind(Recording::RATE)).chain(self.of_kind(Recording::MEASURED)))
     }
 
     /// Recordings of histograms, by the variable's name, each in the order of their groups.
@@ -328,8 +257,10 @@ impl Manifest {
     pub(super) fn of_no_known_kind(&self) -> impl Iterator<Item = &Recording> {
         // Synapses are drawn with the weights that belong to them.
         let known = |kind: &str| {
-            matches!(kind, "spikes" | "variable" | RATE | MEASURED | "histogram" | "snapshots" | "synapses")
-                || WITHOUT_PICTURE.contains(&kind)
+            matches!(
+                kind,
+                "spikes" | "variable" | Recording::RATE | Recording::MEASURED | "histogram" | "snapshots" | "synapses"
+            ) || WITHOUT_PICTURE.contains(&kind)
         };
         self.recordings.iter().filter(move |recording| !known(&recording.kind))
     }
