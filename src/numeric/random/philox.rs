@@ -1,7 +1,7 @@
 //! Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy
 //! as 1, 2, 3" (SC 2011): the n-th number of a stream without the numbers before it.
 //!
-//! For what is drawn once: initial values and weights. Noise of every iteration comes from [`crate::numeric::lanes`].
+//! For what is drawn once: initial values and weights. Noise of every iteration comes from [`crate::numeric::vector_rng`].
 
 use crate::numeric::{dispatch, stream::Stream};
 
