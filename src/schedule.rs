@@ -1,7 +1,8 @@
 //! The schedule: one iteration of a network, and the stages that it consists of.
 //!
-//! Within a stage, systems run one after another in the order in which they were registered, the behaviours of this
-//! crate first: sums of floating-point numbers must not depend on what a scheduler prefers.
+//! Within a stage, systems run one after another, since sums of floating-point numbers must not depend on what a scheduler
+//! prefers: delivery first, then the behaviours of this crate in the order of its plugins, then those of other crates by the
+//! path of their types, in whatever order all of them were registered.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -21,7 +22,7 @@ use bevy_ecs::{
 };
 
 use crate::{
-    network::{Behaviour, Clock, Failures, Soundness, Switches},
+    network::{Behaviour, Clock, Failures, Soundness, Switches, unsampled::sample_what_was_written},
     numeric::threads::calls_from_outside,
     stopwatch::{Stopwatch, Timed, Timer},
 };
@@ -72,9 +73,28 @@ impl Stage {
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Place(Stage, usize);
 
-/// How many systems each stage has.
+/// The places of each stage, in the order in which their systems run.
 #[derive(Resource, Default)]
-struct Places([usize; 4]);
+struct Places([Vec<(Rank, Place)>; 4]);
+
+/// What the place of a system in its stage goes by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// What begins the stage.
+    First,
+    /// Of this crate, in the order of registration.
+    Own,
+    /// Of other crates, by a path or a name, whoever is registered first.
+    Others(String),
+}
+
+impl Rank {
+    fn of_behaviour<B: Behaviour>() -> Self {
+        let path = B::type_path();
+        let own = path.split("::").next() == Some(env!("CARGO_CRATE_NAME"));
+        if own { Self::Own } else { Self::Others(path.to_owned()) }
+    }
+}
 
 /// A system that is to join [`Tick`] at its place.
 struct Joining {
@@ -204,7 +224,7 @@ impl Plugin for SchedulePlugin {
 
 /// Adds systems to the stages of a [`Tick`].
 pub trait AddToStage {
-    /// Adds a system of the behaviour `B`, behind those that the stage has.
+    /// Adds a system of the behaviour `B`: behind those of this crate, if it is of another one.
     ///
     /// It runs while there are entities that have the behaviour, and its time is reported under the behaviour's
     /// name.
@@ -234,7 +254,7 @@ impl AddToStage for App {
         system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
     ) -> &mut Self {
         let behaviour = self.world_mut().register_component::<B>();
-        let (place, timer) = place(self, stage, B::type_info().type_path_table().short_path());
+        let (place, timer) = place(self, stage, B::short_type_path(), Rank::of_behaviour::<B>());
         let bearers = bearers(self.world_mut(), behaviour);
         Joining { place, system: timed(timer, Some(bearers), system) }.join_with(self, behaviour);
         self
@@ -246,7 +266,7 @@ impl AddToStage for App {
         name: &'static str,
         system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
     ) -> &mut Self {
-        let (place, timer) = place(self, stage, name);
+        let (place, timer) = place(self, stage, name, Rank::Others(name.to_owned()));
         Joining { place, system: timed(timer, None, system) }.join_at_once(self);
         self
     }
@@ -257,17 +277,34 @@ impl AddToStage for App {
     }
 }
 
-/// Reserves the next place of a stage for a system, and a timer of that name.
-fn place(app: &mut App, stage: Stage, name: &'static str) -> (Place, Timer) {
+/// Adds a system with which a stage begins, whatever was registered before.
+pub(crate) fn begin_stage<M>(
+    app: &mut App,
+    stage: Stage,
+    name: &'static str,
+    system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
+) {
+    let (place, timer) = place(app, stage, name, Rank::First);
+    Joining { place, system: timed(timer, None, system) }.join_at_once(app);
+}
+
+/// Reserves a place of a stage for a system, and a timer of that name.
+fn place(app: &mut App, stage: Stage, name: &'static str, rank: Rank) -> (Place, Timer) {
     let world = app.world_mut();
-    let places = &mut world.get_resource_or_init::<Places>().0[stage as usize];
-    let place = Place(stage, *places);
-    *places += 1;
+    let mut places = world.get_resource_or_init::<Places>();
+    let places = &mut places.0[stage as usize];
+    let (place, at) = (Place(stage, places.len()), places.partition_point(|(known, _)| *known <= rank));
+    let before = at.checked_sub(1).map(|k| places[k].1);
+    let after = places.get(at).map(|(_, place)| *place);
+    places.insert(at, (rank, place));
     let timer = world.get_resource_or_init::<Stopwatch>().timer(stage.name(), name);
     app.edit_schedule(Tick, |tick| {
         tick.configure_sets(place.in_set(stage));
-        if place.1 > 0 {
-            tick.configure_sets(place.after(Place(stage, place.1 - 1)));
+        if let Some(before) = before {
+            tick.configure_sets(place.after(before));
+        }
+        if let Some(after) = after {
+            tick.configure_sets(place.before(after));
         }
     });
     (place, timer)
@@ -286,6 +323,7 @@ pub fn run_ticks(world: &mut World, count: u64) -> u64 {
         return 0;
     }
     world.init_resource::<Failures>();
+    sample_what_was_written(world);
     let mut done = 0;
     while done < count {
         // Between two of their times nobody has to look at them.

@@ -14,12 +14,8 @@ use super::{
 use crate::{
     files::available_memory,
     network::{
-        ArrayFolder, Clock, Constants, Kind, NeuronGroup, Origin, PrepareError, Seed,
-        connect::Deferred,
-        fault::Told,
-        preparation::Depth,
-        prepare::{Unprepared, resize_columns},
-        state::note_built,
+        ArrayFolder, Clock, Constants, Kind, NeuronGroup, Origin, PrepareError, Seed, connect::Deferred, fault::Told,
+        preparation::Depth, prepare::Unprepared, room::resize_columns, state::note_built,
     },
     record::settle,
     scene::Scene,

@@ -28,14 +28,14 @@ use crate::{
         pieces::{Pieces, Targets, add},
         shares::{Effort, Shares},
     },
-    schedule::{AddToStage, Stage},
+    schedule::{Stage, begin_stage},
 };
 
 /// Sparse synapses walked in one iteration from which threads are called: 10 to 20 µs of work.
 const WORTH_SHARING: usize = 1 << 14;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_stage_system(Stage::Input, "delivery", deliver);
+    begin_stage(app, Stage::Input, "delivery", deliver);
 }
 
 /// What a group is given to in an iteration, and its spikes of the last one.

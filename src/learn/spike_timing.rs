@@ -251,9 +251,14 @@ type Group<'w, R, C> = (
 pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
     mut groups: Query<Group<'_, R, R::Changed>>,
     mut spikes: Query<&mut Spikes>,
+    without: Query<(), (With<R>, Without<Timing<R>>)>,
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
+    if !without.is_empty() {
+        let name = R::short_type_path();
+        failures.push(name, format!("it remembers no spikes: declare it with `#[require(Timing<{name}>)]`"));
+    }
     for (name, rule, (mut timing, mut bounds, rests), source, target, synapses, mut changed) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
         let states = R::Changed::ARE_WEIGHTS && bounds.state::<R>(rule.bounds());

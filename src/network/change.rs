@@ -226,7 +226,10 @@ fn prepare_copy(
     depth: Depth,
 ) -> Result<(), PrepareError> {
     let behaviour = entry.name;
-    prepare_taken_out(&mut Preparation { world, entity, behaviour, depth, first: false, sampled: Vec::new() }, copy)
+    prepare_taken_out(
+        &mut Preparation { world, entity, behaviour, depth, first: false, begun: usize::MAX, sampled: Vec::new() },
+        copy,
+    )
 }
 
 /// Gives a behaviour the field of another one.

@@ -12,7 +12,7 @@ use super::{
     endpoints::{Endpoints, Rule},
     fault::{PrepareError, PrepareFault},
     preparation::Preparation,
-    prepare::resize_columns,
+    room::resize_columns,
     synapse::{DelaySummary, Layout, Synapses, Tried, Weights},
     synapse_values::{AT_ONCE, SynapseValues, between_autapses, both},
 };

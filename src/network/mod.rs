@@ -31,6 +31,7 @@ mod register;
 pub mod registry;
 pub mod residues;
 pub mod rewire;
+pub mod room;
 pub mod runaway;
 mod sample;
 pub(crate) mod sampler;
@@ -46,6 +47,7 @@ pub mod synapse;
 pub(crate) mod synapse_values;
 pub mod threshold_shift;
 mod trial;
+pub(crate) mod unsampled;
 pub mod variable;
 
 pub use address::{Address, AddressError};

@@ -38,6 +38,8 @@ pub struct Preparation<'w> {
     pub(super) depth: Depth,
     /// Whether the behaviour was never prepared at this entity.
     pub(super) first: bool,
+    /// How many members have had their initial values.
+    pub(super) begun: usize,
     /// What was sampled for its fields.
     pub(super) sampled: Vec<(String, Members)>,
 }

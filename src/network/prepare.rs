@@ -1,29 +1,45 @@
 //! Preparation: what happens when a behaviour is attached to an entity. Columns get their size, parameters and
 //! initial values are sampled, each from a random stream that its names alone decide.
 
+use std::collections::HashSet;
+
 use bevy_app::App;
-use bevy_ecs::{component::ComponentId, error::BevyError, prelude::*, world::EntityMut};
+use bevy_ecs::{
+    component::ComponentId,
+    error::BevyError,
+    lifecycle::HookContext,
+    prelude::*,
+    world::{DeferredWorld, EntityMut},
+};
 
 use super::{
     any_behaviour::AnyBehaviour,
     behaviour::Kind,
+    columns::Input,
     endpoints::Endpoints,
     failure::Failures,
-    fault::PrepareError,
+    fault::{PrepareError, PrepareFault},
     group::NeuronGroup,
     preparation::{Depth, Preparation},
     range,
-    registry::BehaviourEntry,
+    receptor::{ReceptorOf, Receptors},
+    registry::{BehaviourEntry, Behaviours},
+    room::resize_columns,
     sample::sample_fields,
     shape::{path_of, shape},
     soundness::Soundness,
-    synapse::Synapses,
-    variable::Variables,
+    synapse::{Source, Synapses, Target},
 };
 
-/// The behaviours that were prepared at an entity, so that initial values are given once.
+/// The behaviours that were prepared at an entity, and for how many members, so that initial values are given once.
 #[derive(Component, Default)]
-struct Prepared(Vec<ComponentId>);
+struct Prepared(Vec<(ComponentId, usize)>);
+
+impl Prepared {
+    fn members(&self, behaviour: ComponentId) -> Option<usize> {
+        self.0.iter().find(|(known, _)| *known == behaviour).map(|(_, members)| *members)
+    }
+}
 
 /// While it exists, behaviours that are attached are not prepared: whoever spawns a whole network does it later, in
 /// one go, and takes the errors.
@@ -31,6 +47,11 @@ struct Prepared(Vec<ComponentId>);
 pub struct Unprepared;
 
 pub(super) fn plugin(app: &mut App) {
+    // A hook, which comes before all observers: what they prepare goes by the name.
+    let name = |mut world: DeferredWorld<'_>, context: HookContext| {
+        world.commands().queue(move |world: &mut World| name_group(world, context.entity));
+    };
+    app.world_mut().register_component_hooks::<NeuronGroup>().on_add(name);
     app.add_observer(|insert: On<Insert<NeuronGroup>>, mut commands: Commands| {
         let entity = insert.entity;
         commands.queue(move |world: &mut World| {
@@ -39,18 +60,56 @@ pub(super) fn plugin(app: &mut App) {
                 soundness.look_soon();
             }
             if world.get_resource::<Unprepared>().is_none() {
-                resize_columns(world, entity);
+                take_shape(world, entity);
             }
         });
     });
 }
 
-/// Gives all columns of an entity the size that its shape asks for.
-pub fn resize_columns(world: &mut World, entity: Entity) {
-    let variables = world.get_resource::<Variables>().cloned().unwrap_or_default();
-    let members = shape(world, entity).iter().product();
-    if let Ok(mut entity) = world.get_entity_mut(entity) {
-        variables.resize(&mut entity, members);
+/// Gives a group without a name one that no other has: random streams, checkpoints and messages go by it.
+fn name_group(world: &mut World, group: Entity) {
+    if !world.get_entity(group).is_ok_and(|group| !group.contains::<Name>()) {
+        return;
+    }
+    let mut names = world.query_filtered::<&Name, With<NeuronGroup>>();
+    let known: HashSet<String> = names.iter(world).map(|name| name.as_str().to_owned()).collect();
+    let free = (1..).map(|number| format!("group{number}")).find(|name| !known.contains(name));
+    if let (Some(name), Ok(mut group)) = (free, world.get_entity_mut(group)) {
+        group.insert(Name::new(name));
+    }
+}
+
+/// Has a group and its receptors take the shape of the group: neurons that are new get parameters and initial values as if
+/// they had been there from the start.
+fn take_shape(world: &mut World, group: Entity) {
+    let mut synapses = world.query::<(Option<&Name>, &Source, &Target, &Synapses)>();
+    let made = synapses
+        .iter(world)
+        .filter(|(_, source, target, synapses)| [source.0, target.0].contains(&group) && synapses.layout.is_some());
+    let made: Vec<String> = made.map(|(name, ..)| name.map_or("", Name::as_str).to_owned()).collect();
+    let before = world.get::<Input>(group).map_or(0, |input| input.0.len());
+    let members: usize = shape(world, group).iter().product();
+    if let (Some(synapses), true) = (made.first(), before > 0 && before != members) {
+        let why = format!(
+            "its synapses `{synapses}` are made for {before} neurons and not for {members}: despawn them first"
+        );
+        let who = path_of(world, group);
+        world.get_resource_or_init::<Failures>().push(who, why);
+        return;
+    }
+    let receptors: Vec<Entity> = world.get::<Receptors>(group).into_iter().flat_map(RelationshipTarget::iter).collect();
+    for entity in std::iter::once(group).chain(receptors) {
+        resize_columns(world, entity);
+        let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
+        let prepared = world.get::<Prepared>(entity).map(|prepared| prepared.0.clone()).unwrap_or_default();
+        for entry in
+            behaviours.iter().filter(|entry| prepared.iter().any(|(id, of)| *id == entry.access.id && *of != members))
+        {
+            if let Err(error) = prepare(world, entity, entry, Depth::Whole) {
+                let who = path_of(world, entity);
+                world.get_resource_or_init::<Failures>().push(who, error);
+            }
+        }
     }
 }
 
@@ -98,13 +157,16 @@ pub(super) fn prepare(
     entry: &BehaviourEntry,
     depth: Depth,
 ) -> Result<(), PrepareError> {
+    has_its_place(world, entity, entry)?;
     // Taken out for the while, so that it can be changed with the world at hand; no hook sees it go.
     let mut behaviour = (entry.access.default)();
     if !exchange(world, entity, entry, &mut *behaviour) {
         return Ok(());
     }
-    let first = !world.get::<Prepared>(entity).is_some_and(|prepared| prepared.0.contains(&entry.access.id));
-    let mut preparation = Preparation { world, entity, behaviour: entry.name, depth, first, sampled: Vec::new() };
+    let before = world.get::<Prepared>(entity).and_then(|prepared| prepared.members(entry.access.id));
+    let (first, begun) = (before.is_none(), before.unwrap_or_default());
+    let mut preparation =
+        Preparation { world, entity, behaviour: entry.name, depth, first, begun, sampled: Vec::new() };
     let outcome = prepare_taken_out(&mut preparation, &mut *behaviour);
     let extent = (entry.kind == Kind::Connectivity && depth == Depth::Trial).then_some(&*behaviour);
     if let (Some(rule), Ok(())) = (extent, &outcome) {
@@ -112,10 +174,30 @@ pub(super) fn prepare(
     }
     exchange(world, entity, entry, &mut *behaviour);
     outcome?;
-    if let (Depth::Whole, true, Ok(mut entity)) = (depth, first, world.get_entity_mut(entity)) {
-        entity.entry::<Prepared>().or_default().into_mut().0.push(entry.access.id);
+    let members = shape(world, entity).iter().product();
+    if let (Depth::Whole, Ok(mut entity)) = (depth, world.get_entity_mut(entity)) {
+        let mut prepared = entity.entry::<Prepared>().or_default().into_mut();
+        prepared.0.retain(|(known, _)| *known != entry.access.id);
+        prepared.0.push((entry.access.id, members));
     }
     Ok(())
+}
+
+/// Whether a behaviour stands where those of its kind do: elsewhere its systems would never find it, or find one neuron.
+fn has_its_place(world: &World, entity: Entity, entry: &BehaviourEntry) -> Result<(), PrepareError> {
+    let Ok(here) = world.get_entity(entity) else { return Ok(()) };
+    let needs = match entry.kind {
+        _ if !entry.is_on(here).unwrap_or(false) => None,
+        Kind::Neurons if !here.contains::<NeuronGroup>() => Some("a `NeuronGroup`"),
+        Kind::Receptor if !here.contains::<ReceptorOf>() => Some("`ReceptorOf` a neuron group"),
+        Kind::Connectivity | Kind::Synapses if !(here.contains::<Source>() && here.contains::<Target>()) => {
+            Some("a `SynapseGroup` with its `Source` and its `Target`")
+        }
+        _ => None,
+    };
+    let Some(needs) = needs else { return Ok(()) };
+    let why = format!("{} stands on an entity that has no such place: insert {needs} with it", entry.kind.in_words());
+    Err(PrepareError { behaviour: entry.name, field: None, fault: Box::new(PrepareFault::Other(why)) })
 }
 
 /// Exchanges a behaviour of an entity with a value of its type; whether it has one.

@@ -2,15 +2,16 @@
 
 use std::ops::Range;
 
-use bevy_reflect::{PartialReflect, ReflectMut};
+use bevy_reflect::{PartialReflect, ReflectRef};
 
 use super::{
     fault::{PrepareError, PrepareFault},
+    fields::visit,
     parameter::{Initial, Parameter},
     preparation::{Depth, Preparation, TRIAL},
     receptor::{Afferent, Listens},
     sampler::{Sampler, value_error},
-    variable::Variables,
+    variable::{Variables, View},
 };
 use crate::{
     numeric::{Real, real::real},
@@ -26,15 +27,21 @@ pub(super) fn sample_fields(
     let most = if preparation.is_trial() { TRIAL } else { usize::MAX };
     let mut sampler = Sampler::new(preparation.world, preparation.entity, most)?;
     let members = 0..sampler.len().min(most);
-    let ReflectMut::Struct(fields) = behaviour.reflect_mut() else { return Ok(()) };
-    for index in 0..fields.field_len() {
-        let name = fields.name_at(index).unwrap_or_default().to_owned();
-        if let Some(field) = fields.field_at_mut(index) {
-            sample(preparation, &mut sampler, field, &name, members.clone())?;
-        }
-    }
+    visit(behaviour, "", &mut |field, name| sample(preparation, &mut sampler, field, name, members.clone()))?;
     preparation.sampled = sampler.into_remembered();
+    listen(preparation, behaviour);
     Ok(())
+}
+
+/// A receptor hears what its field says.
+fn listen(preparation: &mut Preparation<'_>, behaviour: &dyn PartialReflect) {
+    let ReflectRef::Struct(fields) = behaviour.reflect_ref() else { return };
+    let afferent = fields.iter_fields().find_map(|(_, field)| field.try_downcast_ref::<Afferent>());
+    if let Some(afferent) = afferent
+        && let Some(mut listens) = preparation.world.get_mut::<Listens>(preparation.entity)
+    {
+        listens.afferent = afferent.clone();
+    }
 }
 
 fn sample(
@@ -52,24 +59,28 @@ fn sample(
     if let Some(parameter) = as_parameter(field) {
         if parameter.is_sampled(len) && !parameter.value().is_number() {
             // It comes back from being switched off, or another field is changed: values after it may still use it.
-            sampler.remember(name, parameter.members(len));
+            remember(sampler, name, parameter.members(len));
             return Ok(());
         }
         let numbers = evaluate(sampler, parameter.value())?;
         parameter.store(&numbers, len);
-        sampler.remember(name, numbers);
+        remember(sampler, name, numbers);
     } else if let Some(initial) = field.try_downcast_ref::<Initial>() {
         let numbers = evaluate(sampler, &initial.0)?;
-        if whole && preparation.first {
+        if whole && preparation.begun < len {
             set_variable(preparation, name, &numbers, len)?;
         }
-        sampler.remember(name, numbers);
-    } else if let Some(afferent) = field.try_downcast_ref::<Afferent>()
-        && let Some(mut listens) = preparation.world.get_mut::<Listens>(preparation.entity)
-    {
-        listens.afferent = afferent.clone();
+        remember(sampler, name, numbers);
     }
     Ok(())
+}
+
+/// Lets the fields after it use a field: one of a struct in it by its own name, as the fields beside it do.
+fn remember(sampler: &mut Sampler, path: &str, numbers: Members) {
+    if let Some((_, name)) = path.rsplit_once('.') {
+        sampler.remember(name, numbers.clone());
+    }
+    sampler.remember(path, numbers);
 }
 
 fn set_variable(
@@ -79,7 +90,16 @@ fn set_variable(
     len: usize,
 ) -> Result<(), PrepareError> {
     let variables = preparation.world.get_resource::<Variables>().cloned().unwrap_or_default();
-    let mut values = (0..len).map(|i| -> Real { real(numbers.at(i)) });
+    // Those who have begun keep what became of theirs.
+    let begun = preparation.begun;
+    let kept: Vec<Real> = match preparation.world.get_entity(preparation.entity) {
+        Ok(entity) if begun > 0 => match variables.view(entity, name) {
+            Some(View::Real(values)) => values.iter().copied().take(begun).collect(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    };
+    let mut values = (0..len).map(|i| -> Real { kept.get(i).copied().unwrap_or_else(|| real(numbers.at(i))) });
     let mut entity = preparation.world.entity_mut(preparation.entity);
     if variables.set(&mut entity, name, &mut values) {
         return Ok(());

@@ -215,9 +215,13 @@ pub trait RegisterState {
 impl RegisterState for App {
     fn register_state<T: State>(&mut self) -> &mut Self {
         let id = self.world_mut().register_component::<T>();
-        self.world_mut().get_resource_or_init::<States>().add(StateEntry::of::<T>(id));
+        enter::<T>(self.world_mut(), id);
         self
     }
+}
+
+pub(super) fn enter<T: State>(world: &mut World, id: ComponentId) {
+    world.get_resource_or_init::<States>().add(StateEntry::of::<T>(id));
 }
 
 pub(super) fn plugin(app: &mut App) {

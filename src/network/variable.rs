@@ -106,8 +106,15 @@ pub struct VariableEntry {
     blank: fn() -> Vec<VariableInfo>,
 }
 
+impl Variables {
+    /// Whether a kind of component is known.
+    pub(super) fn know(&self, id: ComponentId) -> bool {
+        self.0.iter().any(|entry| entry.id == id)
+    }
+}
+
 impl VariableEntry {
-    fn of<T: Variable>(id: ComponentId) -> Self {
+    pub(super) fn of<T: Variable>(id: ComponentId) -> Self {
         Self {
             id,
             get: |entity| entity.get::<T>().map(|column| column as _),
@@ -217,11 +224,15 @@ impl RegisterVariable for App {
     fn register_variable<T: Variable>(&mut self) -> &mut Self {
         self.register_state::<T>();
         let entry = VariableEntry::of::<T>(self.world_mut().register_component::<T>());
-        let mut variables = self.world_mut().get_resource_or_init::<Variables>();
-        if variables.0.iter().all(|known| known.id != entry.id) {
-            variables.0.push(entry);
-        }
+        enter(self.world_mut(), entry);
         self
+    }
+}
+
+pub(super) fn enter(world: &mut World, entry: VariableEntry) {
+    let mut variables = world.get_resource_or_init::<Variables>();
+    if variables.0.iter().all(|known| known.id != entry.id) {
+        variables.0.push(entry);
     }
 }
 
@@ -247,6 +258,7 @@ macro_rules! variable {
     ($(#[doc = $docs:literal])+ $visibility:vis struct $type:ident = $name:literal in $unit:literal;) => {
         $(#[doc = $docs])+
         #[derive($crate::bevy_ecs::component::Component, Clone, Debug, Default)]
+        #[component(on_add = $crate::network::room::register_late::<Self>)]
         $visibility struct $type(pub $crate::numeric::Column<$crate::numeric::Real>);
 
         impl $type {

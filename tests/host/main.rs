@@ -4,3 +4,4 @@ mod afternoon;
 mod conformance;
 mod downstream;
 mod embedding;
+mod strangers;

@@ -1,0 +1,85 @@
+//! Parameters that a host has written into a behaviour at work: they are sampled before they are used.
+
+use bevy_ecs::{
+    archetype::{ArchetypeGeneration, ArchetypeId},
+    change_detection::Tick,
+    prelude::*,
+};
+
+use super::{
+    failure::Failures,
+    fields,
+    preparation::Depth,
+    registry::{BehaviourEntry, Behaviours},
+    shape::{path_of, shape},
+};
+
+/// What was looked at last.
+#[derive(Resource)]
+struct Looked {
+    at: Tick,
+    generation: ArchetypeGeneration,
+    /// The archetypes that have behaviours with parameters.
+    archetypes: Vec<(ArchetypeId, Vec<BehaviourEntry>)>,
+    /// What could not be sampled.
+    left: Vec<(Entity, BehaviourEntry)>,
+}
+
+/// Prepares the behaviours anew whose parameters were written since the last look and have no numbers yet. What cannot be
+/// sampled is a failure, until it is written again.
+pub fn sample_what_was_written(world: &mut World) {
+    let now = world.increment_change_tick();
+    let generation = world.archetypes().generation();
+    let mut looked = match world.remove_resource::<Looked>() {
+        Some(looked) if looked.generation == generation => looked,
+        before => Looked {
+            at: before.as_ref().map_or(now, |before| before.at),
+            generation,
+            archetypes: bearing(world),
+            left: before.map(|before| before.left).unwrap_or_default(),
+        },
+    };
+    let mut due = std::mem::take(&mut looked.left);
+    for (archetype, entries) in &looked.archetypes {
+        let Some(archetype) = world.archetypes().get(*archetype) else { continue };
+        for entity in archetype.entities() {
+            let Ok(here) = world.get_entity(entity.id()) else { continue };
+            for entry in entries {
+                let ticks = here.get_change_ticks_by_id(entry.component());
+                if ticks.is_some_and(|ticks| ticks.is_changed(looked.at, now)) && lacks_numbers(world, here, entry) {
+                    due.push((entity.id(), *entry));
+                }
+            }
+        }
+    }
+    looked.at = now;
+    for (entity, entry) in due {
+        let lacks = |world: &World| world.get_entity(entity).is_ok_and(|here| lacks_numbers(world, here, &entry));
+        if !lacks(world) {
+            continue;
+        }
+        if let Err(error) = entry.prepare(world, entity, Depth::Whole) {
+            let who = path_of(world, entity);
+            world.get_resource_or_init::<Failures>().push(who, error);
+            looked.left.push((entity, entry));
+        }
+    }
+    world.insert_resource(looked);
+}
+
+/// The archetypes that have behaviours with parameters.
+fn bearing(world: &World) -> Vec<(ArchetypeId, Vec<BehaviourEntry>)> {
+    let Some(behaviours) = world.get_resource::<Behaviours>() else { return Vec::new() };
+    let with_parameters = |entry: &&BehaviourEntry| fields::has_parameters(entry.default_value().as_partial_reflect());
+    let all: Vec<BehaviourEntry> = behaviours.iter().filter(with_parameters).copied().collect();
+    let own = |archetype: &bevy_ecs::archetype::Archetype| {
+        let own = all.iter().filter(|entry| archetype.contains(entry.component()));
+        (archetype.id(), own.copied().collect::<Vec<_>>())
+    };
+    world.archetypes().iter().map(own).filter(|(_, own)| !own.is_empty()).collect()
+}
+
+fn lacks_numbers(world: &World, here: EntityRef<'_>, entry: &BehaviourEntry) -> bool {
+    let members = shape(world, here.id()).iter().product();
+    entry.value(here).is_some_and(|value| !fields::parameters_are_sampled(value.as_partial_reflect(), members))
+}
