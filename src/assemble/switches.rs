@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 
 use super::faults::address_fault;
 use crate::{
-    network::{Act, ChangeError, Clock, Kind, Setting, Switches, Switching, bearers, change},
+    network::{Act, Birth, ChangeError, Clock, Kind, Setting, Switches, Switching, bearers, change},
     scene::{Scene, Spans, SwitchScene},
     text::{Diagnostic, Span},
 };
@@ -12,8 +12,9 @@ use crate::{
 /// Sets what is to be switched, beside what is set for other networks.
 pub(super) fn set(world: &mut World, scene: &Scene, network: Entity) {
     let clock = Clock::new(scene.dt);
+    let birth = world.get::<Birth>(network).map_or(0, |birth| birth.0);
     let all = scene.switches.iter().flat_map(|due| {
-        let iteration = clock.first_from(due.at);
+        let iteration = birth + clock.first_from(due.at);
         let due_then = move |address: &String, act: Act| {
             let address = address.clone();
             Switching { iteration, network: Some(network), address, act }

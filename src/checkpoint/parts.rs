@@ -87,7 +87,8 @@ pub(super) fn parts(world: &mut World) -> Result<Parts, CheckpointError> {
         if name.is_empty() {
             return Err(CheckpointError::Nameless(first.clone()));
         }
-        let name = match networks.iter().position(|network| network_of(world, entity) == Some(*network)) {
+        let of = network_of(world, entity).unwrap_or(entity);
+        let name = match networks.iter().position(|network| *network == of) {
             Some(number) if networks.len() > 1 => format!("network {}: {name}", number + 1),
             _ => name,
         };
@@ -122,6 +123,7 @@ fn name(world: &World, entity: EntityRef<'_>, numbers: &mut BTreeMap<String, usi
     let name = match entity.get::<Recording>() {
         Some(recording) => format!("recording of {}.{}", recording.group, recording.what()),
         None if entity.contains::<Recordings>() => "recorder".to_owned(),
+        None if entity.contains::<Origin>() => return "network".to_owned(),
         None => return path_of(world, entity.id()),
     };
     let number = numbers.entry(name.clone()).or_insert(0);

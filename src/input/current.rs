@@ -4,7 +4,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 
 use crate::{
-    network::{Behaviour, Cell, Cells, CellsOf, Clock, Input, Step},
+    network::{Behaviour, Birth, Cell, Cells, CellsOf, Clock, Input, Step},
     numeric::{Real, dispatch},
     schedule::{AddToStage, Stage},
 };
@@ -85,12 +85,12 @@ impl AddCurrent for App {
     }
 }
 
-fn add_to_input<C: Current>(mut groups: Query<(Ref<C>, &mut Input, &mut Cells)>, clock: Res<Clock>) {
-    for (current, mut input, cells) in &mut groups {
+fn add_to_input<C: Current>(mut groups: Query<(Ref<C>, &mut Input, &mut Cells, Option<&Birth>)>, clock: Res<Clock>) {
+    for (current, mut input, cells, birth) in &mut groups {
         let size = (Step::of(&clock, 1), input.0.len());
         let changed = current.is_changed();
         let cells = cells.into_inner().of_differing(&*current, changed, size, current.differs(), |i| current.cell(i));
-        if let Some(now) = current.now(&clock) {
+        if let Some(now) = current.now(&clock.since(birth)) {
             dispatch(
                 #[inline(always)]
                 || add::<C>(&mut input.0, cells, now),

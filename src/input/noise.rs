@@ -6,7 +6,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
 use crate::{
-    network::{Behaviour, Cell, Cells, CellsOf, Clock, Input, Preparation, Step, ThreadShares},
+    network::{Behaviour, Birth, Cell, Cells, CellsOf, Clock, Input, Preparation, Step, ThreadShares},
     numeric::{
         Real,
         blocks::{BLOCK, PerBlock},
@@ -118,12 +118,14 @@ impl AddNoise for App {
     }
 }
 
-fn add_to_input<N: Noise>(mut groups: Query<(&mut N, &mut Input, &mut Cells, &ThreadShares)>, clock: Res<Clock>) {
+type Group<'w, N> = (&'w mut N, &'w mut Input, &'w mut Cells, &'w ThreadShares, Option<&'w Birth>);
+
+fn add_to_input<N: Noise>(mut groups: Query<Group<'_, N>>, clock: Res<Clock>) {
     pass(|pass| {
-        for (noise, input, cells, ThreadShares(shares)) in &mut groups {
+        for (noise, input, cells, ThreadShares(shares), birth) in &mut groups {
             let (changed, step, neurons) = (noise.is_changed(), Step::of(&clock, 1), input.0.len());
             let cells = cells.into_inner().of(&*noise, changed, (step, neurons), |i| noise.cell(i, step));
-            if !noise.is_on(&clock) {
+            if !noise.is_on(&clock.since(birth)) {
                 continue;
             }
             let streams = PerBlock(&mut noise.into_inner().streams().0[..]);

@@ -13,8 +13,8 @@ use super::noise::Streams;
 use crate::{
     behaviour, cell,
     network::{
-        Arriving, Behaviour, Cells, CellsOf, Clock, Failures, Input, Parameter, Preparation, PrepareError, Range,
-        Receptors, Step, ThreadShares, Unit,
+        Arriving, Behaviour, Birth, Cells, CellsOf, Clock, Failures, Input, Parameter, Preparation, PrepareError,
+        Range, Receptors, Step, ThreadShares, Unit,
         receptor::{ByGroup, Fed},
     },
     numeric::{
@@ -135,6 +135,7 @@ type GroupItem = (
     &'static mut Cells,
     Option<&'static Receptors>,
     &'static ThreadShares,
+    Option<&'static Birth>,
 );
 
 fn add_spikes(
@@ -145,7 +146,7 @@ fn add_spikes(
 ) {
     let mut receptors = ByGroup::new(&mut receptors, |found| found.0);
     pass(|pass| {
-        for (name, source, input, cells, own, ThreadShares(shares)) in &mut groups {
+        for (name, source, input, cells, own, ThreadShares(shares), birth) in &mut groups {
             let (changed, source, input) = (source.is_changed(), source.into_inner(), &mut input.into_inner().0[..]);
             let (neurons, mean) = (input.len(), source.mean(0, clock.dt));
             let PoissonInput { rate, sources, weight, .. } = &*source;
@@ -155,7 +156,7 @@ fn add_spikes(
                 weight: weight.at(i),
             });
             // Not before: what has changed is seen once.
-            if !clock.is_within(source.start, source.stop) {
+            if !clock.since(birth).is_within(source.start, source.stop) {
                 continue;
             }
             let PoissonInput { receptor, streams, counts, was_heard, .. } = source;

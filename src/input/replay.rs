@@ -16,8 +16,8 @@ use super::sequence::{Block, Sequence};
 use crate::{
     behaviour,
     network::{
-        Behaviour, Clock, Failures, Input, NeuronGroup, Parameter, Preparation, PrepareError, Presentation, Presented,
-        Unit,
+        Behaviour, Birth, Clock, Failures, Input, NeuronGroup, Parameter, Preparation, PrepareError, Presentation,
+        Presented, Unit,
     },
     numeric::real::real,
     schedule::{AddToStage, Stage},
@@ -212,13 +212,11 @@ fn fits(shape: &[usize], group: &NeuronGroup) -> bool {
     }
 }
 
-fn replay(
-    mut groups: Query<(Option<&Name>, &Replay, &mut Presented, &mut Input)>,
-    clock: Res<Clock>,
-    mut failures: ResMut<Failures>,
-) {
-    for (name, replay, mut presented, mut input) in &mut groups {
-        match replay.moment(&clock) {
+type Group<'w> = (Option<&'w Name>, &'w Replay, &'w mut Presented, &'w mut Input, Option<&'w Birth>);
+
+fn replay(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<Failures>) {
+    for (name, replay, mut presented, mut input, birth) in &mut groups {
+        match replay.moment(&clock.since(birth)) {
             Moment::Shown(presentation) => {
                 presented.show(clock.iteration, presentation);
                 // One number for all, or one for each.
@@ -232,7 +230,7 @@ fn replay(
                 let who = format!("{}.Replay", name.map_or("", Name::as_str));
                 let why = format!(
                     "the array ended before iteration {}; `at_end: Silence` or `Repeat` would go on",
-                    clock.iteration
+                    clock.since(birth).iteration
                 );
                 failures.push(who, why);
             }

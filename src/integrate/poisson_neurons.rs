@@ -17,8 +17,8 @@ use bevy_ecs::prelude::*;
 use crate::{
     behaviour, cell,
     network::{
-        Behaviour, Cells, CellsOf, Clock, Input, Parameter, Preparation, PrepareError, Range, RegisterVariable, Spikes,
-        Step, ThreadShares, Unit,
+        Behaviour, Birth, Cells, CellsOf, Clock, Input, Parameter, Preparation, PrepareError, Range, RegisterVariable,
+        Spikes, Step, ThreadShares, Unit,
     },
     numeric::{
         Archive, ArchiveError, Real,
@@ -186,12 +186,20 @@ struct Moment {
     pause: Real,
 }
 
-type GroupItem<'w> =
-    (&'w mut PoissonNeurons, &'w mut Spikes, &'w mut Pause, &'w Input, &'w mut Cells, &'w ThreadShares);
+type GroupItem<'w> = (
+    &'w mut PoissonNeurons,
+    &'w mut Spikes,
+    &'w mut Pause,
+    &'w Input,
+    &'w mut Cells,
+    &'w ThreadShares,
+    Option<&'w Birth>,
+);
 
 fn fire(mut groups: Query<GroupItem<'_>>, clock: Res<Clock>) {
     pass(|pass| {
-        for (neurons, spikes, pause, input, cells, shares) in &mut groups {
+        for (neurons, spikes, pause, input, cells, shares, birth) in &mut groups {
+            let clock = clock.since(birth);
             let changed = neurons.is_changed();
             let factor = neurons.factor(&clock);
             let (neurons, size) = (neurons.into_inner(), (Step::of(&clock, 1), pause.0.len()));

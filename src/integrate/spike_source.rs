@@ -14,7 +14,7 @@ use bevy_reflect::prelude::*;
 use super::spike_list::{Gathered, Times, read_text};
 use crate::{
     behaviour,
-    network::{Behaviour, Clock, Preparation, PrepareError, Spikes, Unit},
+    network::{Behaviour, Birth, Clock, Preparation, PrepareError, Spikes, Unit},
     schedule::{AddToStage, Stage},
 };
 
@@ -117,9 +117,9 @@ impl SpikeSource {
     }
 }
 
-fn fire(mut groups: Query<(&SpikeSource, &mut Spikes)>, clock: Res<Clock>, mut due: Local<Vec<u32>>) {
-    for (source, mut spikes) in &mut groups {
-        emit(source.spikes.as_deref().unwrap_or_default(), &mut spikes, &clock, &mut due);
+fn fire(mut groups: Query<(&SpikeSource, &mut Spikes, Option<&Birth>)>, clock: Res<Clock>, mut due: Local<Vec<u32>>) {
+    for (source, mut spikes, birth) in &mut groups {
+        emit(source.spikes.as_deref().unwrap_or_default(), &mut spikes, &clock.since(birth), &mut due);
     }
 }
 

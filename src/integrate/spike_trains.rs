@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     behaviour,
-    network::{Behaviour, Clock, Parameter, Preparation, PrepareError, Range, Spikes, Unit},
+    network::{Behaviour, Birth, Clock, Parameter, Preparation, PrepareError, Range, Spikes, Unit},
     schedule::{AddToStage, Stage},
 };
 
@@ -101,9 +101,9 @@ fn listed(neurons: usize, clock: Clock, of: impl Fn(usize) -> [f64; 5]) -> Resul
     gathered.schedule()
 }
 
-fn fire(mut groups: Query<(&SpikeTrains, &mut Spikes)>, clock: Res<Clock>, mut due: Local<Vec<u32>>) {
-    for (trains, mut spikes) in &mut groups {
-        emit(trains.spikes.as_deref().unwrap_or_default(), &mut spikes, &clock, &mut due);
+fn fire(mut groups: Query<(&SpikeTrains, &mut Spikes, Option<&Birth>)>, clock: Res<Clock>, mut due: Local<Vec<u32>>) {
+    for (trains, mut spikes, birth) in &mut groups {
+        emit(trains.spikes.as_deref().unwrap_or_default(), &mut spikes, &clock.since(birth), &mut due);
     }
 }
 

@@ -21,8 +21,8 @@ use super::{
 use crate::{
     behaviour,
     network::{
-        Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Range, RegisterVariable, Size, Synapses, Unit,
-        Weights,
+        Behaviour, Birth, Clock, Failures, Kind, Preparation, PrepareError, Range, RegisterVariable, Size, Synapses,
+        Unit, Weights,
     },
     numeric::{
         Column, Real,
@@ -129,11 +129,12 @@ type Group<'w> = (
     &'w Synapses,
     &'w mut Tendency,
     (&'w mut Weights, Option<&'w mut WeightRest>, &'w mut WeightBounds),
+    Option<&'w Birth>,
 );
 
 /// Weights follow the tendencies.
 fn apply(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<Failures>) {
-    for (name, rule, synapses, mut tendency, (mut weights, rests, mut bounds)) in &mut groups {
+    for (name, rule, synapses, mut tendency, (mut weights, rests, mut bounds), birth) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
         let range = [rule.w_min, rule.w_max];
         if bounds.state::<DeferredStdp>(range)
@@ -143,7 +144,7 @@ fn apply(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<F
             continue;
         }
         let every = clock.steps(rule.every).max(1);
-        if !(clock.iteration + 1).is_multiple_of(every) {
+        if !(clock.since(birth).iteration + 1).is_multiple_of(every) {
             continue;
         }
         let (kept, growth, bounds) = (real(rule.kept), real(rule.growth), Bounds::new(range));

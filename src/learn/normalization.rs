@@ -15,7 +15,7 @@ use bevy_reflect::prelude::*;
 use super::bounds::{Bounds, WeightBounds};
 use crate::{
     behaviour,
-    network::{Behaviour, Clock, Kind, Layout, Range, Synapses, Weights},
+    network::{Behaviour, Birth, Clock, Kind, Layout, Range, Synapses, Weights},
     numeric::{
         Real,
         real::{real, wide},
@@ -57,9 +57,11 @@ impl Behaviour for Normalization {
     }
 }
 
-fn normalize(mut groups: Query<(&Normalization, &Synapses, &WeightBounds, &mut Weights)>, clock: Res<Clock>) {
-    for (rule, synapses, bounds, mut weights) in &mut groups {
-        if !(clock.iteration + 1).is_multiple_of(rule.every) {
+type Group<'w> = (&'w Normalization, &'w Synapses, &'w WeightBounds, &'w mut Weights, Option<&'w Birth>);
+
+fn normalize(mut groups: Query<Group<'_>>, clock: Res<Clock>) {
+    for (rule, synapses, bounds, mut weights, birth) in &mut groups {
+        if !(clock.since(birth).iteration + 1).is_multiple_of(rule.every) {
             continue;
         }
         let to = Scale { total: rule.total, bounds: bounds.common() };

@@ -20,8 +20,8 @@ use super::dopamine::{Concentration, Dopamine};
 use crate::{
     behaviour,
     network::{
-        Behaviour, Clock, Layout, PartOf, Preparation, PrepareError, Range, RegisterState, Seed, Source, Spikes, State,
-        SynapseGroup, Synapses, Tags, Target, Unit, address::groups,
+        Behaviour, Birth, Clock, Layout, PartOf, Preparation, PrepareError, Range, RegisterState, Seed, Source, Spikes,
+        State, SynapseGroup, Synapses, Tags, Target, Unit, address::groups,
     },
     numeric::{Archive, ArchiveError, philox::uniform_pair, real::real, stream::Stream},
     schedule::{AddToStage, Stage},
@@ -106,13 +106,14 @@ struct Joined {
 type Group<'w> = ((&'w Name, &'w Tags, Option<&'w PartOf>), &'w Source, &'w Target, Ref<'w, Synapses>);
 
 fn give(
-    mut rewards: Query<(&Reward, &mut Watch, &mut Concentration)>,
+    mut rewards: Query<(&Reward, &mut Watch, &mut Concentration, Option<&Birth>)>,
     synapses: Query<Group<'_>>,
     spikes: Query<&Spikes>,
     clock: Res<Clock>,
 ) {
     let rewired = synapses.iter().any(|(.., synapses)| synapses.is_changed());
-    for (reward, mut watch, mut concentration) in &mut rewards {
+    for (reward, mut watch, mut concentration, birth) in &mut rewards {
+        let clock = clock.since(birth);
         if rewired || !watch.found {
             watch.find(reward, &synapses);
         }

@@ -27,7 +27,7 @@ use super::{
 use crate::{
     behaviour,
     network::{
-        Behaviour, Clock, Endpoints, Failures, Kind, Layout, Preparation, PrepareError, Range, RegisterState,
+        Behaviour, Birth, Clock, Endpoints, Failures, Kind, Layout, Preparation, PrepareError, Range, RegisterState,
         RegisterVariable, Rewired, State, Synapses, Unit, Variables, Weights, endpoints::endpoints, rewire::rewire,
     },
     numeric::{
@@ -149,6 +149,7 @@ fn rewire_due(
 ) {
     for mut entity in &mut groups {
         let Some(rule) = entity.get::<StructuralPlasticity>() else { continue };
+        let clock = clock.since(entity.get::<Birth>());
         let due = rule.is_due(&clock);
         if due && let Err(why) = rewire_group(&mut entity, &variables, &clock) {
             failures.push(entity.get::<Name>().map_or("", Name::as_str), why);

@@ -2,7 +2,8 @@
 
 use bevy_ecs::prelude::*;
 
-use crate::numeric::{Real, grid};
+use super::state::State;
+use crate::numeric::{Archive, ArchiveError, Real, grid};
 
 /// The step of the simulation and the iteration that runs.
 ///
@@ -35,7 +36,25 @@ impl Default for Clock {
     }
 }
 
+/// On a network and its parts: the iteration of the world's clock at which the network began. It is 0 for whatever is told times
+/// or iterations in the network: inputs, switches, recorders.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Birth(pub u64);
+
+impl State for Birth {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.value(&mut self.0)
+    }
+}
+
 impl Clock {
+    /// The time of a network that began when it did; that of the world for what is part of none.
+    #[inline]
+    #[must_use]
+    pub fn since(self, birth: Option<&Birth>) -> Self {
+        Self { iteration: self.iteration.saturating_sub(birth.map_or(0, |birth| birth.0)), ..self }
+    }
+
     /// A clock at iteration 0.
     #[must_use]
     pub const fn new(dt: f64) -> Self {

@@ -1,10 +1,11 @@
 //! Networks that share a world: which of them an entity is part of, and what values in it come from. Names and tags are those
 //! of a network; who is part of none, as whatever is spawned by hand, sees all and is seen by no network's addresses.
 
+use bevy_app::App;
 use bevy_ecs::prelude::*;
 
 use super::{
-    clock::Seed,
+    clock::{Birth, Clock, Seed},
     receptor::ReceptorOf,
     surroundings::{ArrayFolder, Constants},
 };
@@ -31,6 +32,26 @@ pub struct PartOf(pub Entity);
 #[derive(Component, Debug, Default)]
 #[relationship_target(relationship = PartOf, linked_spawn)]
 pub struct Parts(Vec<Entity>);
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_observer(
+        |insert: On<Insert<Origin>>, clock: Option<Res<Clock>>, born: Query<&Birth>, mut commands: Commands| {
+            if born.get(insert.entity).is_err() {
+                commands.entity(insert.entity).insert(Birth(clock.map_or(0, |clock| clock.iteration)));
+            }
+        },
+    );
+    app.add_observer(|insert: On<Insert<PartOf>>, mut commands: Commands| {
+        let part = insert.entity;
+        commands.queue(move |world: &mut World| {
+            let network = world.get::<PartOf>(part).map(|part| part.0);
+            let birth = network.and_then(|network| world.get::<Birth>(network)).copied();
+            if let (Some(birth), Ok(mut part)) = (birth, world.get_entity_mut(part)) {
+                part.insert(birth);
+            }
+        });
+    });
+}
 
 impl Origin {
     /// What values at an entity come from.

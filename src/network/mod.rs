@@ -55,7 +55,7 @@ pub use bearers::bearers;
 pub use behaviour::{Behaviour, Kind, Unit};
 pub use cells::{Cell, CellColumns, Cells, CellsOf, Step};
 pub use change::{ChangeError, Setting, change};
-pub use clock::{Clock, Seed};
+pub use clock::{Birth, Clock, Seed};
 pub use columns::{Conductance, Input, Jump, Membrane, Spikes, ThreadShares, V};
 pub use endpoints::{Endpoints, Rule};
 pub use extent::{Extent, Pair, Size};
@@ -110,11 +110,13 @@ impl Plugin for NetworkPlugin {
             .register_variable::<ThresholdShift>()
             .register_variable::<Weights>()
             .register_variable::<Arriving>()
+            .register_state::<Birth>()
             .register_state::<Synapses>()
             .register_state::<Efficacies>();
         let mut states = app.world_mut().resource_mut::<States>();
         states.let_stay::<Weights>();
         states.let_stay::<Synapses>();
+        membership::plugin(app);
         prepare::plugin(app);
         receptor::plugin(app);
     }

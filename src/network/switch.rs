@@ -53,7 +53,7 @@ pub fn switch_within(
 /// A behaviour that is to be switched on or off, or changed.
 #[derive(Clone, Debug)]
 pub struct Switching {
-    /// Before this iteration.
+    /// Before this iteration of the clock.
     pub iteration: u64,
     /// The network in which the address leads somewhere, as was seen when it was built; `None` for all of the world.
     pub network: Option<Entity>,

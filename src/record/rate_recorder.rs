@@ -101,7 +101,7 @@ fn record(
     for entity in recorders.iter().flat_map(RelationshipTarget::iter) {
         let Ok((mut recording, mut bin)) = recordings.get_mut(entity) else { continue };
         let Ok(spikes) = sources.get(recording.source) else { continue };
-        if !recording.window.spans(clock.iteration) {
+        if !recording.window.spans(clock.since(Some(&recording.birth)).iteration) {
             continue;
         }
         bin.take(&recording, spikes.neurons());

@@ -6,7 +6,7 @@ use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
 
 use super::{Bins, Dtype, RowBuffer};
 use crate::{
-    network::{Clock, Failures, State, Synapses, VariableEntry, View, shape::shape, variable::VariableInfo},
+    network::{Birth, Clock, Failures, State, Synapses, VariableEntry, View, shape::shape, variable::VariableInfo},
     numeric::{Archive, ArchiveError, Real, real::wide},
 };
 
@@ -23,6 +23,8 @@ pub struct Recording {
     pub content: Content,
     /// When.
     pub window: Window,
+    /// When the network of its recorder began, from which its iterations count.
+    pub birth: Birth,
     /// How many recordings the world had made before it: those of a scene in its order.
     pub(crate) place: u64,
     /// The members that are recorded; `None` for all.
@@ -76,6 +78,7 @@ pub enum Content {
 impl State for Recording {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.value(&mut self.window.from)?;
+        archive.value(&mut self.birth.0)?;
         match archive.through(&self.rows.rows())? {
             Some(rows) if archive.restores() => self.rows.cut(rows, self.row_bytes()),
             _ => Ok(()),
@@ -288,6 +291,7 @@ pub struct Recordings(Vec<Entity>);
 pub fn begin_with(world: &mut World, iteration: u64) {
     for mut recording in world.query::<&mut Recording>().iter_mut(world) {
         let Window { from, every, .. } = recording.window;
+        let iteration = iteration.saturating_sub(recording.birth.0);
         // In the steps in which they would have been recorded, had they begun where they were to.
         let skipped = iteration.saturating_sub(from).div_ceil(every).saturating_mul(every);
         recording.window.from = if every == u64::MAX { from.max(iteration) } else { from.saturating_add(skipped) };
@@ -342,7 +346,7 @@ pub fn record_due<'a>(
 ) {
     for entity in recorders.flat_map(RelationshipTarget::iter) {
         let Ok(mut recording) = recordings.get_mut(entity) else { continue };
-        if recording.window.contains(clock.iteration)
+        if recording.window.contains(clock.since(Some(&recording.birth)).iteration)
             && let Err(error) = take(entity, &mut recording)
         {
             failures.push(format!("{}.{}", recording.group, recording.what()), error);

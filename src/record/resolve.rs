@@ -95,7 +95,21 @@ fn recording(
     let group = path_of(preparation.world(), entity);
     let (window, rows) = (request.window, RowBuffer::default());
     let place = next_place(preparation.world());
-    Ok(Recording { group, source: entity, info, content, window, place, members, shape, observed, row_shape, rows })
+    let birth = preparation.component().copied().unwrap_or_default();
+    Ok(Recording {
+        group,
+        source: entity,
+        info,
+        content,
+        window,
+        birth,
+        place,
+        members,
+        shape,
+        observed,
+        row_shape,
+        rows,
+    })
 }
 
 fn marked(members: &[u32], size: usize) -> Vec<bool> {

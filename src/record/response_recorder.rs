@@ -162,7 +162,7 @@ fn record(
                 continue;
             }
             open.counts.fill(0);
-            (open.number, open.first) = (Some(now.number), clock.iteration);
+            (open.number, open.first) = (Some(now.number), clock.since(Some(&recording.birth)).iteration);
         }
         if let Ok((Some(spikes), _)) = sources.get(recording.source) {
             open.count(spikes.neurons());

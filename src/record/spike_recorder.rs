@@ -56,7 +56,7 @@ fn record(
 ) {
     record_due(recorders.iter(), &mut recordings, &clock, &mut failures, |_, recording| {
         let Ok(spikes) = sources.get(recording.source) else { return Ok(()) };
-        let iteration = clock.iteration as u32;
+        let iteration = clock.since(Some(&recording.birth)).iteration as u32;
         spikes.neurons().iter().try_for_each(|&neuron| match recording.observes(neuron) {
             true => recording.rows.append(1, bytemuck::cast_slice(&[iteration, neuron])),
             false => Ok(()),

@@ -115,6 +115,7 @@ fn list(world: &mut World, snapshots: Entity) {
         info: VariableInfo { name: "synapses".into(), unit: String::new(), docs, bytes: 12 },
         content,
         window: recording.window,
+        birth: recording.birth,
         place: recording.place,
         members: None,
         shape: recorded_shape(world, recording.source, content),
@@ -139,26 +140,26 @@ type Recorders<'w, 's> = (
 );
 
 fn record(recorders: Recorders<'_, '_>, clock: Res<Clock>, failures: ResMut<Failures>) {
-    let now = clock.iteration;
-    let is_due = |window: &Window| window.contains(now) || (window.spans(now) && now + 1 == window.until);
-    record_if(is_due, recorders, now, failures);
+    let is_due = |window: &Window, now: u64| window.contains(now) || (window.spans(now) && now + 1 == window.until);
+    record_if(is_due, recorders, *clock, failures);
 }
 
 fn record_last(recorders: Recorders<'_, '_>, clock: Res<Clock>, failures: ResMut<Failures>) {
-    if let Some(last) = clock.iteration.checked_sub(1) {
-        record_if(|window| window.spans(last), recorders, last, failures);
+    if let Some(iteration) = clock.iteration.checked_sub(1) {
+        record_if(Window::spans, recorders, Clock { iteration, ..*clock }, failures);
     }
 }
 
 fn record_if(
-    is_due: impl Fn(&Window) -> bool,
+    is_due: impl Fn(&Window, u64) -> bool,
     (recorders, mut recordings, groups): Recorders<'_, '_>,
-    iteration: u64,
+    clock: Clock,
     mut failures: ResMut<Failures>,
 ) {
     for entity in recorders.iter().flat_map(RelationshipTarget::iter) {
         let Ok((mut recording, Some(mut snapshots))) = recordings.get_mut(entity) else { continue };
-        if !is_due(&recording.window) || snapshots.iterations.last() == Some(&iteration) {
+        let iteration = clock.since(Some(&recording.birth)).iteration;
+        if !is_due(&recording.window, iteration) || snapshots.iterations.last() == Some(&iteration) {
             continue;
         }
         let Ok((synapses, weights)) = groups.get(recording.source) else { continue };

@@ -1,6 +1,7 @@
 //! The crate as a dependency: in a Bevy application, and of a crate with behaviours of its own.
 
 mod afternoon;
+mod births;
 mod conformance;
 mod downstream;
 mod embedding;
