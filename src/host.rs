@@ -1,17 +1,20 @@
-//! A network inside a bevy application: ticks on `FixedUpdate`, pause and single step, spikes as messages.
+//! Networks inside a Bevy application: ticks on `FixedUpdate`, at a pace; spikes, failures and what could not keep up as messages.
 #![forbid(unsafe_code)]
 
-use bevy_app::{App, FixedUpdate, Plugin};
+use std::time::{Duration, Instant};
+
+use bevy_app::{App, First, FixedUpdate, Plugin};
 use bevy_ecs::{
     error::{BevyError, Result},
     intern::Interned,
     prelude::*,
     schedule::ScheduleLabel,
 };
+use bevy_time::Time;
 
 use crate::{
-    network::{Clock, Failures, Runaway, Spikes, Warnings, failure::Failure},
-    schedule::run_ticks,
+    network::{Clock, Failures, Rests, Runaway, Spikes, Warnings, failure::Failure, membership::network_of, rest},
+    schedule::{Stage, end_stage, run_ticks},
 };
 
 /// Runs [`Tick`](crate::schedule::Tick) from a schedule of the host; default `FixedUpdate`.
@@ -26,72 +29,203 @@ impl Default for HostPlugin {
     }
 }
 
-/// How fast the networks of a world run in their host. Without it they rest.
-#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+/// How fast the networks of a world run in their host. Without it they rest; one alone rests by [`rest`](crate::network::rest()).
+///
+/// ```
+/// use cortecs::prelude::*;
+/// use std::time::Duration;
+///
+/// // A tenth of life's pace, and never more than 4 ms of a frame.
+/// let pace = Pace { speed: Some(0.1), budget: Some(Duration::from_millis(4)), ..default() };
+/// ```
+#[derive(Resource, Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
-    /// Iterations for every run of the host's schedule; default 1.
+    /// Iterations for every run of the host's schedule, unless there is a `speed`; default 1.
     pub ticks_per_step: u32,
-    /// Whether the network rests; default false.
+    /// Time of the networks for time of the host (its [`Time`]): 1 for life's pace. Default `None`.
+    pub speed: Option<f64>,
+    /// How long iterations may take in a frame (wall time); the one that is under way is completed. What is left out is not made
+    /// up for: it is told as [`FellBehind`]. Default `None`, as long as they take.
+    pub budget: Option<Duration>,
+    /// Whether the networks rest; default false.
     pub paused: bool,
-    /// Iterations to run although it rests: set it to 1 for a single step. Counts down.
+    /// Iterations to run although they rest: set it to 1 for a single step. Counts down.
     pub single_steps: u32,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { ticks_per_step: 1, paused: false, single_steps: 0 }
+        Self { ticks_per_step: 1, speed: None, budget: None, paused: false, single_steps: 0 }
     }
 }
 
-/// The spikes of a group in one iteration; none is sent for a group that is silent.
-#[derive(Message, Clone, Debug, PartialEq, Eq)]
+/// The spikes of a group in one iteration; none is sent for a group that is silent. A message, and an event at the group.
+#[derive(Message, EntityEvent, Clone, Debug, PartialEq, Eq)]
 pub struct Fired {
     /// The group, which says what network it is [part of](crate::network::PartOf).
+    #[event_target]
     pub group: Entity,
-    /// The iteration, from 0.
+    /// The iteration of the world's clock, from 0.
     pub iteration: u64,
     /// The neurons that fired, ascending.
     pub neurons: Box<[u32]>,
+}
+
+/// A network has failed, and rests; the others go on. A message, and an event at the network.
+#[derive(Message, EntityEvent, Clone, Debug, PartialEq, Eq)]
+pub struct NetworkFailed {
+    /// The network.
+    #[event_target]
+    pub network: Entity,
+    /// The group, receptor or synapse group where it happened.
+    pub at: Entity,
+    /// Who failed, and why.
+    pub why: String,
+}
+
+/// Iterations that were due and were left out, as they would have taken longer than the [budget](Pace::budget).
+#[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FellBehind {
+    /// How many.
+    pub iterations: u32,
 }
 
 /// The set in which the network's iterations run: a host's own systems go before or after it.
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NetworkSystems;
 
+/// What the pace has come to.
+#[derive(Resource, Default)]
+struct Account {
+    /// Parts of an iteration that time has passed for.
+    owed: f64,
+    /// Wall time in this frame.
+    spent: Duration,
+    /// Spikes that are yet to be sent.
+    fired: Vec<Fired>,
+}
+
 impl Plugin for HostPlugin {
     fn build(&self, app: &mut App) {
-        app.init_resource::<Pace>().add_message::<Fired>().add_message::<Runaway>();
+        app.init_resource::<Pace>().init_resource::<Account>();
+        app.add_message::<Fired>().add_message::<Runaway>().add_message::<NetworkFailed>().add_message::<FellBehind>();
+        app.add_systems(First, |mut account: ResMut<Account>| account.spent = Duration::ZERO);
         app.add_systems(self.schedule, advance.in_set(NetworkSystems));
+        end_stage(app, Stage::Record, "spikes to the host", collect);
     }
 }
 
-/// Runs the iterations that are due. A failure pauses the networks and goes to the host's error handler.
+fn collect(groups: Query<(Entity, &Spikes)>, clock: Res<Clock>, mut account: ResMut<Account>) {
+    let before = account.fired.len();
+    for (group, spikes) in &groups {
+        if !spikes.neurons().is_empty() {
+            let neurons = spikes.neurons().into();
+            account.fired.push(Fired { group, iteration: clock.iteration, neurons });
+        }
+    }
+    account.fired[before..].sort_by_key(|fired| fired.group);
+}
+
+/// Runs the iterations that are due. A network that fails rests; what fails and is of no network pauses all. Both go to the
+/// host's error handler too.
 fn advance(world: &mut World) -> Result {
-    let Some(mut pace) = world.get_resource_mut::<Pace>() else { return Ok(()) };
-    let due = if pace.paused { std::mem::take(&mut pace.single_steps) } else { pace.ticks_per_step };
-    let mut spikes = world.query::<(Entity, &Spikes)>();
-    for _ in 0..due {
-        let iteration = world.get_resource::<Clock>().map_or(0, |clock| clock.iteration);
+    let due = due(world)?;
+    let mut failed = Vec::new();
+    let mut done = 0;
+    while done < due {
+        let ran = run_within_budget(world, due - done);
+        done += ran.done;
+        let (told, goes_on) = tell_failures(world);
+        let ends = ran.is_over && !goes_on;
+        failed.extend(told);
+        if ends || world.get_resource::<Pace>().is_none_or(|pace| pace.paused) {
+            break;
+        }
+    }
+    if due > 0 {
+        tell_what_happened(world);
+    }
+    if failed.is_empty() { Ok(()) } else { Err(BevyError::error(failed.join("; "))) }
+}
+
+/// How many iterations are due.
+fn due(world: &mut World) -> Result<u32> {
+    let Some(mut pace) = world.get_resource_mut::<Pace>() else { return Ok(0) };
+    if pace.paused {
+        return Ok(std::mem::take(&mut pace.single_steps));
+    }
+    let Some(speed) = pace.speed else { return Ok(pace.ticks_per_step) };
+    let told = "`Pace.speed` counts by the time of the host: add bevy's `TimePlugin`";
+    let passed = world.get_resource::<Time>().ok_or_else(|| BevyError::error(told))?.delta_secs_f64();
+    let dt = world.get_resource::<Clock>().copied().unwrap_or_default().dt;
+    let mut account = world.get_resource_or_init::<Account>();
+    // A speed that is none lets them rest.
+    let owed = account.owed + 1e3 * passed * speed / dt;
+    // A time that is a multiple of dt may lie a rounding below it.
+    let whole = (owed + 1e-9).floor().clamp(0.0, f64::from(u32::MAX));
+    account.owed = if owed.is_finite() { (owed - whole).max(0.0) } else { 0.0 };
+    Ok(whole as u32)
+}
+
+struct Ran {
+    done: u32,
+    /// Whether nothing more is to run.
+    is_over: bool,
+}
+
+/// Runs iterations until something fails or the budget is spent.
+fn run_within_budget(world: &mut World, due: u32) -> Ran {
+    let Some(budget) = world.get_resource::<Pace>().and_then(|pace| pace.budget) else {
+        let done = run_ticks(world, u64::from(due)) as u32;
+        return Ran { done, is_over: done == 0 };
+    };
+    let (begun, mut done) = (Instant::now(), 0);
+    let spent = world.get_resource_or_init::<Account>().spent;
+    while done < due {
+        if spent + begun.elapsed() >= budget {
+            world.write_message(FellBehind { iterations: due - done });
+            world.get_resource_or_init::<Account>().spent = spent + begun.elapsed();
+            return Ran { done: due, is_over: true };
+        }
         if run_ticks(world, 1) == 0 {
             break;
         }
-        let mut fired: Vec<Fired> = spikes
-            .iter(world)
-            .filter(|(_, spikes)| !spikes.neurons().is_empty())
-            .map(|(group, spikes)| Fired { group, iteration, neurons: spikes.neurons().into() })
-            .collect();
-        fired.sort_by_key(|fired| fired.group);
-        world.write_message_batch(fired);
+        done += 1;
     }
+    world.get_resource_or_init::<Account>().spent = spent + begun.elapsed();
+    Ran { done, is_over: done == 0 }
+}
+
+/// Lets networks rest that have failed, and tells of them; returns all failures in words, and whether others go on because of it.
+fn tell_failures(world: &mut World) -> (Vec<String>, bool) {
+    let failures = world.get_resource_or_init::<Failures>().take();
+    let mut goes_on = false;
+    for failure in &failures {
+        let at = failure.entity.and_then(|at| Some((network_of(world, at)?, at)));
+        match at {
+            Some((network, at)) => {
+                goes_on |= world.get::<Rests>(network).is_none();
+                rest(world, network);
+                let failed = NetworkFailed { network, at, why: failure.to_string() };
+                world.write_message(failed.clone());
+                world.trigger(failed);
+            }
+            None => {
+                if let Some(mut pace) = world.get_resource_mut::<Pace>() {
+                    pace.paused = true;
+                }
+            }
+        }
+    }
+    (failures.iter().map(Failure::to_string).collect(), goes_on)
+}
+
+fn tell_what_happened(world: &mut World) {
+    let mut fired = std::mem::take(&mut world.get_resource_or_init::<Account>().fired);
+    for spikes in &mut fired {
+        world.trigger_ref(spikes);
+    }
+    world.write_message_batch(fired);
     let runaways = world.get_resource_or_init::<Warnings>().take();
     world.write_message_batch(runaways);
-    let failures = world.get_resource_or_init::<Failures>().take();
-    if failures.is_empty() {
-        return Ok(());
-    }
-    if let Some(mut pace) = world.get_resource_mut::<Pace>() {
-        pace.paused = true;
-    }
-    let messages: Vec<String> = failures.iter().map(Failure::to_string).collect();
-    Err(BevyError::error(messages.join("; ")))
 }

@@ -71,7 +71,7 @@ impl PluginGroup for CortecsPlugins {
     }
 }
 
-pub use {bevy_app, bevy_ecs, bevy_reflect};
+pub use {bevy_app, bevy_ecs, bevy_reflect, bevy_time};
 
 /// What those who write behaviours use beside the [`prelude`].
 ///
@@ -107,7 +107,7 @@ pub mod prelude {
             AllToAll, DistanceDependent, EdgeList, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber,
             Matrix, OneToOne, ReceptiveField,
         },
-        host::{Fired, HostPlugin, NetworkSystems, Pace},
+        host::{FellBehind, Fired, HostPlugin, NetworkFailed, NetworkSystems, Pace},
         input::{
             AlphaReceptor, BiexponentialReceptor, ConstantCurrent, CurrentReceptor, ExponentialReceptor, ImageInput,
             JumpReceptor, NmdaReceptor, NormalNoise, OrnsteinUhlenbeck, PoissonInput, PulseCurrent, RampCurrent,

@@ -86,6 +86,8 @@ enum Rank {
     Own,
     /// Of other crates, by a path or a name, whoever is registered first.
     Others(String),
+    /// What ends the stage.
+    Last,
 }
 
 impl Rank {
@@ -285,6 +287,17 @@ pub(crate) fn begin_stage<M>(
     system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
 ) {
     let (place, timer) = place(app, stage, name, Rank::First);
+    Joining { place, system: timed(timer, None, system) }.join_at_once(app);
+}
+
+/// The same at the end of a stage, whatever is registered later.
+pub(crate) fn end_stage<M>(
+    app: &mut App,
+    stage: Stage,
+    name: &'static str,
+    system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
+) {
+    let (place, timer) = place(app, stage, name, Rank::Last);
     Joining { place, system: timed(timer, None, system) }.join_at_once(app);
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bevy_ecs::{
+    entity_disabling::Disabled,
     prelude::*,
     world::{EntityMut, EntityRef},
 };
@@ -69,7 +70,8 @@ impl Part {
 pub(super) fn parts(world: &mut World) -> Result<Parts, CheckpointError> {
     let states = world.get_resource::<States>().cloned().unwrap_or_default();
     let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
-    let mut entities: Vec<Entity> = world.query::<EntityRef>().iter(world).map(|entity| entity.id()).collect();
+    let mut entities: Vec<Entity> =
+        world.query_filtered::<EntityRef, Allow<Disabled>>().iter(world).map(|entity| entity.id()).collect();
     entities.sort_unstable();
     let mut numbers = BTreeMap::new();
     let networks = networks(world);
@@ -104,7 +106,8 @@ pub(super) fn parts(world: &mut World) -> Result<Parts, CheckpointError> {
 
 /// The networks of a world, in the order in which they were made.
 fn networks(world: &mut World) -> Vec<Entity> {
-    let mut networks: Vec<Entity> = world.query_filtered::<Entity, With<Origin>>().iter(world).collect();
+    let mut networks: Vec<Entity> =
+        world.query_filtered::<Entity, (With<Origin>, Allow<Disabled>)>().iter(world).collect();
     networks.sort_unstable();
     networks
 }

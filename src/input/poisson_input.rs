@@ -129,7 +129,7 @@ cell! {
 }
 
 type GroupItem = (
-    Option<&'static Name>,
+    (Entity, Option<&'static Name>),
     &'static mut PoissonInput,
     &'static mut Input,
     &'static mut Cells,
@@ -146,7 +146,7 @@ fn add_spikes(
 ) {
     let mut receptors = ByGroup::new(&mut receptors, |found| found.0);
     pass(|pass| {
-        for (name, source, input, cells, own, ThreadShares(shares), birth) in &mut groups {
+        for ((group, name), source, input, cells, own, ThreadShares(shares), birth) in &mut groups {
             let (changed, source, input) = (source.is_changed(), source.into_inner(), &mut input.into_inner().0[..]);
             let (neurons, mean) = (input.len(), source.mean(0, clock.dt));
             let PoissonInput { rate, sources, weight, .. } = &*source;
@@ -191,7 +191,7 @@ fn add_spikes(
             *was_heard |= found;
             if !*was_heard {
                 let who = format!("{}.PoissonInput", name.map_or("", Name::as_str));
-                failures.push(who, format!("the group has no receptor `{receptor}`"));
+                failures.push_at(group, who, format!("the group has no receptor `{receptor}`"));
             }
         }
     });

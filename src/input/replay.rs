@@ -212,10 +212,10 @@ fn fits(shape: &[usize], group: &NeuronGroup) -> bool {
     }
 }
 
-type Group<'w> = (Option<&'w Name>, &'w Replay, &'w mut Presented, &'w mut Input, Option<&'w Birth>);
+type Group<'w> = ((Entity, Option<&'w Name>), &'w Replay, &'w mut Presented, &'w mut Input, Option<&'w Birth>);
 
 fn replay(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<Failures>) {
-    for (name, replay, mut presented, mut input, birth) in &mut groups {
+    for ((group, name), replay, mut presented, mut input, birth) in &mut groups {
         match replay.moment(&clock.since(birth)) {
             Moment::Shown(presentation) => {
                 presented.show(clock.iteration, presentation);
@@ -232,7 +232,7 @@ fn replay(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<
                     "the array ended before iteration {}; `at_end: Silence` or `Repeat` would go on",
                     clock.since(birth).iteration
                 );
-                failures.push(who, why);
+                failures.push_at(group, who, why);
             }
         }
     }

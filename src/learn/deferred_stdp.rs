@@ -124,7 +124,7 @@ impl SpikeTiming<1, 1> for DeferredStdp {
 
 /// What the system of the weights looks at.
 type Group<'w> = (
-    Option<&'w Name>,
+    (Entity, Option<&'w Name>),
     &'w DeferredStdp,
     &'w Synapses,
     &'w mut Tendency,
@@ -134,13 +134,13 @@ type Group<'w> = (
 
 /// Weights follow the tendencies.
 fn apply(mut groups: Query<Group<'_>>, clock: Res<Clock>, mut failures: ResMut<Failures>) {
-    for (name, rule, synapses, mut tendency, (mut weights, rests, mut bounds), birth) in &mut groups {
+    for ((group, name), rule, synapses, mut tendency, (mut weights, rests, mut bounds), birth) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
         let range = [rule.w_min, rule.w_max];
         if bounds.state::<DeferredStdp>(range)
             && let Err(why) = check(&weights.0, layout, range)
         {
-            failures.push(name.map_or("", Name::as_str), why);
+            failures.push_at(group, name.map_or("", Name::as_str), why);
             continue;
         }
         let every = clock.steps(rule.every).max(1);

@@ -130,7 +130,7 @@ impl SpikeTiming<1, 1> for RewardStdp {
 
 /// What changes with dopamine.
 type Group<'w> = (
-    Option<&'w Name>,
+    (Entity, Option<&'w Name>),
     &'w RewardStdp,
     &'w Target,
     &'w Synapses,
@@ -145,7 +145,7 @@ fn reward(
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    for (name, rule, target, synapses, mut eligibility, (mut weights, mut rests, mut bounds)) in &mut groups {
+    for ((group, name), rule, target, synapses, mut eligibility, (mut weights, mut rests, mut bounds)) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
         let fit = eligibility.0.len() == weights.0.len() && rests.0.len() == weights.0.len();
         let (Ok((dopamine, uptake)), true) = (targets.get(target.0), fit) else { continue };
@@ -153,7 +153,7 @@ fn reward(
         if bounds.state::<RewardStdp>(range)
             && let Err(why) = check(&weights.0, layout, range)
         {
-            failures.push(name.map_or("", Name::as_str), why);
+            failures.push_at(group, name.map_or("", Name::as_str), why);
             continue;
         }
         // ∫ exp(−(1/tau_c + 1/tau) s) ds over the step.

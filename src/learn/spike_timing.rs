@@ -238,7 +238,7 @@ pub(super) fn check(weights: &[Real], layout: &Layout, bounds: [f64; 2]) -> Resu
 
 /// What [`change`] looks at.
 type Group<'w, R, C> = (
-    Option<&'w Name>,
+    (Entity, Option<&'w Name>),
     Ref<'w, R>,
     (&'w mut Timing<R>, &'w mut WeightBounds, Option<&'w mut WeightRest>),
     &'w Source,
@@ -259,7 +259,7 @@ pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
         let name = R::short_type_path();
         failures.push(name, format!("it remembers no spikes: declare it with `#[require(Timing<{name}>)]`"));
     }
-    for (name, rule, (mut timing, mut bounds, rests), source, target, synapses, mut changed) in &mut groups {
+    for ((group, name), rule, (mut timing, mut bounds, rests), source, target, synapses, mut changed) in &mut groups {
         let Some(layout) = &synapses.layout else { continue };
         let states = R::Changed::ARE_WEIGHTS && bounds.state::<R>(rule.bounds());
         let weights = changed.numbers();
@@ -273,7 +273,7 @@ pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
                 }
             }
             Err(why) => {
-                failures.push(name.map_or("", Name::as_str), why);
+                failures.push_at(group, name.map_or("", Name::as_str), why);
                 continue;
             }
         }

@@ -152,7 +152,7 @@ fn rewire_due(
         let clock = clock.since(entity.get::<Birth>());
         let due = rule.is_due(&clock);
         if due && let Err(why) = rewire_group(&mut entity, &variables, &clock) {
-            failures.push(entity.get::<Name>().map_or("", Name::as_str), why);
+            failures.push_at(entity.id(), entity.get::<Name>().map_or("", Name::as_str), why);
             continue;
         }
         if due || entity.get::<Places>().is_some_and(|places| !places.listed) {

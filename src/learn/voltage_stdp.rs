@@ -231,7 +231,7 @@ impl Voltages {
 }
 
 type Group<'w> = (
-    Option<&'w Name>,
+    (Entity, Option<&'w Name>),
     Ref<'w, VoltageStdp>,
     (&'w mut Voltages, &'w mut WeightBounds, Option<&'w mut WeightRest>),
     &'w Source,
@@ -247,7 +247,7 @@ fn change(
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    for (name, rule, (mut voltages, mut bounds, rests), source, target, synapses, mut weights) in &mut groups {
+    for ((group, name), rule, (mut voltages, mut bounds, rests), source, target, synapses, mut weights) in &mut groups {
         let (Some(layout), Ok(v)) = (&synapses.layout, potentials.get(target.0)) else { continue };
         let states = bounds.state::<VoltageStdp>(rule.bounds());
         let sources = spikes.get(source.0).map_or(0, |spikes| spikes.fired().len());
@@ -265,7 +265,7 @@ fn change(
                 }
             }
             Err(why) => {
-                failures.push(name.map_or("", Name::as_str), why);
+                failures.push_at(group, name.map_or("", Name::as_str), why);
                 continue;
             }
         }

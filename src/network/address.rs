@@ -3,7 +3,7 @@
 
 use std::{fmt, str::FromStr};
 
-use bevy_ecs::prelude::*;
+use bevy_ecs::{entity_disabling::Disabled, prelude::*};
 
 use super::{
     group::{NeuronGroup, Tags},
@@ -126,7 +126,7 @@ impl Address {
     pub fn entities(&self, world: &mut World, network: Option<Entity>) -> Result<Vec<Entity>, AddressError> {
         let groups = groups(world, network, &self.group)?;
         let Some(receptor) = &self.receptor else { return Ok(groups) };
-        let mut receptors = world.query::<(Entity, &Name, &ReceptorOf)>();
+        let mut receptors = world.query_filtered::<(Entity, &Name, &ReceptorOf), Allow<Disabled>>();
         let of_groups: Vec<_> = receptors.iter(world).filter(|(_, _, of)| groups.contains(&of.0)).collect();
         let mut found: Vec<_> = of_groups.iter().filter(|(_, name, _)| name.as_str() == receptor).collect();
         if found.is_empty() {
@@ -144,7 +144,8 @@ impl Address {
 /// # Errors
 /// There are none.
 pub fn groups(world: &mut World, network: Option<Entity>, name: &str) -> Result<Vec<Entity>, AddressError> {
-    let mut query = world.query_filtered::<(Entity, &Name, &Tags), Or<(With<NeuronGroup>, With<SynapseGroup>)>>();
+    let mut query = world
+        .query_filtered::<(Entity, &Name, &Tags), (Or<(With<NeuronGroup>, With<SynapseGroup>)>, Allow<Disabled>)>();
     let world = &*world;
     let is_there = |entity| network.is_none() || network_of(world, entity) == network;
     let mut all: Vec<_> = query.iter(world).filter(|(entity, ..)| is_there(*entity)).collect();

@@ -22,6 +22,8 @@ pub struct Failures {
 pub struct Failure {
     /// The group and the behaviour.
     pub who: String,
+    /// Where it happened; `None` where it is of no group, receptor or synapse group.
+    pub entity: Option<Entity>,
     /// The reason.
     pub why: Box<dyn std::error::Error + Send + Sync>,
 }
@@ -29,7 +31,21 @@ pub struct Failure {
 impl Failures {
     /// Notes a failure.
     pub fn push(&mut self, who: impl Into<String>, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) {
-        self.list.push(Failure { who: who.into(), why: why.into() });
+        self.note(None, who.into(), why.into());
+    }
+
+    /// Notes a failure at an entity: whoever drives networks knows which of them has failed.
+    pub fn push_at(
+        &mut self,
+        entity: Entity,
+        who: impl Into<String>,
+        why: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) {
+        self.note(Some(entity), who.into(), why.into());
+    }
+
+    fn note(&mut self, entity: Option<Entity>, who: String, why: Box<dyn std::error::Error + Send + Sync>) {
+        self.list.push(Failure { who, entity, why });
         self.any.store(true, Relaxed);
     }
 

@@ -94,7 +94,7 @@ fn take_shape(world: &mut World, group: Entity) {
             "its synapses `{synapses}` are made for {before} neurons and not for {members}: despawn them first"
         );
         let who = path_of(world, group);
-        world.get_resource_or_init::<Failures>().push(who, why);
+        world.get_resource_or_init::<Failures>().push_at(group, who, why);
         return;
     }
     let receptors: Vec<Entity> = world.get::<Receptors>(group).into_iter().flat_map(RelationshipTarget::iter).collect();
@@ -107,7 +107,7 @@ fn take_shape(world: &mut World, group: Entity) {
         {
             if let Err(error) = prepare(world, entity, entry, Depth::Whole) {
                 let who = path_of(world, entity);
-                world.get_resource_or_init::<Failures>().push(who, error);
+                world.get_resource_or_init::<Failures>().push_at(entity, who, error);
             }
         }
     }
@@ -133,7 +133,7 @@ fn prepare_inserted(world: &mut World, entity: Entity, entry: &BehaviourEntry) -
             entity.remove_by_id(entry.access.id);
         }
         let text = format!("{who}: {error}");
-        world.get_resource_or_init::<Failures>().push(who, error);
+        world.get_resource_or_init::<Failures>().push_at(entity, who, error);
         BevyError::error(text)
     })
 }

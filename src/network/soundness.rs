@@ -154,7 +154,7 @@ impl Soundness {
         self.see_who_is_there(world);
         for watched in &mut self.watched {
             if let Err(why) = watched.look(world, clock.iteration) {
-                world.get_resource_or_init::<Failures>().push(watched.path.clone(), why);
+                world.get_resource_or_init::<Failures>().push_at(watched.entity, watched.path.clone(), why);
             }
             let activity = watched.activity.as_mut();
             if let Some(runaway) = activity.and_then(|activity| activity.look(world, watched.entity, &clock)) {

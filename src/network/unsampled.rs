@@ -3,6 +3,7 @@
 use bevy_ecs::{
     archetype::{ArchetypeGeneration, ArchetypeId},
     change_detection::Tick,
+    entity_disabling::Disabled,
     prelude::*,
 };
 
@@ -15,10 +16,9 @@ use super::{
 };
 
 /// What was looked at last.
-#[derive(Resource)]
+#[derive(Resource, Default)]
 struct Looked {
-    at: Tick,
-    generation: ArchetypeGeneration,
+    at: Option<(Tick, ArchetypeGeneration)>,
     /// The archetypes that have behaviours with parameters.
     archetypes: Vec<(ArchetypeId, Vec<BehaviourEntry>)>,
     /// What could not be sampled.
@@ -30,15 +30,12 @@ struct Looked {
 pub fn sample_what_was_written(world: &mut World) {
     let now = world.increment_change_tick();
     let generation = world.archetypes().generation();
-    let mut looked = match world.remove_resource::<Looked>() {
-        Some(looked) if looked.generation == generation => looked,
-        before => Looked {
-            at: before.as_ref().map_or(now, |before| before.at),
-            generation,
-            archetypes: bearing(world),
-            left: before.map(|before| before.left).unwrap_or_default(),
-        },
-    };
+    // Its contents are taken, and not the resource: bevy remembers removals.
+    let mut looked = std::mem::take(&mut *world.get_resource_or_init::<Looked>());
+    if looked.at.is_none_or(|(_, before)| before != generation) {
+        looked.archetypes = bearing(world);
+    }
+    let since = looked.at.map_or(now, |(at, _)| at);
     let mut due = std::mem::take(&mut looked.left);
     for (archetype, entries) in &looked.archetypes {
         let Some(archetype) = world.archetypes().get(*archetype) else { continue };
@@ -46,25 +43,29 @@ pub fn sample_what_was_written(world: &mut World) {
             let Ok(here) = world.get_entity(entity.id()) else { continue };
             for entry in entries {
                 let ticks = here.get_change_ticks_by_id(entry.component());
-                if ticks.is_some_and(|ticks| ticks.is_changed(looked.at, now)) && lacks_numbers(world, here, entry) {
+                if ticks.is_some_and(|ticks| ticks.is_changed(since, now)) && lacks_numbers(world, here, entry) {
                     due.push((entity.id(), *entry));
                 }
             }
         }
     }
-    looked.at = now;
+    looked.at = Some((now, generation));
     for (entity, entry) in due {
         let lacks = |world: &World| world.get_entity(entity).is_ok_and(|here| lacks_numbers(world, here, &entry));
         if !lacks(world) {
             continue;
         }
+        if world.get::<Disabled>(entity).is_some() {
+            looked.left.push((entity, entry));
+            continue;
+        }
         if let Err(error) = entry.prepare(world, entity, Depth::Whole) {
             let who = path_of(world, entity);
-            world.get_resource_or_init::<Failures>().push(who, error);
+            world.get_resource_or_init::<Failures>().push_at(entity, who, error);
             looked.left.push((entity, entry));
         }
     }
-    world.insert_resource(looked);
+    *world.get_resource_or_init::<Looked>() = looked;
 }
 
 /// The archetypes that have behaviours with parameters.

@@ -6,7 +6,9 @@
 
 use bevy_app::{App, Plugin};
 
-use crate::network::{RegisterBehaviour, RegisterState};
+use bevy_ecs::{entity_disabling::Disabled, prelude::*};
+
+use crate::network::{Birth, RegisterBehaviour, RegisterState};
 
 mod bins;
 mod expression_recorder;
@@ -39,9 +41,23 @@ pub use weight_recorder::{Snapshots, WeightRecorder, for_each_part};
 /// The behaviours of the record stage.
 pub struct RecordPlugin;
 
+/// Recordings count their iterations from when their network began, which is later where it has rested.
+fn follow_birth(
+    born: On<Insert<Birth>>,
+    births: Query<(&Birth, &Recordings), Allow<Disabled>>,
+    mut recordings: Query<&mut Recording>,
+) {
+    let Ok((birth, own)) = births.get(born.entity) else { return };
+    for entity in own.iter() {
+        if let Ok(mut recording) = recordings.get_mut(entity) {
+            recording.birth = *birth;
+        }
+    }
+}
+
 impl Plugin for RecordPlugin {
     fn build(&self, app: &mut App) {
-        app.register_state::<Recording>();
+        app.register_state::<Recording>().add_observer(follow_birth);
         app.register_behaviour::<VariableRecorder>()
             .register_behaviour::<SpikeRecorder>()
             .register_behaviour::<RateRecorder>()

@@ -108,7 +108,7 @@ fn record(
         if bin.iterations == recording.window.every
             && let Err(error) = recording.rows.append(1, bytemuck::bytes_of(&bin.close()))
         {
-            failures.push(format!("{}.rate", recording.group), error);
+            failures.push_at(recording.source, format!("{}.rate", recording.group), error);
         }
     }
 }

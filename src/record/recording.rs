@@ -349,7 +349,7 @@ pub fn record_due<'a>(
         if recording.window.contains(clock.since(Some(&recording.birth)).iteration)
             && let Err(error) = take(entity, &mut recording)
         {
-            failures.push(format!("{}.{}", recording.group, recording.what()), error);
+            failures.push_at(recording.source, format!("{}.{}", recording.group, recording.what()), error);
         }
     }
 }

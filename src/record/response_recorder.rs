@@ -176,7 +176,7 @@ fn record(
             _ => &presentation,
         };
         if let Err(error) = recording.rows.append(1, bytemuck::cast_slice(row)) {
-            failures.push(format!("{}.{}", recording.group, recording.what()), error);
+            failures.push_at(recording.source, format!("{}.{}", recording.group, recording.what()), error);
         }
     }
 }

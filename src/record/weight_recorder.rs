@@ -168,6 +168,7 @@ fn record_if(
         let taken = snapshots
             .follow(content, layout, synapses.last_changed())
             .and_then(|is_new| take(&mut recording.rows, content, layout, &weights.0).map(|()| is_new));
+        let source = recording.source;
         let who = format!("{}.{}", recording.group, recording.what());
         snapshots.iterations.push(iteration);
         snapshots.synapses.push(layout.number() as u64);
@@ -178,7 +179,7 @@ fn record_if(
             (taken, _) => taken.map(drop),
         };
         if let Err(error) = listed {
-            failures.push(who, error);
+            failures.push_at(source, who, error);
         }
     }
 }

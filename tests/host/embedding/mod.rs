@@ -229,3 +229,77 @@ fn a_system_that_must_stay_on_its_thread_does() {
     let here = std::thread::current().id();
     assert_eq!(bench.world_mut().resource::<Seen>().0, [(here, false); 3]);
 }
+
+#[test]
+fn a_speed_is_time_of_the_networks_for_time_of_the_host() {
+    let mut app = app();
+    spawn(&mut app, SCENE);
+    // Steps of 10 ms, a clock of 1 ms.
+    for (speed, iterations) in [(1.0, 100), (0.25, 25), (0.03, 3), (0.0, 0), (f64::NAN, 0), (-1.0, 0)] {
+        let before = iteration(&app);
+        *app.world_mut().resource_mut::<Pace>() = Pace { speed: Some(speed), ..default() };
+        (0..10).for_each(|_| app.update());
+        assert_eq!(iteration(&app) - before, iterations, "{speed}");
+    }
+}
+
+/// 20 000 iterations a step would freeze a frame for seconds.
+#[test]
+fn a_budget_leaves_out_what_would_take_longer_and_says_so() {
+    let mut app = app();
+    hear::<FellBehind>(&mut app);
+    spawn(&mut app, SCENE);
+    let budget = Some(Duration::from_millis(2));
+    *app.world_mut().resource_mut::<Pace>() = Pace { ticks_per_step: 3_000_000, budget, ..default() };
+    app.update();
+    let done = iteration(&app);
+    let left_out = app.world().resource::<Heard<FellBehind>>().0[0].iterations;
+    assert!(done > 0 && done + u64::from(left_out) == 3_000_000, "{done}, {left_out}");
+    // The next frame has a budget of its own.
+    app.update();
+    assert!(iteration(&app) > done);
+}
+
+#[test]
+fn a_network_that_rests_goes_on_where_it_was() {
+    let text =
+        SCENE.replace("ConstantCurrent", "PulseCurrent(amplitude: 9, start: 5, period: 10, width: 5), ConstantCurrent");
+    let text = text.replace(
+        "    },\n)",
+        "    },\n    recorders: [VariableRecorder(of: [\"cells.v\"]), SpikeRecorder(of: [\"cells\"])],\n)",
+    );
+    let recorded = |app: &App, network: &Network| {
+        let recorders =
+            network.recorders.iter().map(|one| app.world().get::<cortecs::record::Recordings>(*one).unwrap());
+        let all = recorders.flat_map(|own| own.iter().collect::<Vec<_>>());
+        all.map(|one| app.world().get::<cortecs::record::Recording>(one).unwrap().values()).collect::<Vec<_>>()
+    };
+    let (mut app, mut alone) = (app(), app());
+    let [network, other] = [spawn(&mut app, &text), spawn(&mut alone, &text)];
+    for (rests, updates) in [(false, 13), (true, 9), (false, 30)] {
+        match rests {
+            true => cortecs::network::rest(app.world_mut(), network.entity),
+            false => cortecs::network::wake(app.world_mut(), network.entity),
+        }
+        (0..updates).for_each(|_| app.update());
+    }
+    (0..43).for_each(|_| alone.update());
+    assert_eq!(recorded(&app, &network), recorded(&alone, &other));
+    assert_eq!(iteration(&app), 52);
+}
+
+#[test]
+fn spikes_are_events_at_their_group() {
+    #[derive(Resource, Default)]
+    struct Seen(usize);
+    let mut app = app();
+    let network = spawn(&mut app, SCENE);
+    app.init_resource::<Seen>();
+    app.world_mut()
+        .entity_mut(network.groups[0])
+        .observe(|fired: On<Fired>, mut seen: ResMut<Seen>| seen.0 += fired.neurons.len());
+    hear::<Fired>(&mut app);
+    (0..50).for_each(|_| app.update());
+    let sent: usize = app.world().resource::<Heard<Fired>>().0.iter().map(|fired| fired.neurons.len()).sum();
+    assert!(sent > 0 && app.world().resource::<Seen>().0 == sent);
+}

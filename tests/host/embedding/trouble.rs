@@ -2,6 +2,8 @@
 
 use bevy_ecs::error::{BevyError, ErrorContext, FallbackErrorHandler};
 
+use cortecs::network::Rests;
+
 use super::*;
 
 thread_local! {
@@ -23,9 +25,16 @@ fn told() -> Vec<String> {
 }
 
 #[test]
-fn a_state_that_is_no_number_pauses_the_networks_and_is_told_once() {
+fn a_network_with_a_state_that_is_no_number_rests_and_is_told_once() {
     let mut app = listening();
+    hear::<NetworkFailed>(&mut app);
     let network = spawn(&mut app, SCENE);
+    let other = spawn(&mut app, SCENE);
+    app.world_mut().entity_mut(network.entity).observe(
+        |failed: On<NetworkFailed>, mut heard: ResMut<Heard<NetworkFailed>>| {
+            heard.0.push(failed.event().clone());
+        },
+    );
     app.world_mut().resource_mut::<Soundness>().every = Some(4);
     app.update();
     app.world_mut().get_mut::<V>(network.groups[0]).unwrap().0[3] = Real::NAN;
@@ -36,13 +45,23 @@ fn a_state_that_is_no_number_pauses_the_networks_and_is_told_once() {
         told[0].contains("cells: v of neuron 3 is NaN after iteration 3; last found finite at the start: v = "),
         "{told:?}"
     );
-    assert!(app.world().resource::<Pace>().paused && iteration(&app) == 4);
+    // As a message, and at the network.
+    let heard = std::mem::take(&mut app.world_mut().resource_mut::<Heard<NetworkFailed>>().0);
+    assert!(
+        heard.len() == 2 && heard.iter().all(|one| (one.network, one.at) == (network.entity, network.groups[0])),
+        "{heard:?}"
+    );
+    // The other one goes on alone.
+    assert_eq!((iteration(&app), app.world().get::<Rests>(network.entity)), (21, Some(&Rests(4))));
+    let v = |app: &App, of: &Network| app.world().get::<V>(of.groups[0]).unwrap().0.to_vec();
+    assert!(v(&app, &other).iter().all(|v| v.is_finite()));
     // The host may help itself.
     app.world_mut().get_mut::<V>(network.groups[0]).unwrap().0[3] = -65.0;
     app.world_mut().get_mut::<cortecs::integrate::U>(network.groups[0]).unwrap().0[3] = -13.0;
-    app.world_mut().resource_mut::<Pace>().paused = false;
+    cortecs::network::wake(app.world_mut(), network.entity);
     (0..20).for_each(|_| app.update());
-    assert_eq!((iteration(&app), self::told()), (24, vec![]));
+    assert_eq!((iteration(&app), self::told()), (41, vec![]));
+    assert_eq!(app.world().get::<cortecs::network::Birth>(network.groups[0]).unwrap().0, 17);
 }
 
 #[test]
