@@ -14,6 +14,7 @@ use bevy_time::Time;
 
 use crate::{
     network::{Clock, Failures, Rests, Runaway, Spikes, Warnings, failure::Failure, membership::network_of, rest},
+    record::RecordingMemory,
     schedule::{Stage, end_stage, run_ticks},
 };
 
@@ -107,7 +108,7 @@ struct Account {
 
 impl Plugin for HostPlugin {
     fn build(&self, app: &mut App) {
-        app.init_resource::<Pace>().init_resource::<Account>();
+        app.init_resource::<Pace>().init_resource::<Account>().init_resource::<RecordingMemory>();
         app.add_message::<Fired>().add_message::<Runaway>().add_message::<NetworkFailed>().add_message::<FellBehind>();
         app.add_systems(First, |mut account: ResMut<Account>| account.spent = Duration::ZERO);
         app.add_systems(self.schedule, advance.in_set(NetworkSystems));

@@ -8,7 +8,7 @@ use bevy_app::{App, Plugin};
 
 use bevy_ecs::{entity_disabling::Disabled, prelude::*};
 
-use crate::network::{Birth, RegisterBehaviour, RegisterState};
+use crate::network::{Birth, NeuronGroup, ReceptorOf, RegisterBehaviour, RegisterState, SynapseGroup};
 
 mod bins;
 mod expression_recorder;
@@ -41,6 +41,35 @@ pub use weight_recorder::{Snapshots, WeightRecorder, for_each_part};
 /// The behaviours of the record stage.
 pub struct RecordPlugin;
 
+/// Bytes that a recording keeps in memory where it goes to no file; the oldest rows are forgotten beyond. A host has 64 MiB; without
+/// the resource all is kept.
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordingMemory(pub usize);
+
+impl Default for RecordingMemory {
+    fn default() -> Self {
+        Self(64 << 20)
+    }
+}
+
+fn bound(made: On<Add<Recording>>, memory: Option<Res<RecordingMemory>>, mut recordings: Query<&mut Recording>) {
+    if let (Some(memory), Ok(mut recording)) = (memory, recordings.get_mut(made.entity)) {
+        let row = recording.row_bytes();
+        recording.rows.keep(memory.0, row);
+    }
+}
+
+/// What was recorded of somebody who goes, goes too; rows that are on their way to a file arrive there.
+fn end_with_source(source: Entity, mut recordings: Query<(Entity, &mut Recording)>, mut commands: Commands<'_, '_>) {
+    for (entity, mut recording) in &mut recordings {
+        if recording.source == source {
+            // Whoever writes the file tells what it refused.
+            let _ = recording.rows.drain();
+            commands.entity(entity).despawn();
+        }
+    }
+}
+
 /// Recordings count their iterations from when their network began, which is later where it has rested.
 fn follow_birth(
     born: On<Insert<Birth>>,
@@ -57,7 +86,16 @@ fn follow_birth(
 
 impl Plugin for RecordPlugin {
     fn build(&self, app: &mut App) {
-        app.register_state::<Recording>().add_observer(follow_birth);
+        app.register_state::<Recording>().add_observer(follow_birth).add_observer(bound);
+        app.add_observer(|gone: On<Remove<NeuronGroup>>, all: Query<(Entity, &mut Recording)>, commands: Commands| {
+            end_with_source(gone.entity, all, commands);
+        });
+        app.add_observer(|gone: On<Remove<ReceptorOf>>, all: Query<(Entity, &mut Recording)>, commands: Commands| {
+            end_with_source(gone.entity, all, commands);
+        });
+        app.add_observer(|gone: On<Remove<SynapseGroup>>, all: Query<(Entity, &mut Recording)>, commands: Commands| {
+            end_with_source(gone.entity, all, commands);
+        });
         app.register_behaviour::<VariableRecorder>()
             .register_behaviour::<SpikeRecorder>()
             .register_behaviour::<RateRecorder>()

@@ -51,6 +51,8 @@ pub trait Sink: Send + Sync {
 pub struct RowBuffer {
     bytes: Vec<u8>,
     rows: u64,
+    /// Bytes that are kept without a sink, and those of a row.
+    bound: Option<(usize, usize)>,
     sink: Option<Box<dyn Sink>>,
 }
 
@@ -61,11 +63,24 @@ impl RowBuffer {
         self.rows
     }
 
-    /// The rows that are in memory: all of them, unless there is a sink, or the first ones were recorded before the network was
-    /// restored elsewhere.
+    /// The rows that are in memory: all of them, unless there is a sink, a [bound](Self::keep), or the first ones were recorded
+    /// before the network was restored elsewhere. They are the newest ones.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Keeps about so many bytes while there is no sink: what is older is forgotten, half of it at a time.
+    pub fn keep(&mut self, bytes: usize, row_bytes: usize) {
+        self.bound = Some((bytes, row_bytes.max(1)));
+    }
+
+    /// Forgets the oldest rows if there are too many.
+    #[cold]
+    fn forget(&mut self, bound: usize, row: usize) {
+        let kept = (bound / 2 / row).max(1) * row;
+        let gone = self.bytes.len().saturating_sub(kept);
+        self.bytes.drain(..gone - gone % row);
     }
 
     /// From now on rows go to `sink`, those in memory first.
@@ -84,7 +99,12 @@ impl RowBuffer {
     #[inline]
     pub fn append(&mut self, rows: u64, bytes: &[u8]) -> io::Result<()> {
         self.rows += rows;
-        self.append_part(bytes)
+        self.append_part(bytes)?;
+        match self.bound {
+            Some((bound, row)) if self.sink.is_none() && self.bytes.len() > bound => self.forget(bound, row),
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Adds a part of a row, which the next [`append`](Self::append) ends.

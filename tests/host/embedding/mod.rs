@@ -303,3 +303,28 @@ fn spikes_are_events_at_their_group() {
     let sent: usize = app.world().resource::<Heard<Fired>>().0.iter().map(|fired| fired.neurons.len()).sum();
     assert!(sent > 0 && app.world().resource::<Seen>().0 == sent);
 }
+
+#[test]
+fn recordings_of_a_game_keep_the_newest_and_go_with_their_groups() {
+    use cortecs::record::{Recording, RecordingMemory};
+    let mut app = app();
+    app.insert_resource(RecordingMemory(1000));
+    let text = SCENE.replace(
+        "    },\n)",
+        "    },\n    recorders: [VariableRecorder(of: [\"cells.v\"]), SpikeRecorder(of: [\"cells\"])],\n)",
+    );
+    let network = spawn(&mut app, &text);
+    app.world_mut().resource_mut::<Pace>().ticks_per_step = 1000;
+    app.update();
+    let recorded: Vec<(u64, Vec<f64>)> =
+        app.world_mut().query::<&Recording>().iter(app.world()).map(|one| (one.rows.rows(), one.values())).collect();
+    let (rows, v) = &recorded[0];
+    // Whole rows, the last of which is the state.
+    assert_eq!((*rows, v.len() % 5), (1000, 0));
+    assert!((12..=50).contains(&(v.len() / 5)) && recorded[1].1.len() <= 250, "{}", v.len());
+    let state: Vec<f64> = app.world().get::<V>(network.groups[0]).unwrap().0.iter().map(|v| f64::from(*v)).collect();
+    assert_eq!(v[v.len() - 5..], state);
+    app.world_mut().entity_mut(network.groups[0]).despawn();
+    assert_eq!(app.world_mut().query::<&Recording>().iter(app.world()).count(), 0);
+    app.update();
+}
