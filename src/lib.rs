@@ -110,8 +110,8 @@ pub mod prelude {
         host::{FellBehind, Fired, HostPlugin, NetworkFailed, NetworkSystems, Pace},
         input::{
             AlphaReceptor, BiexponentialReceptor, ConstantCurrent, CurrentReceptor, ExponentialReceptor, ImageInput,
-            JumpReceptor, NmdaReceptor, NormalNoise, OrnsteinUhlenbeck, PoissonInput, PulseCurrent, RampCurrent,
-            Replay, SineCurrent, StepCurrent, UniformNoise,
+            Inject, JumpReceptor, NmdaReceptor, NormalNoise, OrnsteinUhlenbeck, PoissonInput, PulseCurrent,
+            RampCurrent, Replay, SineCurrent, StepCurrent, UniformNoise,
         },
         integrate::{
             AdEx, Detection, ExponentialIf, FitzHughNagumo, HodgkinHuxley, Izhikevich, Izhikevich2007, Lif,

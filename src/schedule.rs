@@ -91,8 +91,7 @@ enum Rank {
 }
 
 impl Rank {
-    fn of_behaviour<B: Behaviour>() -> Self {
-        let path = B::type_path();
+    fn of_behaviour(path: &str) -> Self {
         let own = path.split("::").next() == Some(env!("CARGO_CRATE_NAME"));
         if own { Self::Own } else { Self::Others(path.to_owned()) }
     }
@@ -255,10 +254,7 @@ impl AddToStage for App {
         stage: Stage,
         system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
     ) -> &mut Self {
-        let behaviour = self.world_mut().register_component::<B>();
-        let (place, timer) = place(self, stage, B::short_type_path(), Rank::of_behaviour::<B>());
-        let bearers = bearers(self.world_mut(), behaviour);
-        Joining { place, system: timed(timer, Some(bearers), system) }.join_with(self, behaviour);
+        add_ranked::<B, M>(self, stage, Rank::of_behaviour(B::type_path()), system);
         self
     }
 
@@ -290,7 +286,28 @@ pub(crate) fn begin_stage<M>(
     Joining { place, system: timed(timer, None, system) }.join_at_once(app);
 }
 
-/// The same at the end of a stage, whatever is registered later.
+fn add_ranked<B: Behaviour, M>(
+    app: &mut App,
+    stage: Stage,
+    rank: Rank,
+    system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
+) {
+    let behaviour = app.world_mut().register_component::<B>();
+    let (place, timer) = place(app, stage, B::short_type_path(), rank);
+    let bearers = bearers(app.world_mut(), behaviour);
+    Joining { place, system: timed(timer, Some(bearers), system) }.join_with(app, behaviour);
+}
+
+/// Adds a system of a behaviour with which a stage ends.
+pub(crate) fn end_stage_with<B: Behaviour, M>(
+    app: &mut App,
+    stage: Stage,
+    system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
+) {
+    add_ranked::<B, M>(app, stage, Rank::Last, system);
+}
+
+/// Adds a system with which a stage ends, whatever is registered later.
 pub(crate) fn end_stage<M>(
     app: &mut App,
     stage: Stage,

@@ -17,6 +17,7 @@ pub mod delivery;
 mod dynamics;
 mod exponential_receptor;
 mod image_input;
+mod inject;
 mod jump_receptor;
 mod nmda_receptor;
 mod noise;
@@ -43,6 +44,7 @@ pub use current_receptor::CurrentReceptor;
 pub use dynamics::{Level, Rise};
 pub use exponential_receptor::ExponentialReceptor;
 pub use image_input::ImageInput;
+pub use inject::Inject;
 pub use jump_receptor::JumpReceptor;
 pub use nmda_receptor::NmdaReceptor;
 pub use noise::{AddNoise, Distribution, Noise, Normal, Streams, Uniform};
@@ -81,6 +83,7 @@ impl Plugin for InputPlugin {
             .register_behaviour::<SineCurrent>()
             .register_behaviour::<PulseCurrent>()
             .register_behaviour::<Replay>()
-            .register_behaviour::<ImageInput>();
+            .register_behaviour::<ImageInput>()
+            .register_behaviour::<Inject>();
     }
 }

@@ -237,6 +237,18 @@ impl Spikes {
     /// Neurons beyond the group are ignored.
     pub fn set_neurons(&mut self, neurons: &[u32]) {
         self.fired.fill(0);
+        self.mark(neurons);
+    }
+
+    /// Lets neurons fire in this iteration beside those that do.
+    ///
+    /// Neurons beyond the group are ignored.
+    pub fn add_neurons(&mut self, neurons: &[u32]) {
+        self.total -= self.lists.latest().len() as u64;
+        self.mark(neurons);
+    }
+
+    fn mark(&mut self, neurons: &[u32]) {
         for &neuron in neurons {
             if let Some(mark) = self.fired.get_mut(neuron as usize) {
                 *mark = 1;

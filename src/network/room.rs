@@ -4,7 +4,7 @@ use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
 
 use super::{
     shape::shape,
-    state,
+    state::{self, StateEntry},
     variable::{Variable, VariableEntry, Variables, enter},
 };
 
@@ -19,13 +19,24 @@ pub fn resize_columns(world: &mut World, entity: Entity) {
 
 /// Registers a variable whose component somebody has and nobody has registered: without, it would stay without members. For
 /// [`variable!`](crate::variable), as a hook.
-pub fn register_late<T: Variable>(mut world: DeferredWorld<'_>, context: HookContext) {
-    let known = |variables: &Variables| variables.know(context.component_id);
-    if !world.get_resource::<Variables>().is_none_or(known) {
-        world.commands().queue(move |world: &mut World| {
-            state::enter::<T>(world, context.component_id);
-            enter(world, VariableEntry::of::<T>(context.component_id));
-            resize_columns(world, context.entity);
-        });
+pub fn register_late<T: Variable>(world: DeferredWorld<'_>, context: HookContext) {
+    let id = context.component_id;
+    register(world, context, || (StateEntry::of::<T>(id), VariableEntry::of::<T>(id)));
+}
+
+/// Whatever the type is, so that this is compiled once.
+fn register(mut world: DeferredWorld<'_>, context: HookContext, entries: impl FnOnce() -> (StateEntry, VariableEntry)) {
+    if world.get_resource::<Variables>().is_none_or(|variables| variables.know(context.component_id)) {
+        return;
     }
+    let entries = entries();
+    enter_late(&mut world, context.entity, entries);
+}
+
+fn enter_late(world: &mut DeferredWorld<'_>, entity: Entity, (state, variable): (StateEntry, VariableEntry)) {
+    world.commands().queue(move |world: &mut World| {
+        state::enter(world, state);
+        enter(world, variable);
+        resize_columns(world, entity);
+    });
 }

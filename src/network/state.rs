@@ -94,7 +94,7 @@ pub struct StateEntry {
 }
 
 impl StateEntry {
-    fn of<T: State>(id: ComponentId) -> Self {
+    pub(super) fn of<T: State>(id: ComponentId) -> Self {
         Self {
             name: stable_name_of::<T>().into(),
             id,
@@ -215,13 +215,13 @@ pub trait RegisterState {
 impl RegisterState for App {
     fn register_state<T: State>(&mut self) -> &mut Self {
         let id = self.world_mut().register_component::<T>();
-        enter::<T>(self.world_mut(), id);
+        enter(self.world_mut(), StateEntry::of::<T>(id));
         self
     }
 }
 
-pub(super) fn enter<T: State>(world: &mut World, id: ComponentId) {
-    world.get_resource_or_init::<States>().add(StateEntry::of::<T>(id));
+pub(super) fn enter(world: &mut World, entry: StateEntry) {
+    world.get_resource_or_init::<States>().add(entry);
 }
 
 pub(super) fn plugin(app: &mut App) {
