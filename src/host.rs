@@ -10,6 +10,8 @@ use bevy_ecs::{
     prelude::*,
     schedule::ScheduleLabel,
 };
+#[cfg(feature = "inspect")]
+use bevy_reflect::prelude::*;
 use bevy_time::Time;
 
 use crate::{
@@ -40,6 +42,7 @@ impl Default for HostPlugin {
 /// let pace = Pace { speed: Some(0.1), budget: Some(Duration::from_millis(4)), ..default() };
 /// ```
 #[derive(Resource, Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "inspect", derive(Reflect), reflect(Resource))]
 pub struct Pace {
     /// Iterations for every run of the host's schedule, unless there is a `speed`; default 1.
     pub ticks_per_step: u32,
@@ -109,6 +112,8 @@ struct Account {
 impl Plugin for HostPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Pace>().init_resource::<Account>().init_resource::<RecordingMemory>();
+        #[cfg(feature = "inspect")]
+        app.register_type::<Pace>();
         app.add_message::<Fired>().add_message::<Runaway>().add_message::<NetworkFailed>().add_message::<FellBehind>();
         app.add_systems(First, |mut account: ResMut<Account>| account.spent = Duration::ZERO);
         app.add_systems(self.schedule, advance.in_set(NetworkSystems));

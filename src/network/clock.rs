@@ -1,6 +1,8 @@
 //! Time and chance: the step, the iteration that runs, the seed that all random streams start from.
 
 use bevy_ecs::prelude::*;
+#[cfg(feature = "inspect")]
+use bevy_reflect::prelude::*;
 
 use super::state::State;
 use crate::numeric::{Archive, ArchiveError, Real, grid};
@@ -23,6 +25,7 @@ use crate::numeric::{Archive, ArchiveError, Real, grid};
 ///
 /// Times are decimals as they were written: 0.3 is three steps of 0.1, and 0.15 is one and a half.
 #[derive(Resource, Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "inspect", derive(Reflect), reflect(Resource))]
 pub struct Clock {
     /// Length of an iteration (ms), above zero; default 1.
     pub dt: f64,
@@ -39,6 +42,7 @@ impl Default for Clock {
 /// On a network and its parts: the iteration of the world's clock at which the network began. It is 0 for whatever is told times
 /// or iterations in the network: inputs, switches, recorders.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "inspect", derive(Reflect), reflect(Component))]
 pub struct Birth(pub u64);
 
 impl State for Birth {
@@ -120,6 +124,7 @@ impl Clock {
 
 /// The seed of all random streams; default 1.
 #[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "inspect", derive(Reflect), reflect(Resource))]
 pub struct Seed(pub u64);
 
 impl Default for Seed {

@@ -1,6 +1,8 @@
 //! Neuron groups: size and shape, tags, the named draws that their parameters share.
 
 use bevy_ecs::prelude::*;
+#[cfg(feature = "inspect")]
+use bevy_reflect::prelude::*;
 use serde::Deserialize;
 
 use super::columns::Input;
@@ -11,6 +13,7 @@ use crate::value::Value;
 /// The neurons stand on a grid of width × height × depth points, `spacing` apart; neuron `i` at
 /// x = i mod width, y = i / width mod height, z = i / (width · height), times the spacing.
 #[derive(Component, Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "inspect", derive(Reflect), reflect(Component))]
 #[require(Tags, Draws, Input)]
 pub struct NeuronGroup {
     /// Width, height and depth, all at least 1.
@@ -75,6 +78,7 @@ impl NeuronGroup {
 
 /// The words by which groups are found together; an address takes a tag where it takes a name.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "inspect", derive(Reflect), reflect(Component))]
 #[serde(transparent)]
 pub struct Tags(pub Vec<String>);
 

@@ -3,6 +3,8 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
+#[cfg(feature = "inspect")]
+use bevy_reflect::prelude::*;
 
 use super::{
     clock::{Birth, Clock, Seed},
@@ -25,6 +27,7 @@ pub struct Origin {
 /// On a neuron group, a synapse group or a recorder: the network that it is part of, and with which it goes. Receptors are
 /// part of the network of their group. Whoever spawns by hand what is to be part of a network spawns it together with this.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "inspect", derive(Reflect), reflect(Component))]
 #[relationship(relationship_target = Parts)]
 pub struct PartOf(pub Entity);
 

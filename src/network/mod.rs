@@ -20,6 +20,8 @@ pub mod fault;
 mod fields;
 pub mod group;
 pub mod history;
+#[cfg(feature = "inspect")]
+mod inspect;
 pub mod membership;
 pub mod parameter;
 pub mod preparation;
@@ -118,6 +120,8 @@ impl Plugin for NetworkPlugin {
         let mut states = app.world_mut().resource_mut::<States>();
         states.let_stay::<Weights>();
         states.let_stay::<Synapses>();
+        #[cfg(feature = "inspect")]
+        inspect::plugin(app);
         membership::plugin(app);
         prepare::plugin(app);
         receptor::plugin(app);

@@ -22,6 +22,7 @@ use crate::numeric::{Archive, ArchiveError, Column, Real};
 
 /// On a receptor: the neuron group that it belongs to.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "inspect", derive(Reflect), reflect(Component))]
 #[relationship(relationship_target = Receptors)]
 #[require(Listens, Arriving, Cells)]
 pub struct ReceptorOf(pub Entity);

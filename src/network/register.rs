@@ -2,6 +2,8 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
+#[cfg(feature = "inspect")]
+use bevy_reflect::std_traits::ReflectDefault;
 
 use super::{
     behaviour::Behaviour,
@@ -25,6 +27,8 @@ impl RegisterBehaviour for App {
         let entry = BehaviourEntry::of::<T>(self.world_mut().register_component::<T>());
         if enter(self.world_mut(), entry) {
             self.register_type::<T>();
+            #[cfg(feature = "inspect")]
+            self.register_type_data::<T, ReflectComponent>().register_type_data::<T, ReflectDefault>();
             T::plugin(self);
         }
         self

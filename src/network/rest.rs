@@ -1,6 +1,8 @@
 //! Networks that rest while others of their world go on: their time stands still, and nobody finds them at work.
 
 use bevy_ecs::{entity_disabling::Disabled, prelude::*};
+#[cfg(feature = "inspect")]
+use bevy_reflect::prelude::*;
 
 use super::{
     clock::{Birth, Clock},
@@ -10,6 +12,7 @@ use super::{
 
 /// On the entity of a network that rests: the iteration of the world's clock from which it does.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "inspect", derive(Reflect), reflect(Component))]
 pub struct Rests(pub u64);
 
 /// Lets a network rest. Its state can be looked at and changed meanwhile, and it is saved with the rest of the world; one that

@@ -2,6 +2,8 @@
 //! *afferent* and *efferent* synapse groups of a neuron group are always at hand.
 
 use bevy_ecs::prelude::*;
+#[cfg(feature = "inspect")]
+use bevy_reflect::prelude::*;
 
 use super::{group::Tags, history::History, selection::Selection, state::State};
 use crate::{
@@ -15,11 +17,13 @@ use crate::{
 
 /// A group of synapses from one neuron group to another, or to itself.
 #[derive(Component, Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "inspect", derive(Reflect), reflect(Component))]
 #[require(Tags, Weights, Synapses, InitialWeights, Delays, Ends)]
 pub struct SynapseGroup;
 
 /// On a synapse group: the neuron group whose spikes it carries.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "inspect", derive(Reflect), reflect(Component))]
 #[relationship(relationship_target = Efferents)]
 pub struct Source(pub Entity);
 
@@ -30,6 +34,7 @@ pub struct Efferents(Vec<Entity>);
 
 /// On a synapse group: the neuron group that it reaches.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "inspect", derive(Reflect), reflect(Component))]
 #[relationship(relationship_target = Afferents)]
 pub struct Target(pub Entity);
 

@@ -5,4 +5,6 @@ mod births;
 mod conformance;
 mod downstream;
 mod embedding;
+#[cfg(feature = "inspect")]
+mod inspecting;
 mod strangers;
