@@ -15,6 +15,7 @@ use bevy_reflect::prelude::*;
 use bevy_time::Time;
 
 use crate::{
+    assemble::{Network, take_in_built},
     network::{Clock, Failures, Rests, Runaway, Spikes, Warnings, failure::Failure, membership::network_of, rest},
     record::RecordingMemory,
     schedule::{Stage, end_stage, run_ticks},
@@ -87,6 +88,16 @@ pub struct NetworkFailed {
     pub why: String,
 }
 
+/// A network that was built in the background is there, and begins. A message, and an event at the network.
+#[derive(Message, EntityEvent, Clone, Debug, PartialEq, Eq)]
+pub struct NetworkBuilt {
+    /// The network.
+    #[event_target]
+    pub network: Entity,
+    /// Its neuron groups, in the order of the scene.
+    pub groups: Vec<Entity>,
+}
+
 /// Iterations that were due and were left out, as they would have taken longer than the [budget](Pace::budget).
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FellBehind {
@@ -114,7 +125,11 @@ impl Plugin for HostPlugin {
         app.init_resource::<Pace>().init_resource::<Account>().init_resource::<RecordingMemory>();
         #[cfg(feature = "inspect")]
         app.register_type::<Pace>();
-        app.add_message::<Fired>().add_message::<Runaway>().add_message::<NetworkFailed>().add_message::<FellBehind>();
+        app.add_message::<NetworkBuilt>()
+            .add_message::<Fired>()
+            .add_message::<Runaway>()
+            .add_message::<NetworkFailed>()
+            .add_message::<FellBehind>();
         app.add_systems(First, |mut account: ResMut<Account>| account.spent = Duration::ZERO);
         app.add_systems(self.schedule, advance.in_set(NetworkSystems));
         end_stage(app, Stage::Record, "spikes to the host", collect);
@@ -135,8 +150,8 @@ fn collect(groups: Query<(Entity, &Spikes)>, clock: Res<Clock>, mut account: Res
 /// Runs the iterations that are due. A network that fails rests; what fails and is of no network pauses all. Both go to the
 /// host's error handler too.
 fn advance(world: &mut World) -> Result {
+    let mut failed = tell_built(world);
     let due = due(world)?;
-    let mut failed = Vec::new();
     let mut done = 0;
     while done < due {
         let ran = run_within_budget(world, due - done);
@@ -152,6 +167,26 @@ fn advance(world: &mut World) -> Result {
         tell_what_happened(world);
     }
     if failed.is_empty() { Ok(()) } else { Err(BevyError::error(failed.join("; "))) }
+}
+
+/// Tells of networks that are there now; returns those that are not to be, in words.
+fn tell_built(world: &mut World) -> Vec<String> {
+    let mut failed = Vec::new();
+    for (network, built) in take_in_built(world) {
+        match built {
+            Ok(Network { groups, .. }) => {
+                let mut built = NetworkBuilt { network, groups };
+                world.trigger_ref(&mut built);
+                world.write_message(built);
+            }
+            Err(why) => {
+                let why = why.to_string();
+                world.write_message(NetworkFailed { network, at: network, why: why.clone() });
+                failed.push(why);
+            }
+        }
+    }
+    failed
 }
 
 /// How many iterations are due.

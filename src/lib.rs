@@ -107,7 +107,7 @@ pub mod prelude {
             AllToAll, DistanceDependent, EdgeList, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber,
             Matrix, OneToOne, ReceptiveField,
         },
-        host::{FellBehind, Fired, HostPlugin, NetworkFailed, NetworkSystems, Pace},
+        host::{FellBehind, Fired, HostPlugin, NetworkBuilt, NetworkFailed, NetworkSystems, Pace},
         input::{
             AlphaReceptor, BiexponentialReceptor, ConstantCurrent, CurrentReceptor, ExponentialReceptor, ImageInput,
             Inject, JumpReceptor, NmdaReceptor, NormalNoise, OrnsteinUhlenbeck, PoissonInput, PulseCurrent,

@@ -2,6 +2,7 @@
 //! needs, stated before it is taken. Knows no connectivity rule by name.
 #![forbid(unsafe_code)]
 
+mod background;
 mod faults;
 mod futile;
 mod meaning;
@@ -13,5 +14,6 @@ mod spawn;
 mod switches;
 mod validate;
 
+pub use background::{Building, build_in_background, take_in_built};
 pub use network::{Network, build, check, in_words};
 pub use plan::{GroupPlan, Plan, RecordingPlan, SynapsePlan};

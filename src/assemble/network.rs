@@ -52,17 +52,34 @@ fn despawn(world: &mut World, network: Entity) {
 
 /// Builds the network of a scene in `world`. If it is the first, the clock starts from 0 at its step.
 ///
-/// All networks of a world share its clock: another one must have the same step, and joins the others at the iteration at which
-/// the clock stands. Times, such as those of stimuli, switches and recorders, are those of the clock; apart from
-/// them it does what it does alone, as its names and its seed are its own.
+/// All networks of a world share its clock: another one must have the same step, and begins at the iteration at which the clock
+/// stands. Its names, its seed and its time are its own: it does what it does alone.
 ///
 /// # Errors
 /// The scene is wrong, all its faults in one go, or the network does not fit in memory, or other groups of the world have
 /// another step. Nothing is left behind.
 pub fn build(world: &mut World, scene: &Scene) -> Result<Network, Diagnostics> {
-    let (entity, spawned, mut plan) = prepare_to_build(world, scene)?;
-    let whole = memory_fault(&plan).map_or_else(|| prepare(world, scene, &spawned, Depth::Whole), |fault| vec![fault]);
+    let (entity, spawned, plan) = prepare_to_build(world, scene)?;
+    let mut whole = prepare_whole(world, scene, &spawned, &plan);
+    let failed = Deferred::make_all(world);
+    whole.extend(unmade(scene, &spawned, failed));
+    complete(world, scene, (entity, spawned, plan), whole)
+}
+
+/// Prepares everything but the synapses, unless there is no room for them.
+pub(super) fn prepare_whole(world: &mut World, scene: &Scene, spawned: &Spawned, plan: &Plan) -> Vec<Diagnostic> {
+    let whole = memory_fault(plan).map_or_else(|| prepare(world, scene, spawned, Depth::Whole), |fault| vec![fault]);
     world.remove_resource::<Unprepared>();
+    whole
+}
+
+/// What became of a network once its synapses are there.
+pub(super) fn complete(
+    world: &mut World,
+    scene: &Scene,
+    (entity, spawned, mut plan): (Entity, Spawned, Plan),
+    whole: Vec<Diagnostic>,
+) -> Result<Network, Diagnostics> {
     let mut settled = || settle(world, &spawned.recorders).err().map(missing_members);
     let whole = if whole.is_empty() { settled().into_iter().collect() } else { whole };
     finish(world, scene, entity, whole)?;
@@ -70,6 +87,16 @@ pub fn build(world: &mut World, scene: &Scene) -> Result<Network, Diagnostics> {
     plan.settle(world, &spawned.synapses);
     note_built(world, &spawned.synapses);
     Ok(Network { entity, groups: spawned.groups, synapses: spawned.synapses, recorders: spawned.recorders, plan })
+}
+
+/// Synapses that could not be made.
+pub(super) fn unmade(scene: &Scene, spawned: &Spawned, failed: Vec<(Entity, PrepareError)>) -> Vec<Diagnostic> {
+    let told = |(entity, error)| {
+        let rule = |pending: &&Pending| pending.entity == entity && pending.entry.kind == Kind::Connectivity;
+        let pending = spawned.pending.iter().find(rule)?;
+        Some(faults::diagnostic(scene, &pending.who, &pending.spans, error))
+    };
+    failed.into_iter().filter_map(told).collect()
 }
 
 fn missing_members((recording, members): (String, usize)) -> Diagnostic {
@@ -88,7 +115,7 @@ pub fn check(world: &mut World, scene: &Scene) -> Result<Plan, Diagnostics> {
 }
 
 /// Spawns everything without its state, tries every value, and says what the network will be.
-fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Entity, Spawned, Plan), Diagnostics> {
+pub(super) fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Entity, Spawned, Plan), Diagnostics> {
     let mut faults = validate(scene);
     if faults.is_empty() {
         faults.extend(set_clock(world, scene).err());
@@ -214,7 +241,7 @@ fn finish(world: &mut World, scene: &Scene, network: Entity, faults: Vec<Diagnos
 }
 
 /// Prepares all behaviours: in a trial the groups, then synapses, then recorders, which take no room; after that
-/// everything that does.
+/// everything that does, but for the synapses, which are noted.
 fn prepare(world: &mut World, scene: &Scene, spawned: &Spawned, depth: Depth) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     if depth == Depth::Whole {
@@ -228,12 +255,6 @@ fn prepare(world: &mut World, scene: &Scene, spawned: &Spawned, depth: Depth) ->
             _ => depth,
         };
         if let Err(error) = pending.entry.prepare(world, pending.entity, depth) {
-            faults.push(faults::diagnostic(scene, &pending.who, &pending.spans, error));
-        }
-    }
-    for (entity, error) in Deferred::make_all(world) {
-        let rule = |pending: &&Pending| pending.entity == entity && pending.entry.kind == Kind::Connectivity;
-        if let Some(pending) = spawned.pending.iter().find(rule) {
             faults.push(faults::diagnostic(scene, &pending.who, &pending.spans, error));
         }
     }

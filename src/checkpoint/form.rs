@@ -34,6 +34,8 @@ pub struct Header {
     pub iteration: u64,
     /// The seeds of its networks, in the order in which they were made; of what is part of none, where there is no network.
     pub seeds: Vec<u64>,
+    /// The iterations at which they began, in the same order.
+    pub births: Vec<u64>,
     /// The run that it was taken in, if it was one of the command line.
     pub run: Option<Run>,
 }

@@ -13,6 +13,7 @@ use crate::{
     network::{
         BehaviourEntry, Behaviours, Origin, Seed, States,
         membership::network_of,
+        rest::{begin_at, birth},
         shape::path_of,
         state::{StateEntry, stable_name},
     },
@@ -89,8 +90,7 @@ pub(super) fn parts(world: &mut World) -> Result<Parts, CheckpointError> {
         if name.is_empty() {
             return Err(CheckpointError::Nameless(first.clone()));
         }
-        let of = network_of(world, entity).unwrap_or(entity);
-        let name = match networks.iter().position(|network| *network == of) {
+        let name = match networks.iter().position(|network| network_of(world, entity) == Some(*network)) {
             Some(number) if networks.len() > 1 => format!("network {}: {name}", number + 1),
             _ => name,
         };
@@ -112,6 +112,19 @@ fn networks(world: &mut World) -> Vec<Entity> {
     networks
 }
 
+/// When the networks began.
+pub(super) fn births(world: &mut World) -> Vec<u64> {
+    networks(world).into_iter().map(|network| birth(world, network)).collect()
+}
+
+/// Has the networks have begun then, if there are as many.
+pub(super) fn set_births(world: &mut World, births: &[u64]) {
+    let networks = networks(world);
+    if networks.len() == births.len() {
+        networks.into_iter().zip(births).for_each(|(network, birth)| begin_at(world, network, *birth));
+    }
+}
+
 /// The seeds of the networks; of what is part of none, where there is no network.
 pub(super) fn seeds(world: &mut World) -> Vec<u64> {
     let of_networks = networks(world).into_iter().filter_map(|network| world.get::<Origin>(network));
@@ -126,7 +139,6 @@ fn name(world: &World, entity: EntityRef<'_>, numbers: &mut BTreeMap<String, usi
     let name = match entity.get::<Recording>() {
         Some(recording) => format!("recording of {}.{}", recording.group, recording.what()),
         None if entity.contains::<Recordings>() => "recorder".to_owned(),
-        None if entity.contains::<Origin>() => return "network".to_owned(),
         None => return path_of(world, entity.id()),
     };
     let number = numbers.entry(name.clone()).or_insert(0);

@@ -10,7 +10,7 @@ use bevy_ecs::prelude::*;
 use super::{
     error::CheckpointError,
     form::{Digest, Head, Header, Summed, in_words, read_block, read_end, read_header},
-    parts::{Part, PartKind, Parts, parts, seeds, words},
+    parts::{Part, PartKind, Parts, parts, seeds, set_births, words},
 };
 use crate::{
     network::{Clock, Switches, Synapses, Weights, receptor::WiringChanged, state::stable_name_of},
@@ -56,6 +56,7 @@ pub(super) fn restore(world: &mut World, from: &mut (impl Read + Seek), fit: Fit
     if let Some(mut clock) = world.get_resource_mut::<Clock>() {
         clock.iteration = iteration;
     }
+    set_births(world, &restored.header.births);
     // From before the first iteration there are no lists as old as delays, and no rings.
     world.get_resource_or_init::<WiringChanged>().note();
     Switches::go_on_before(world, iteration);

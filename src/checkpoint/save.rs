@@ -7,7 +7,7 @@ use bevy_ecs::prelude::*;
 use super::{
     error::CheckpointError,
     form::{Digest, Head, Header, Run, write_block, write_end, write_header},
-    parts::{parts, seeds, words},
+    parts::{births, parts, seeds, words},
 };
 use crate::{
     network::Clock,
@@ -31,9 +31,9 @@ pub(super) fn save(
     to: &mut dyn Write,
 ) -> Result<(), CheckpointError> {
     let clock = world.get_resource::<Clock>().copied().unwrap_or_default();
-    let seeds = seeds(world);
+    let (seeds, births) = (seeds(world), births(world));
     let (dt, iteration) = (clock.dt, clock.iteration);
-    write_header(&Header { precision: PRECISION.into(), dt, iteration, seeds, run }, to)?;
+    write_header(&Header { precision: PRECISION.into(), dt, iteration, seeds, births, run }, to)?;
     let parts = parts(world)?;
     for (key, part) in &parts {
         // Once to measure and once to write: a head comes first, and a copy of 10⁸ weights would take as much room again.

@@ -4,8 +4,7 @@ use bevy_ecs::prelude::*;
 #[cfg(feature = "inspect")]
 use bevy_reflect::prelude::*;
 
-use super::state::State;
-use crate::numeric::{Archive, ArchiveError, Real, grid};
+use crate::numeric::{Real, grid};
 
 /// The step of the simulation and the iteration that runs.
 ///
@@ -44,12 +43,6 @@ impl Default for Clock {
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "inspect", derive(Reflect), reflect(Component))]
 pub struct Birth(pub u64);
-
-impl State for Birth {
-    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        archive.value(&mut self.0)
-    }
-}
 
 impl Clock {
     /// The time of a network that began when it did; that of the world for what is part of none.

@@ -5,8 +5,13 @@
 //! rows ever takes room; a synapse's random numbers belong to its target and its place among the target's synapses, so
 //! that blocks may be built in any order, by any number of threads, or alone.
 
+use std::sync::{
+    Mutex, PoisonError,
+    mpsc::{Receiver, channel},
+};
+
 use bevy_ecs::prelude::*;
-use rayon::prelude::*;
+use rayon::{ThreadPoolBuildError, ThreadPoolBuilder, prelude::*};
 
 use super::{
     endpoints::{Endpoints, Rule},
@@ -95,6 +100,57 @@ impl Deferred {
             }
         }
         failed
+    }
+}
+
+/// Synapses that are being made on threads of their own.
+pub struct Making {
+    made: Mutex<Receiver<(Entity, Result<Made, PrepareError>)>>,
+    /// Synapse groups that are there, and all of them.
+    progress: [usize; 2],
+}
+
+impl Making {
+    /// Makes all synapses that were noted, beside whatever the world does meanwhile; of the processor's threads it takes half.
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub fn begin(world: &mut World) -> Result<Self, ThreadPoolBuildError> {
+        let Deferred(jobs) = world.remove_resource().unwrap_or_default();
+        let threads = (rayon::current_num_threads() / 2).max(1);
+        // A pool of its own: iterations would wait behind long work in theirs.
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
+        let (to, made) = channel();
+        let total = jobs.len();
+        pool.spawn(move || {
+            for (entity, job) in jobs {
+                // Whoever despawned the network wants nothing any more.
+                if to.send((entity, job.run())).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self { made: Mutex::new(made), progress: [0, total] })
+    }
+
+    /// Takes in what has been made since the last time; what failed, by entity.
+    pub fn take_in(&mut self, world: &mut World) -> Vec<(Entity, PrepareError)> {
+        let made = self.made.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let mut failed = Vec::new();
+        for (entity, made) in made.try_iter() {
+            self.progress[0] += 1;
+            match made {
+                Ok(made) => made.attach(world, entity),
+                Err(error) => failed.push((entity, error)),
+            }
+        }
+        failed
+    }
+
+    /// How many synapse groups are there, and how many there will be.
+    #[must_use]
+    pub const fn progress(&self) -> [usize; 2] {
+        self.progress
     }
 }
 

@@ -114,7 +114,6 @@ impl Plugin for NetworkPlugin {
             .register_variable::<ThresholdShift>()
             .register_variable::<Weights>()
             .register_variable::<Arriving>()
-            .register_state::<Birth>()
             .register_state::<Synapses>()
             .register_state::<Efficacies>();
         let mut states = app.world_mut().resource_mut::<States>();

@@ -138,6 +138,24 @@ impl Switches {
         self.all.retain(stays);
     }
 
+    /// Takes out what is still to be switched in a network.
+    pub(super) fn withdraw(&mut self, network: Entity) -> Vec<Switching> {
+        let mut left = self.all.split_off(self.done);
+        let withdrawn = left.extract_if(.., |switching| switching.network == Some(network)).collect();
+        self.all.extend(left);
+        withdrawn
+    }
+
+    /// What was set for a network is due so much later, or earlier, as its time is counted from elsewhere.
+    pub(super) fn shift(&mut self, network: Entity, by: i64) {
+        for switching in self.all.iter_mut().filter(|switching| switching.network == Some(network)) {
+            switching.iteration = switching.iteration.saturating_add_signed(by);
+        }
+        let (done, left) = self.all.split_at_mut(self.done);
+        done.sort_by_key(|switching| switching.iteration);
+        left.sort_by_key(|switching| switching.iteration);
+    }
+
     /// Goes on before an iteration of a network that was restored: what is due earlier has been carried out, and all else has
     /// not. What is on or off is part of what was restored; fields are changed back as they were built, and then again.
     pub fn go_on_before(world: &mut World, iteration: u64) {

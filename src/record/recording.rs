@@ -78,7 +78,6 @@ pub enum Content {
 impl State for Recording {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.value(&mut self.window.from)?;
-        archive.value(&mut self.birth.0)?;
         match archive.through(&self.rows.rows())? {
             Some(rows) if archive.restores() => self.rows.cut(rows, self.row_bytes()),
             _ => Ok(()),

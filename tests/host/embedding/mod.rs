@@ -266,7 +266,7 @@ fn a_network_that_rests_goes_on_where_it_was() {
         SCENE.replace("ConstantCurrent", "PulseCurrent(amplitude: 9, start: 5, period: 10, width: 5), ConstantCurrent");
     let text = text.replace(
         "    },\n)",
-        "    },\n    recorders: [VariableRecorder(of: [\"cells.v\"]), SpikeRecorder(of: [\"cells\"])],\n)",
+        "    },\n    switches: [(at: 20, off: \"cells.PulseCurrent\"), (at: 30, on: \"cells.PulseCurrent\")],\n    recorders: [VariableRecorder(of: [\"cells.v\"]), SpikeRecorder(of: [\"cells\"])],\n)",
     );
     let recorded = |app: &App, network: &Network| {
         let recorders =

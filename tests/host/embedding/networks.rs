@@ -180,3 +180,51 @@ fn a_sub_app_has_a_clock_of_its_own() {
     assert_eq!(inner.resource::<Clock>().iteration, 100);
     assert!(recorded(inner, &second) == alone(&text, 100));
 }
+
+/// In frames of a game that go on meanwhile: what it gives is what it gives when it is built in one go.
+#[test]
+fn a_network_built_in_the_background_begins_when_it_is_there() {
+    use cortecs::assemble::{Building, build_in_background};
+    let text = seeded(&with_switches(), 2);
+    let mut app = app();
+    hear::<NetworkBuilt>(&mut app);
+    let other = spawn(&mut app, &seeded(NETWORK, 1));
+    let scene = Scene::from_text(app.world(), &text).unwrap();
+    let network = build_in_background(app.world_mut(), scene).unwrap();
+    let [done, all] = app.world().get::<Building>(network).unwrap().progress();
+    assert!(done == 0 && all > 0);
+    let mut frames = 0;
+    while app.world().get::<Building>(network).is_some() {
+        std::thread::sleep(Duration::from_millis(1));
+        app.update();
+        frames += 1;
+        assert!(frames < 10_000, "it is never there");
+    }
+    // It begins in the frame in which it is there.
+    run(&mut app, 99);
+    let built = app.world().resource::<Heard<NetworkBuilt>>().0.clone();
+    assert_eq!(built.iter().map(|built| built.network).collect::<Vec<_>>(), [network]);
+    let parts = app.world().get::<cortecs::network::Parts>(network).unwrap();
+    let recorders = parts.iter().filter(|part| app.world().get::<Recordings>(*part).is_some());
+    let found =
+        Network { entity: network, groups: built[0].groups.clone(), recorders: recorders.collect(), ..other.clone() };
+    for ((name, here), (_, expected)) in recorded(app.world(), &found).into_iter().zip(alone(&text, 100)) {
+        assert!(here == expected, "{name}");
+    }
+    assert_eq!(iteration(&app), frames + 99);
+}
+
+#[test]
+fn what_is_wrong_with_a_network_in_the_background_is_told_and_leaves_nothing() {
+    use cortecs::assemble::build_in_background;
+    let mut app = app();
+    let text = seeded(NETWORK, 1);
+    let scene = Scene::from_text(app.world(), &text.replace("cells.v", "cells.w")).unwrap();
+    assert!(build_in_background(app.world_mut(), scene).is_err());
+    // Despawned while it is built: nobody hears of it.
+    let scene = Scene::from_text(app.world(), &text).unwrap();
+    let network = build_in_background(app.world_mut(), scene).unwrap();
+    app.world_mut().entity_mut(network).despawn();
+    run(&mut app, 5);
+    assert_eq!(app.world_mut().query::<&NeuronGroup>().iter(app.world()).count(), 0);
+}
