@@ -1,7 +1,10 @@
 //! What a rule remembers of the sources of a synapse group, whatever it goes by on the side of the targets: their traces,
 //! the index of synapses by target, and which iteration is to follow.
 
-use super::{incoming::Incoming, spike_timing::Trace, traces::Side};
+use super::{
+    incoming::Incoming,
+    traces::{Side, Trace},
+};
 use crate::{
     network::{Clock, Layout, Size},
     numeric::{Archive, ArchiveError},

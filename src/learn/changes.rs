@@ -7,13 +7,20 @@ use smallvec::SmallVec;
 use super::{
     bounds::Bounds,
     incoming::Incoming,
-    spike_timing::Update,
     traces::{Side, at},
 };
 use crate::{
     network::{History, Layout},
     numeric::{Real, coding::BLOCK_TARGETS, dispatch, row_blocks::RowBlock, rows::Rows, threads::attend},
 };
+
+/// What spikes do to a weight; `x` and `y` are the traces of source and target just before.
+pub trait Update<const PRE: usize, const POST: usize>: Copy + Send + Sync {
+    /// The change of the weight by a spike of the source that arrives.
+    fn on_pre(&self, w: Real, x: [Real; PRE], y: [Real; POST]) -> Real;
+    /// The change of the weight by a spike of the target.
+    fn on_post(&self, w: Real, x: [Real; PRE], y: [Real; POST]) -> Real;
+}
 
 /// Synapses changed in one iteration from which threads are called.
 const WORTH_SHARING: usize = 1 << 13;

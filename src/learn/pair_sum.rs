@@ -5,7 +5,7 @@
 //! target:  c ← c + a_plus · x
 //! ```
 
-use super::spike_timing::Update;
+use super::changes::Update;
 use crate::numeric::{Real, real::real};
 
 /// The constants of a sum.

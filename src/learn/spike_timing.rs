@@ -14,9 +14,6 @@
 use std::marker::PhantomData;
 
 use bevy_ecs::{component::Mutable, prelude::*};
-use bevy_reflect::prelude::*;
-
-use serde::{Deserialize, Serialize};
 
 use super::{
     arrivals::Arrivals,
@@ -25,36 +22,16 @@ use super::{
     rests::{self, WeightRest},
     traces::Side,
 };
+pub use super::{
+    changes::Update,
+    traces::{Pairing, Trace},
+};
 use crate::{
     network::{
         Behaviour, Clock, Failures, Layout, Size, Source, Spikes, State, Synapses, Target, Weights, state::meet,
     },
     numeric::{Archive, ArchiveError, Column, Real, real::real},
 };
-
-/// Which spikes of the other side a spike is paired with.
-#[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Pairing {
-    /// All that came before.
-    #[default]
-    All,
-    /// The last one that came before.
-    Nearest,
-}
-
-/// A trace of the spikes of a neuron.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Trace {
-    /// Time constant (ms); 0 for a trace that is 1 in the step after a spike, and then 0.
-    pub tau: f64,
-    /// Whether spikes add up.
-    pub pairing: Pairing,
-}
-
-impl Trace {
-    /// Whether there was a spike one step before.
-    pub const LAST_STEP: Self = Self { tau: 0.0, pairing: Pairing::Nearest };
-}
 
 /// A rule with `PRE` traces of the sources and `POST` of the targets.
 ///
@@ -154,14 +131,6 @@ impl OfSynapses for Weights {
     fn numbers(&mut self) -> &mut Column<Real> {
         &mut self.0
     }
-}
-
-/// What spikes do to a weight; `x` and `y` are the traces of source and target just before.
-pub trait Update<const PRE: usize, const POST: usize>: Copy + Send + Sync {
-    /// The change of the weight by a spike of the source that arrives.
-    fn on_pre(&self, w: Real, x: [Real; PRE], y: [Real; POST]) -> Real;
-    /// The change of the weight by a spike of the target.
-    fn on_post(&self, w: Real, x: [Real; PRE], y: [Real; POST]) -> Real;
 }
 
 /// On a synapse group: what the rule `R` remembers of spikes.

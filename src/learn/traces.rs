@@ -1,6 +1,9 @@
 //! Traces: what synapses remember of the spikes before. One number per neuron and trace, advanced in every iteration, and
 //! of the sources as many iterations of them as axons are long.
 
+use bevy_reflect::prelude::*;
+use serde::{Deserialize, Serialize};
+
 use crate::{
     network::residues::LEAST_DECAY,
     numeric::{
@@ -9,7 +12,29 @@ use crate::{
     },
 };
 
-use super::spike_timing::{Pairing, Trace};
+/// Which spikes of the other side a spike is paired with.
+#[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pairing {
+    /// All that came before.
+    #[default]
+    All,
+    /// The last one that came before.
+    Nearest,
+}
+
+/// A trace of the spikes of a neuron.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trace {
+    /// Time constant (ms); 0 for a trace that is 1 in the step after a spike, and then 0.
+    pub tau: f64,
+    /// Whether spikes add up.
+    pub pairing: Pairing,
+}
+
+impl Trace {
+    /// Whether there was a spike one step before.
+    pub const LAST_STEP: Self = Self { tau: 0.0, pairing: Pairing::Nearest };
+}
 
 /// The traces of one side of a synapse group.
 #[derive(Clone, Debug, Default)]

@@ -5,11 +5,7 @@ use std::sync::Arc;
 use bevy_reflect::{PartialReflect, Reflect, ReflectFromReflect, ReflectMut};
 use serde::de::DeserializeOwned;
 
-use super::{
-    describe::takes,
-    model::{Attached, Spans},
-    reader::Reader,
-};
+use super::{describe::takes, model::Attached, reader::Reader, spans::Spans};
 use crate::{
     network::{BehaviourEntry, Initial, Kind, Parameter},
     text::{self, Diagnostic, Kind as Form, Node},

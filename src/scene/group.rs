@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{
     form::form,
-    model::{Attached, GroupScene, Spans},
+    model::{Attached, GroupScene},
     reader::Reader,
+    spans::Spans,
 };
 use crate::{
     network::{BehaviourEntry, Kind, NeuronGroup},

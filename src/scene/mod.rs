@@ -14,9 +14,11 @@ mod profile;
 mod read;
 mod reader;
 mod set;
+mod spans;
 
-pub use model::{Attached, GroupScene, Scene, Spans, SwitchScene, SynapseScene};
+pub use model::{Attached, GroupScene, Scene, SwitchScene, SynapseScene};
 pub use plots::{Plots, RasterPlot};
 pub use profile::{Over, ProfileCurve, ProfilePlot, Show};
 pub use read::{open, read};
 pub use set::set;
+pub use spans::Spans;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ProfilePlot, form::form, model::Spans, reader::Reader};
+use super::{form::form, profile::ProfilePlot, reader::Reader, spans::Spans};
 use crate::text::{Kind as Form, Node};
 
 /// How the pictures of a run are drawn.

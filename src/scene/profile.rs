@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{form::form, model::Spans, reader::Reader};
+use super::{form::form, reader::Reader, spans::Spans};
 use crate::text::{Diagnostic, Kind as Form, Node};
 
 /// A panel of curves over one quantity.

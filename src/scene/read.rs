@@ -6,9 +6,10 @@ use bevy_ecs::{prelude::*, reflect::AppTypeRegistry};
 
 use super::{
     form::form,
-    model::{Attached, Scene, Spans, SwitchScene, SynapseScene},
+    model::{Attached, Scene, SwitchScene, SynapseScene},
     reader::Reader,
     set::set,
+    spans::Spans,
 };
 use crate::{
     files,
