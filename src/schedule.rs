@@ -264,8 +264,7 @@ impl AddToStage for App {
         name: &'static str,
         system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
     ) -> &mut Self {
-        let (place, timer) = place(self, stage, name, Rank::Others(name.to_owned()));
-        Joining { place, system: timed(timer, None, system) }.join_at_once(self);
+        add_named(self, (stage, name), Rank::Others(name.to_owned()), system);
         self
     }
 
@@ -282,7 +281,16 @@ pub(crate) fn begin_stage<M>(
     name: &'static str,
     system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
 ) {
-    let (place, timer) = place(app, stage, name, Rank::First);
+    add_named(app, (stage, name), Rank::First, system);
+}
+
+fn add_named<M>(
+    app: &mut App,
+    (stage, name): (Stage, &'static str),
+    rank: Rank,
+    system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
+) {
+    let (place, timer) = place(app, stage, name, rank);
     Joining { place, system: timed(timer, None, system) }.join_at_once(app);
 }
 
@@ -314,8 +322,7 @@ pub(crate) fn end_stage<M>(
     name: &'static str,
     system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
 ) {
-    let (place, timer) = place(app, stage, name, Rank::Last);
-    Joining { place, system: timed(timer, None, system) }.join_at_once(app);
+    add_named(app, (stage, name), Rank::Last, system);
 }
 
 /// Reserves a place of a stage for a system, and a timer of that name.

@@ -152,6 +152,12 @@ struct Constants {
     numbers: Column<Real>,
 }
 
+impl Constants {
+    fn hold(&self, (step, members): (Step, usize)) -> bool {
+        self.step == step && self.members == members
+    }
+}
+
 /// Gives the numbers of a neuron one after another.
 type Rule<'a> = dyn Fn(usize, &mut dyn FnMut(Real)) + 'a;
 
@@ -185,7 +191,7 @@ impl Cells {
         let place = self.0.iter().position(|(of, _)| *of == TypeId::of::<B>());
         let place = place.unwrap_or_else(|| self.add(TypeId::of::<B>()));
         let constants = &mut self.0[place].1;
-        if changed || constants.step != step || constants.members != members {
+        if changed || !constants.hold((step, members)) {
             let uniform = !differing && fields::parameters_are_uniform(behaviour.as_partial_reflect());
             *constants = derive(C::WIDTH, uniform, (step, members), &|i, number| rule(i).write(number));
         }
@@ -199,9 +205,9 @@ impl Cells {
     }
 
     /// Whether the constants of a behaviour are there for a step and a number of members.
-    pub fn hold<B: Reflect>(&self, _: &B, (step, members): (Step, usize)) -> bool {
+    pub fn hold<B: Reflect>(&self, _: &B, size: (Step, usize)) -> bool {
         let found = self.0.iter().find(|(of, _)| *of == TypeId::of::<B>());
-        found.is_some_and(|(_, constants)| constants.step == step && constants.members == members)
+        found.is_some_and(|(_, constants)| constants.hold(size))
     }
 
     #[cold]

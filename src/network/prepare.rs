@@ -1,7 +1,7 @@
 //! Preparation: what happens when a behaviour is attached to an entity. Columns get their size, parameters and
 //! initial values are sampled, each from a random stream that its names alone decide.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, error::Error};
 
 use bevy_app::App;
 use bevy_ecs::{
@@ -79,6 +79,12 @@ fn name_group(world: &mut World, group: Entity) {
     }
 }
 
+/// Notes what failed at an entity, by its path.
+pub(super) fn tell(world: &mut World, entity: Entity, why: impl Into<Box<dyn Error + Send + Sync>>) {
+    let who = path_of(world, entity);
+    world.get_resource_or_init::<Failures>().push_at(entity, who, why);
+}
+
 /// Has a group and its receptors take the shape of the group: neurons that are new get parameters and initial values as if
 /// they had been there from the start.
 fn take_shape(world: &mut World, group: Entity) {
@@ -93,21 +99,19 @@ fn take_shape(world: &mut World, group: Entity) {
         let why = format!(
             "its synapses `{synapses}` are made for {before} neurons and not for {members}: despawn them first"
         );
-        let who = path_of(world, group);
-        world.get_resource_or_init::<Failures>().push_at(group, who, why);
+        tell(world, group, why);
         return;
     }
     let receptors: Vec<Entity> = world.get::<Receptors>(group).into_iter().flat_map(RelationshipTarget::iter).collect();
+    let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
     for entity in std::iter::once(group).chain(receptors) {
         resize_columns(world, entity);
-        let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
         let prepared = world.get::<Prepared>(entity).map(|prepared| prepared.0.clone()).unwrap_or_default();
         for entry in
             behaviours.iter().filter(|entry| prepared.iter().any(|(id, of)| *id == entry.access.id && *of != members))
         {
             if let Err(error) = prepare(world, entity, entry, Depth::Whole) {
-                let who = path_of(world, entity);
-                world.get_resource_or_init::<Failures>().push_at(entity, who, error);
+                tell(world, entity, error);
             }
         }
     }

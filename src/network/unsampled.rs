@@ -8,11 +8,11 @@ use bevy_ecs::{
 };
 
 use super::{
-    failure::Failures,
     fields,
     preparation::Depth,
+    prepare::tell,
     registry::{BehaviourEntry, Behaviours},
-    shape::{path_of, shape},
+    shape::shape,
 };
 
 /// What was looked at last.
@@ -60,8 +60,7 @@ pub fn sample_what_was_written(world: &mut World) {
             continue;
         }
         if let Err(error) = entry.prepare(world, entity, Depth::Whole) {
-            let who = path_of(world, entity);
-            world.get_resource_or_init::<Failures>().push_at(entity, who, error);
+            tell(world, entity, error);
             looked.left.push((entity, entry));
         }
     }

@@ -60,9 +60,13 @@ fn bound(made: On<Add<Recording>>, memory: Option<Res<RecordingMemory>>, mut rec
 }
 
 /// What was recorded of somebody who goes, goes too; rows that are on their way to a file arrive there.
-fn end_with_source(source: Entity, mut recordings: Query<(Entity, &mut Recording)>, mut commands: Commands<'_, '_>) {
+fn end_with_source(
+    gone: On<Remove<(NeuronGroup, ReceptorOf, SynapseGroup)>>,
+    mut recordings: Query<(Entity, &mut Recording)>,
+    mut commands: Commands,
+) {
     for (entity, mut recording) in &mut recordings {
-        if recording.source == source {
+        if recording.source == gone.entity {
             // Whoever writes the file tells what it refused.
             let _ = recording.rows.drain();
             commands.entity(entity).despawn();
@@ -87,15 +91,7 @@ fn follow_birth(
 impl Plugin for RecordPlugin {
     fn build(&self, app: &mut App) {
         app.register_state::<Recording>().add_observer(follow_birth).add_observer(bound);
-        app.add_observer(|gone: On<Remove<NeuronGroup>>, all: Query<(Entity, &mut Recording)>, commands: Commands| {
-            end_with_source(gone.entity, all, commands);
-        });
-        app.add_observer(|gone: On<Remove<ReceptorOf>>, all: Query<(Entity, &mut Recording)>, commands: Commands| {
-            end_with_source(gone.entity, all, commands);
-        });
-        app.add_observer(|gone: On<Remove<SynapseGroup>>, all: Query<(Entity, &mut Recording)>, commands: Commands| {
-            end_with_source(gone.entity, all, commands);
-        });
+        app.add_observer(end_with_source);
         app.register_behaviour::<VariableRecorder>()
             .register_behaviour::<SpikeRecorder>()
             .register_behaviour::<RateRecorder>()
