@@ -25,6 +25,7 @@ pub mod input;
 pub mod integrate;
 pub mod learn;
 pub mod network;
+#[doc(hidden)]
 pub mod npy;
 pub mod numeric;
 #[cfg(feature = "output")]
@@ -53,7 +54,7 @@ use bevy_app::{PluginGroup, PluginGroupBuilder};
 /// let mut app = App::new();
 /// app.add_plugins(CortecsPlugins);
 /// ```
-/// Another schedule, or none: `CortecsPlugins.set(HostPlugin { schedule: Update.intern() })`,
+/// Another schedule, or none: `CortecsPlugins.set(HostPlugin::in_schedule(Update))`,
 /// `CortecsPlugins.build().disable::<HostPlugin>()`.
 pub struct CortecsPlugins;
 
@@ -71,6 +72,8 @@ impl PluginGroup for CortecsPlugins {
     }
 }
 
+#[cfg(feature = "asset")]
+pub use bevy_asset;
 pub use {bevy_app, bevy_ecs, bevy_reflect, bevy_time};
 
 /// What those who write behaviours use beside the [`prelude`].
@@ -82,7 +85,7 @@ pub mod author {
     pub use crate::{
         cell,
         input::{AddCurrent, AddNoise, Current, Noise, Normal, Streams, Uniform},
-        integrate::{AddModel, At, Drive, NeuronModel, Steps},
+        integrate::{AddKernel, AddModel, At, Drive, NeuronKernel, NeuronModel, Steps},
         network::{Below, Cell, Range, Step},
         numeric::{carried::Carried, exp, exp_m1, mean_exp, shares::Effort},
         variable,

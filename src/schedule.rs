@@ -22,7 +22,7 @@ use bevy_ecs::{
 };
 
 use crate::{
-    network::{Behaviour, Clock, Failures, Soundness, Switches, unsampled::sample_what_was_written},
+    network::{Behaviour, Clock, Failures, Given, Soundness, Switches, unsampled::sample_what_was_written},
     numeric::threads::calls_from_outside,
     stopwatch::{Stopwatch, Timed, Timer},
 };
@@ -361,6 +361,7 @@ pub fn run_ticks(world: &mut World, count: u64) -> u64 {
     }
     world.init_resource::<Failures>();
     sample_what_was_written(world);
+    Given::begin_run(world);
     let mut done = 0;
     while done < count {
         // Between two of their times nobody has to look at them.
@@ -371,6 +372,7 @@ pub fn run_ticks(world: &mut World, count: u64) -> u64 {
             break;
         }
     }
+    Given::end_run(world);
     done
 }
 

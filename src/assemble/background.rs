@@ -41,7 +41,13 @@ impl Building {
 /// Whatever [`build`](super::build()) finds wrong before it makes synapses. What fails then is told as `NetworkFailed`, and nothing
 /// is left behind.
 pub fn build_in_background(world: &mut World, scene: Scene) -> Result<Entity, Diagnostics> {
-    let (entity, spawned, plan) = prepare_to_build(world, &scene)?;
+    let network = world.spawn_empty().id();
+    begin_at(world, network, scene)
+}
+
+/// The same at an entity, which goes if it fails.
+pub(crate) fn begin_at(world: &mut World, network: Entity, scene: Scene) -> Result<Entity, Diagnostics> {
+    let (entity, spawned, plan) = prepare_to_build(world, network, &scene)?;
     let faults = prepare_whole(world, &scene, &spawned, &plan);
     if !faults.is_empty() {
         return complete(world, &scene, (entity, spawned, plan), faults).map(|network| network.entity);

@@ -14,6 +14,8 @@ mod spawn;
 mod switches;
 mod validate;
 
+pub(crate) use background::begin_at;
 pub use background::{Building, build_in_background, take_in_built};
+pub(crate) use network::build_at;
 pub use network::{Network, build, check, in_words};
 pub use plan::{GroupPlan, Plan, RecordingPlan, SynapsePlan};

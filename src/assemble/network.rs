@@ -24,6 +24,7 @@ use crate::{
 
 /// The entities of a network that was built from a scene.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Network {
     /// The network itself: what all others, and whatever else says so, are [part of](crate::network::PartOf).
     pub entity: Entity,
@@ -59,7 +60,13 @@ fn despawn(world: &mut World, network: Entity) {
 /// The scene is wrong, all its faults in one go, or the network does not fit in memory, or other groups of the world have
 /// another step. Nothing is left behind.
 pub fn build(world: &mut World, scene: &Scene) -> Result<Network, Diagnostics> {
-    let (entity, spawned, plan) = prepare_to_build(world, scene)?;
+    let network = world.spawn_empty().id();
+    build_at(world, network, scene)
+}
+
+/// The same at an entity, which goes if it fails.
+pub(crate) fn build_at(world: &mut World, network: Entity, scene: &Scene) -> Result<Network, Diagnostics> {
+    let (entity, spawned, plan) = prepare_to_build(world, network, scene)?;
     let mut whole = prepare_whole(world, scene, &spawned, &plan);
     let failed = Deferred::make_all(world);
     whole.extend(unmade(scene, &spawned, failed));
@@ -108,24 +115,34 @@ fn missing_members((recording, members): (String, usize)) -> Diagnostic {
 /// # Errors
 /// As for [`build`], but for the memory: the plan says how much is needed.
 pub fn check(world: &mut World, scene: &Scene) -> Result<Plan, Diagnostics> {
-    let (network, _, plan) = prepare_to_build(world, scene)?;
+    let network = world.spawn_empty().id();
+    let (network, _, plan) = prepare_to_build(world, network, scene)?;
     world.remove_resource::<Unprepared>();
     despawn(world, network);
     Ok(plan)
 }
 
 /// Spawns everything without its state, tries every value, and says what the network will be.
-pub(super) fn prepare_to_build(world: &mut World, scene: &Scene) -> Result<(Entity, Spawned, Plan), Diagnostics> {
+pub(super) fn prepare_to_build(
+    world: &mut World,
+    network: Entity,
+    scene: &Scene,
+) -> Result<(Entity, Spawned, Plan), Diagnostics> {
     let mut faults = validate(scene);
     if faults.is_empty() {
         faults.extend(set_clock(world, scene).err());
     }
     if !faults.is_empty() {
+        despawn(world, network);
         return Err(faults.into_iter().fold(scene.diagnostics(), Diagnostics::with));
     }
     let folder = ArrayFolder::new(scene.folder.clone(), scene.outside_files);
     let constants = Constants(scene.constants.clone());
-    let network = world.spawn(Origin { seed: Seed(scene.seed), constants, folder }).id();
+    let origin = Origin { seed: Seed(scene.seed), constants, folder };
+    match world.get_entity_mut(network) {
+        Ok(mut network) => _ = network.insert(origin),
+        Err(gone) => return Err(scene.diagnostics().with(Diagnostic::error(gone.to_string()))),
+    }
     world.insert_resource(Unprepared);
     let mut spawned = spawn(world, scene, network);
     let mut faults = std::mem::take(&mut spawned.faults);

@@ -15,6 +15,7 @@ use crate::{
 
 /// What a network will be.
 #[derive(Clone, Debug, Default, serde::Serialize)]
+#[non_exhaustive]
 pub struct Plan {
     /// The neuron groups, in the order of the scene.
     pub groups: Vec<GroupPlan>,
@@ -32,6 +33,7 @@ pub struct Plan {
 /// A neuron group.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct GroupPlan {
     /// Its name.
     pub name: String,
@@ -46,6 +48,7 @@ pub struct GroupPlan {
 /// A synapse group.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct SynapsePlan {
     /// Its name.
     pub name: String,
@@ -63,6 +66,7 @@ pub struct SynapsePlan {
 
 /// A recording.
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct RecordingPlan {
     /// Group, or group and receptor.
     pub group: String,

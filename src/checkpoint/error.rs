@@ -6,6 +6,7 @@ use crate::numeric::ArchiveError;
 
 /// A checkpoint cannot be made or used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CheckpointError {
     /// Other bytes.
     #[error("it is no checkpoint of cortecs")]
@@ -99,6 +100,7 @@ impl From<io::Error> for CheckpointError {
 
 /// A checkpoint file cannot be written or read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CheckpointFileError {
     /// It cannot be written.
     #[error("the checkpoint `{}` cannot be written: {why}", .path.display())]

@@ -13,12 +13,13 @@ use super::{
     parts::{Part, PartKind, Parts, parts, seeds, set_births, words},
 };
 use crate::{
-    network::{Clock, Switches, Synapses, Weights, receptor::WiringChanged, state::stable_name_of},
+    network::{Clock, Given, Switches, Synapses, Weights, receptor::WiringChanged, state::stable_name_of},
     numeric::{Archive, ArchiveError},
 };
 
 /// Which networks a checkpoint may be restored in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Fit {
     /// One of the same scene and seed: it goes on as if nothing had happened.
     Exactly,
@@ -33,6 +34,7 @@ pub enum Fit {
 
 /// What was restored.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Restored {
     /// What the checkpoint says of itself.
     pub header: Header,
@@ -60,6 +62,7 @@ pub(super) fn restore(world: &mut World, from: &mut (impl Read + Seek), fit: Fit
     // From before the first iteration there are no lists as old as delays, and no rings.
     world.get_resource_or_init::<WiringChanged>().note();
     Switches::go_on_before(world, iteration);
+    Given::end_run(world);
     Ok(Restored { header: restored.header, fresh: restored.fresh, left_out: restored.left_out })
 }
 

@@ -14,6 +14,7 @@ use crate::{
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CliError {
     /// The scene is wrong.
     #[error(transparent)]

@@ -26,6 +26,7 @@ behaviour! {
 
 /// The form of a [`ReceptiveField`].
 #[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Form {
     /// Each coordinate within the radius.
     Box,

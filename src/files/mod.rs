@@ -77,6 +77,7 @@ pub fn read_text(path: &Path, longest: u64) -> io::Result<String> {
 
 /// Why a file that was named is not opened.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FileError {
     /// It lies elsewhere, by an absolute path, by `..` or by a symbolic link.
     #[error(

@@ -5,7 +5,7 @@
 //! arriving[j] += Σ efficacy · weight[i → j]   over the neurons i that fired, in ascending order
 //! ```
 //! Work is proportional to spikes. Targets are cut into fixed blocks, so that threads share a delivery without
-//! atomics and every target adds in the same order whatever their number. Rows and delays: [`crate::numeric::rows`];
+//! atomics and every target adds in the same order whatever their number. Rows and delays: `numeric::rows`;
 //! who hears whom: `wiring`.
 
 use std::{cmp::Reverse, ops::Range};
@@ -17,8 +17,8 @@ use smallvec::SmallVec;
 use super::wiring::Sources;
 use crate::{
     network::{
-        Arriving, Clock, Conductance, Efficacies, History, Input, Jump, Layout, Listens, ReceptorOf, Spikes, Synapses,
-        ThreadShares, Weights,
+        Arriving, Clock, Conductance, Efficacies, Given, History, Input, Jump, Layout, Listens, ReceptorOf, Spikes,
+        Synapses, ThreadShares, Weights,
     },
     numeric::{
         Real,
@@ -40,6 +40,7 @@ pub(super) fn plugin(app: &mut App) {
 
 /// What a group is given to in an iteration, and its spikes of the last one.
 type Group = (
+    Entity,
     &'static mut Input,
     Option<&'static mut Conductance>,
     Option<&'static mut Jump>,
@@ -58,11 +59,17 @@ fn deliver(
     mut receptors: Query<(&Listens, &ReceptorOf, &mut Arriving)>,
     synapses: Query<Walked>,
     sources: Res<Sources>,
-    clock: Res<Clock>,
+    (clock, mut given): (Res<Clock>, ResMut<Given>),
 ) {
     add_up(&groups, &mut receptors, &synapses, &sources, clock.iteration);
     pass(|pass| {
-        for (input, conductance, jump, spikes, ThreadShares(shares)) in &mut groups {
+        for (group, input, conductance, jump, spikes, ThreadShares(shares)) in &mut groups {
+            if let Some(mut spikes) = spikes {
+                spikes.begin();
+            }
+            if given.is_to(group) {
+                continue;
+            }
             clear(pass, shares, &mut input.into_inner().0);
             if let Some(conductance) = conductance.filter(|conductance| conductance.used) {
                 clear(pass, shares, &mut conductance.into_inner().sum);
@@ -70,11 +77,9 @@ fn deliver(
             if let Some(jump) = jump.filter(|jump| jump.used) {
                 clear(pass, shares, &mut jump.into_inner().sum);
             }
-            if let Some(mut spikes) = spikes {
-                spikes.begin();
-            }
         }
     });
+    given.groups.clear();
 }
 
 #[inline]

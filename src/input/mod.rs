@@ -13,7 +13,7 @@ mod constant_current;
 mod current;
 mod current_receptor;
 mod decay;
-pub mod delivery;
+mod delivery;
 mod dynamics;
 mod exponential_receptor;
 mod image_input;

@@ -62,6 +62,7 @@ behaviour! {
 
 /// What a [`Replay`] does after its last row.
 #[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AtEnd {
     /// The run stops with an error: a recording that is too short is not filled with silence unasked.
     #[default]

@@ -25,6 +25,7 @@ pub struct Block {
 /// The order of rows in a round.
 #[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[reflect(Default)]
+#[non_exhaustive]
 pub enum Order {
     /// That of the array.
     #[default]
@@ -44,6 +45,7 @@ const MOST: u64 = 1 << 28;
 
 /// A sequence of rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Sequence {
     /// All rows, one after another.
     All(usize),

@@ -72,6 +72,7 @@ fn require<M: NeuronModel>(world: &mut World) -> Result<(), RequiredComponentsEr
 
 /// What a group of a model has.
 type Group<M> = (
+    Entity,
     Ref<'static, M>,
     <<M as NeuronModel>::State as States>::Components,
     Option<&'static mut RefractoryLeft>,
@@ -84,15 +85,21 @@ type Group<M> = (
 );
 
 fn integrate<M: NeuronModel>(mut groups: Query<Group<M>>, clock: Res<Clock>) {
+    let mut overdue = Vec::new();
     pass(|pass| {
-        for (model, state, left, input, forms, cells, residues, spikes, shares) in &mut groups {
+        for (group, model, state, left, input, forms, cells, residues, mut spikes, shares) in &mut groups {
             let (changed, model) = (model.is_changed(), model.into_inner());
             let (step, neurons) = (Step::of(&clock, model.steps()), spikes.fired().len());
+            let counted = spikes.take_counted();
             let rates = |i| model.rates(i);
             let rests = residues.into_inner().rests(model, changed, step, (M::State::NUMBER, neurons), &rates);
             let cells = cells.into_inner().of(model, changed, (step, neurons), |i| model.cell(i, step));
             let left = left.map_or(&mut [][..], |left| &mut left.into_inner().0[..]);
-            let columns = (M::State::columns(state), left, (&input.0[..], M::Takes::columns(forms)), cells);
+            let state = M::State::columns(state);
+            if let Some(counted) = counted {
+                overdue.push((group, put_above::<M>((&state, neurons), cells, &counted, step)));
+            }
+            let columns = (state, left, (&input.0[..], M::Takes::columns(forms)), cells);
             if let Some(rests) = rests {
                 carry::<M>(pass, spikes.into_inner(), shares, (columns, M::State::collect(rests)), step);
                 continue;
@@ -107,6 +114,29 @@ fn integrate<M: NeuronModel>(mut groups: Query<Group<M>>, clock: Res<Clock>) {
             spikes.into_inner().by_blocks(M::EFFORT, pass, shares, columns, kernel);
         }
     });
+    for (group, neurons) in overdue.iter().filter(|(_, neurons)| !neurons.is_empty()) {
+        if let Ok((.., mut spikes, _)) = groups.get_mut(*group) {
+            spikes.add_neurons(neurons);
+        }
+    }
+}
+
+/// The neurons that somebody has put above the potential at which their model resets them: that is a spike of theirs, unless they
+/// fired in the last iteration, and were `counted` then.
+#[cold]
+fn put_above<M: NeuronModel>(
+    (state, neurons): (&<M::State as States>::Columns<'_>, usize),
+    cells: CellsOf<'_, M::Cell>,
+    counted: &[u32],
+    step: Step,
+) -> Vec<u32> {
+    let cell = |i: usize| match cells {
+        CellsOf::Each(each) => M::Cell::read(each, 0)(i),
+        CellsOf::Alike(cell) => cell,
+    };
+    let is_reset = |i: &usize| M::begin::<Real>(cell(*i), M::State::at(state, *i), step.h()).1;
+    let neurons = (0..neurons).filter(|i| counted.binary_search(&(*i as u32)).is_err()).filter(is_reset);
+    neurons.map(|i| i as u32).collect()
 }
 
 /// The columns that a kernel is handed: variables, what is left of refractory periods, what reaches the neurons, constants.

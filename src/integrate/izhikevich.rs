@@ -37,6 +37,7 @@ variable! {
 
 /// The moment of an iteration at which spikes are detected.
 #[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Detection {
     /// After the step that takes a neuron above the peak.
     #[default]

@@ -38,6 +38,7 @@ variable! {
 
 /// What a rate unit makes of its input.
 #[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Transfer {
     /// f(s) = s
     Linear,

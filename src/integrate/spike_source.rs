@@ -42,6 +42,7 @@ behaviour! {
 
 /// What a number in a file of spikes is.
 #[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TimeUnit {
     /// A time in milliseconds, above 0: (k + 1) · dt for iteration k.
     #[default]

@@ -44,6 +44,12 @@ pub trait States: 'static {
     /// The same columns once more.
     fn again<'a>(columns: &'a mut Self::Columns<'_>) -> Self::Columns<'a>;
 
+    /// The variables of neuron `i`, without rests.
+    fn at(columns: &Self::Columns<'_>, i: usize) -> Self::Values<Real>;
+
+    /// Walks over neurons that have no spikes and no rests: gives each what `step` makes of it.
+    fn change(columns: Self::Columns<'_>, step: impl Fn(usize, Self::Values<Real>) -> Self::Values<Real>);
+
     /// Walks over neurons: gives each what `step` makes of it.
     fn walk<X: Carried, const REFRACTORY: bool>(
         columns: Self::Columns<'_>,
@@ -93,6 +99,32 @@ macro_rules! states {
             #[inline(always)]
             fn again<'a>([$($column),+]: &'a mut Self::Columns<'_>) -> Self::Columns<'a> {
                 [$(&mut **$column),+]
+            }
+
+            #[inline(always)]
+            fn change(
+                [$($column),+]: Self::Columns<'_>,
+                step: impl Fn(usize, Self::Values<Real>) -> Self::Values<Real>,
+            ) {
+                /// As in `walk`.
+                #[inline(always)]
+                #[expect(non_snake_case, reason = "the type parameters name the variables")]
+                #[expect(clippy::allow_attributes, reason = "two variables are not too many")]
+                #[allow(clippy::too_many_arguments, reason = "each column is one")]
+                fn change($($column: &mut [Real],)+ step: impl Fn(usize, [Real; $number]) -> [Real; $number]) {
+                    let n = [$($column.len()),+][0];
+                    $(let $column = &mut $column[..n];)+
+                    for i in 0..n {
+                        let [$($type),+] = step(i, [$($column[i]),+]);
+                        $($column[i] = $type;)+
+                    }
+                }
+                change($($column,)+ step);
+            }
+
+            #[inline]
+            fn at(columns: &Self::Columns<'_>, i: usize) -> Self::Values<Real> {
+                std::array::from_fn(|k| columns[k][i])
             }
 
             #[inline(always)]

@@ -6,7 +6,7 @@
 
 use bevy_app::{App, Plugin};
 
-use crate::network::{RegisterBehaviour, RegisterState, RegisterVariable};
+use crate::network::{RegisterBehaviour, RegisterState, RegisterVariable, Soundness};
 
 mod adaptive_threshold;
 mod arrivals;
@@ -66,6 +66,7 @@ pub struct LearnPlugin;
 
 impl Plugin for LearnPlugin {
     fn build(&self, app: &mut App) {
+        app.world_mut().get_resource_or_init::<Soundness>().also(bounds::look);
         app.register_state::<WeightBounds>().register_variable::<WeightRest>();
         app.register_behaviour::<ShortTermPlasticity>()
             .register_behaviour::<Stdp>()

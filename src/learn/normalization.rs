@@ -41,6 +41,7 @@ behaviour! {
 
 /// What weights are summed up over.
 #[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Over {
     /// The synapses onto each target.
     #[default]

@@ -80,6 +80,7 @@ behaviour! {
 
 /// What number of synapses is kept.
 #[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kept {
     /// That of all synapses of the group.
     #[default]

@@ -14,6 +14,7 @@ use crate::{
 
 /// Which spikes of the other side a spike is paired with.
 #[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Pairing {
     /// All that came before.
     #[default]

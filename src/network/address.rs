@@ -25,6 +25,7 @@ pub struct Address {
 
 /// Why an address leads nowhere.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AddressError {
     /// Not two or three words with points between them.
     #[error("`{0}` is no address; write group.variable or group.receptor.variable")]

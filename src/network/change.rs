@@ -32,6 +32,7 @@ pub struct Setting {
 
 /// Why a field is not changed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ChangeError {
     /// The address leads nowhere.
     #[error(transparent)]

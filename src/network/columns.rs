@@ -114,6 +114,8 @@ pub struct Spikes {
     total: u64,
     /// Spikes of each neuron since [`count`](Self::count), by which a neuron that runs away is found; empty before.
     counts: Vec<u32>,
+    /// Where somebody has written potentials, those who fired in the last iteration before.
+    counted: Option<Vec<u32>>,
 }
 
 impl Spikes {
@@ -213,6 +215,17 @@ impl Spikes {
             shares.iter().for_each(|share| neurons.extend(share));
             *total += neurons.len() as u64;
         });
+    }
+
+    /// Somebody has written potentials since the last iteration: whoever fired in it is above the threshold by itself.
+    pub(super) fn remember_counted(&mut self) {
+        self.counted = Some(self.lists.latest().to_vec());
+    }
+
+    /// In the first iteration after somebody has written potentials, those who fired in the last one before.
+    #[inline]
+    pub fn take_counted(&mut self) -> Option<Vec<u32>> {
+        self.counted.take()
     }
 
     /// The number of spikes since the group was made.

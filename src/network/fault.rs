@@ -23,6 +23,7 @@ pub struct Told(pub Vec<(Entity, &'static str, PrepareError)>);
 
 /// What is wrong.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PrepareFault {
     /// A value.
     #[error(transparent)]

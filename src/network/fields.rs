@@ -1,6 +1,6 @@
 //! The numbers among the fields of a behaviour, whatever its type is.
 
-use bevy_reflect::{PartialReflect, ReflectMut, ReflectRef};
+use bevy_reflect::{PartialReflect, ReflectMut, ReflectRef, TypeInfo, enums::VariantInfo, map::Map};
 
 use super::parameter::{Initial, Parameter};
 
@@ -14,39 +14,44 @@ pub(super) fn parameters_are_sampled(behaviour: &dyn PartialReflect, members: us
     parameters(behaviour, &|parameter| parameter.is_sampled(members))
 }
 
-/// Whether a behaviour, or what its fields may hold, has parameters: of lists, that are empty by default, nobody knows.
-pub(super) fn has_parameters(behaviour: &dyn PartialReflect) -> bool {
-    let ReflectRef::Struct(fields) = behaviour.reflect_ref() else { return false };
-    fields.iter_fields().any(|(_, field)| {
-        is_sampled(field)
-            || matches!(field.reflect_ref(), ReflectRef::List(list) if list.is_empty())
-            || !parameters(field, &|_| false)
-    })
-}
-
 /// Whether something holds of all parameters in a value, however deep.
 fn parameters(value: &dyn PartialReflect, holds: &dyn Fn(&Parameter) -> bool) -> bool {
-    if let Some(parameter) = parameter(value) {
-        return holds(parameter);
-    }
-    match value.reflect_ref() {
-        ReflectRef::Struct(fields) => fields.iter_fields().all(|(_, field)| parameters(field, holds)),
-        ReflectRef::TupleStruct(fields) => fields.iter_fields().all(|field| parameters(field, holds)),
-        ReflectRef::Tuple(fields) => fields.iter_fields().all(|field| parameters(field, holds)),
-        // Numbers by the thousand have none among them, as their first one says.
-        ReflectRef::List(list) => !list.get(0).is_some_and(may_hold) || list.iter().all(|one| parameters(one, holds)),
-        ReflectRef::Array(array) => {
-            !array.get(0).is_some_and(may_hold) || array.iter().all(|one| parameters(one, holds))
-        }
-        ReflectRef::Enum(chosen) => chosen.iter_fields().all(|field| parameters(field.value(), holds)),
-        ReflectRef::Map(map) => map.iter().all(|(_, value)| parameters(value, holds)),
-        _ => true,
+    let holds = &mut |field: &dyn PartialReflect, _: &str| match parameter(field) {
+        Some(parameter) if !holds(parameter) => Err(()),
+        _ => Ok(()),
+    };
+    look(value, "", holds).is_ok()
+}
+
+/// Whether values of a behaviour's type may hold what is sampled, whatever a value of it holds: lists may be empty, and
+/// options and variants chosen otherwise.
+pub(super) fn may_have_parameters(behaviour: &dyn PartialReflect) -> bool {
+    behaviour.get_represented_type_info().is_some_and(|info| type_may_hold(info, 8))
+}
+
+/// The same of a type within others. Types that hold themselves end at a depth.
+fn type_may_hold(info: &TypeInfo, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let below = |info: Option<&'static TypeInfo>| info.is_some_and(|info| type_may_hold(info, depth));
+    match info {
+        TypeInfo::Struct(info) => info.iter().any(|field| below(field.type_info())),
+        TypeInfo::TupleStruct(info) => info.iter().any(|field| below(field.type_info())),
+        TypeInfo::Tuple(info) => info.iter().any(|field| below(field.type_info())),
+        TypeInfo::List(info) => below(info.item_info()),
+        TypeInfo::Array(info) => below(info.item_info()),
+        TypeInfo::Map(info) => below(info.value_info()),
+        TypeInfo::Enum(info) => info.iter().any(|variant| match variant {
+            VariantInfo::Struct(variant) => variant.iter().any(|field| below(field.type_info())),
+            VariantInfo::Tuple(variant) => variant.iter().any(|field| below(field.type_info())),
+            VariantInfo::Unit(_) => false,
+        }),
+        _ => info.is::<Parameter>() || info.is::<Initial>(),
     }
 }
 
-/// Whether a value is made of others, or is what is sampled.
-fn may_hold(value: &dyn PartialReflect) -> bool {
-    is_sampled(value) || !matches!(value.reflect_ref(), ReflectRef::Opaque(_))
+/// Whether a value is made of others, or is what is sampled: of numbers by the thousand the first one says that none is.
+fn may_hold(value: Option<&dyn PartialReflect>) -> bool {
+    value.is_some_and(|value| is_sampled(value) || !matches!(value.reflect_ref(), ReflectRef::Opaque(_)))
 }
 
 /// Whether a field is one that is sampled.
@@ -54,55 +59,70 @@ pub(super) fn is_sampled(field: &dyn PartialReflect) -> bool {
     field.represents::<Parameter>() || field.represents::<Option<Parameter>>() || field.represents::<Initial>()
 }
 
-/// What a visitor makes of a field that is sampled and of its path.
-pub(super) type Visit<'a, E> = &'a mut dyn FnMut(&mut dyn PartialReflect, &str) -> Result<(), E>;
+/// The keys of a map, in the order of how they are written, which no hashing decides.
+fn keys(map: &dyn Map) -> Vec<(String, Box<dyn PartialReflect>)> {
+    let written = |key: &dyn PartialReflect| match key.try_downcast_ref::<String>() {
+        Some(text) => text.clone(),
+        None => format!("{key:?}"),
+    };
+    let copied = |(key, _): (&dyn PartialReflect, _)| Some((written(key), key.to_dynamic().ok()?));
+    let mut keys: Vec<(String, _)> = map.iter().filter_map(copied).collect();
+    keys.sort_by(|(one, _), (other, _)| one.cmp(other));
+    keys
+}
 
-/// Visits all fields in a value that are sampled, in their order and however deep: `tau`, `channels.0.conductance`.
-pub(super) fn visit<E>(value: &mut dyn PartialReflect, path: &str, to: Visit<'_, E>) -> Result<(), E> {
-    if is_sampled(value) {
-        return to(value, path);
-    }
-    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-    match value.reflect_mut() {
-        ReflectMut::Struct(fields) => {
-            for index in 0..fields.field_len() {
-                let name = below(fields.name_at(index).unwrap_or_default());
-                fields.field_at_mut(index).map_or(Ok(()), |field| visit(field, &name, to))?;
+/// A walk over all fields in a value that are sampled, with their paths, in their order and however deep: `tau`,
+/// `channels.0.conductance`.
+macro_rules! walk {
+    ($(#[$docs:meta])* $name:ident(&$($mut:ident)?), $reflect:ident, $Reflect:ident, $at:ident, $field:ident, $get:ident) => {
+        $(#[$docs])*
+        pub(super) fn $name<E>(
+            value: &$($mut)? dyn PartialReflect,
+            path: &str,
+            to: &mut dyn FnMut(&$($mut)? dyn PartialReflect, &str) -> Result<(), E>,
+        ) -> Result<(), E> {
+            if is_sampled(value) {
+                return to(value, path);
             }
-        }
-        ReflectMut::TupleStruct(fields) => {
-            for index in 0..fields.field_len() {
-                let name = below(&index.to_string());
-                fields.field_mut(index).map_or(Ok(()), |field| visit(field, &name, to))?;
+            let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            macro_rules! each {
+                ($k:ident of $number:expr, $member:expr, $called:expr) => {
+                    for $k in 0..$number {
+                        let path = below($called);
+                        $member.map_or(Ok(()), |member| $name(member, &path, to))?;
+                    }
+                };
             }
-        }
-        ReflectMut::Tuple(fields) => {
-            for index in 0..fields.field_len() {
-                let name = below(&index.to_string());
-                fields.field_mut(index).map_or(Ok(()), |field| visit(field, &name, to))?;
+            match value.$reflect() {
+                $Reflect::Struct(of) => each!(k of of.field_len(), of.$at(k), of.name_at(k).unwrap_or_default()),
+                $Reflect::TupleStruct(of) => each!(k of of.field_len(), of.$field(k), &k.to_string()),
+                $Reflect::Tuple(of) => each!(k of of.field_len(), of.$field(k), &k.to_string()),
+                $Reflect::List(of) if may_hold(of.get(0)) => each!(k of of.len(), of.$get(k), &k.to_string()),
+                $Reflect::Array(of) if may_hold(of.get(0)) => each!(k of of.len(), of.$get(k), &k.to_string()),
+                $Reflect::Enum(of) => {
+                    each!(k of of.field_len(), of.$at(k), of.name_at(k).map_or_else(|| k.to_string(), str::to_owned).as_str());
+                }
+                $Reflect::Map(of) => {
+                    for (path, key) in keys(of) {
+                        let path = below(&path);
+                        of.$get(&*key).map_or(Ok(()), |value| $name(value, &path, to))?;
+                    }
+                }
+                _ => {}
             }
+            Ok(())
         }
-        ReflectMut::List(list) if list.get(0).is_some_and(may_hold) => {
-            for index in 0..list.len() {
-                let name = below(&index.to_string());
-                list.get_mut(index).map_or(Ok(()), |one| visit(one, &name, to))?;
-            }
-        }
-        ReflectMut::Array(array) if array.get(0).is_some_and(may_hold) => {
-            for index in 0..array.len() {
-                let name = below(&index.to_string());
-                array.get_mut(index).map_or(Ok(()), |one| visit(one, &name, to))?;
-            }
-        }
-        ReflectMut::Enum(chosen) => {
-            for index in 0..chosen.field_len() {
-                let name = chosen.name_at(index).map_or_else(|| index.to_string(), str::to_owned);
-                chosen.field_at_mut(index).map_or(Ok(()), |field| visit(field, &below(&name), to))?;
-            }
-        }
-        _ => {}
-    }
-    Ok(())
+    };
+}
+
+walk! {
+    /// Looks at them.
+    look(&), reflect_ref, ReflectRef, field_at, field, get
+}
+
+walk! {
+    /// Lets a visitor change them.
+    visit(&mut), reflect_mut, ReflectMut, field_at_mut, field_mut, get_mut
 }
 
 /// The number in a field, if it is one and given.

@@ -18,6 +18,7 @@ pub mod extent;
 pub mod failure;
 pub mod fault;
 mod fields;
+pub mod given;
 pub mod group;
 pub mod history;
 #[cfg(feature = "inspect")]
@@ -64,6 +65,7 @@ pub use endpoints::{Endpoints, Rule};
 pub use extent::{Extent, Pair, Size};
 pub use failure::Failures;
 pub use fault::{PrepareError, PrepareFault};
+pub use given::Given;
 pub use group::{Draws, NeuronGroup, Tags};
 pub use history::History;
 pub use membership::{Origin, PartOf, Parts};
@@ -101,6 +103,7 @@ impl Plugin for NetworkPlugin {
             .init_resource::<Failures>()
             .init_resource::<Warnings>()
             .init_resource::<Soundness>()
+            .init_resource::<Given>()
             .init_resource::<Behaviours>()
             .init_resource::<Variables>()
             .init_resource::<ArrayFolder>()

@@ -128,7 +128,7 @@ pub struct Arriving {
     pub sums: Column<Real>,
     /// Whether anything arrived, so that silence costs nothing.
     pub any: bool,
-    /// What arrives in the next iterations, block by block: see [`rows`](crate::numeric::rows). Empty unless synapses
+    /// What arrives in the next iterations, block by block: see `numeric::rows`. Empty unless synapses
     /// of different delays lead here.
     pub ring: Column<Real>,
     given: bool,

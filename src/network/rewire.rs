@@ -6,7 +6,7 @@
 //!
 //! A spike under way arrives at the synapses that its source has when its bucket of delays is delivered; where delays differ,
 //! it has then been added to the sums of its targets up to a bucket's width ahead
-//! (see [`rows`](crate::numeric::rows)), and arrives there whatever is rewired afterwards.
+//! (see `numeric::rows`), and arrives there whatever is rewired afterwards.
 
 use bevy_ecs::world::EntityMut;
 

@@ -33,6 +33,7 @@ pub struct LeastInterval(pub u64);
 /// refractory period allows, or of 1000 Hz where it is shorter than a spike; or some of its neurons did, each at 95 % or more. Noted once, until
 /// the group has calmed down, and again if some have become all.
 #[derive(Message, Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Runaway {
     /// The group; nobody in a warning that was read from a report.
     #[serde(skip, default = "nobody")]

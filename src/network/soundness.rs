@@ -40,11 +40,20 @@ pub struct Soundness {
     seen: Vec<(Entity, ArchetypeId)>,
     /// The same by name.
     watched: Vec<Watched>,
+    /// What else is looked at, of other rooms.
+    others: Vec<fn(&mut World)>,
 }
 
 impl Default for Soundness {
     fn default() -> Self {
-        Self { every: Some(EVERY), last: None, entities: None, seen: Vec::new(), watched: Vec::new() }
+        Self {
+            every: Some(EVERY),
+            last: None,
+            entities: None,
+            seen: Vec::new(),
+            watched: Vec::new(),
+            others: Vec::new(),
+        }
     }
 }
 
@@ -73,6 +82,7 @@ struct Kept {
 /// A number that is none, or has no end.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{variable} of neuron {neuron} is {value}{}{}", Moment(*.clock), last_finite(.last))]
+#[non_exhaustive]
 pub struct NotFinite {
     /// The variable.
     pub variable: String,
@@ -109,6 +119,11 @@ impl Soundness {
     /// Looks before the next iteration, for somebody who has changed what is there.
     pub const fn look_soon(&mut self) {
         self.last = None;
+    }
+
+    /// Has something else looked at in every look; it tells the [`Failures`].
+    pub(crate) fn also(&mut self, look: fn(&mut World)) {
+        self.others.push(look);
     }
 
     /// Memory (bytes) that the last values of an entity will take.
@@ -161,6 +176,7 @@ impl Soundness {
                 world.get_resource_or_init::<Warnings>().push(runaway);
             }
         }
+        self.others.iter().for_each(|look| look(world));
     }
 
     /// Watches all neuron groups and receptors that there are.

@@ -65,6 +65,7 @@ pub struct Switching {
 
 /// What is done to a behaviour at a time of the run.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Act {
     /// It is switched on.
     On,

@@ -173,6 +173,7 @@ impl DelaySummary {
 
 /// A layout of synapses.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Layout {
     /// A weight for every pair, row after row; a missing synapse has the weight zero.
     Dense {

@@ -70,7 +70,8 @@ pub fn sample_what_was_written(world: &mut World) {
 /// The archetypes that have behaviours with parameters.
 fn bearing(world: &World) -> Vec<(ArchetypeId, Vec<BehaviourEntry>)> {
     let Some(behaviours) = world.get_resource::<Behaviours>() else { return Vec::new() };
-    let with_parameters = |entry: &&BehaviourEntry| fields::has_parameters(entry.default_value().as_partial_reflect());
+    let with_parameters =
+        |entry: &&BehaviourEntry| fields::may_have_parameters(entry.default_value().as_partial_reflect());
     let all: Vec<BehaviourEntry> = behaviours.iter().filter(with_parameters).copied().collect();
     let own = |archetype: &bevy_ecs::archetype::Archetype| {
         let own = all.iter().filter(|entry| archetype.contains(entry.component()));

@@ -30,6 +30,7 @@ pub struct VariableInfo {
 
 /// The values of a variable, one per member.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum View<'a> {
     /// Numbers in the precision of the simulation.
     Real(&'a [Real]),
@@ -188,7 +189,8 @@ impl Variables {
         let mut entity = EntityMut::from(entity);
         for entry in &self.0 {
             if let Some(mut column) = (entry.get_mut)(&mut entity) {
-                column.resize(members);
+                // Room is not something that somebody has written.
+                column.bypass_change_detection().resize(members);
             }
         }
     }
@@ -239,6 +241,9 @@ pub(super) fn enter(world: &mut World, entry: VariableEntry) {
 /// A component that [`variable!`](crate::variable) declares: one variable, and nothing else.
 pub trait RealColumn: Variable {
     /// Its numbers.
+    fn column(&self) -> &[Real];
+
+    /// The same, to be changed.
     fn column_mut(&mut self) -> &mut [Real];
 }
 
@@ -267,6 +272,11 @@ macro_rules! variable {
         }
 
         impl $crate::network::variable::RealColumn for $type {
+            #[inline(always)]
+            fn column(&self) -> &[$crate::numeric::Real] {
+                &self.0
+            }
+
             fn column_mut(&mut self) -> &mut [$crate::numeric::Real] {
                 &mut self.0
             }

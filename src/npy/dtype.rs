@@ -3,6 +3,7 @@
 /// Type of an array's elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it all")]
+#[non_exhaustive]
 pub enum Dtype {
     F32,
     F64,

@@ -28,6 +28,7 @@ struct Source<'a> {
 
 /// State cannot be saved or restored.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ArchiveError {
     /// There are more or fewer numbers than here.
     #[error("{there} values were saved, and there are {here}")]

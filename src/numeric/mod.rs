@@ -3,25 +3,31 @@
 //!
 //! The only room in which `unsafe` may appear: in [`instruction_set`], in a prefetch and in advice on pages.
 
-pub mod archive;
-pub mod column;
-pub mod grid;
-pub mod kernel;
+mod archive;
+mod column;
+pub(crate) mod grid;
+mod kernel;
 mod pages;
-pub mod parallel;
-pub mod random;
+mod parallel;
+mod random;
 pub mod real;
-pub mod synapses;
+mod synapses;
 
 pub use archive::{Archive, ArchiveError};
 pub use column::Column;
+pub(crate) use kernel::flags;
 pub use kernel::{
     carried,
     exp::{self, exp, exp_m1, mean_exp},
-    flags,
     instruction_set::{self, InstructionSet, dispatch, rarely},
 };
-pub use parallel::{blocks, pass, shares, threads};
-pub use random::{normal, philox, poisson, stream, vector_rng, words};
+pub(crate) use parallel::threads;
+pub use parallel::{blocks, pass, shares};
+pub(crate) use random::philox;
+pub use random::{stream, vector_rng};
 pub use real::Real;
-pub use synapses::{coding, dense, pieces, replace, row_blocks, rows};
+pub(crate) use synapses::{coding, dense, pieces, replace, row_blocks, rows};
+
+// For benchmarks.
+#[doc(hidden)]
+pub use random::{normal, poisson, words};

@@ -29,6 +29,7 @@ pub struct Classification {
 
 /// Classes cannot be predicted.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ClassificationError {
     /// A file cannot be read.
     #[error(transparent)]

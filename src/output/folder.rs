@@ -11,6 +11,7 @@ use crate::disk;
 
 /// What to do with a run folder that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Existing {
     /// Leave it, and take a sibling with a number: `izhikevich-2`.
     Number,
@@ -33,6 +34,7 @@ const LOCK: &str = ".lock";
 
 /// A run folder cannot be made.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FolderError {
     /// It exists and holds other things than a run.
     #[error("`{}` exists and is no run folder (it has no {REPORT}); it is not replaced", .0.display())]

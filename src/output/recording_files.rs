@@ -21,6 +21,7 @@ use crate::{
 
 /// A file cannot be made or written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecordingFileError {
     /// A `.npy` file.
     #[error(transparent)]

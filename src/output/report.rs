@@ -80,6 +80,7 @@ pub struct Report {
 /// What a run warns of.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Warning {
     /// A group, or some of its neurons.
     RunsAway(Runaway),
@@ -104,6 +105,7 @@ impl fmt::Display for Warning {
 /// How a run ended.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Outcome {
     /// It still runs, or was killed.
     Running,
@@ -172,8 +174,7 @@ impl Provenance {
     /// The provenance of a run that begins now.
     #[must_use]
     pub fn now(scene_file: &str, scene: &str, seed: u64, settings: Vec<String>) -> Self {
-        use sha2::{Digest, Sha256};
-        let digest = Sha256::digest(scene.as_bytes());
+        let digest = hmac_sha256::Hash::hash(scene.as_bytes());
         Self {
             version: env!("CARGO_PKG_VERSION").into(),
             scene_file: scene_file.into(),

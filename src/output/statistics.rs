@@ -27,6 +27,7 @@ pub struct GroupStatistics {
 
 /// Spikes cannot be summed up.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StatisticsError {
     /// Their file cannot be read.
     #[error(transparent)]

@@ -40,6 +40,7 @@ pub(super) struct Flushed {
 
 /// What to do where recordings cannot be written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnDiskFull {
     /// The run stops.
     #[default]

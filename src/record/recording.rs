@@ -52,6 +52,7 @@ pub(super) fn next_place(world: &mut World) -> u64 {
 
 /// What the rows of a recording are.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub enum Content {
     /// The values of a variable, a row per recorded iteration.
     Variable(VariableEntry, Dtype),
@@ -87,6 +88,7 @@ impl State for Recording {
 
 /// When the synapses are listed to which the weights of snapshots belong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Listed {
     /// With the first snapshot: they stay the same.
     Once,

@@ -13,6 +13,7 @@ const BUFFER: usize = 1 << 18;
 
 /// The type of the numbers in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Dtype {
     /// Numbers in the precision of the simulation.
     Real,

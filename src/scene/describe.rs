@@ -63,6 +63,7 @@ pub const SECTIONS: [(&str, Of); 7] = [
 
 /// Of what a section tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Of {
     /// The parts that every scene has.
     Scene,

@@ -61,6 +61,7 @@ pub struct ProfileCurve {
 /// What a curve is drawn over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum Over {
     /// The last values of another recorded variable, of the same group, or of the group at either end of synapses, of which
     /// each is then drawn at the number of its neuron.
@@ -77,6 +78,7 @@ impl Default for Over {
 
 /// What of a recorded variable a profile shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Show {
     /// The last value.
     #[default]

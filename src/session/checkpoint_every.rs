@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 /// Between two checkpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CheckpointEvery {
     /// So many iterations.
     Iterations(u64),

@@ -11,6 +11,7 @@ use crate::{
 
 /// Why a run did not begin, or did not reach its end.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SessionError {
     /// The scene is wrong.
     #[error(transparent)]

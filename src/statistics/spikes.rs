@@ -17,6 +17,7 @@ const CORRELATION_BIN: f64 = 5.0;
 
 /// Why the spikes of a group cannot be summed up.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SpikeError {
     /// More neurons than there is memory for.
     #[error("no memory for the statistics of {0} neurons")]

@@ -15,6 +15,7 @@ use super::tree::Span;
 
 /// How bad a complaint is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Severity {
     /// It cannot be meant.
     #[default]

@@ -135,6 +135,7 @@ pub struct ValueError {
 
 /// The ways in which a value can be wrong.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Fault {
     /// The expression is not well formed.
     #[error("expected {expected}, found {found}")]

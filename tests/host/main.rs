@@ -4,6 +4,7 @@ mod afternoon;
 mod births;
 mod conformance;
 mod downstream;
+mod editing;
 mod embedding;
 #[cfg(feature = "inspect")]
 mod inspecting;

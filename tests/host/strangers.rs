@@ -1,8 +1,13 @@
 //! What behaviours of other crates and hosts do that is easily done: it works, or is told at once with what to do.
 
+use std::collections::BTreeMap;
+
 use cortecs::{
     author::*,
-    learn::spike_timing::{SpikeTiming, Trace, Update, change},
+    learn::{
+        WeightBounds,
+        spike_timing::{SpikeTiming, Trace, Update, change},
+    },
     network::{Failures, Input, Weights},
     prelude::*,
 };
@@ -91,11 +96,20 @@ struct Channel {
     reversal: Option<Parameter>,
 }
 
+#[derive(Reflect, Clone, Debug, Default)]
+enum Kinetics {
+    #[default]
+    Instant,
+    Slow(Parameter),
+}
+
 behaviour! {
-    /// Parameters in a struct, in a list and in an option.
+    /// Parameters in a struct, in a list and in an option, in a map, in a variant.
     struct Channels {
         first: Channel,
         others: Vec<Channel>,
+        named: BTreeMap<String, Channel>,
+        kinetics: Kinetics,
     }
 }
 
@@ -108,7 +122,8 @@ fn parameters_are_sampled_however_deep_they_stand() {
     let mut bench = Bench::new();
     bench.app_mut().register_behaviour::<Channels>();
     let channel = |text: &str| Channel { conductance: text.into(), reversal: Some("conductance + i".into()) };
-    let channels = Channels { first: channel("1 + i"), others: vec![channel("2 + i"), channel("uniform(5, 6)")] };
+    let channels =
+        Channels { first: channel("1 + i"), others: vec![channel("2 + i"), channel("uniform(5, 6)")], ..default() };
     let cells = bench.group("cells", 3, channels);
     let found = bench.world_mut().get::<Channels>(cells).unwrap().clone();
     let of = |channel: &Channel| [0, 1, 2].map(|i| channel.conductance.at(i));
@@ -117,6 +132,29 @@ fn parameters_are_sampled_however_deep_they_stand() {
         of(&found.others[1]).iter().all(|x| (5.0..6.0).contains(x))
             && of(&found.others[1])[0] != of(&found.others[1])[1]
     );
+}
+
+#[test]
+fn parameters_are_sampled_in_maps_and_variants_that_are_written_at_work() {
+    let mut bench = Bench::new();
+    bench.app_mut().register_behaviour::<Channels>();
+    let cells = bench.group("cells", 2, Channels::default());
+    bench.tick();
+    {
+        let mut channels = bench.world_mut().get_mut::<Channels>(cells).unwrap();
+        channels.kinetics = Kinetics::Slow("3 + i".into());
+        channels.named.insert("sodium".to_owned(), Channel { conductance: "4 + i".into(), ..default() });
+        channels.named.insert("leak".to_owned(), Channel { conductance: "sodium + i".into(), ..default() });
+    }
+    // In the order of their names, in which the leak comes first.
+    let error = bench.try_ticks(1).unwrap_err();
+    assert!(error.contains("Channels.named.leak.conductance: nothing is named `sodium` here"), "{error}");
+    let mut channels = bench.world_mut().get_mut::<Channels>(cells).unwrap();
+    channels.named.remove("leak");
+    bench.tick();
+    let Channels { named, kinetics, .. } = bench.world_mut().get::<Channels>(cells).unwrap();
+    let Kinetics::Slow(slow) = kinetics else { panic!("{kinetics:?}") };
+    assert_eq!([slow.at(0), slow.at(1), named["sodium"].conductance.at(1)], [3.0, 4.0, 5.0]);
 }
 
 #[test]
@@ -288,4 +326,79 @@ fn groups_without_a_name_get_one() {
     assert_eq!(names, ["group1", "group2"]);
     let saved = cortecs::checkpoint::Checkpoint::take(bench.world_mut());
     assert!(saved.is_ok(), "{:?}", saved.err());
+}
+
+#[test]
+fn input_that_a_host_writes_between_runs_counts_in_the_next_iteration() {
+    let mut bench = Bench::new();
+    // Half of the way to rest + 10 · input in each step, from a rest of 0.
+    let tau = std::f64::consts::LOG2_E;
+    let lif = Lif { tau: tau.into(), c: (0.1 * tau).into(), rest: 0.0.into(), threshold: 1000.0.into(), ..default() };
+    let cells = bench.group("cells", 2, (lif, ConstantCurrent { amplitude: 1.0.into() }));
+    bench.tick();
+    bench.assert_near(cells, "v", &[5.0, 5.0]);
+    bench.world_mut().get_mut::<Input>(cells).unwrap().0.copy_from_slice(&[0.0, 4.0]);
+    bench.tick();
+    assert_eq!(bench.get(cells, "input"), [1.0, 5.0]);
+    bench.assert_near(cells, "v", &[7.5, 27.5]);
+    // And in no other one, whatever else is done to the group.
+    bench.world_mut().entity_mut(cells).insert(ConstantCurrent { amplitude: 2.0.into() });
+    bench.ticks(2);
+    assert_eq!(bench.get(cells, "input"), [2.0, 2.0]);
+}
+
+#[test]
+fn a_neuron_that_is_put_above_the_peak_fires_once() {
+    let mut bench = Bench::new();
+    let cells = bench.group("cells", 3, Izhikevich { v: "-65 + 105 * (i > 0) * (i < 2)".into(), ..default() });
+    bench.tick();
+    assert_eq!(bench.spikes(cells), [1]);
+    bench.tick();
+    assert!(bench.spikes(cells).is_empty());
+    bench.set(cells, "v", &[-65.0, -65.0, 99.0]);
+    bench.tick();
+    assert_eq!((bench.spikes(cells), bench.get(cells, "v")[2] < 0.0), (vec![2], true));
+    // Who fired by itself and is above the peak until it is reset does not fire again, though its potential was written.
+    bench.world_mut().entity_mut(cells).insert(ConstantCurrent { amplitude: 1e4.into() });
+    bench.tick();
+    assert_eq!(bench.spikes(cells), [0, 1, 2]);
+    let v = bench.get(cells, "v");
+    bench.set(cells, "v", &v);
+    bench.world_mut().entity_mut(cells).insert(ConstantCurrent::default());
+    bench.tick();
+    assert!(bench.spikes(cells).is_empty());
+}
+
+behaviour! {
+    /// Says that weights stay below 2, and doubles them.
+    #[require(WeightBounds)]
+    struct Double {}
+}
+
+impl Behaviour for Double {
+    const KIND: Kind = Kind::Synapses;
+
+    fn plugin(app: &mut App) {
+        app.add_behaviour_system::<Self, _>(Stage::Learn, double);
+    }
+}
+
+fn double(mut groups: Query<(&mut Weights, &mut WeightBounds), With<Double>>) {
+    for (mut weights, mut bounds) in &mut groups {
+        bounds.state::<Double>([0.0, 2.0]);
+        weights.0.iter_mut().for_each(|w| *w *= 2.0);
+    }
+}
+
+#[test]
+fn a_rule_that_leaves_the_bounds_that_it_states_is_told() {
+    let mut bench = Bench::new();
+    bench.app_mut().register_behaviour::<Double>();
+    bench.world_mut().resource_mut::<Soundness>().every = Some(1);
+    let cells = bench.group("cells", 2, Izhikevich::default());
+    bench.synapses(cells, cells, "loop", (AllToAll::default(), InitialWeights("0.5 + 0.25 * i".into()), Double {}));
+    bench.ticks(1);
+    let error = bench.try_ticks(3).unwrap_err();
+    let why = "the weight of synapse 2 has become 3, beyond the bounds 0 and 2 that `Double` states";
+    assert!(error.contains(why), "{error}");
 }

@@ -27,6 +27,7 @@ fn edges(bench: &mut Bench) -> Vec<Edge> {
             let place = |k: usize| ((k / targets) as u32, (k % targets) as u32);
             weights.0.iter().enumerate().map(|(k, &w)| (place(k).0, place(k).1, *delay, f64::from(w))).collect()
         }
+        other => panic!("a layout that this test does not know: {other:?}"),
     }
 }
 

@@ -14,6 +14,7 @@ use std::{
 /// The instruction sets that kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum InstructionSet {
     /// What every processor of the target has (SSE2 on x86-64, NEON on AArch64).
     Baseline = 1,
@@ -28,6 +29,7 @@ static IN_USE: AtomicU8 = AtomicU8::new(0);
 
 /// An instruction set that cannot be used here.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum InstructionSetError {
     /// Not one of the names that [`InstructionSet`] answers to.
     #[error("no instruction set is named `{0}`; there are `baseline`, `avx2` and `avx512`")]

@@ -29,6 +29,13 @@ impl<T: Send> Cut for &mut [T] {
     }
 }
 
+/// No columns.
+impl Cut for () {
+    fn cut(self, _: usize) -> (Self, Self) {
+        ((), ())
+    }
+}
+
 /// So many columns alike: of what reaches neurons.
 impl<T: Sync, const N: usize> Cut for [&[T]; N] {
     #[inline]
@@ -99,6 +106,7 @@ macro_rules! cut_tuples {
     )+};
 }
 cut_tuples! {
+    (A a)
     (A a, B b)
     (A a, B b, C c)
     (A a, B b, C c, D d)

@@ -3,7 +3,7 @@
 //! A key depends on the scene's seed and on names only, so that reordering groups or adding a recorder changes
 //! no number of anybody else.
 
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 
 /// The key of a random stream: 128 bits of SHA-256 over the seed and the path of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,7 +13,7 @@ impl Stream {
     /// The stream of `path`, such as `["excitatory", "UniformNoise"]`, under `seed`.
     #[must_use]
     pub fn new(seed: u64, path: &[&str]) -> Self {
-        let mut hash = Sha256::new();
+        let mut hash = Hash::new();
         hash.update(seed.to_le_bytes());
         for name in path {
             // The length keeps ["ab", "c"] apart from ["a", "bc"].

@@ -1,6 +1,14 @@
 //! Networks inside a Bevy application: ticks on `FixedUpdate`, at a pace; spikes, failures and what could not keep up as messages.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "asset")]
+mod scene_file;
+mod spawn;
+
+#[cfg(feature = "asset")]
+pub use scene_file::{SceneFile, SceneFilePlugin};
+pub use spawn::{NetworkSource, Rebuilt, SpawnNetwork, rebuild};
+
 use std::time::{Duration, Instant};
 
 use bevy_app::{App, First, FixedUpdate, Plugin};
@@ -25,6 +33,13 @@ use crate::{
 pub struct HostPlugin {
     /// The schedule that drives the network.
     pub schedule: Interned<dyn ScheduleLabel>,
+}
+
+impl HostPlugin {
+    /// In a schedule of the host: `HostPlugin::in_schedule(Update)`.
+    pub fn in_schedule(schedule: impl ScheduleLabel) -> Self {
+        Self { schedule: schedule.intern() }
+    }
 }
 
 impl Default for HostPlugin {
@@ -66,6 +81,7 @@ impl Default for Pace {
 
 /// The spikes of a group in one iteration; none is sent for a group that is silent. A message, and an event at the group.
 #[derive(Message, EntityEvent, Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fired {
     /// The group, which says what network it is [part of](crate::network::PartOf).
     #[event_target]
@@ -78,6 +94,7 @@ pub struct Fired {
 
 /// A network has failed, and rests; the others go on. A message, and an event at the network.
 #[derive(Message, EntityEvent, Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NetworkFailed {
     /// The network.
     #[event_target]
@@ -90,6 +107,7 @@ pub struct NetworkFailed {
 
 /// A network that was built in the background is there, and begins. A message, and an event at the network.
 #[derive(Message, EntityEvent, Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NetworkBuilt {
     /// The network.
     #[event_target]
@@ -100,6 +118,7 @@ pub struct NetworkBuilt {
 
 /// Iterations that were due and were left out, as they would have taken longer than the [budget](Pace::budget).
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FellBehind {
     /// How many.
     pub iterations: u32,
@@ -131,6 +150,7 @@ impl Plugin for HostPlugin {
             .add_message::<NetworkFailed>()
             .add_message::<FellBehind>();
         app.add_systems(First, |mut account: ResMut<Account>| account.spent = Duration::ZERO);
+        app.add_systems(First, spawn::begin_asked.run_if(any_with_component::<spawn::Asked>));
         app.add_systems(self.schedule, advance.in_set(NetworkSystems));
         end_stage(app, Stage::Record, "spikes to the host", collect);
     }
@@ -174,15 +194,10 @@ fn tell_built(world: &mut World) -> Vec<String> {
     let mut failed = Vec::new();
     for (network, built) in take_in_built(world) {
         match built {
-            Ok(Network { groups, .. }) => {
-                let mut built = NetworkBuilt { network, groups };
-                world.trigger_ref(&mut built);
-                world.write_message(built);
-            }
+            Ok(Network { groups, .. }) => spawn::tell_built(world, network, groups),
             Err(why) => {
-                let why = why.to_string();
-                world.write_message(NetworkFailed { network, at: network, why: why.clone() });
-                failed.push(why);
+                spawn::tell_refused(world, network, why.to_string());
+                failed.push(why.to_string());
             }
         }
     }
