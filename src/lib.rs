@@ -24,6 +24,8 @@ pub mod host;
 pub mod input;
 pub mod integrate;
 pub mod learn;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod network;
 #[doc(hidden)]
 pub mod npy;
@@ -70,6 +72,15 @@ impl PluginGroup for CortecsPlugins {
             .add(connect::ConnectPlugin)
             .add(host::HostPlugin::default())
     }
+}
+
+/// An app with all behaviours and no host. A failure is noted among `Failures`; what bevy makes of it besides is silenced.
+fn simulator() -> bevy_app::App {
+    let mut app = bevy_app::App::empty();
+    app.init_resource::<bevy_ecs::reflect::AppTypeRegistry>();
+    app.insert_resource(bevy_ecs::error::FallbackErrorHandler(bevy_ecs::error::ignore));
+    app.add_plugins(CortecsPlugins.build().disable::<host::HostPlugin>());
+    app
 }
 
 #[cfg(feature = "asset")]

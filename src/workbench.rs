@@ -2,13 +2,11 @@
 //! and in other crates.
 #![forbid(unsafe_code)]
 
-use bevy_app::{App, PluginGroup};
+use bevy_app::App;
 use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
 
 use crate::{
-    CortecsPlugins,
     checkpoint::{Checkpoint, Fit},
-    host::HostPlugin,
     network::{
         Clock, Failures, NeuronGroup, ReceptorOf, Source, Spikes, SynapseGroup, Tags, Target, Variables, View,
         failure::Failure,
@@ -16,6 +14,7 @@ use crate::{
     numeric::{Real, real},
     record::{Recording, Recordings},
     schedule::{finish, run_ticks},
+    simulator,
 };
 
 /// A small network to be built by hand and watched.
@@ -47,12 +46,7 @@ impl Bench {
     /// A bench with all behaviours of this crate, dt = 1 ms and seed 1.
     #[must_use]
     pub fn new() -> Self {
-        let mut app = App::empty();
-        app.init_resource::<AppTypeRegistry>();
-        // As in every network: a failure is noted among `Failures`; what bevy makes of it besides is silenced.
-        app.world_mut().insert_resource(bevy_ecs::error::FallbackErrorHandler(bevy_ecs::error::ignore));
-        app.add_plugins(CortecsPlugins.build().disable::<HostPlugin>());
-        Self { app, recorders: Vec::new() }
+        Self { app: simulator(), recorders: Vec::new() }
     }
 
     /// The same with another step (ms).

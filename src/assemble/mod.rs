@@ -19,3 +19,5 @@ pub use background::{Building, build_in_background, take_in_built};
 pub(crate) use network::build_at;
 pub use network::{Network, build, check, in_words};
 pub use plan::{GroupPlan, Plan, RecordingPlan, SynapsePlan};
+#[cfg(feature = "live")]
+pub(crate) use switches::{switch_anew, switch_more};

@@ -4,8 +4,8 @@ use bevy_ecs::prelude::*;
 
 use super::faults::address_fault;
 use crate::{
-    network::{Act, Birth, ChangeError, Clock, Kind, Setting, Switches, Switching, bearers, change},
-    scene::{Scene, Spans, SwitchScene},
+    network::{Act, Birth, ChangeError, Clock, Kind, Setting, Switches, Switching, bearers, change, poke},
+    scene::{Scene, Spans, SwitchScene, ValuesScene},
     text::{Diagnostic, Span},
 };
 
@@ -22,7 +22,13 @@ pub(super) fn set(world: &mut World, scene: &Scene, network: Entity) {
         let switched = [(&due.on, true), (&due.off, false)];
         let switched = switched.into_iter().flat_map(|(all, on)| all.iter().map(move |address| (address, on)));
         let switched = switched.map(move |(address, on)| due_then(address, Act::switch(on)));
-        switched.chain(due.set.iter().map(move |(address, set)| due_then(address, Act::Set(set.clone()))))
+        let set = due.set.iter().map(move |(address, set)| due_then(address, Act::Set(set.clone())));
+        let values = due.values.iter().flat_map(move |ValuesScene { of, poke, until }| {
+            let ends = until.map_or(iteration + 1, |until| birth + clock.first_from(until));
+            let given = move |iteration| Switching { iteration, ..due_then(of, Act::Values(poke.clone())) };
+            (iteration..ends).map(given)
+        });
+        switched.chain(set).chain(values)
     });
     let all = all.collect();
     world.init_resource::<Switches>();
@@ -30,6 +36,27 @@ pub(super) fn set(world: &mut World, scene: &Scene, network: Entity) {
         switches.forget_the_gone(|network| world.get_entity(network).is_err());
         switches.add(all);
     });
+}
+
+/// Sets what a scene switches beside what is set for a network already.
+///
+/// # Errors
+/// It leads nowhere: nothing is set.
+#[cfg(feature = "live")]
+pub(crate) fn switch_more(world: &mut World, scene: &Scene, network: Entity) -> Result<(), crate::text::Diagnostics> {
+    let faults = faults(world, scene, network);
+    if faults.is_empty() {
+        set(world, scene, network);
+        return Ok(());
+    }
+    Err(faults.into_iter().fold(scene.diagnostics(), crate::text::Diagnostics::with))
+}
+
+/// Sets what a scene switches instead of what was set for a network; who calls it says with what iteration to go on.
+#[cfg(feature = "live")]
+pub(crate) fn switch_anew(world: &mut World, scene: &Scene, network: Entity) {
+    world.get_resource_or_init::<Switches>().forget(network);
+    set(world, scene, network);
 }
 
 /// What is wrong with them, once there are groups and behaviours.
@@ -53,6 +80,8 @@ pub(super) fn faults(world: &mut World, scene: &Scene, network: Entity) -> Vec<D
             }
         }
         faults.extend(due.set.iter().filter_map(|set| setting_fault(world, scene, (network, due), set)));
+        let values = due.values.iter().enumerate();
+        faults.extend(values.filter_map(|values| values_fault(world, scene, (network, due), values)));
     }
     faults
 }
@@ -68,6 +97,28 @@ fn setting_fault(
     match change::check(world, Some(network), address, field, &**of).err()? {
         ChangeError::Address(error) => Some(address_fault(scene, "", place, &error)),
         error => Some(Diagnostic::error(error.to_string()).at_place(place)),
+    }
+}
+
+/// Iterations over which a variable is given values: each is a switch of its own.
+const MOST_GIVEN: f64 = 1e5;
+
+/// Why a variable cannot be given values.
+fn values_fault(
+    world: &mut World,
+    scene: &Scene,
+    (network, due): (Entity, &SwitchScene),
+    (place, ValuesScene { of, poke, until }): (usize, &ValuesScene),
+) -> Option<Diagnostic> {
+    let given = until.map_or(1.0, |until| (until - due.at) / scene.dt);
+    let span = due.spans.get(&Spans::name_of("values", &place.to_string())).or_else(|| span(due, "values"));
+    if !(given > 0.0 && given <= MOST_GIVEN) {
+        let why = "values are given until a time after `at`, over 100 000 iterations at most";
+        return Some(Diagnostic::error(why).at_place(span));
+    }
+    match poke::check(world, Some(network), of, poke).err()? {
+        ChangeError::Address(error) => Some(address_fault(scene, "", span, &error)),
+        error => Some(Diagnostic::error(error.to_string()).at_place(span)),
     }
 }
 

@@ -54,6 +54,17 @@ impl Checkpoint {
         Ok(Self(bytes))
     }
 
+    /// What has changed of it since it was built, and checksums of the rest: smaller, and restored only where that rest is as it was
+    /// built.
+    ///
+    /// # Errors
+    /// A part of it has no name by which it could be found again.
+    pub fn take_changes(world: &mut World) -> Result<Self, CheckpointError> {
+        let mut bytes = Vec::new();
+        save::save(world, None, save::Extent::Changes, &mut bytes)?;
+        Ok(Self(bytes))
+    }
+
     /// A checkpoint from bytes, which are looked at when it is restored.
     #[must_use]
     pub const fn from_bytes(bytes: Vec<u8>) -> Self {

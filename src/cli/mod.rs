@@ -22,12 +22,12 @@ use std::{
     process::ExitCode,
 };
 
-use bevy_app::{App, PluginGroup};
+use bevy_app::App;
 use clap::{Args, Parser, Subcommand};
 
 pub use error::CliError;
 
-use crate::{CortecsPlugins, host::HostPlugin, scene::Scene, text::Diagnostics};
+use crate::{scene::Scene, simulator, text::Diagnostics};
 
 /// Simulates networks of spiking neurons that scene files describe.
 #[derive(Parser, Debug)]
@@ -132,7 +132,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), CliError> {
 /// # Errors
 /// Whatever went wrong, to be printed once.
 pub fn execute_with(arguments: &Arguments, extend: impl FnOnce(&mut App)) -> Result<(), CliError> {
-    let mut app = app();
+    let mut app = simulator();
     extend(&mut app);
     match &arguments.command {
         Command::Run(arguments) => run::run(app, arguments),
@@ -157,15 +157,6 @@ fn print_warnings(warnings: &Diagnostics) {
     if !warnings.is_empty() {
         let _ = writeln!(io::stderr().lock(), "{}\n", warnings.render(io::stderr().is_terminal()).trim_end());
     }
-}
-
-/// An app with all behaviours and no host.
-fn app() -> App {
-    let mut app = App::empty();
-    app.init_resource::<bevy_ecs::reflect::AppTypeRegistry>();
-    app.world_mut().insert_resource(bevy_ecs::error::FallbackErrorHandler(bevy_ecs::error::ignore));
-    app.add_plugins(CortecsPlugins.build().disable::<HostPlugin>());
-    app
 }
 
 /// Says something that nobody asked for, but everybody should know.

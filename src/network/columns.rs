@@ -49,6 +49,9 @@ macro_rules! drive {
         }
 
         impl $type {
+            /// The variable's name in scenes, recordings and addresses.
+            pub const NAME: &str = $name;
+
             /// The sums, or nothing where nobody adds to them.
             #[must_use]
             pub fn get(&self) -> &[Real] {

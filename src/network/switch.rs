@@ -8,6 +8,7 @@ use super::{
     change::{Before, ChangeError, Setting, change_and_keep},
     clock::Clock,
     failure::Failures,
+    poke::{Poke, poke},
 };
 
 /// Switches a behaviour on or off, wherever `address` leads: `excitatory.UniformNoise`, `neurons.UniformNoise` for
@@ -50,20 +51,20 @@ pub fn switch_within(
     Ok(bearers.len())
 }
 
-/// A behaviour that is to be switched on or off, or changed.
+/// A behaviour that is to be switched on or off, or changed; a variable that is to get other values.
 #[derive(Clone, Debug)]
 pub struct Switching {
     /// Before this iteration of the clock.
     pub iteration: u64,
     /// The network in which the address leads somewhere, as was seen when it was built; `None` for all of the world.
     pub network: Option<Entity>,
-    /// Where the behaviour is, as for [`switch`].
+    /// Where the behaviour is, as for [`switch`], or the variable, as for [`poke()`].
     pub address: String,
     /// What is done.
     pub act: Act,
 }
 
-/// What is done to a behaviour at a time of the run.
+/// What is done to a behaviour or to a variable at a time of the run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Act {
@@ -73,6 +74,8 @@ pub enum Act {
     Off,
     /// A field of it is changed.
     Set(Setting),
+    /// A variable, to which the address leads, gets other values.
+    Values(Poke),
 }
 
 impl Act {
@@ -88,6 +91,7 @@ impl Act {
             Self::On => Ok(switch_within(world, network, address, true).map(|_| Vec::new())?),
             Self::Off => Ok(switch_within(world, network, address, false).map(|_| Vec::new())?),
             Self::Set(Setting { field, of }) => change_and_keep(world, network, address, (field, &**of)),
+            Self::Values(values) => poke(world, network, address, values).map(|_| Vec::new()),
         }
     }
 }
@@ -135,6 +139,14 @@ impl Switches {
     /// Forgets what was to be switched in networks that are gone.
     pub fn forget_the_gone(&mut self, is_gone: impl Fn(Entity) -> bool) {
         let stays = |switching: &Switching| !switching.network.is_some_and(&is_gone);
+        self.done = self.all.iter().take(self.done).filter(|switching| stays(switching)).count();
+        self.all.retain(stays);
+    }
+
+    /// Forgets all that was set for a network, be it carried out or not. What fields were before stays known.
+    #[cfg(feature = "live")]
+    pub(crate) fn forget(&mut self, network: Entity) {
+        let stays = |switching: &Switching| switching.network != Some(network);
         self.done = self.all.iter().take(self.done).filter(|switching| stays(switching)).count();
         self.all.retain(stays);
     }

@@ -8,7 +8,7 @@ use super::{
     group::GroupForm,
     plots::{PlotsForm, RasterForm},
     profile::{CurveForm, ProfileForm},
-    read::{SceneForm, SwitchForm, SynapsesForm},
+    read::{SceneForm, SwitchForm, SynapsesForm, ValuesForm},
 };
 use crate::{
     network::{
@@ -96,12 +96,13 @@ pub fn describe(world: &World) -> Vec<Entry> {
     entries
 }
 
-fn describe_scene(section: &'static str) -> [Entry; 8] {
+fn describe_scene(section: &'static str) -> [Entry; 9] {
     [
         describe_part::<SceneForm<'_>>(section),
         describe_part::<GroupForm<'_>>(section),
         describe_part::<SynapsesForm<'_>>(section),
         describe_part::<SwitchForm<'_>>(section),
+        describe_part::<ValuesForm<'_>>(section),
         describe_part::<PlotsForm<'_>>(section),
         describe_part::<RasterForm<'_>>(section),
         describe_part::<ProfileForm<'_>>(section),

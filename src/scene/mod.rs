@@ -16,7 +16,7 @@ mod reader;
 mod set;
 mod spans;
 
-pub use model::{Attached, GroupScene, Scene, SwitchScene, SynapseScene};
+pub use model::{Attached, GroupScene, Scene, SwitchScene, SynapseScene, ValuesScene};
 pub use plots::{Plots, RasterPlot};
 pub use profile::{Over, ProfileCurve, ProfilePlot, Show};
 pub use read::{open, read};

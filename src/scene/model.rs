@@ -6,7 +6,7 @@ use bevy_reflect::Reflect;
 
 use super::{plots::Plots, spans::Spans};
 use crate::{
-    network::{Ends, NeuronGroup, Selection, Setting},
+    network::{Ends, NeuronGroup, Poke, Selection, Setting},
     text::{Diagnostics, Document},
     value::Value,
 };
@@ -121,8 +121,21 @@ pub struct SwitchScene {
     pub off: Vec<String>,
     /// Fields that are changed, by the addresses of their behaviours.
     pub set: Vec<(String, Setting)>,
+    /// Variables that get other values.
+    pub values: Vec<ValuesScene>,
     /// Where fields stand; `""` is the whole.
     pub spans: Spans,
+}
+
+/// A variable that gets other values at a time of the run.
+#[derive(Clone, Debug, Default)]
+pub struct ValuesScene {
+    /// Its address.
+    pub of: String,
+    /// The values, and the neurons that get them.
+    pub poke: Poke,
+    /// Until when (ms) they are given, before each iteration; `None` for once.
+    pub until: Option<f64>,
 }
 
 /// A behaviour with its fields, ready to be attached to an entity.

@@ -6,14 +6,14 @@ use bevy_ecs::{prelude::*, reflect::AppTypeRegistry};
 
 use super::{
     form::form,
-    model::{Attached, Scene, SwitchScene, SynapseScene},
+    model::{Attached, Scene, SwitchScene, SynapseScene, ValuesScene},
     reader::Reader,
     set::set,
     spans::Spans,
 };
 use crate::{
     files,
-    network::{Behaviours, Ends, Kind, Setting},
+    network::{Behaviours, Ends, Kind, Poke, Setting},
     text::{self, Diagnostic, Diagnostics, Document, Node},
     value::Value,
 };
@@ -87,6 +87,22 @@ form! {
         off: "[text]",
         /// What fields of behaviours become, by address: `group.Behaviour.field`.
         set: "{address: value}",
+        /// Variables of neurons that get other values.
+        values: "[(of: …, value: …, neurons: …)]",
+    }
+}
+
+form! {
+    /// A variable that gets other values at a time of the run.
+    "values" as ValuesForm {
+        /// Its address: `group.variable`, `group.receptor.variable`.
+        of: "text",
+        /// The values; an expression knows the variables as they are: `"v + 5"`.
+        value: "value",
+        /// Until when (ms) they are given, before each iteration anew: a current pulse. Once by default.
+        until: "number",
+        /// The neurons that get them.
+        neurons: "All | Range(…) | Stride(…) | List(…) | Where(…)" = "All",
     }
 }
 
@@ -240,16 +256,17 @@ impl<'a> Reader<'a> {
     }
 
     fn switch(&mut self, node: &'a Node) -> SwitchScene {
-        let SwitchForm { at, on, off, set } = self.form(node, "a switch");
+        let SwitchForm { at, on, off, set, values } = self.form(node, "a switch");
         let mut missing = |what: &str| {
             self.note(Diagnostic::error(format!("a switch needs {what}")).at(node.span.clone()));
         };
         if at.is_none() {
             missing("the field `at`, a time in ms");
         }
-        if on.is_none() && off.is_none() && set.is_none() {
+        if on.is_none() && off.is_none() && set.is_none() && values.is_none() {
             missing(
-                "the field `on` or `off`, addresses of behaviours: `\"PLASTIC.Stdp\"`; or `set`, fields of behaviours",
+                "the field `on` or `off`, addresses of behaviours: `\"PLASTIC.Stdp\"`; or `set`, fields of behaviours; or \
+                 `values`, variables",
             );
         }
         let mut spans = Spans::of(node).with_own(node.span.clone());
@@ -258,8 +275,28 @@ impl<'a> Reader<'a> {
             on: self.words(on),
             off: self.words(off),
             set: self.settings(set, &mut spans),
+            values: self.pokes(values, &mut spans),
             spans,
         }
+    }
+
+    /// `[(of: "excitatory.v", value: -40, neurons: List([57]))]`.
+    fn pokes(&mut self, node: Option<&'a Node>, spans: &mut Spans) -> Vec<ValuesScene> {
+        let elements = self.elements(node, "a list of variables that get values");
+        let mut pokes = Vec::new();
+        for (place, node) in elements.iter().enumerate() {
+            let ValuesForm { of, value, until, neurons } = self.form(node, "a variable that gets values");
+            let (Some(of), Some(value)) = (of, value) else {
+                let message = "it needs `of`, the address of a variable, and `value`";
+                self.note(Diagnostic::error(message).at(node.span.clone()));
+                continue;
+            };
+            spans.0.insert(Spans::name_of("values", &place.to_string()), node.span.clone());
+            let poke = Poke { value: self.value(Some(value), Value::default()), neurons: self.reflected(neurons) };
+            let until = until.map(|until| self.value(Some(until), 0.0));
+            pokes.push(ValuesScene { of: self.value(Some(of), String::new()), poke, until });
+        }
+        pokes
     }
 
     /// `{"excitatory.UniformNoise.high": 25}`.

@@ -10,6 +10,8 @@ use cortecs::{assemble::build, prelude::*, scene::Scene};
 struct Lamp {
     group: Entity,
     neuron: u32,
+    /// Its place on the terminal.
+    place: usize,
     light: f32,
 }
 
@@ -26,9 +28,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     app.insert_resource(Frames(frames));
     let scene = Scene::from_file(app.world(), "scenes/izhikevich.ron")?;
     let network = build(app.world_mut(), &scene)?;
+    let mut place = 0;
     for &group in &network.groups {
-        let neurons = app.world().get::<NeuronGroup>(group).map_or(0, NeuronGroup::size) as u32;
-        app.world_mut().spawn_batch((0..neurons).map(move |neuron| Lamp { group, neuron, light: 0.0 }));
+        let neurons = app.world().get::<NeuronGroup>(group).map_or(0, NeuronGroup::size);
+        let lamp = move |neuron: usize| Lamp { group, neuron: neuron as u32, place: place + neuron, light: 0.0 };
+        app.world_mut().spawn_batch((0..neurons).map(lamp));
+        place += neurons;
     }
     for _ in 0..frames {
         app.update();
@@ -53,7 +58,7 @@ fn light(mut spikes: MessageReader<Fired>, mut lamps: Query<&mut Lamp>) {
 /// 40 lamps a line, the excitatory neurons above the inhibitory ones.
 fn draw(lamps: Query<&Lamp>, clock: Res<Clock>, frames: Res<Frames>) {
     let mut all: Vec<&Lamp> = lamps.iter().collect();
-    all.sort_by_key(|lamp| (lamp.group, lamp.neuron));
+    all.sort_by_key(|lamp| lamp.place);
     let shade = |lamp: &&Lamp| b" .:*#@"[(lamp.light * 5.0).round() as usize] as char;
     let lines: Vec<String> = all.chunks(40).map(|line| line.iter().map(shade).collect()).collect();
     println!("\x1b[H\x1b[J{}\n{} ms", lines.join("\n"), clock.time());

@@ -105,3 +105,31 @@ fn fields_that_cannot_be_set() {
         assert!(told(set).contains(why), "{set}: {}", told(set));
     }
 }
+
+/// Variables that are given values at a time: that they are there, and hold numbers; the same of what is tried before there are any.
+#[test]
+fn values_that_cannot_be_given() {
+    let told = |values: &str| {
+        let scene = format!(
+            "(groups: {{\"cells\": (size: 4, behaviours: [Lif()])}}, \
+             synapses: [(from: \"cells\", to: \"cells\", tags: [\"s\"], unheard: true, connectivity: AllToAll())], \
+             switches: [(at: 5, values: [({values})])])"
+        );
+        super::complaints(&scene).to_string()
+    };
+    for (values, why) in [
+        ("of: \"cells.w\", value: 1", "`cells.w`: no such variable"),
+        ("of: \"cell.v\", value: 1", "no group is named or tagged `cell`"),
+        ("of: \"cells.fired\", value: 1", "`Inject` and `SpikeSource` let neurons fire"),
+        ("of: \"s.weights\", value: 1", "only variables of neurons and receptors"),
+        ("of: \"cells.v\", value: \"v + w\"", "nothing is named `w`"),
+        ("of: \"cells.v\", value: \"1 / (i - 2)\"", "which is not a finite number"),
+        ("of: \"cells.v\", value: 1, neurons: List([4])", "there is no index 4 among 4"),
+        ("of: \"cells.v\", value: 1, until: 5", "until a time after `at`"),
+        ("of: \"cells.v\", value: 1, until: 1e9", "over 100 000 iterations at most"),
+        ("of: \"cells.v\"", "it needs `of`, the address of a variable, and `value`"),
+        ("of: \"cells.v\", value: 1, neuron: 3", "has no field `neuron`"),
+    ] {
+        assert!(told(values).contains(why), "{values}: {}", told(values));
+    }
+}

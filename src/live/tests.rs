@@ -1,0 +1,212 @@
+//! That a session is an experiment: what was done at any moment is done again when its scene is run, and any moment can be gone
+//! back to.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::{Command, Experiment, Frame, Intervention, Live, LiveError, Probe, Speed, Wanted};
+use crate::{checkpoint::Checkpoint, text::Document};
+
+/// Noise, conductances, a rule that learns, switches of its own.
+const SCENE: &str = r#"// Two groups.
+(
+    dt: 0.5, seed: 3, iterations: 1000,
+    groups: {
+        "e": (size: 40, tags: ["all"], behaviours: [
+            Izhikevich(v: "-65 + normal(0, 3)"), UniformNoise(low: 0, high: 14),
+        ], receptors: {"r": ExponentialReceptor(afferent: "plastic", gain: 0.4)}),
+        "i": (size: 10, tags: ["all"], behaviours: [Lif(), NormalNoise(mean: 250, sd: "90 + 10 * i")]),
+    },
+    synapses: [(from: "e", to: "e", tags: ["plastic"], weights: "uniform(0, 1)", connectivity: FixedProbability(probability: 0.2),
+        behaviours: [Stdp(w_max: 2)])],
+    switches: [
+        (at: 120, off: "e.UniformNoise"), // its own
+        (at: 150, on: "e.UniformNoise"),
+    ],
+)"#;
+
+fn experiment(scene: &str) -> Experiment {
+    let document = Document::parse("scene", scene).unwrap_or_else(|faults| panic!("{faults}"));
+    Experiment::new(document, None, |_| ()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Spikes and state after so many iterations of a scene that is run without a break.
+fn alone(scene: &str, iterations: u64) -> (Vec<(u64, u32, u32)>, Checkpoint) {
+    let mut alone = experiment(scene);
+    alone.run(iterations).unwrap();
+    (alone.seen().1.spikes, alone.state().unwrap())
+}
+
+fn interventions() -> impl Strategy<Value = Intervention> {
+    prop_oneof![
+        (0.0..30.0).prop_map(|high: f64| Intervention::set("e.UniformNoise.high", format!("{high:.3}"))),
+        Just(Intervention::set("i.NormalNoise.sd", "uniform(50, 150)")),
+        Just(Intervention::set("e.r.ExponentialReceptor.tau", "3 + 0.1 * i")),
+        Just(Intervention::set("plastic.Stdp.a_plus", "0.02")),
+        any::<bool>().prop_map(|on| Intervention::switch("all.Izhikevich", on)),
+        any::<bool>().prop_map(|on| Intervention::switch("plastic.Stdp", on)),
+        Just(Intervention::values("e.v", "v + normal(0, 8)", Some(vec![1, 5, 39]))),
+        Just(Intervention::values("i.v", "-52", None)),
+        Just(Intervention::values("e.v", "45", Some(vec![0, 7]))),
+        Just(Intervention::pulse("e", 22.0, vec![2, 3], 3.0)),
+        Just(Intervention::values("e.r.current", "current + 1", None)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(12) })]
+
+    /// In stretches of any length, with states kept and leaps back in between; the scene that is saved gives the same spikes and
+    /// the same state.
+    #[test]
+    fn what_was_done_is_done_again_by_the_scene(
+        acts in prop::collection::vec((interventions(), 1_u64..90, any::<bool>(), 0_u64..4), 1..9),
+    ) {
+        let mut session = experiment(SCENE);
+        for (intervention, stretch, keeps, leap) in &acts {
+            session.run(*stretch).unwrap();
+            if *keeps {
+                session.keep().unwrap();
+            }
+            if *leap == 3 {
+                let back = session.iteration() / 2;
+                session.go_to(back).unwrap();
+            }
+            session.intervene(intervention).unwrap_or_else(|error| panic!("{intervention:?}: {error}"));
+        }
+        session.run(200).unwrap();
+        let (end, scene) = (session.iteration(), session.scene());
+        prop_assert!(scene.text().starts_with("// Two groups.") && scene.text().contains("// its own"), "{}", scene.text());
+        let state = session.state().unwrap();
+        let (spikes, alone) = alone(scene.text(), end);
+        prop_assert_eq!(state.first_difference(&alone), None, "{}", scene.text());
+        // From the start once more, as it was done.
+        session.go_to(0).unwrap();
+        session.run(end).unwrap();
+        prop_assert_eq!(session.seen().1.spikes, spikes);
+        prop_assert_eq!(session.state().unwrap().first_difference(&alone), None);
+    }
+}
+
+#[test]
+fn what_is_refused_changes_nothing_and_is_not_logged() {
+    let mut session = experiment(SCENE);
+    session.run(50).unwrap();
+    let before = session.state().unwrap();
+    for wrong in [
+        Intervention::set("e.Izhikevich.a", "q"),
+        Intervention::set("i.Lif.tau", "-1"),
+        Intervention::set("e.Lif.tau", "1"),
+        Intervention::set("e.Izhikevich.v", "1"),
+        Intervention::switch("x.Lif", true),
+        Intervention::values("e.w", "1", None),
+        Intervention::values("e.v", "1", Some(vec![99])),
+        Intervention::pulse("e", 1.0, vec![1], -5.0),
+        Intervention::set("i.Lif.tau", ")"),
+    ] {
+        let refused = session.intervene(&wrong);
+        assert!(matches!(refused, Err(LiveError::Wrong(_))), "{wrong:?}: {refused:?}");
+    }
+    assert_eq!(session.state().unwrap().first_difference(&before), None);
+    assert!(session.log().is_empty() && session.scene().text() == SCENE);
+}
+
+#[test]
+fn the_last_of_several_values_in_an_iteration_is_kept() {
+    let mut session = experiment(SCENE);
+    session.run(10).unwrap();
+    for high in ["3", "4", "5"] {
+        session.intervene(&Intervention::set("e.UniformNoise.high", high)).unwrap();
+    }
+    session.note("louder\nthan before");
+    assert_eq!(session.log().len(), 1);
+    let scene = session.scene();
+    let line = r#"(at: 5, set: {"e.UniformNoise.high": 5}),   // louder than before"#;
+    assert!(scene.text().contains(line), "{}", scene.text());
+}
+
+#[test]
+fn what_is_undone_has_never_been() {
+    let mut session = experiment(SCENE);
+    session.run(100).unwrap();
+    session.intervene(&Intervention::set("e.UniformNoise.high", "25")).unwrap();
+    session.run(50).unwrap();
+    session.keep().unwrap();
+    session.intervene(&Intervention::switch("i.NormalNoise", false)).unwrap();
+    session.run(50).unwrap();
+    session.undo().unwrap();
+    assert_eq!((session.iteration(), session.log().len()), (200, 1));
+    session.undo().unwrap();
+    let (_, unchanged) = alone(SCENE, 200);
+    assert_eq!(session.state().unwrap().first_difference(&unchanged), None);
+    let mut twin = session.twin(|_| ()).unwrap();
+    assert_eq!(twin.state().unwrap().first_difference(&unchanged), None);
+}
+
+/// Waits for a frame that holds something, for ten seconds at most; returns all that was shown.
+fn until(live: &Live, holds: impl Fn(&Frame) -> bool) -> Frame {
+    let began = Instant::now();
+    let mut all = Frame::default();
+    while began.elapsed() < Duration::from_secs(10) {
+        if let Some(frame) = live.take() {
+            all.take_in(frame);
+            if holds(&all) {
+                return all;
+            }
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    panic!("{all:?}");
+}
+
+#[test]
+fn a_session_on_its_thread_is_replayed_by_its_scene() {
+    let live = Live::start(|| Ok(experiment(SCENE)), Speed::Max).unwrap();
+    assert_eq!(live.outline().groups.iter().map(|group| &*group.name).collect::<Vec<_>>(), ["e", "i"]);
+    let probe = |variable: &str| Probe { group: 1, neuron: 3, variable: variable.into() };
+    live.send(Command::Want(Wanted { columns: vec![(0, "v".into())], probes: vec![probe("v"), probe("input")] }));
+    live.send(Command::Run);
+    for high in 10..20 {
+        std::thread::sleep(Duration::from_millis(3));
+        live.send(Command::Do(Intervention::set("e.UniformNoise.high", high.to_string())));
+        if high == 14 {
+            live.send(Command::Speed(Speed::Times(2.0)));
+        }
+    }
+    live.send(Command::Do(Intervention::set("e.UniformNoise.high", "out of range")));
+    live.send(Command::Pause);
+    let seen = until(&live, |frame| frame.paused && frame.told.len() == 1 && frame.log.is_some());
+    // Of those in one iteration the last.
+    assert!(seen.log.as_ref().is_some_and(|log| (1..=10).contains(&log.len())), "{:?}", seen.log);
+    assert_eq!((seen.columns[0].values.len(), seen.seen.traces.len()), (40, 2));
+    live.send(Command::Step(7));
+    let stepped = until(&live, |frame| frame.iteration >= seen.iteration + 7);
+    assert_eq!((stepped.iteration, stepped.paused), (seen.iteration + 7, true));
+
+    let (mut spikes, traced) = (seen.seen.spikes, seen.seen.traces[0].len() + stepped.seen.traces[0].len());
+    spikes.extend(stepped.seen.spikes);
+    let (expected, state) = alone(live.scene().unwrap().text(), stepped.iteration);
+    assert_eq!(spikes, expected);
+    assert_eq!(traced as u64, stepped.iteration);
+    let own = live.visit(|session| session.state().unwrap()).unwrap();
+    assert_eq!(own.first_difference(&state), None);
+
+    // Back, and forth again.
+    live.send(Command::GoTo(5));
+    until(&live, |frame| frame.iteration == 5 && frame.leapt);
+    live.send(Command::GoTo(stepped.iteration));
+    until(&live, |frame| frame.iteration == stepped.iteration);
+    let own = live.visit(|session| session.state().unwrap()).unwrap();
+    assert_eq!(own.first_difference(&state), None);
+}
+
+#[test]
+fn a_network_runs_at_the_pace_that_is_asked_for() {
+    let live = Live::start(|| Ok(experiment(SCENE)), Speed::Times(0.5)).unwrap();
+    live.send(Command::Run);
+    let began = Instant::now();
+    // 100 ms of the network are 200 of the wall.
+    until(&live, |frame| frame.iteration >= 200);
+    assert!(began.elapsed() >= Duration::from_millis(190), "{:?}", began.elapsed());
+}
