@@ -137,9 +137,10 @@ pub mod prelude {
             VoltageStdp,
         },
         network::{
-            Behaviour, Clock, Conductance, Delays, Ends, Initial, InitialWeights, Jump, Kind, Membrane, NeuronGroup,
-            Origin, Parameter, PartOf, Preparation, PrepareError, ReceptorOf, RegisterBehaviour, RegisterValueFunction,
-            RegisterVariable, Runaway, Seed, Soundness, Spikes, SynapseGroup, Tags, Target, ThresholdShift, Unit, V,
+            Behaviour, Clock, Compartments, Conductance, Delays, Ends, Initial, InitialWeights, Jump, Kind, Membrane,
+            NeuronGroup, Origin, Parameter, PartOf, Preparation, PrepareError, ReceptorOf, RegisterBehaviour,
+            RegisterValueFunction, RegisterVariable, Runaway, Seed, Soundness, Spikes, SynapseGroup, Tags, Target,
+            ThresholdShift, Unit, V,
         },
         numeric::Real,
         record::{

@@ -7,6 +7,7 @@ use super::spawn::{ByEntity, Pending, Spawned};
 use crate::{
     network::{
         Afferents, Clock, Kind, Listens, ReceptorOf, Receptors, Synapses, Tags, Target, bearers,
+        compartment::{compartments_of, group_of},
         receptor::{Fed, hears},
     },
     scene::Scene,
@@ -59,7 +60,7 @@ pub(super) fn deaf_receptors(world: &World, spawned: &Spawned) -> Vec<Diagnostic
             continue;
         };
         let tag = listens.afferent.0.as_str();
-        let words = words_of(world, of.0);
+        let words = words_of(world, group_of(world, of.0));
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let fed = world.get::<Fed>(pending.entity).is_some();
         if words.contains(&tag) || fed && (tag.is_empty() || words.is_empty()) {
@@ -152,7 +153,7 @@ pub(super) fn negative_conductances(world: &World, spawned: &Spawned, by_entity:
             let who = feeding.map_or("", |pending| &pending.who);
             tell(weights, feeding.and_then(|pending| pending.spans.get("weight")), who);
         }
-        for group in world.get::<Afferents>(of.0).into_iter().flat_map(RelationshipTarget::iter) {
+        for group in world.get::<Afferents>(group_of(world, of.0)).into_iter().flat_map(RelationshipTarget::iter) {
             let tried = world.get::<Synapses>(group).map(|synapses| synapses.tried);
             // As far down as a rule may take them.
             let least = tried.and_then(|tried| tried.least_allowed).unwrap_or(f64::INFINITY);
@@ -169,5 +170,6 @@ pub(super) fn negative_conductances(world: &World, spawned: &Spawned, by_entity:
 }
 
 pub(super) fn receptors_of(world: &World, group: Entity) -> impl Iterator<Item = Entity> + '_ {
-    world.get::<Receptors>(group).into_iter().flat_map(RelationshipTarget::iter)
+    let sites = std::iter::once(group).chain(compartments_of(world, group));
+    sites.flat_map(|site| world.get::<Receptors>(site).into_iter().flat_map(RelationshipTarget::iter))
 }

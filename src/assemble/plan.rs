@@ -3,11 +3,11 @@
 
 use bevy_ecs::prelude::*;
 
-use super::spawn::Spawned;
+use super::{meaning::receptors_of, spawn::Spawned};
 use crate::{
     network::{
-        Clock, DelaySummary, Endpoints, Kind, Layout, NeuronGroup, Receptors, Size, Soundness, Source, Synapses, Tags,
-        Target, Variables, shape::shape,
+        Clock, DelaySummary, Endpoints, Kind, Layout, NeuronGroup, Size, Soundness, Source, Synapses, Tags, Target,
+        Variables, compartment::compartments_of, shape::shape,
     },
     record::of_recorders,
     text::Diagnostics,
@@ -102,8 +102,9 @@ pub(super) fn plan(world: &World, spawned: &Spawned, iterations: u64) -> Plan {
     for &entity in &spawned.groups {
         let (group, tags) = (world.get::<NeuronGroup>(entity).copied(), world.get::<Tags>(entity).cloned());
         let Some(group) = group else { continue };
-        let receptors: Vec<Entity> = world.get::<Receptors>(entity).map(|own| own.iter().collect()).unwrap_or_default();
-        for of_neurons in std::iter::once(entity).chain(receptors) {
+        for of_neurons in
+            std::iter::once(entity).chain(compartments_of(world, entity)).chain(receptors_of(world, entity))
+        {
             plan.memory = plan.memory.saturating_add(bytes(world, of_neurons, group.size()));
             plan.memory = plan.memory.saturating_add(Soundness::memory(world, of_neurons, group.size()));
         }

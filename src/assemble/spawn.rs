@@ -10,8 +10,8 @@ use bevy_ecs::{
 
 use crate::{
     network::{
-        BehaviourEntry, Behaviours, Delays, Draws, InitialWeights, PartOf, ReceptorOf, Source, Spikes, SynapseGroup,
-        Tags, Target,
+        BehaviourEntry, Behaviours, CompartmentOf, Delays, Draws, InitialWeights, PartOf, ReceptorOf, Source, Spikes,
+        SynapseGroup, Tags, Target,
     },
     record::of_recorders,
     scene::{Attached, GroupScene, Scene, Spans, SynapseScene},
@@ -94,12 +94,59 @@ fn spawn_group(world: &mut World, group: &GroupScene, part: PartOf, spawned: &mu
     for behaviour in &group.behaviours {
         spawned.attach(world, entity, &group.name, behaviour, &group.spans);
     }
+    let compartments = spawn_compartments(world, (group, entity), part, spawned);
     let mut receptors: Vec<_> = group.receptors.iter().collect();
     receptors.sort_by_key(|(name, _)| name);
     for (name, receptor) in receptors {
-        let of_group = world.spawn((Name::new(name.clone()), ReceptorOf(entity))).id();
+        let (site, own) = match name.split_once('.') {
+            None => (Some(entity), name.as_str()),
+            Some((compartment, own)) => {
+                (compartments.iter().find(|(known, _)| *known == compartment).map(|(_, one)| *one), own)
+            }
+        };
+        let Some(site) = site else {
+            spawned.faults.push(no_compartment(group, name, &compartments));
+            continue;
+        };
+        let of_group = world.spawn((Name::new(own.to_owned()), ReceptorOf(site))).id();
         spawned.attach(world, of_group, &format!("{}.{name}", group.name), receptor, &group.spans);
     }
+}
+
+/// Spawns the compartments that a model of the group names, with the behaviours that stand on them.
+fn spawn_compartments(
+    world: &mut World,
+    (group, entity): (&GroupScene, Entity),
+    part: PartOf,
+    spawned: &mut Spawned,
+) -> Vec<(&'static str, Entity)> {
+    let own = spawned.pending.iter().filter(|pending| pending.entity == entity);
+    let names: Vec<&'static str> = own.flat_map(|pending| pending.entry.compartments.iter().copied()).collect();
+    let spawn = |name: &'static str| (name, world.spawn((Name::new(name), CompartmentOf(entity), part)).id());
+    let compartments: Vec<(&'static str, Entity)> = names.into_iter().map(spawn).collect();
+    for (name, behaviours) in &group.compartments {
+        let Some((_, compartment)) = compartments.iter().find(|(known, _)| known == name) else {
+            spawned.faults.push(no_compartment(group, name, &compartments));
+            continue;
+        };
+        for behaviour in behaviours {
+            spawned.attach(world, *compartment, &format!("{}.{name}", group.name), behaviour, &group.spans);
+        }
+    }
+    compartments
+}
+
+/// A compartment, or a receptor at one, that the model of a group does not have.
+fn no_compartment(group: &GroupScene, name: &str, compartments: &[(&'static str, Entity)]) -> Diagnostic {
+    let compartment = name.split_once('.').map_or(name, |(compartment, _)| compartment);
+    let known: Vec<&str> = compartments.iter().map(|(known, _)| *known).collect();
+    let fault = Diagnostic::error(format!("`{}` has no compartment `{compartment}`", group.name));
+    let fault = match known.is_empty() {
+        true => fault.note("the cells of its model have none besides the soma"),
+        false => fault.note(format!("it has {}", known.join(", "))),
+    };
+    let places = ["receptors", "compartments"].map(|field| group.spans.get(&Spans::name_of(field, name)));
+    fault.at_place(places.into_iter().flatten().next())
 }
 
 /// Synapse groups in a network: two tags of 1000 groups each would ask for a million. Each takes some kilobytes, and its share

@@ -36,7 +36,11 @@ pub(super) fn validate(scene: &Scene) -> Vec<Diagnostic> {
         let mut receptors = Names::default();
         for (name, _) in &group.receptors {
             let span = group.spans.get(&Spans::name_of("receptors", name));
-            receptors.add(name, "the receptor", span, &mut faults);
+            match name.split_once('.') {
+                None => receptors.add(name, "the receptor", span, &mut faults),
+                // At a compartment, where another one may have its name.
+                Some((_, own)) => Names::default().add(own, "the receptor", span, &mut faults),
+            }
         }
         check_tags(&group.tags, group.spans.get("tags"), &mut faults);
         for (name, _) in group.draws.iter().filter(|(name, _)| !is_word(name)) {

@@ -11,8 +11,8 @@ use bevy_ecs::{entity::EntityIndexMap, prelude::*, relationship::RelationshipTar
 
 use crate::{
     network::{
-        self, Afferents, Arriving, Efficacies, Failures, History, Input, Listens, ReceptorOf, Spikes, Synapses, Tags,
-        ThreadShares,
+        self, Afferents, Arriving, CompartmentOf, Efficacies, Failures, History, Input, Listens, ReceptorOf, Spikes,
+        Synapses, Tags, ThreadShares,
         receptor::{Heard, WiringChanged, hears},
     },
     numeric::{
@@ -85,7 +85,7 @@ fn rewire(
     mut receptors: Query<(&ReceptorOf, &mut Listens, &mut Arriving)>,
     mut synapses: Query<(&network::Source, &Synapses, Option<&mut Efficacies>)>,
     mut spikes: Query<&mut Spikes>,
-    afferents: Query<&Afferents>,
+    (afferents, compartments): (Query<&Afferents>, Query<&CompartmentOf>),
     tags: Query<&Tags>,
     names: Query<&Name>,
 ) {
@@ -93,7 +93,8 @@ fn rewire(
     *sources = Sources { threads, changed, ..Sources::default() };
     for (of, mut listens, mut arriving) in &mut receptors {
         let mut heard = Vec::new();
-        for group in afferents.get(of.0).into_iter().flat_map(RelationshipTarget::iter) {
+        let cells = compartments.get(of.0).map_or(of.0, |of| of.0);
+        for group in afferents.get(cells).into_iter().flat_map(RelationshipTarget::iter) {
             let (Ok((source, synapses, efficacies)), Ok(own)) = (synapses.get_mut(group), tags.get(group)) else {
                 continue;
             };

@@ -6,9 +6,11 @@ use std::{fmt, str::FromStr};
 use bevy_ecs::{entity_disabling::Disabled, prelude::*};
 
 use super::{
+    compartment::{CompartmentOf, group_of},
     group::{NeuronGroup, Tags},
     membership::network_of,
     receptor::ReceptorOf,
+    shape::path_of,
     synapse::SynapseGroup,
 };
 
@@ -17,7 +19,7 @@ use super::{
 pub struct Address {
     /// Name or tag of neuron groups or synapse groups.
     pub group: String,
-    /// Name of a receptor.
+    /// Name of a receptor or of a compartment; of a receptor at a compartment both, `dendrite.nmda`.
     pub receptor: Option<String>,
     /// The variable or the behaviour.
     pub last: String,
@@ -27,7 +29,7 @@ pub struct Address {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
-    /// Not two or three words with points between them.
+    /// Not two to four words with points between them.
     #[error("`{0}` is no address; write group.variable or group.receptor.variable")]
     Form(String),
     /// Neither a name nor a tag.
@@ -100,8 +102,8 @@ impl FromStr for Address {
         }
         match words[..] {
             [group, last] => Ok(Self { group: group.into(), receptor: None, last: last.into() }),
-            [group, receptor, last] => {
-                Ok(Self { group: group.into(), receptor: Some(receptor.into()), last: last.into() })
+            [group, ref within @ .., last] if (1..=2).contains(&within.len()) => {
+                Ok(Self { group: group.into(), receptor: Some(within.join(".")), last: last.into() })
             }
             _ => Err(AddressError::Form(text.to_owned())),
         }
@@ -127,14 +129,23 @@ impl Address {
     pub fn entities(&self, world: &mut World, network: Option<Entity>) -> Result<Vec<Entity>, AddressError> {
         let groups = groups(world, network, &self.group)?;
         let Some(receptor) = &self.receptor else { return Ok(groups) };
-        let mut receptors = world.query_filtered::<(Entity, &Name, &ReceptorOf), Allow<Disabled>>();
-        let of_groups: Vec<_> = receptors.iter(world).filter(|(_, _, of)| groups.contains(&of.0)).collect();
-        let mut found: Vec<_> = of_groups.iter().filter(|(_, name, _)| name.as_str() == receptor).collect();
+        let mut owned =
+            world.query_filtered::<Entity, (Or<(With<ReceptorOf>, With<CompartmentOf>)>, Allow<Disabled>)>();
+        let owned: Vec<Entity> = owned.iter(world).collect();
+        // By what they are called within their group.
+        let within = |entity: Entity| {
+            let group = group_of(world, entity);
+            let (path, group_path) = (path_of(world, entity), path_of(world, group));
+            let name = path.strip_prefix(&group_path)?.strip_prefix('.')?.to_owned();
+            groups.contains(&group).then_some((entity, name, group))
+        };
+        let of_groups: Vec<_> = owned.into_iter().filter_map(within).collect();
+        let mut found: Vec<_> = of_groups.iter().filter(|(_, name, _)| name == receptor).collect();
         if found.is_empty() {
             let known = names(of_groups.iter().map(|(_, name, _)| name.as_str()));
             return Err(AddressError::NoReceptor { group: self.group.clone(), receptor: receptor.clone(), known });
         }
-        found.sort_by_key(|(_, _, of)| groups.iter().position(|group| *group == of.0));
+        found.sort_by_key(|(_, _, of)| groups.iter().position(|group| group == of));
         Ok(found.into_iter().map(|(entity, _, _)| *entity).collect())
     }
 }
@@ -176,10 +187,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_have_two_or_three_words() {
+    fn addresses_have_two_to_four_words() {
         let address: Address = "excitatory.gaba.arriving".parse().unwrap();
         assert_eq!(address.to_string(), "excitatory.gaba.arriving");
-        for bad in ["v", "a.b.c.d", "a.", ".v", ""] {
+        assert_eq!(
+            "a.dendrite.nmda.conductance".parse::<Address>().unwrap().receptor.as_deref(),
+            Some("dendrite.nmda")
+        );
+        for bad in ["v", "a.b.c.d.e", "a.", ".v", ""] {
             assert!(bad.parse::<Address>().is_err(), "{bad}");
         }
     }

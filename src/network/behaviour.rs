@@ -85,6 +85,9 @@ pub trait Behaviour: Component<Mutability = Mutable> + Reflect + Typed + GetType
     /// a scene in which it has two at a time is refused, as both would move the same membrane potential.
     const MODEL: bool = false;
 
+    /// For a model: the names of the [compartments](super::CompartmentOf) that its cells have besides the soma. They come with it.
+    const COMPARTMENTS: &'static [&'static str] = &[];
+
     /// Adds its systems and registers its variables.
     fn plugin(app: &mut App);
 

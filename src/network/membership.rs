@@ -8,7 +8,7 @@ use bevy_reflect::prelude::*;
 
 use super::{
     clock::{Birth, Clock, Seed},
-    receptor::ReceptorOf,
+    compartment::owner_of,
     surroundings::{ArrayFolder, Constants},
 };
 
@@ -75,6 +75,5 @@ pub fn network_of(world: &World, entity: Entity) -> Option<Entity> {
     if let Some(part) = world.get::<PartOf>(entity) {
         return Some(part.0);
     }
-    let of = world.get::<ReceptorOf>(entity)?;
-    world.get::<PartOf>(of.0).map(|part| part.0)
+    network_of(world, owner_of(world, entity)?)
 }

@@ -10,6 +10,7 @@ pub mod cells;
 pub mod change;
 pub mod clock;
 pub mod columns;
+pub mod compartment;
 pub mod connect;
 #[doc(hidden)]
 pub mod declare;
@@ -62,6 +63,7 @@ pub use cells::{Cell, CellColumns, Cells, CellsOf, Step};
 pub use change::{ChangeError, Setting, change};
 pub use clock::{Birth, Clock, Seed};
 pub use columns::{Conductance, Input, Jump, Membrane, Spikes, ThreadShares, V};
+pub use compartment::{Compartment, CompartmentOf, Compartments};
 pub use endpoints::{Endpoints, Rule};
 pub use extent::{Extent, Pair, Size};
 pub use failure::Failures;

@@ -22,7 +22,8 @@ pub struct Parameter {
     each: Column<Real>,
 }
 
-/// The initial value of a variable of the same name; the field of a behaviour that has state.
+/// The initial value of a variable of the same name; the field of a behaviour that has state. `dendrite_v` is that of the variable
+/// `v` of the compartment `dendrite`.
 #[derive(Clone, Debug, Default, PartialEq, Reflect, serde::Deserialize)]
 #[reflect(opaque, Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(transparent)]

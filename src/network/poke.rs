@@ -6,10 +6,10 @@ use super::{
     address::{Address, AddressError},
     change::ChangeError,
     clock::{Birth, Clock},
+    compartment::owner_of,
     fault::{PrepareError, PrepareFault},
     given::Given,
     group::NeuronGroup,
-    receptor::ReceptorOf,
     sampler::Sampler,
     selection::Selection,
     shape::{path_of, shape},
@@ -105,7 +105,7 @@ fn tried_at(world: &World, entity: Entity, address: &Address, poke: &Poke) -> Re
         let (address, group) = (address.to_string(), path_of(world, entity));
         return Err(AddressError::NoVariable { address, group, known }.into());
     };
-    if !here.contains::<NeuronGroup>() && !here.contains::<ReceptorOf>() {
+    if !here.contains::<NeuronGroup>() && owner_of(world, entity).is_none() {
         return Err(other("only variables of neurons and receptors are given values while a network runs"));
     }
     let View::Real(now) = view else {

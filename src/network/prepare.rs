@@ -16,6 +16,7 @@ use super::{
     any_behaviour::AnyBehaviour,
     behaviour::Kind,
     columns::Input,
+    compartment::{self, CompartmentOf, compartments_of},
     endpoints::Endpoints,
     failure::Failures,
     fault::{PrepareError, PrepareFault},
@@ -102,9 +103,11 @@ fn take_shape(world: &mut World, group: Entity) {
         tell(world, group, why);
         return;
     }
-    let receptors: Vec<Entity> = world.get::<Receptors>(group).into_iter().flat_map(RelationshipTarget::iter).collect();
+    let sites: Vec<Entity> = std::iter::once(group).chain(compartments_of(world, group)).collect();
+    let receptors = |site: &Entity| world.get::<Receptors>(*site).into_iter().flat_map(RelationshipTarget::iter);
+    let receptors: Vec<Entity> = sites.iter().flat_map(receptors).collect();
     let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
-    for entity in std::iter::once(group).chain(receptors) {
+    for entity in sites.into_iter().chain(receptors) {
         resize_columns(world, entity);
         let prepared = world.get::<Prepared>(entity).map(|prepared| prepared.0.clone()).unwrap_or_default();
         for entry in
@@ -162,6 +165,13 @@ pub(super) fn prepare(
     depth: Depth,
 ) -> Result<(), PrepareError> {
     has_its_place(world, entity, entry)?;
+    if entry.model {
+        compartment::settle(world, entity, entry.compartments).map_err(|why| refused(entry, why))?;
+        compartments_of(world, entity)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .for_each(|one| resize_if_whole(world, one, depth));
+    }
     // Taken out for the while, so that it can be changed with the world at hand; no hook sees it go.
     let mut behaviour = (entry.access.default)();
     if !exchange(world, entity, entry, &mut *behaviour) {
@@ -192,6 +202,7 @@ fn has_its_place(world: &World, entity: Entity, entry: &BehaviourEntry) -> Resul
     let Ok(here) = world.get_entity(entity) else { return Ok(()) };
     let needs = match entry.kind {
         _ if !entry.is_on(here).unwrap_or(false) => None,
+        Kind::Neurons if here.contains::<CompartmentOf>() && !entry.model => None,
         Kind::Neurons if !here.contains::<NeuronGroup>() => Some("a `NeuronGroup`"),
         Kind::Receptor if !here.contains::<ReceptorOf>() => Some("`ReceptorOf` a neuron group"),
         Kind::Connectivity | Kind::Synapses if !(here.contains::<Source>() && here.contains::<Target>()) => {
@@ -201,7 +212,17 @@ fn has_its_place(world: &World, entity: Entity, entry: &BehaviourEntry) -> Resul
     };
     let Some(needs) = needs else { return Ok(()) };
     let why = format!("{} stands on an entity that has no such place: insert {needs} with it", entry.kind.in_words());
-    Err(PrepareError { behaviour: entry.name, field: None, fault: Box::new(PrepareFault::Other(why)) })
+    Err(refused(entry, why))
+}
+
+fn refused(entry: &BehaviourEntry, why: String) -> PrepareError {
+    PrepareError { behaviour: entry.name, field: None, fault: Box::new(PrepareFault::Other(why)) }
+}
+
+fn resize_if_whole(world: &mut World, entity: Entity, depth: Depth) {
+    if depth == Depth::Whole {
+        resize_columns(world, entity);
+    }
 }
 
 /// Exchanges a behaviour of an entity with a value of its type; whether it has one.

@@ -26,6 +26,8 @@ pub struct BehaviourEntry {
     pub kind: Kind,
     /// Whether it is a neuron model, of which a group has one.
     pub model: bool,
+    /// The compartments of its cells besides the soma.
+    pub compartments: &'static [&'static str],
     /// Its fields.
     pub fields: &'static StructInfo,
     pub(super) access: Access,
@@ -41,6 +43,7 @@ impl BehaviourEntry {
             path: path.path(),
             kind: T::KIND,
             model: T::MODEL,
+            compartments: T::COMPARTMENTS,
             fields,
             access: Access::of::<T>(id),
         }

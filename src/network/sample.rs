@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use bevy_ecs::prelude::*;
 use bevy_reflect::{PartialReflect, ReflectRef};
 
 use super::{
+    compartment::compartments_of,
     fault::{PrepareError, PrepareFault},
     fields::visit,
     parameter::{Initial, Parameter},
@@ -83,16 +85,27 @@ fn remember(sampler: &mut Sampler, path: &str, numbers: Members) {
     sampler.remember(path, numbers);
 }
 
+/// Where an initial value belongs: `dendrite_v` is the variable `v` of the compartment `dendrite`.
+fn place_of<'n>(preparation: &Preparation<'_>, field: &'n str) -> (Entity, &'n str) {
+    let (world, entity) = (&*preparation.world, preparation.entity);
+    let at = |compartment: Entity| {
+        let name = world.get::<Name>(compartment)?.as_str();
+        Some((compartment, field.strip_prefix(name)?.strip_prefix('_')?))
+    };
+    compartments_of(world, entity).find_map(at).unwrap_or((entity, field))
+}
+
 fn set_variable(
     preparation: &mut Preparation<'_>,
-    name: &str,
+    field: &str,
     numbers: &Members,
     len: usize,
 ) -> Result<(), PrepareError> {
+    let (entity, name) = place_of(preparation, field);
     let variables = preparation.world.get_resource::<Variables>().cloned().unwrap_or_default();
     // Those who have begun keep what became of theirs.
     let begun = preparation.begun;
-    let kept: Vec<Real> = match preparation.world.get_entity(preparation.entity) {
+    let kept: Vec<Real> = match preparation.world.get_entity(entity) {
         Ok(entity) if begun > 0 => match variables.view(entity, name) {
             Some(View::Real(values)) => values.iter().copied().take(begun).collect(),
             _ => Vec::new(),
@@ -100,14 +113,14 @@ fn set_variable(
         _ => Vec::new(),
     };
     let mut values = (0..len).map(|i| -> Real { kept.get(i).copied().unwrap_or_else(|| real(numbers.at(i))) });
-    let mut entity = preparation.world.entity_mut(preparation.entity);
+    let mut entity = preparation.world.entity_mut(entity);
     if variables.set(&mut entity, name, &mut values) {
         return Ok(());
     }
     let why = format!("there is no variable `{name}` to give an initial value to; is its column registered?");
     Err(PrepareError {
         behaviour: preparation.behaviour,
-        field: Some(name.to_owned()),
+        field: Some(field.to_owned()),
         fault: Box::new(PrepareFault::Other(why)),
     })
 }

@@ -10,10 +10,10 @@ use bevy_ecs::prelude::*;
 
 use super::{
     clock::Clock,
+    compartment::group_of,
     fault::{PrepareError, PrepareFault},
     group::{Draws, NeuronGroup},
     membership::Origin,
-    receptor::ReceptorOf,
     selection::Selection,
     shape::{axes, path_of, shape},
     surroundings::{ArrayFolder, ValueFunctions},
@@ -46,7 +46,7 @@ impl Sampler {
     /// The sampler of an entity. `most` bounds the members whose draws are sampled.
     pub fn new(world: &World, entity: Entity, most: usize) -> Result<Self, PrepareError> {
         let shape = axes(world, entity);
-        let group = world.get::<ReceptorOf>(entity).map_or(entity, |of| of.0);
+        let group = group_of(world, entity);
         let Origin { seed, constants, folder } = Origin::of(world, entity);
         let Some(clock) = world.get_resource::<Clock>() else {
             let fault = PrepareFault::Other("the world has no `Clock`: add `CortecsPlugins`, or insert one".into());

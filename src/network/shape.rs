@@ -2,14 +2,16 @@
 
 use bevy_ecs::prelude::*;
 
-use super::{group::NeuronGroup, receptor::ReceptorOf, synapse::Synapses};
+use super::{
+    compartment::{group_of, owner_of},
+    group::NeuronGroup,
+    synapse::Synapses,
+};
 
 /// The shape of an entity's columns.
 #[must_use]
 pub fn shape(world: &World, entity: Entity) -> Vec<usize> {
-    if let Some(of) = world.get::<ReceptorOf>(entity) {
-        return shape(world, of.0);
-    }
+    let entity = group_of(world, entity);
     if let Some(group) = world.get::<NeuronGroup>(entity) {
         return vec![group.size()];
     }
@@ -20,7 +22,7 @@ pub fn shape(world: &World, entity: Entity) -> Vec<usize> {
 /// runs fastest; sources × targets.
 #[must_use]
 pub fn axes(world: &World, entity: Entity) -> Vec<usize> {
-    let group = world.get::<ReceptorOf>(entity).map_or(entity, |of| of.0);
+    let group = group_of(world, entity);
     match world.get::<NeuronGroup>(group) {
         Some(NeuronGroup { shape: [width, height, depth], .. }) => match (height, depth) {
             (1, 1) => vec![*width],
@@ -31,12 +33,12 @@ pub fn axes(world: &World, entity: Entity) -> Vec<usize> {
     }
 }
 
-/// The name of an entity as it enters random streams: `excitatory`, `excitatory.gaba`.
+/// The name of an entity as it enters random streams: `excitatory`, `excitatory.gaba`, `pyramidal.dendrite.nmda`.
 #[must_use]
 pub fn path_of(world: &World, entity: Entity) -> String {
     let name = world.get::<Name>(entity).map_or("", Name::as_str);
-    match world.get::<ReceptorOf>(entity) {
-        Some(of) => format!("{}.{name}", path_of(world, of.0)),
+    match owner_of(world, entity) {
+        Some(owner) => format!("{}.{name}", path_of(world, owner)),
         None => name.to_owned(),
     }
 }

@@ -6,6 +6,7 @@ use bevy_ecs::{archetype::ArchetypeId, prelude::*};
 
 use super::{
     clock::Clock,
+    compartment::CompartmentOf,
     failure::Failures,
     group::NeuronGroup,
     receptor::ReceptorOf,
@@ -58,7 +59,7 @@ impl Default for Soundness {
 }
 
 /// Who has a value for each neuron.
-type OfNeurons = Or<(With<NeuronGroup>, With<ReceptorOf>)>;
+type OfNeurons = Or<(With<NeuronGroup>, With<ReceptorOf>, With<CompartmentOf>)>;
 
 /// A neuron group or a receptor.
 struct Watched {

@@ -8,7 +8,7 @@ use bevy_app::{App, Plugin};
 
 use bevy_ecs::{entity_disabling::Disabled, prelude::*};
 
-use crate::network::{Birth, NeuronGroup, ReceptorOf, RegisterBehaviour, RegisterState, SynapseGroup};
+use crate::network::{Birth, CompartmentOf, NeuronGroup, ReceptorOf, RegisterBehaviour, RegisterState, SynapseGroup};
 
 mod bins;
 mod expression_recorder;
@@ -61,7 +61,7 @@ fn bound(made: On<Add<Recording>>, memory: Option<Res<RecordingMemory>>, mut rec
 
 /// What was recorded of somebody who goes, goes too; rows that are on their way to a file arrive there.
 fn end_with_source(
-    gone: On<Remove<(NeuronGroup, ReceptorOf, SynapseGroup)>>,
+    gone: On<Remove<(NeuronGroup, ReceptorOf, SynapseGroup, CompartmentOf)>>,
     mut recordings: Query<(Entity, &mut Recording)>,
     mut commands: Commands,
 ) {

@@ -29,8 +29,10 @@ form! {
         draws: "{name: value}",
         /// What its neurons do.
         behaviours: "[behaviour of neuron groups]",
-        /// How spikes act on its neurons.
+        /// How spikes act on its neurons; `"dendrite.nmda"` is a receptor at a compartment.
         receptors: "{name: receptor}",
+        /// What stands on the compartments of its cells, beside receptors.
+        compartments: "{name: [behaviour of neuron groups]}",
     }
 }
 
@@ -129,6 +131,7 @@ impl<'a> Reader<'a> {
             draws: self.draws(layers, &mut spans),
             behaviours: self.behaviours(layers),
             receptors: self.receptors(layers, &mut spans),
+            compartments: self.compartments(layers, &mut spans),
             spans,
         }
     }
@@ -221,6 +224,20 @@ impl<'a> Reader<'a> {
             }
         }
         merged.iter().map(|(entry, nodes)| self.attach(entry, nodes)).collect()
+    }
+
+    /// What stands on compartments: of a later layer instead of an earlier one.
+    fn compartments(&mut self, layers: &Layers<'a>, spans: &mut Spans) -> Vec<(String, Vec<Attached>)> {
+        let mut merged: BTreeMap<&str, Vec<Attached>> = BTreeMap::new();
+        for (_, fields) in &layers.0 {
+            for (name, key, node) in self.entries(fields.compartments, "behaviours of compartments") {
+                spans.0.insert(Spans::name_of("compartments", name), key.span.clone());
+                let elements = self.elements(Some(node), "a list of behaviours");
+                let attached = elements.iter().filter_map(|node| self.attached(node, Kind::Neurons)).collect();
+                merged.insert(name, attached);
+            }
+        }
+        merged.into_iter().map(|(name, behaviours)| (name.to_owned(), behaviours)).collect()
     }
 
     /// The receptors of all layers; a later one of the same name and type overrides fields, of another type replaces.

@@ -77,8 +77,10 @@ pub struct GroupScene {
     pub draws: Vec<(String, Value)>,
     /// Its behaviours.
     pub behaviours: Vec<Attached>,
-    /// Its receptors, by name.
+    /// Its receptors, by name; `dendrite.nmda` is one of a compartment.
     pub receptors: Vec<(String, Attached)>,
+    /// What stands on the compartments of its cells, by name.
+    pub compartments: Vec<(String, Vec<Attached>)>,
     /// Where fields stand; `""` is the name itself.
     pub spans: Spans,
 }
@@ -226,6 +228,7 @@ impl GroupScene {
             draws: Vec::new(),
             behaviours: Vec::new(),
             receptors: Vec::new(),
+            compartments: Vec::new(),
             spans: Spans::default(),
         }
     }
