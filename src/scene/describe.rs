@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     network::{
-        Afferent, BehaviourEntry, Behaviours, Initial, Kind, Parameter, Unit, Units, Variables, range,
+        Afferent, BehaviourEntry, Behaviours, CompartmentOf, Initial, Kind, Parameter, Unit, Units, Variables, range,
         surroundings::ValueFunctions, variable::VariableInfo,
     },
     value::Function,
@@ -159,7 +159,11 @@ fn variables_of(world: &World, entry: &BehaviourEntry, default: &dyn Reflect, va
             unit => format!("{} ({unit})", info.name),
         }
     };
-    variables.with(world, entry.component()).into_iter().map(with_unit).collect()
+    let at_compartments = world.components().component_id::<CompartmentOf>().map(|id| variables.with(world, id));
+    let at_compartments: Vec<String> = at_compartments.into_iter().flatten().map(&with_unit).collect();
+    let of = |compartment: &&str| at_compartments.iter().map(|own| format!("{compartment}.{own}")).collect::<Vec<_>>();
+    let own = variables.with(world, entry.component()).into_iter().map(with_unit);
+    own.chain(entry.compartments.iter().flat_map(of)).collect()
 }
 
 fn describe_function(section: &'static str, function: &Function) -> Entry {

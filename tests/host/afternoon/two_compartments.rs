@@ -168,6 +168,16 @@ fn receptors_stand_at_either_end_by_name() {
 }
 
 #[test]
+fn the_variables_of_compartments_are_listed() {
+    let mut bench = bench();
+    let all = cortecs::scene::describe::describe(bench.world_mut());
+    let own = all.into_iter().find(|entry| entry.name == "TwoCompartments").unwrap().variables;
+    for variable in ["v (mV)", "dendrite.v (mV)", "dendrite.input", "dendrite.conductance (nS)"] {
+        assert!(own.iter().any(|known| known == variable), "{own:?}");
+    }
+}
+
+#[test]
 fn a_compartment_that_a_model_does_not_have_is_refused() {
     let mut bench = bench();
     let mut refused = |from: &str, to: &str| {
