@@ -20,4 +20,4 @@ pub(crate) use network::build_at;
 pub use network::{Network, build, check, in_words};
 pub use plan::{GroupPlan, Plan, RecordingPlan, SynapsePlan};
 #[cfg(feature = "live")]
-pub(crate) use switches::{switch_anew, switch_more};
+pub(crate) use switches::{check_switches, switch_anew, switch_more};

@@ -1,6 +1,6 @@
 //! Building a network from a scene, or only checking that it could be built.
 
-use bevy_ecs::prelude::*;
+use bevy_ecs::{entity_disabling::Disabled, prelude::*};
 
 use super::{
     faults, futile, meaning,
@@ -186,7 +186,7 @@ fn warning(scene: &Scene, all: &ByEntity<'_>, told: (Entity, &str, PrepareError)
 
 /// Starts the clock for the first network of a world; those that follow have to go by it.
 fn set_clock(world: &mut World, scene: &Scene) -> Result<(), Diagnostic> {
-    let others = world.query_filtered::<(), With<NeuronGroup>>().iter(world).next().is_some();
+    let others = world.query_filtered::<(), (With<NeuronGroup>, Allow<Disabled>)>().iter(world).next().is_some();
     let clock = world.get_resource::<Clock>().filter(|_| others);
     match clock {
         Some(clock) if clock.dt == scene.dt => Ok(()),

@@ -121,7 +121,14 @@ fn spawn_compartments(
     spawned: &mut Spawned,
 ) -> Vec<(&'static str, Entity)> {
     let own = spawned.pending.iter().filter(|pending| pending.entity == entity);
-    let names: Vec<&'static str> = own.flat_map(|pending| pending.entry.compartments.iter().copied()).collect();
+    let mut names: Vec<&'static str> = own.flat_map(|pending| pending.entry.compartments.iter().copied()).collect();
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|name| seen.insert(*name));
+    for (name, _) in group.receptors.iter().filter(|(name, _)| seen.contains(name.as_str())) {
+        let fault =
+            Diagnostic::error(format!("the receptor `{}.{name}` would have the name of a compartment", group.name));
+        spawned.faults.push(fault.at_place(group.spans.get(&Spans::name_of("receptors", name))));
+    }
     let spawn = |name: &'static str| (name, world.spawn((Name::new(name), CompartmentOf(entity), part)).id());
     let compartments: Vec<(&'static str, Entity)> = names.into_iter().map(spawn).collect();
     for (name, behaviours) in &group.compartments {

@@ -1,5 +1,7 @@
 //! What a scene switches while it runs: that it leads somewhere, and at which iterations it is due.
 
+use std::sync::Arc;
+
 use bevy_ecs::prelude::*;
 
 use super::faults::address_fault;
@@ -14,7 +16,7 @@ pub(super) fn set(world: &mut World, scene: &Scene, network: Entity) {
     let clock = Clock::new(scene.dt);
     let birth = world.get::<Birth>(network).map_or(0, |birth| birth.0);
     let all = scene.switches.iter().flat_map(|due| {
-        let iteration = birth + clock.first_from(due.at);
+        let iteration = birth.saturating_add(clock.first_from(due.at));
         let due_then = move |address: &String, act: Act| {
             let address = address.clone();
             Switching { iteration, network: Some(network), address, act }
@@ -24,7 +26,8 @@ pub(super) fn set(world: &mut World, scene: &Scene, network: Entity) {
         let switched = switched.map(move |(address, on)| due_then(address, Act::switch(on)));
         let set = due.set.iter().map(move |(address, set)| due_then(address, Act::Set(set.clone())));
         let values = due.values.iter().flat_map(move |ValuesScene { of, poke, until }| {
-            let ends = until.map_or(iteration + 1, |until| birth + clock.first_from(until));
+            let ends = until.map_or(iteration.saturating_add(1), |until| birth.saturating_add(clock.first_from(until)));
+            let poke = Arc::new(poke.clone());
             let given = move |iteration| Switching { iteration, ..due_then(of, Act::Values(poke.clone())) };
             (iteration..ends).map(given)
         });
@@ -38,18 +41,27 @@ pub(super) fn set(world: &mut World, scene: &Scene, network: Entity) {
     });
 }
 
-/// Sets what a scene switches beside what is set for a network already.
+/// Says whether what a scene switches can be done in a network that is there.
 ///
 /// # Errors
-/// It leads nowhere: nothing is set.
+/// It leads nowhere.
 #[cfg(feature = "live")]
-pub(crate) fn switch_more(world: &mut World, scene: &Scene, network: Entity) -> Result<(), crate::text::Diagnostics> {
+pub(crate) fn check_switches(
+    world: &mut World,
+    scene: &Scene,
+    network: Entity,
+) -> Result<(), crate::text::Diagnostics> {
     let faults = faults(world, scene, network);
     if faults.is_empty() {
-        set(world, scene, network);
         return Ok(());
     }
     Err(faults.into_iter().fold(scene.diagnostics(), crate::text::Diagnostics::with))
+}
+
+/// Sets what a scene switches beside what is set for a network already.
+#[cfg(feature = "live")]
+pub(crate) fn switch_more(world: &mut World, scene: &Scene, network: Entity) {
+    set(world, scene, network);
 }
 
 /// Sets what a scene switches instead of what was set for a network; who calls it says with what iteration to go on.
@@ -101,7 +113,7 @@ fn setting_fault(
 }
 
 /// Iterations over which a variable is given values: each is a switch of its own.
-const MOST_GIVEN: f64 = 1e5;
+const MOST_GIVEN: u64 = 100_000;
 
 /// Why a variable cannot be given values.
 fn values_fault(
@@ -110,10 +122,12 @@ fn values_fault(
     (network, due): (Entity, &SwitchScene),
     (place, ValuesScene { of, poke, until }): (usize, &ValuesScene),
 ) -> Option<Diagnostic> {
-    let given = until.map_or(1.0, |until| (until - due.at) / scene.dt);
+    let clock = Clock::new(scene.dt);
+    let first = clock.first_from(due.at);
+    let given = until.map_or(1, |until| clock.first_from(until).saturating_sub(first));
     let span = due.spans.get(&Spans::name_of("values", &place.to_string())).or_else(|| span(due, "values"));
-    if !(given > 0.0 && given <= MOST_GIVEN) {
-        let why = "values are given until a time after `at`, over 100 000 iterations at most";
+    if !(1..=MOST_GIVEN).contains(&given) {
+        let why = "values are given until a time after `at`, before one iteration at least and 100 000 at most";
         return Some(Diagnostic::error(why).at_place(span));
     }
     match poke::check(world, Some(network), of, poke).err()? {

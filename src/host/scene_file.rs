@@ -152,7 +152,11 @@ fn follow(
 /// Builds a network from its file, or anew if there is one already. If the file is wrong, its next edit is awaited.
 fn take_in(world: &mut World, network: Entity, file: &SceneFile) {
     let outcome = file.read(world).and_then(|scene| match world.get::<Origin>(network) {
-        Some(_) => rebuild(world, network, &scene).map(|_| ()),
+        Some(_) => rebuild(world, network, &scene).map(|rebuilt| {
+            if let Err(why) = rebuilt.kept {
+                tell_refused(world, network, format!("it begins anew, as its state cannot be kept: {why}"));
+            }
+        }),
         None => check(world, &scene).and_then(|_| begin_at(world, network, scene)).map(|_| ()),
     });
     if let Err(why) = outcome {

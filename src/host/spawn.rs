@@ -8,9 +8,9 @@ use super::{NetworkBuilt, NetworkFailed};
 use crate::{
     assemble::{Building, Network, begin_at, build_at, check},
     checkpoint::{Checkpoint, CheckpointError, Fit, Restored},
-    network::Parts,
+    network::{Clock, Parts, Switches, wake},
     scene::Scene,
-    text::Diagnostics,
+    text::{Diagnostic, Diagnostics},
 };
 
 /// What a network can be spawned from: a [`Scene`], or with the feature `asset` the handle of a scene file.
@@ -73,8 +73,10 @@ pub(super) fn begin_asked(world: &mut World) {
     };
     let all: Vec<(Entity, Begin)> = asked.iter_mut(world).filter_map(take).collect();
     for (network, begin) in all {
-        world.entity_mut(network).remove::<Asked>();
-        begin(world, network);
+        if let Ok(mut there) = world.get_entity_mut(network) {
+            there.remove::<Asked>();
+            begin(world, network);
+        }
     }
 }
 
@@ -111,10 +113,20 @@ pub struct Rebuilt {
 /// The scene is wrong: nothing has changed then, unless there was no room to build it.
 pub fn rebuild(world: &mut World, network: Entity, scene: &Scene) -> Result<Rebuilt, Diagnostics> {
     check(world, scene)?;
+    wake(world, network);
     let before = Checkpoint::take(world);
-    world.entity_mut(network).remove::<Building>().despawn_related::<Parts>();
+    match world.get_entity_mut(network) {
+        Ok(mut network) => _ = network.remove::<Building>().despawn_related::<Parts>(),
+        Err(gone) => return Err(scene.diagnostics().with(Diagnostic::error(gone.to_string()))),
+    }
+    world.get_resource_or_init::<Switches>().forget(network);
     let network = build_at(world, network, scene)?;
     let kept = before.and_then(|before| before.restore(world, Fit::Variant { noise: None }));
+    if kept.is_err() {
+        // What was due has been, or is for a network that began earlier.
+        let now = world.get_resource::<Clock>().map_or(0, |clock| clock.iteration);
+        Switches::go_on_before(world, now);
+    }
     tell_built(world, network.entity, network.groups.clone());
     Ok(Rebuilt { network, kept })
 }

@@ -17,8 +17,8 @@ use smallvec::SmallVec;
 use super::wiring::Sources;
 use crate::{
     network::{
-        Arriving, Clock, Conductance, Efficacies, Given, History, Input, Jump, Layout, Listens, ReceptorOf, Spikes,
-        Synapses, ThreadShares, Weights,
+        Arriving, Clock, Conductance, Efficacies, GivenInput, History, Input, Jump, Layout, Listens, ReceptorOf,
+        Spikes, Synapses, ThreadShares, Weights,
     },
     numeric::{
         Real,
@@ -40,7 +40,7 @@ pub(super) fn plugin(app: &mut App) {
 
 /// What a group is given to in an iteration, and its spikes of the last one.
 type Group = (
-    Entity,
+    &'static mut GivenInput,
     &'static mut Input,
     Option<&'static mut Conductance>,
     Option<&'static mut Jump>,
@@ -59,27 +59,26 @@ fn deliver(
     mut receptors: Query<(&Listens, &ReceptorOf, &mut Arriving)>,
     synapses: Query<Walked>,
     sources: Res<Sources>,
-    (clock, mut given): (Res<Clock>, ResMut<Given>),
+    clock: Res<Clock>,
 ) {
     add_up(&groups, &mut receptors, &synapses, &sources, clock.iteration);
     pass(|pass| {
-        for (group, input, conductance, jump, spikes, ThreadShares(shares)) in &mut groups {
+        for (mut given, input, conductance, jump, spikes, ThreadShares(shares)) in &mut groups {
             if let Some(mut spikes) = spikes {
                 spikes.begin();
             }
-            if given.is_to(group) {
+            if std::mem::take(&mut given.bypass_change_detection().0) {
                 continue;
             }
             clear(pass, shares, &mut input.into_inner().0);
-            if let Some(conductance) = conductance.filter(|conductance| conductance.used) {
+            if let Some(conductance) = conductance.filter(|conductance| conductance.is_used()) {
                 clear(pass, shares, &mut conductance.into_inner().sum);
             }
-            if let Some(jump) = jump.filter(|jump| jump.used) {
+            if let Some(jump) = jump.filter(|jump| jump.is_used()) {
                 clear(pass, shares, &mut jump.into_inner().sum);
             }
         }
     });
-    given.groups.clear();
 }
 
 #[inline]

@@ -94,7 +94,7 @@ pub(super) trait Dynamic: Behaviour {
 pub(super) fn prepare(parts: &Parts<'_>, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
     let (entity, trial, form) = (preparation.entity(), preparation.is_trial(), parts.form());
     if form != Form::Current {
-        let group = group_of(preparation);
+        let group = site_of(preparation);
         let world = preparation.world();
         let Some(mut conductance) = world.get_mut::<Conductance>(group) else {
             let why = format!("`{}` cannot have a conductance: its model takes no conductances", path_of(world, group));
@@ -106,7 +106,7 @@ pub(super) fn prepare(parts: &Parts<'_>, preparation: &mut Preparation<'_>) -> R
             return Err(preparation.error(None, why));
         }
     }
-    let group = group_of(preparation);
+    let group = site_of(preparation);
     let world = preparation.world();
     // Conductances are counted as the model of the group counts its own.
     if let (Some(units), true) = (world.get::<Units>(group).copied(), group != entity) {
@@ -131,8 +131,8 @@ pub(super) fn complete(parts: &Parts<'_>, preparation: &mut Preparation<'_>) {
     }
 }
 
-/// The group of the receptor that is prepared.
-pub(super) fn group_of(preparation: &mut Preparation<'_>) -> Entity {
+/// The group or the compartment of the receptor that is prepared.
+pub(super) fn site_of(preparation: &mut Preparation<'_>) -> Entity {
     let entity = preparation.entity();
     preparation.world().get::<ReceptorOf>(entity).map_or(entity, |of| of.0)
 }

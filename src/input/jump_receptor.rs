@@ -11,7 +11,7 @@ use bevy_ecs::prelude::*;
 
 use super::{
     current_receptor::{Weighing, weigh},
-    dynamics::group_of,
+    dynamics::site_of,
 };
 use crate::{
     behaviour,
@@ -41,7 +41,7 @@ impl Behaviour for JumpReceptor {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        let (group, trial) = (group_of(preparation), preparation.is_trial());
+        let (group, trial) = (site_of(preparation), preparation.is_trial());
         let world = preparation.world();
         let Some(mut jump) = world.get_mut::<Jump>(group) else {
             let who = path_of(world, group);

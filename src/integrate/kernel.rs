@@ -77,7 +77,7 @@ pub trait NeuronKernel: Behaviour {
     /// The columns that it changes, one to eight of [`variable!`](crate::variable): `(V, U)`.
     type Changes: States;
 
-    /// The columns that it reads besides: none to four, of [`variable!`](crate::variable), or [`Spikes`].
+    /// The columns that it reads besides, others than those: none to four, of [`variable!`](crate::variable), or [`Spikes`].
     type Reads: ReadColumns;
 
     /// The constants of a neuron: a number, or a [`cell!`](crate::cell).
@@ -127,17 +127,17 @@ type Group<K> = (
     <<K as NeuronKernel>::Changes as States>::Components,
     <<K as NeuronKernel>::Reads as ReadColumns>::Components,
     &'static mut Cells,
-    &'static Input,
     &'static ThreadShares,
 );
 
 fn run<K: NeuronKernel>(mut groups: Query<Group<K>>, clock: Res<Clock>) {
     let step = Step::of(&clock, 1);
     pass(|pass| {
-        for (kernel, own, read, cells, input, ThreadShares(shares)) in &mut groups {
-            let (changed, kernel, neurons) = (kernel.is_changed(), kernel.into_inner(), input.0.len());
+        for (kernel, own, read, cells, ThreadShares(shares)) in &mut groups {
+            let (changed, kernel, own) = (kernel.is_changed(), kernel.into_inner(), K::Changes::columns(own));
+            let neurons = K::Changes::len(&own);
             let cells = cells.into_inner().of(kernel, changed, (step, neurons), |i| kernel.cell(i, step));
-            let columns = (K::Changes::columns(own), K::Reads::columns(read), cells);
+            let columns = (own, K::Reads::columns(read), cells);
             pass.by_blocks(K::EFFORT, shares, neurons, columns, |(own, read, cells)| {
                 dispatch(
                     #[inline(always)]

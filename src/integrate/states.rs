@@ -44,6 +44,9 @@ pub trait States: 'static {
     /// The same columns once more.
     fn again<'a>(columns: &'a mut Self::Columns<'_>) -> Self::Columns<'a>;
 
+    /// How many neurons they hold.
+    fn len(columns: &Self::Columns<'_>) -> usize;
+
     /// The variables of neuron `i`, without rests.
     fn at(columns: &Self::Columns<'_>, i: usize) -> Self::Values<Real>;
 
@@ -120,6 +123,11 @@ macro_rules! states {
                     }
                 }
                 change($($column,)+ step);
+            }
+
+            #[inline]
+            fn len(columns: &Self::Columns<'_>) -> usize {
+                columns[0].len()
             }
 
             #[inline]

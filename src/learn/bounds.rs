@@ -81,6 +81,7 @@ pub(super) fn look(world: &mut World) {
             outside.push((group, synapse, w, bounds, rules.join("`, `")));
         }
     }
+    outside.sort_by_cached_key(|(group, ..)| path_of(world, *group));
     for (group, synapse, w, [least, most], rules) in outside {
         let why = format!(
             "the weight of synapse {synapse} has become {w}, beyond the bounds {least} and {most} that `{rules}` states: \

@@ -13,13 +13,13 @@ use super::{
     tap::{self, Probe, Seen, Tap},
 };
 use crate::{
-    assemble::{Network, build, switch_anew, switch_more},
+    assemble::{Network, build, check_switches, switch_anew, switch_more},
     checkpoint::{Checkpoint, CheckpointError, Fit},
     network::{Clock, Failures, Switches},
-    scene::Scene,
+    scene::{Scene, SwitchScene},
     schedule::run_ticks,
     simulator,
-    text::{Diagnostics, Document, set},
+    text::{Diagnostic, Diagnostics, Document, Kind},
 };
 
 /// Memory (bytes) for the states that a network can be taken back to, besides the first and the last.
@@ -137,8 +137,17 @@ impl Experiment {
     pub fn intervene(&mut self, intervention: &Intervention) -> Result<(), LiveError> {
         let now = self.iteration();
         let entry = intervention.entry(now as f64 * self.dt());
-        let document = Document::parse("intervention", format!("(dt: {}, switches: [{entry}])", self.dt()))?;
+        let constants = self.document.root().field("constants").map(|node| self.document.slice(&node.span));
+        let constants = constants.map(|own| format!(", constants: {own}")).unwrap_or_default();
+        let text = format!("(dt: {}, switches: [{entry}]{constants})", self.dt());
+        let document = Document::parse("intervention", text)?;
         let scene = Self::read(&self.app, &document, self.folder.as_ref())?;
+        let acts = |switch: &SwitchScene| switch.on.len() + switch.off.len() + switch.set.len() + switch.values.len();
+        if scene.switches.iter().map(acts).sum::<usize>() != 1 {
+            let why = Diagnostic::error("one thing is done at a time: this is no value");
+            return Err(document.diagnostics().with(why).into());
+        }
+        check_switches(self.app.world_mut(), &scene, self.network.entity)?;
         let is_future = |logged: &Logged| logged.iteration > now;
         if self.log.iter().any(is_future) {
             self.log.retain(|logged| logged.iteration <= now);
@@ -146,7 +155,7 @@ impl Experiment {
             self.follow_the_log()?;
         }
         let world = self.app.world_mut();
-        switch_more(world, &scene, self.network.entity)?;
+        switch_more(world, &scene, self.network.entity);
         Switches::carry_out(world);
         let replaced =
             self.log.last().is_some_and(|last| last.iteration == now && intervention.replaces(&last.intervention));
@@ -162,7 +171,7 @@ impl Experiment {
     /// Has the network be switched as the scene and the log say, from now on.
     fn follow_the_log(&mut self) -> Result<(), LiveError> {
         let now = self.iteration();
-        let scene = Self::read(&self.app, &self.scene(), self.folder.as_ref())?;
+        let scene = Self::read(&self.app, &self.scene()?, self.folder.as_ref())?;
         let world = self.app.world_mut();
         switch_anew(world, &scene, self.network.entity);
         Switches::go_on_before(world, now);
@@ -193,7 +202,9 @@ impl Experiment {
     /// It cannot be kept.
     pub fn keep(&mut self) -> Result<(), LiveError> {
         let now = self.iteration();
-        if now > self.history.last() {
+        // What was done just now would be done once more.
+        let is_new = self.log.iter().all(|logged| logged.iteration != now);
+        if now > self.history.last() && is_new {
             let state = Checkpoint::take_changes(self.app.world_mut())?;
             self.history.keep(now, state);
         }
@@ -224,7 +235,7 @@ impl Experiment {
 
     /// Goes back to the last state that is kept of an iteration or before it.
     fn restore(&mut self, iteration: u64) -> Result<(), LiveError> {
-        let scene = Self::read(&self.app, &self.scene(), self.folder.as_ref())?;
+        let scene = Self::read(&self.app, &self.scene()?, self.folder.as_ref())?;
         let world = self.app.world_mut();
         world.get_resource_or_init::<Failures>().take();
         switch_anew(world, &scene, self.network.entity);
@@ -238,27 +249,36 @@ impl Experiment {
         self.failed()
     }
 
-    /// The scene with everything that was done, which gives the same bytes when it is run. Comments stay.
-    #[must_use]
-    pub fn scene(&self) -> Document {
+    /// The scene with everything that was done, which gives the same bytes when it is run as far. Comments stay.
+    ///
+    /// # Errors
+    /// The scene with the log is none.
+    pub fn scene(&self) -> Result<Document, LiveError> {
         if self.log.is_empty() {
-            return self.document.clone();
+            return Ok(self.document.clone());
         }
-        let own = self.document.find("switches").map(|node| self.document.slice(&node.span).trim().to_owned());
-        let own =
-            own.map(|list| list.trim_start_matches('[').trim_end_matches(']').trim().trim_end_matches(',').to_owned());
         let entry = |logged: &Logged| {
-            let note = if logged.note.is_empty() {
-                String::new()
-            } else {
-                format!("   // {}", logged.note.replace('\n', " "))
-            };
+            let note = logged.note.replace(|c: char| c.is_control(), " ");
+            let note = if note.is_empty() { note } else { format!("   // {note}") };
             format!("        {},{note}\n", logged.intervention.entry(logged.iteration as f64 * self.dt()))
         };
-        let own = own.filter(|list| !list.is_empty()).map(|list| format!("        {list},\n")).unwrap_or_default();
         let entries: String = self.log.iter().map(entry).collect();
-        // It is a scene with a list more.
-        set(&self.document, &format!("switches=[\n{own}{entries}    ]")).unwrap_or_else(|_| self.document.clone())
+        let (root, text) = (self.document.root(), self.document.text());
+        let (last, end, added) = match root.field("switches") {
+            Some(list) => {
+                let Kind::List(own) = &list.kind else { return Ok(self.document.clone()) };
+                (own.last().map(|last| last.span.end), list.span.end - 1, format!("{entries}    "))
+            }
+            None => {
+                let last = root.fields().last().map(|last| last.value.span.end);
+                (last, root.span.end - 1, format!("    switches: [\n{entries}    ],\n"))
+            }
+        };
+        let comma = if last.is_none_or(|last| begins_with_comma(&text[last..end])) { "" } else { "," };
+        let last = last.unwrap_or(end);
+        // What stands behind the last one, as a comment, stays there.
+        let parts = [&text[..last], comma, text[last..end].trim_end(), "\n", &added, &text[end..]];
+        Ok(Document::parse(self.document.name(), parts.concat())?)
     }
 
     /// The same network without what was done, at the same iteration, to be compared with.
@@ -308,4 +328,40 @@ impl Experiment {
     pub fn world(&mut self) -> &mut World {
         self.app.world_mut()
     }
+}
+
+/// Whether a comma follows, comments aside.
+fn begins_with_comma(text: &str) -> bool {
+    let mut rest = text.trim_start();
+    loop {
+        rest = match rest.as_bytes() {
+            [b'/', b'/', ..] => rest.split_once('\n').map_or("", |(_, rest)| rest),
+            [b'/', b'*', ..] => behind_block(rest),
+            _ => return rest.starts_with(','),
+        }
+        .trim_start();
+    }
+}
+
+/// What stands behind a block comment, in which others may stand.
+fn behind_block(text: &str) -> &str {
+    let (mut depth, mut at) = (0_usize, 0);
+    while at < text.len() {
+        let step = match &text.as_bytes()[at..] {
+            [b'/', b'*', ..] => {
+                depth += 1;
+                2
+            }
+            [b'*', b'/', ..] => {
+                depth -= 1;
+                2
+            }
+            _ => 1,
+        };
+        at += step;
+        if depth == 0 {
+            return text.get(at..).unwrap_or_default();
+        }
+    }
+    ""
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Logged,
-    tap::{Probe, Seen},
+    tap::{MOST, Probe, Seen},
 };
 use crate::{
     network::{NeuronGroup, Tags, Variables, View},
@@ -80,6 +80,9 @@ impl Snapshot {
     }
 }
 
+/// Messages that wait for somebody to take them, the newest.
+const MOST_TOLD: usize = 100;
+
 /// The trace of a probe: iteration, value.
 pub type Trace = Vec<(u64, f32)>;
 
@@ -117,10 +120,16 @@ impl Frame {
             self.seen = Seen::default();
         }
         self.seen.spikes.extend(seen.spikes);
-        self.seen.dropped += seen.dropped;
+        let over = self.seen.spikes.len().saturating_sub(MOST);
+        self.seen.spikes.drain(..over);
+        self.seen.dropped += seen.dropped + over as u64;
         self.seen.traces.resize(seen.traces.len(), Vec::new());
-        self.seen.traces.iter_mut().zip(seen.traces).for_each(|(known, new)| known.extend(new));
+        for (known, new) in self.seen.traces.iter_mut().zip(seen.traces) {
+            known.extend(new);
+            known.drain(..known.len().saturating_sub(MOST));
+        }
         self.told.extend(told);
+        self.told.drain(..self.told.len().saturating_sub(MOST_TOLD));
         self.log = log.or(self.log.take());
         (self.iteration, self.probes, self.columns, self.speed, self.paused) =
             (iteration, probes, columns, speed, paused);

@@ -95,8 +95,15 @@ fn written(value: &str) -> String {
         || matches!(value, "true" | "false")
         || begins.is_some_and(|first| "\"[({".contains(first) && !value.ends_with(|end: char| end.is_alphanumeric()))
             && !is_expression_in_brackets(value)
-        || begins.is_some_and(char::is_uppercase);
+        || is_variant(value);
     if is_ron { value.to_owned() } else { quoted(value) }
+}
+
+/// A variant of a choice: `Sigmoid`, `List([1])`; names in capitals alone are of constants.
+fn is_variant(value: &str) -> bool {
+    let name = value.split_once('(').map_or(value, |(name, _)| name);
+    let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_') && name.contains(char::is_lowercase);
+    is_name && name.starts_with(char::is_uppercase) && (name == value || value.ends_with(')'))
 }
 
 /// An expression that begins with a bracket: `(1 + 2) * i`.
@@ -122,6 +129,9 @@ mod tests {
             ("true", "true"),
             ("Sigmoid", "Sigmoid"),
             ("List([1])", "List([1])"),
+            ("E_L + 5", "\"E_L + 5\""),
+            ("A * 2", "\"A * 2\""),
+            ("A", "\"A\""),
         ] {
             assert_eq!(written(typed), expected);
         }

@@ -15,7 +15,7 @@
 //! experiment.run(400)?;
 //! experiment.intervene(&Intervention::set("cells.UniformNoise.high", "25"))?;
 //! experiment.run(400)?;
-//! let saved = experiment.scene();
+//! let saved = experiment.scene()?;
 //! assert!(saved.text().contains(r#"(at: 200, set: {"cells.UniformNoise.high": 25})"#));
 //! // Back to a moment before, and on from there as it was.
 //! let end = experiment.state()?;

@@ -71,7 +71,7 @@ pub struct Live {
 enum Message {
     Command(Command),
     /// The scene is asked for.
-    Scene(Sender<Document>),
+    Scene(Sender<Result<Document, LiveError>>),
     /// The experiment is lent to somebody for a moment.
     Visit(Box<dyn FnOnce(&mut Experiment) + Send>),
 }
@@ -126,7 +126,7 @@ impl Live {
 
     /// The scene with everything that was done.
     #[must_use]
-    pub fn scene(&self) -> Option<Document> {
+    pub fn scene(&self) -> Option<Result<Document, LiveError>> {
         let (ask, answer) = channel();
         self.tell(Message::Scene(ask));
         answer.recv().ok()
@@ -230,14 +230,15 @@ impl Course {
             Speed::Max => self.stretch,
             Speed::Times(times) => {
                 let owed = self.paced.1.elapsed().as_secs_f64() * 1e3 * times / self.experiment.dt();
-                let owed = (self.paced.0 + owed as u64).saturating_sub(now);
-                if owed > 4 * self.stretch {
+                let owed = self.paced.0.saturating_add(owed as u64).saturating_sub(now);
+                if owed > self.stretch.saturating_mul(4) {
                     // It cannot keep up, and does not try to make up for it.
                     self.pace();
                 }
                 owed.min(self.stretch)
             }
         };
+        // What was asked for by its end is there as soon as it can be.
         self.until.map_or(paced, |until| self.stretch.min(until.saturating_sub(now)))
     }
 
@@ -281,17 +282,20 @@ impl Course {
     fn do_it(&mut self, command: Command) {
         match command {
             Command::Pause => (self.paused, self.until) = (true, None),
-            Command::Run => self.paused = false,
+            Command::Run => (self.until, self.paused) = (None, false),
             Command::Step(iterations) => {
                 let from = self.until.unwrap_or_else(|| self.experiment.iteration());
-                (self.until, self.paused) = (Some(from + iterations), iterations == 0);
+                (self.until, self.paused) = (Some(from.saturating_add(iterations)), iterations == 0);
             }
             Command::GoTo(iteration) if iteration < self.experiment.iteration() => {
                 let there = self.experiment.go_to(iteration);
                 self.tell(there);
                 (self.paused, self.until, self.leapt) = (true, None, true);
             }
-            Command::GoTo(iteration) => (self.until, self.paused) = (Some(iteration), false),
+            Command::GoTo(iteration) => {
+                let is_there = iteration == self.experiment.iteration();
+                (self.until, self.paused) = (Some(iteration).filter(|_| !is_there), is_there);
+            }
             Command::Speed(speed) => self.speed = speed,
             Command::Want(wanted) => self.experiment.want(wanted),
             Command::Do(intervention) => {

@@ -36,7 +36,7 @@ pub struct Seen {
 }
 
 /// The most spikes, or values of a probe, that wait for somebody to take them.
-const MOST: usize = 2_000_000;
+pub(super) const MOST: usize = 2_000_000;
 
 /// What is looked at, and what was seen since somebody took it.
 #[derive(Resource, Default)]

@@ -76,7 +76,7 @@ proptest! {
             session.intervene(intervention).unwrap_or_else(|error| panic!("{intervention:?}: {error}"));
         }
         session.run(200).unwrap();
-        let (end, scene) = (session.iteration(), session.scene());
+        let (end, scene) = (session.iteration(), session.scene().unwrap());
         prop_assert!(scene.text().starts_with("// Two groups.") && scene.text().contains("// its own"), "{}", scene.text());
         let state = session.state().unwrap();
         let (spikes, alone) = alone(scene.text(), end);
@@ -109,7 +109,7 @@ fn what_is_refused_changes_nothing_and_is_not_logged() {
         assert!(matches!(refused, Err(LiveError::Wrong(_))), "{wrong:?}: {refused:?}");
     }
     assert_eq!(session.state().unwrap().first_difference(&before), None);
-    assert!(session.log().is_empty() && session.scene().text() == SCENE);
+    assert!(session.log().is_empty() && session.scene().unwrap().text() == SCENE);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn the_last_of_several_values_in_an_iteration_is_kept() {
     }
     session.note("louder\nthan before");
     assert_eq!(session.log().len(), 1);
-    let scene = session.scene();
+    let scene = session.scene().unwrap();
     let line = r#"(at: 5, set: {"e.UniformNoise.high": 5}),   // louder than before"#;
     assert!(scene.text().contains(line), "{}", scene.text());
 }
@@ -186,7 +186,7 @@ fn a_session_on_its_thread_is_replayed_by_its_scene() {
 
     let (mut spikes, traced) = (seen.seen.spikes, seen.seen.traces[0].len() + stepped.seen.traces[0].len());
     spikes.extend(stepped.seen.spikes);
-    let (expected, state) = alone(live.scene().unwrap().text(), stepped.iteration);
+    let (expected, state) = alone(live.scene().unwrap().unwrap().text(), stepped.iteration);
     assert_eq!(spikes, expected);
     assert_eq!(traced as u64, stepped.iteration);
     let own = live.visit(|session| session.state().unwrap()).unwrap();
@@ -209,4 +209,93 @@ fn a_network_runs_at_the_pace_that_is_asked_for() {
     // 100 ms of the network are 200 of the wall.
     until(&live, |frame| frame.iteration >= 200);
     assert!(began.elapsed() >= Duration::from_millis(190), "{:?}", began.elapsed());
+}
+
+/// Lists of switches as people write them: comments behind the last one, none at all, a name that is not theirs.
+#[test]
+fn the_log_joins_whatever_switches_a_scene_has() {
+    let first = r#"(at: 2, off: "c.UniformNoise")"#;
+    for own in [
+        String::new(),
+        "switches: [],".into(),
+        "switches: [/* none /* yet */ */],".into(),
+        format!("switches: [{first}],"),
+        format!("switches: [{first} // the last, without a comma ] \n],"),
+        format!("switches: [{first}, /* more, later */],"),
+        format!("switches: [\n{first} /* a ] b */\n],"),
+        format!("constants: {{\"switches\": 1}}, switches: [{first},\n],"),
+    ] {
+        let scene = format!(
+            "({own} synapses: [(name: \"switches\", from: \"c\", to: \"c\", unheard: true, connectivity: AllToAll())], \
+             groups: {{\"c\": (size: 3, behaviours: [Izhikevich(), UniformNoise(high: 9)])}})"
+        );
+        let mut session = experiment(&scene);
+        session.run(10).unwrap();
+        session.intervene(&Intervention::set("c.UniformNoise.high", "25")).unwrap();
+        session.note("as } it ] is");
+        session.run(10).unwrap();
+        let saved = session.scene().unwrap();
+        let state = session.state().unwrap();
+        assert_eq!(state.first_difference(&alone(saved.text(), 20).1), None, "{}", saved.text());
+        assert!(saved.text().contains("// as } it ] is"), "{}", saved.text());
+        session.undo().unwrap();
+        assert_eq!(session.state().unwrap().first_difference(&alone(&scene, 20).1), None);
+    }
+}
+
+#[test]
+fn an_intervention_is_one_thing_and_a_refused_one_keeps_the_future() {
+    let mut session = experiment(&SCENE.replace("dt: 0.5,", "dt: 0.5, constants: {\"A\": 0.02},"));
+    session.run(100).unwrap();
+    session.intervene(&Intervention::set("plastic.Stdp.a_plus", "A * 2")).unwrap();
+    session.run(100).unwrap();
+    session.go_to(50).unwrap();
+    let several = "1}), (at: 0, off: \"i.Lif\"), (at: 5, set: {\"e.UniformNoise.low\": 2";
+    for wrong in [Intervention::set("i.Lif.tau", "-1"), Intervention::set("e.UniformNoise.low", several)] {
+        assert!(session.intervene(&wrong).is_err(), "{wrong:?}");
+        assert_eq!((session.log().len(), session.iteration()), (1, 50));
+    }
+    // What is done and kept in the same iteration is done once, however often one goes back.
+    session.run(60).unwrap();
+    session.intervene(&Intervention::values("e.v", "v + 1", None)).unwrap();
+    session.keep().unwrap();
+    session.run(20).unwrap();
+    session.go_to(110).unwrap();
+    session.run(20).unwrap();
+    let saved = session.scene().unwrap();
+    assert_eq!(session.state().unwrap().first_difference(&alone(saved.text(), 130).1), None, "{}", saved.text());
+}
+
+/// Neurons that begin above the peak fire in the first iteration, also of a network that was taken back to it.
+#[test]
+fn what_was_given_is_part_of_the_state() {
+    let scene = "(groups: {\"c\": (size: 5, behaviours: [Izhikevich(v: \"-65 + 30 * i\")]), \
+                 \"l\": (size: 2, behaviours: [Lif()])})";
+    let mut session = experiment(scene);
+    session.run(3).unwrap();
+    let first = session.seen().1.spikes;
+    assert!(first.iter().any(|spike| spike.0 == 0), "{first:?}");
+    session.intervene(&Intervention::values("l.conductance", "5", None)).unwrap();
+    session.intervene(&Intervention::values("l.input", "100", Some(vec![1]))).unwrap();
+    session.go_to(3).unwrap();
+    session.run(5).unwrap();
+    let (end, scene) = (session.state().unwrap(), session.scene().unwrap());
+    assert_eq!(end.first_difference(&alone(scene.text(), 8).1), None);
+    session.go_to(0).unwrap();
+    session.run(3).unwrap();
+    assert_eq!(session.seen().1.spikes, first);
+    session.run(5).unwrap();
+    assert_eq!(session.state().unwrap().first_difference(&end), None);
+}
+
+#[test]
+fn commands_that_lead_nowhere_do_no_harm() {
+    let live = Live::start(|| Ok(experiment(SCENE)), Speed::Times(f64::INFINITY)).unwrap();
+    for command in [Command::GoTo(0), Command::Step(0), Command::Step(3), Command::Step(u64::MAX), Command::Pause] {
+        live.send(command);
+    }
+    live.send(Command::Speed(Speed::Times(1e300)));
+    live.send(Command::GoTo(u64::MAX));
+    live.send(Command::Run);
+    until(&live, |frame| frame.iteration > 500 && !frame.paused);
 }

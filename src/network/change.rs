@@ -109,6 +109,12 @@ impl fmt::Debug for Before {
 }
 
 impl Before {
+    /// Whether both are of one field.
+    pub fn is_of(&self, other: &Self) -> bool {
+        let same = self.entity == other.entity && self.entry.component() == other.entry.component();
+        same && self.setting.field == other.setting.field
+    }
+
     /// Changes the field back.
     pub fn restore(self, world: &mut World) -> Result<(), ChangeError> {
         let Setting { field, of } = self.setting;

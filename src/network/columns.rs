@@ -46,21 +46,31 @@ macro_rules! drive {
             pub sum: Column<Real>,
             /// Whether anybody ever adds to it: a model need not look at it before.
             pub used: bool,
+            /// Whether a host or a scene has ever given some.
+            pub given: bool,
         }
 
         impl $type {
             /// The variable's name in scenes, recordings and addresses.
             pub const NAME: &str = $name;
 
+            /// Whether there may be any.
+            #[inline]
+            #[must_use]
+            pub const fn is_used(&self) -> bool {
+                self.used || self.given
+            }
+
             /// The sums, or nothing where nobody adds to them.
             #[must_use]
             pub fn get(&self) -> &[Real] {
-                if self.used { &self.sum } else { &[] }
+                if self.is_used() { &self.sum } else { &[] }
             }
         }
 
         impl State for $type {
             fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+                archive.value(&mut self.given)?;
                 archive.column(&mut self.sum)
             }
         }
@@ -109,7 +119,7 @@ pub struct Membrane {
 
 /// The spikes of the iteration: a mark per neuron, and the list of those that fired; and the lists of iterations before,
 /// as far back as delays reach.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Component, Clone, Debug)]
 #[require(Input)]
 pub struct Spikes {
     fired: Column<u8>,
@@ -117,8 +127,15 @@ pub struct Spikes {
     total: u64,
     /// Spikes of each neuron since [`count`](Self::count), by which a neuron that runs away is found; empty before.
     counts: Vec<u32>,
-    /// Where somebody has written potentials, those who fired in the last iteration before.
+    /// Where somebody has written potentials, those who fired in the last iteration before; at the start nobody.
     counted: Option<Vec<u32>>,
+}
+
+impl Default for Spikes {
+    fn default() -> Self {
+        let (fired, lists) = (Column::default(), History::default());
+        Self { fired, lists, total: 0, counts: Vec::new(), counted: Some(Vec::new()) }
+    }
 }
 
 impl Spikes {
@@ -278,6 +295,7 @@ impl State for Spikes {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.column(&mut self.fired)?;
         archive.value(&mut self.total)?;
+        archive.value(&mut self.counted)?;
         self.lists.persist_lists(archive)
     }
 }

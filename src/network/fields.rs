@@ -65,7 +65,8 @@ fn keys(map: &dyn Map) -> Vec<(String, Box<dyn PartialReflect>)> {
         Some(text) => text.clone(),
         None => format!("{key:?}"),
     };
-    let copied = |(key, _): (&dyn PartialReflect, _)| Some((written(key), key.to_dynamic().ok()?));
+    let copied =
+        |(key, _): (&dyn PartialReflect, _)| Some((written(key), key.reflect_clone().ok()?.into_partial_reflect()));
     let mut keys: Vec<(String, _)> = map.iter().filter_map(copied).collect();
     keys.sort_by(|(one, _), (other, _)| one.cmp(other));
     keys

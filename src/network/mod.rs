@@ -68,7 +68,8 @@ pub use endpoints::{Endpoints, Rule};
 pub use extent::{Extent, Pair, Size};
 pub use failure::Failures;
 pub use fault::{PrepareError, PrepareFault};
-pub use given::Given;
+pub(crate) use given::Given;
+pub use given::GivenInput;
 pub use group::{Draws, NeuronGroup, Tags};
 pub use history::History;
 pub use membership::{Origin, PartOf, Parts};
@@ -121,6 +122,7 @@ impl Plugin for NetworkPlugin {
             .register_variable::<ThresholdShift>()
             .register_variable::<Weights>()
             .register_variable::<Arriving>()
+            .register_state::<GivenInput>()
             .register_state::<Synapses>()
             .register_state::<Efficacies>();
         let mut states = app.world_mut().resource_mut::<States>();

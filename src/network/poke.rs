@@ -6,9 +6,9 @@ use super::{
     address::{Address, AddressError},
     change::ChangeError,
     clock::{Birth, Clock},
-    compartment::owner_of,
+    compartment::{group_of, owner_of},
     fault::{PrepareError, PrepareFault},
-    given::Given,
+    given::{Given, GivenInput},
     group::NeuronGroup,
     sampler::Sampler,
     selection::Selection,
@@ -63,7 +63,11 @@ pub fn poke(world: &mut World, network: Option<Entity>, address: &str, poke: &Po
     let variables = world.get_resource::<Variables>().cloned().unwrap_or_default();
     for Poked { entity, variable, values } in found {
         if let Ok(mut here) = world.get_entity_mut(entity) {
-            variables.set(&mut here, &variable, &mut values.into_iter());
+            if !variables.set(&mut here, &variable, &mut values.into_iter()) {
+                let fault = PrepareFault::Other("it cannot be set from outside".into());
+                let error = PrepareError { behaviour: "values", field: Some(variable), fault: Box::new(fault) };
+                return Err(ChangeError::Refused { who: path_of(world, entity), error });
+            }
             Given::note(world, entity, &variable);
         }
     }
@@ -112,7 +116,7 @@ fn tried_at(world: &World, entity: Entity, address: &Address, poke: &Poke) -> Re
         return Err(other("holds no numbers; `Inject` and `SpikeSource` let neurons fire"));
     };
     let mut values = now.to_vec();
-    let is_given = world.get_resource::<Given>().is_some_and(|given| given.is_to(entity));
+    let is_given = world.get::<GivenInput>(entity).is_some_and(|given| given.0);
     if Given::is_sum(variable) && !is_given {
         values.fill(0.0);
     }
@@ -120,7 +124,7 @@ fn tried_at(world: &World, entity: Entity, address: &Address, poke: &Poke) -> Re
     let (sampler, guesses) =
         sampler(world, entity, (&variables, &poke.value)).map_err(|error| refused(*error.fault))?;
     let clock = world.get_resource::<Clock>().copied().unwrap_or_default();
-    let iteration = clock.since(world.get::<Birth>(entity)).iteration.to_string();
+    let iteration = clock.since(world.get::<Birth>(group_of(world, entity))).iteration.to_string();
     let key = [sampler.path.as_str(), "values", variable, &iteration];
     let numbers = match sampler.evaluate(&key, &poke.value, 0..values.len()) {
         // Of a network that is only tried, nobody knows what its variables will be.
@@ -166,7 +170,7 @@ mod tests {
     };
 
     fn due(iteration: u64, address: &str, poke: Poke) -> Switching {
-        Switching { iteration, network: None, address: address.into(), act: Act::Values(poke) }
+        Switching { iteration, network: None, address: address.into(), act: Act::Values(std::sync::Arc::new(poke)) }
     }
 
     /// In stretches of any length, of neurons that keep what they are given.

@@ -166,7 +166,7 @@ pub(super) fn prepare(
 ) -> Result<(), PrepareError> {
     has_its_place(world, entity, entry)?;
     if entry.model {
-        compartment::settle(world, entity, entry.compartments).map_err(|why| refused(entry, why))?;
+        compartment::settle(world, entity, &compartments_named(world, entity)).map_err(|why| refused(entry, why))?;
         compartments_of(world, entity)
             .collect::<Vec<_>>()
             .into_iter()
@@ -213,6 +213,21 @@ fn has_its_place(world: &World, entity: Entity, entry: &BehaviourEntry) -> Resul
     let Some(needs) = needs else { return Ok(()) };
     let why = format!("{} stands on an entity that has no such place: insert {needs} with it", entry.kind.in_words());
     Err(refused(entry, why))
+}
+
+/// The compartments that the models of a group name, be they on or off.
+fn compartments_named(world: &World, group: Entity) -> Vec<&'static str> {
+    let (Some(behaviours), Ok(here)) = (world.get_resource::<Behaviours>(), world.get_entity(group)) else {
+        return Vec::new();
+    };
+    let models = behaviours.iter().filter(|entry| entry.model && entry.is_on(here).is_some());
+    let mut names = Vec::new();
+    for name in models.flat_map(|entry| entry.compartments) {
+        if !names.contains(name) {
+            names.push(*name);
+        }
+    }
+    names
 }
 
 fn refused(entry: &BehaviourEntry, why: String) -> PrepareError {

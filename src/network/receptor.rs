@@ -13,6 +13,7 @@ use bevy_reflect::prelude::*;
 use super::{
     cells::Cells,
     columns::{Input, Spikes, ThreadShares},
+    given::GivenInput,
     group::Tags,
     state::State,
     synapse::{Efficacies, Synapses, Target},
@@ -202,6 +203,7 @@ impl WiringChanged {
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<WiringChanged>().register_required_components::<Input, ThreadShares>();
     app.register_required_components::<Input, Cells>();
+    app.register_required_components::<Input, GivenInput>();
     let world = app.world_mut();
     fn note(world: DeferredWorld<'_>) {
         if let Some(changed) = world.get_resource::<WiringChanged>() {

@@ -68,6 +68,11 @@ pub(crate) fn begin_at(world: &mut World, network: Entity, birth: u64) {
         // Inserted, as those are told by it who count from there.
         world.entity_mut(part).insert(Birth(birth));
     }
+    // The rest until now is part of it.
+    let now = world.get_resource::<Clock>().map_or(0, |clock| clock.iteration);
+    if let Some(mut rests) = world.get_mut::<Rests>(network) {
+        rests.0 = now;
+    }
     let by = birth.wrapping_sub(before).cast_signed();
     if let Some(mut switches) = world.get_resource_mut::<Switches>() {
         switches.shift(network, by);

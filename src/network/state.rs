@@ -7,6 +7,7 @@ use bevy_app::App;
 use bevy_ecs::{
     change_detection::{CheckChangeTicks, Tick},
     component::{ComponentId, Mutable},
+    entity_disabling::Disabled,
     lifecycle::HookContext,
     prelude::*,
     world::{DeferredWorld, EntityMut, EntityRef},
@@ -181,7 +182,8 @@ fn note_changes(world: &mut World) {
     let (Some(states), true) = (world.get_resource::<States>().cloned(), world.contains_resource::<Built>()) else {
         return;
     };
-    let entities: Vec<Entity> = world.query::<EntityRef>().iter(world).map(|entity| entity.id()).collect();
+    let entities: Vec<Entity> =
+        world.query_filtered::<EntityRef, Allow<Disabled>>().iter(world).map(|entity| entity.id()).collect();
     let mut changed = Vec::new();
     for entry in states.entries.iter().filter(|entry| states.constant.contains(&entry.id)) {
         let bearers = entities.iter().filter(|entity| world.get_entity(**entity).is_ok_and(|at| entry.is_at(at)));

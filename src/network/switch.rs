@@ -1,5 +1,7 @@
 //! Switching behaviours off and on while a network runs: at once, or at a time that is set before.
 
+use std::sync::Arc;
+
 use bevy_ecs::prelude::*;
 
 use super::{
@@ -75,7 +77,7 @@ pub enum Act {
     /// A field of it is changed.
     Set(Setting),
     /// A variable, to which the address leads, gets other values.
-    Values(Poke),
+    Values(Arc<Poke>),
 }
 
 impl Act {
@@ -144,7 +146,6 @@ impl Switches {
     }
 
     /// Forgets all that was set for a network, be it carried out or not. What fields were before stays known.
-    #[cfg(feature = "live")]
     pub(crate) fn forget(&mut self, network: Entity) {
         let stays = |switching: &Switching| switching.network != Some(network);
         self.done = self.all.iter().take(self.done).filter(|switching| stays(switching)).count();
@@ -209,7 +210,10 @@ impl Switching {
         let done = self.act.carry_out(world, self.network, &self.address);
         let done = done.map(|before| {
             if let Some(mut switches) = world.get_resource_mut::<Switches>() {
-                switches.before.extend(before);
+                // Changed back, a field ends as it was first.
+                let is_new = |one: &Before| switches.before.iter().all(|known| !known.is_of(one));
+                let new: Vec<Before> = before.into_iter().filter(is_new).collect();
+                switches.before.extend(new);
             }
         });
         note(world, (self.network, &self.address), done);
@@ -287,10 +291,7 @@ mod tests {
             iteration,
             network: None,
             address: "cells.ConstantCurrent".into(),
-            act: Act::Set(Setting {
-                field: "amplitude".into(),
-                of: std::sync::Arc::new(ConstantCurrent { amplitude }),
-            }),
+            act: Act::Set(Setting { field: "amplitude".into(), of: Arc::new(ConstantCurrent { amplitude }) }),
         };
         bench.world_mut().insert_resource(Switches::new(vec![to(4, "2 + i".into()), to(7, 5.0.into())]));
         bench.ticks(10);

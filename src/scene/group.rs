@@ -233,8 +233,17 @@ impl<'a> Reader<'a> {
             for (name, key, node) in self.entries(fields.compartments, "behaviours of compartments") {
                 spans.0.insert(Spans::name_of("compartments", name), key.span.clone());
                 let elements = self.elements(Some(node), "a list of behaviours");
-                let attached = elements.iter().filter_map(|node| self.attached(node, Kind::Neurons)).collect();
-                merged.insert(name, attached);
+                let attached: Vec<(&Node, Attached)> =
+                    elements.iter().filter_map(|node| Some((node, self.attached(node, Kind::Neurons)?))).collect();
+                for (k, (node, one)) in attached.iter().enumerate() {
+                    let path = one.value.reflect_type_path();
+                    if attached[..k].iter().any(|(_, known)| known.value.reflect_type_path() == path) {
+                        let short = one.value.reflect_short_type_path();
+                        let message = format!("a compartment has `{short}` once at most");
+                        self.note(Diagnostic::error(message).at(node.name_span()));
+                    }
+                }
+                merged.insert(name, attached.into_iter().map(|(_, one)| one).collect());
             }
         }
         merged.into_iter().map(|(name, behaviours)| (name.to_owned(), behaviours)).collect()

@@ -335,7 +335,7 @@ fn names_with_forbidden_characters() {
     "../x": (size: 1),
     "": (size: 1),
     "fine": (size: 1, tags: ["x/y"]),
-    "also-fine": (size: 1, receptors: {"r.s": CurrentReceptor()}),
+    "also-fine": (size: 1, receptors: {"r/s": CurrentReceptor()}),
 })"#,
         r#"
 error: `a b` is no name for the group
@@ -358,9 +358,9 @@ error: `x/y` is no tag
 5 |     "fine": (size: 1, tags: ["x/y"]),
   |                             ^^^^^^^
   = note: names and tags consist of letters, digits, `_` and `-`: they stand in addresses and file names
-error: `r.s` is no name for the receptor
+error: `r/s` is no name for the receptor
  --> scene:6:40
-6 |     "also-fine": (size: 1, receptors: {"r.s": CurrentReceptor()}),
+6 |     "also-fine": (size: 1, receptors: {"r/s": CurrentReceptor()}),
   |                                        ^^^^^
   = note: names and tags consist of letters, digits, `_` and `-`: they stand in addresses and file names"#,
     );

@@ -12,7 +12,7 @@ fn switches_without_a_time_or_an_address() {
         r#"
 error: a switch needs the field `at`, a time in ms
  --> scene:3:16
-error: a switch needs the field `on` or `off`, addresses of behaviours: `"PLASTIC.Stdp"`; or `set`, fields of behaviours
+error: a switch needs the field `on` or `off`, addresses of behaviours: `"PLASTIC.Stdp"`; or `set`, fields of behaviours; or `values`, variables
  --> scene:3:35
 error: a switch has no field `when`
  --> scene:3:74"#,
@@ -126,7 +126,7 @@ fn values_that_cannot_be_given() {
         ("of: \"cells.v\", value: \"1 / (i - 2)\"", "which is not a finite number"),
         ("of: \"cells.v\", value: 1, neurons: List([4])", "there is no index 4 among 4"),
         ("of: \"cells.v\", value: 1, until: 5", "until a time after `at`"),
-        ("of: \"cells.v\", value: 1, until: 1e9", "over 100 000 iterations at most"),
+        ("of: \"cells.v\", value: 1, until: 1e9", "100 000 at most"),
         ("of: \"cells.v\"", "it needs `of`, the address of a variable, and `value`"),
         ("of: \"cells.v\", value: 1, neuron: 3", "has no field `neuron`"),
     ] {

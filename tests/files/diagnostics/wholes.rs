@@ -67,7 +67,7 @@ error: a definition has no field `foo`
  --> scene:3:9
 3 |         foo: 1,
   |         ^^^
-  = note: the known fields are `size`, `spacing`, `like`, `tags`, `draws`, `behaviours`, `receptors`
+  = note: the known fields are `size`, `spacing`, `like`, `tags`, `draws`, `behaviours`, `receptors`, `compartments`
 error: `NormalNoise` has no field `sdd`
  --> scene:4:34
 4 |         behaviours: [NormalNoise(sdd: 1)],
