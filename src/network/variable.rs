@@ -131,7 +131,14 @@ impl VariableEntry {
     }
 
     fn set(&self, entity: &mut EntityMut<'_>, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool {
-        (self.get_mut)(entity).is_some_and(|mut column| column.set(name, values))
+        (self.get_mut)(entity).is_some_and(|mut column| {
+            // One that was only asked has not changed.
+            let is_its_own = column.bypass_change_detection().set(name, values);
+            if is_its_own {
+                column.set_changed();
+            }
+            is_its_own
+        })
     }
 }
 
