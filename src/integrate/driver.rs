@@ -96,7 +96,7 @@ fn integrate<M: NeuronModel>(mut groups: Query<Group<M>>, clock: Res<Clock>) {
             let cells = cells.into_inner().of(model, changed, (step, neurons), |i| model.cell(i, step));
             let left = left.map_or(&mut [][..], |left| &mut left.into_inner().0[..]);
             let state = M::State::columns(state);
-            if let Some(counted) = counted {
+            if let (true, Some(counted)) = (M::FIRES_AT_BEGIN, counted) {
                 overdue.push((group, put_above::<M>((&state, neurons), cells, &counted, step)));
             }
             let columns = (state, left, (&input.0[..], M::Takes::columns(forms)), cells);
@@ -114,6 +114,9 @@ fn integrate<M: NeuronModel>(mut groups: Query<Group<M>>, clock: Res<Clock>) {
             spikes.into_inner().by_blocks(M::EFFORT, pass, shares, columns, kernel);
         }
     });
+    if !M::FIRES_AT_BEGIN {
+        return;
+    }
     for (group, neurons) in overdue.iter().filter(|(_, neurons)| !neurons.is_empty()) {
         if let Ok((.., mut spikes, _)) = groups.get_mut(*group) {
             spikes.add_neurons(neurons);

@@ -101,6 +101,7 @@ impl NeuronModel for Izhikevich {
     type Cell = Cell;
     type Takes = ();
     const STEPS: Steps = Steps::UpTo(2);
+    const FIRES_AT_BEGIN: bool = true;
 
     fn steps(&self) -> u32 {
         self.v_steps

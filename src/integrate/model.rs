@@ -71,6 +71,10 @@ pub trait NeuronModel: Behaviour {
     /// Whether its neurons are refractory after a spike, as [`refractory`](Self::refractory) says.
     const REFRACTORY: bool = false;
 
+    /// Whether [`begin`](Self::begin) may let a neuron fire, as one is reset at the start of an iteration: then a neuron that somebody
+    /// puts above the peak fires, too.
+    const FIRES_AT_BEGIN: bool = false;
+
     /// How its steps are compiled.
     const STEPS: Steps = Steps::UpTo(1);
 
@@ -109,7 +113,8 @@ pub trait NeuronModel: Behaviour {
         Real::INFINITY
     }
 
-    /// What comes before the steps of an iteration, of `h` (ms) each; and whether the neuron fires by it.
+    /// What comes before the steps of an iteration, of `h` (ms) each; and whether the neuron fires by it, which
+    /// [`FIRES_AT_BEGIN`](Self::FIRES_AT_BEGIN) says.
     #[inline(always)]
     fn begin<X: Carried>(cell: Self::Cell, state: Values<Self, X>, h: Real) -> (Values<Self, X>, bool) {
         let _ = (cell, h);

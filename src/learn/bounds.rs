@@ -81,13 +81,16 @@ pub(super) fn look(world: &mut World) {
             outside.push((group, synapse, w, bounds, rules.join("`, `")));
         }
     }
-    outside.sort_by_cached_key(|(group, ..)| path_of(world, *group));
-    for (group, synapse, w, [least, most], rules) in outside {
+    // The first by its name: the others are told when that one is mended.
+    let first = outside
+        .into_iter()
+        .map(|found| (path_of(world, found.0), found))
+        .reduce(|one, other| if other.0 < one.0 { other } else { one });
+    if let Some((name, (group, synapse, w, [least, most], rules))) = first {
         let why = format!(
             "the weight of synapse {synapse} has become {w}, beyond the bounds {least} and {most} that `{rules}` states: \
              whoever changes weights must hold them"
         );
-        let name = path_of(world, group);
         world.get_resource_or_init::<Failures>().push_at(group, name, why);
     }
 }
