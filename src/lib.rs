@@ -44,6 +44,8 @@ pub mod statistics;
 pub mod stopwatch;
 pub mod text;
 pub mod value;
+#[cfg(feature = "view")]
+pub mod view;
 pub mod workbench;
 
 use bevy_app::{PluginGroup, PluginGroupBuilder};

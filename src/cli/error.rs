@@ -27,6 +27,10 @@ pub enum CliError {
         /// The exit code.
         code: u8,
     },
+    /// There is no window.
+    #[cfg(feature = "view")]
+    #[error("{0}")]
+    View(String),
     /// Not that instruction set.
     #[error(transparent)]
     InstructionSet(#[from] InstructionSetError),

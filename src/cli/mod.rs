@@ -15,6 +15,8 @@ mod resume;
 mod run;
 mod statistics;
 mod table;
+#[cfg(feature = "view")]
+mod view;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -50,6 +52,9 @@ enum Command {
     /// Draws the pictures of a run folder again.
     #[cfg(feature = "plot")]
     Plot(plot::PlotArguments),
+    /// Opens a window on a scene's network, which runs while it is looked at and touched.
+    #[cfg(feature = "view")]
+    View(view::ViewArguments),
     /// Writes a commented scene to start from.
     New(new::NewArguments),
 }
@@ -109,7 +114,7 @@ impl SceneArguments {
 ///     })
 /// }
 /// ```
-pub fn main_with(extend: impl FnOnce(&mut App)) -> ExitCode {
+pub fn main_with(extend: impl Fn(&mut App) + Send + 'static) -> ExitCode {
     match execute_with(&Arguments::parse(), extend) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -131,7 +136,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), CliError> {
 ///
 /// # Errors
 /// Whatever went wrong, to be printed once.
-pub fn execute_with(arguments: &Arguments, extend: impl FnOnce(&mut App)) -> Result<(), CliError> {
+pub fn execute_with(arguments: &Arguments, extend: impl Fn(&mut App) + Send + 'static) -> Result<(), CliError> {
     let mut app = simulator();
     extend(&mut app);
     match &arguments.command {
@@ -141,6 +146,8 @@ pub fn execute_with(arguments: &Arguments, extend: impl FnOnce(&mut App)) -> Res
         Command::List(arguments) => list::list(&app, arguments),
         #[cfg(feature = "plot")]
         Command::Plot(arguments) => plot::plot(app.world(), arguments),
+        #[cfg(feature = "view")]
+        Command::View(arguments) => view::view(&app, arguments, extend),
         Command::New(arguments) => new::new(arguments),
     }
 }

@@ -3,19 +3,19 @@
 use std::path::PathBuf;
 
 use bevy_app::App;
-use bevy_ecs::prelude::*;
+use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Intervention,
-    frame::{GroupOutline, Outline, Snapshot, Wanted},
+    frame::{BehaviourView, GroupOutline, Outline, Snapshot, Wanted, behaviours_of},
     history::History,
     tap::{self, Probe, Seen, Tap},
 };
 use crate::{
     assemble::{Network, build, check_switches, switch_anew, switch_more},
     checkpoint::{Checkpoint, CheckpointError, Fit},
-    network::{Clock, Failures, Switches},
+    network::{Clock, Failures, Receptors, Switches, compartment::compartments_of},
     scene::{Scene, SwitchScene},
     schedule::run_ticks,
     simulator,
@@ -311,6 +311,22 @@ impl Experiment {
     pub fn seen(&mut self) -> (Vec<Probe>, Seen) {
         let mut tap = self.app.world_mut().resource_mut::<Tap>();
         (tap.probes.iter().map(|(_, probe)| probe.clone()).collect(), tap.take())
+    }
+
+    /// All behaviours as they are: of groups, with what belongs to them, and of synapses.
+    #[must_use]
+    pub fn behaviours(&self) -> Vec<BehaviourView> {
+        let world = self.app.world();
+        let of = |entity: Entity, place| behaviours_of(world, entity, place);
+        let receptors = |site: Entity| world.get::<Receptors>(site).into_iter().flat_map(RelationshipTarget::iter);
+        let mut all = Vec::new();
+        for (&group, place) in self.network.groups.iter().zip(0..) {
+            let sites: Vec<Entity> = std::iter::once(group).chain(compartments_of(world, group)).collect();
+            let receptors: Vec<Entity> = sites.iter().copied().flat_map(receptors).collect();
+            all.extend(sites.into_iter().chain(receptors).flat_map(|entity| of(entity, Some(place))));
+        }
+        all.extend(self.network.synapses.iter().flat_map(|&synapses| of(synapses, None)));
+        all
     }
 
     /// The columns that are wanted, as they are now.

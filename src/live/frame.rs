@@ -1,6 +1,7 @@
 //! What a network shows of itself: once what it is, then at every look what is new.
 
 use bevy_ecs::prelude::*;
+use bevy_reflect::ReflectRef;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -8,8 +9,9 @@ use super::{
     tap::{MOST, Probe, Seen},
 };
 use crate::{
-    network::{NeuronGroup, Tags, Variables, View},
+    network::{BehaviourEntry, Behaviours, NeuronGroup, Tags, Variables, View, change, shape::path_of},
     numeric::real::wide,
+    scene::describe::parameters_of,
 };
 
 /// What a network is: all that does not change while it runs.
@@ -47,6 +49,76 @@ impl GroupOutline {
             variables: known.into_iter().map(|info| (info.name, info.unit)).collect(),
         }
     }
+}
+
+/// A behaviour of a group, of what belongs to it, or of synapses, as it is at a moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BehaviourView {
+    /// What has it: `excitatory`, `excitatory.gaba`, `GLUTAMATE`.
+    pub at: String,
+    /// The group that it belongs to, by its place in the outline; none for synapses.
+    pub group: Option<u32>,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub docs: String,
+    /// Whether it is on.
+    pub on: bool,
+    /// Its fields; none while it is off.
+    pub fields: Vec<FieldView>,
+}
+
+impl BehaviourView {
+    /// Its address.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("{}.{}", self.at, self.name)
+    }
+}
+
+/// A field of a behaviour.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FieldView {
+    /// Its name.
+    pub name: String,
+    /// Its value as it would be written.
+    pub value: String,
+    /// Its unit; empty if it has none.
+    pub unit: String,
+    /// What it must be, in words; empty if nothing is said.
+    pub range: String,
+    /// What it is.
+    pub docs: String,
+    /// Why it cannot be changed while the network runs, if it cannot.
+    pub fixed: Option<String>,
+}
+
+/// The behaviours that are attached to an entity.
+pub(super) fn behaviours_of(world: &World, entity: Entity, group: Option<u32>) -> Vec<BehaviourView> {
+    let (Some(behaviours), Ok(here)) = (world.get_resource::<Behaviours>(), world.get_entity(entity)) else {
+        return Vec::new();
+    };
+    let view = |entry: &BehaviourEntry| {
+        let on = entry.is_on(here)?;
+        // Of one that rests nobody knows the fields but itself.
+        let value = entry.value(here).map(|value| value.as_partial_reflect());
+        let fixed = |name: &str| match value?.reflect_ref() {
+            ReflectRef::Struct(fields) => change::fixed(entry.kind, fields.field(name)?).map(str::to_owned),
+            _ => None,
+        };
+        let fields =
+            value.map(|value| parameters_of(entry, value)).unwrap_or_default().into_iter().map(|field| FieldView {
+                fixed: fixed(&field.name),
+                name: field.name,
+                value: field.default,
+                unit: field.unit,
+                range: field.range,
+                docs: field.docs,
+            });
+        let (at, docs) = (path_of(world, entity), entry.docs().split_whitespace().collect::<Vec<_>>().join(" "));
+        Some(BehaviourView { at, group, name: entry.name.to_owned(), docs, on, fields: fields.collect() })
+    };
+    behaviours.iter().filter_map(view).collect()
 }
 
 /// What somebody wants to see.
@@ -107,12 +179,14 @@ pub struct Frame {
     pub told: Vec<String>,
     /// All interventions so far, if there are others than in the frame before.
     pub log: Option<Vec<Logged>>,
+    /// All behaviours as they are, if they are others than in the frame before.
+    pub behaviours: Option<Vec<BehaviourView>>,
 }
 
 impl Frame {
     /// Takes in what is new in a later one.
     pub(super) fn take_in(&mut self, later: Self) {
-        let Self { iteration, seen, probes, leapt, columns, speed, paused, told, log } = later;
+        let Self { iteration, seen, probes, leapt, columns, speed, paused, told, log, behaviours } = later;
         if leapt || probes != self.probes {
             self.seen.traces.clear();
         }
@@ -131,6 +205,7 @@ impl Frame {
         self.told.extend(told);
         self.told.drain(..self.told.len().saturating_sub(MOST_TOLD));
         self.log = log.or(self.log.take());
+        self.behaviours = behaviours.or(self.behaviours.take());
         (self.iteration, self.probes, self.columns, self.speed, self.paused) =
             (iteration, probes, columns, speed, paused);
         self.leapt |= leapt;

@@ -36,7 +36,7 @@ mod tap;
 mod tests;
 
 pub use experiment::{Experiment, LiveError, Logged};
-pub use frame::{Frame, GroupOutline, Outline, Snapshot, Trace, Wanted};
+pub use frame::{BehaviourView, FieldView, Frame, GroupOutline, Outline, Snapshot, Trace, Wanted};
 pub use intervention::Intervention;
 pub use session::{Command, Live, Speed};
 pub use tap::{Probe, Seen};

@@ -169,6 +169,8 @@ struct Course {
     told: Vec<String>,
     leapt: bool,
     logged: bool,
+    /// Frames since behaviours were shown last: scenes switch them, too.
+    frames: u32,
 }
 
 impl Course {
@@ -187,6 +189,7 @@ impl Course {
             told: Vec::new(),
             leapt: true,
             logged: true,
+            frames: 0,
         }
     }
 
@@ -290,7 +293,7 @@ impl Course {
             Command::GoTo(iteration) if iteration < self.experiment.iteration() => {
                 let there = self.experiment.go_to(iteration);
                 self.tell(there);
-                (self.paused, self.until, self.leapt) = (true, None, true);
+                (self.paused, self.until, self.leapt, self.logged) = (true, None, true, true);
             }
             Command::GoTo(iteration) => {
                 let is_there = iteration == self.experiment.iteration();
@@ -326,6 +329,11 @@ impl Course {
         let own = iteration.saturating_sub(before) as f64 / seconds.max(1e-6);
         let speed = speed + (own - speed) * (2.0 * seconds).min(1.0);
         self.framed = (Instant::now(), iteration, speed);
+        self.frames += 1;
+        let shows = std::mem::take(&mut self.logged) || self.frames >= 30;
+        if shows {
+            self.frames = 0;
+        }
         let (probes, seen) = self.experiment.seen();
         let frame = Frame {
             iteration,
@@ -336,7 +344,8 @@ impl Course {
             speed,
             paused: self.paused,
             told: std::mem::take(&mut self.told),
-            log: std::mem::take(&mut self.logged).then(|| self.experiment.log().to_vec()),
+            log: shows.then(|| self.experiment.log().to_vec()),
+            behaviours: shows.then(|| self.experiment.behaviours()),
         };
         match &mut *shown {
             Some(before) => before.take_in(frame),

@@ -125,7 +125,14 @@ fn describe_part<'a, F: Form<'a>>(section: &'static str) -> Entry {
 
 fn describe_behaviour(world: &World, section: &'static str, entry: &BehaviourEntry, variables: &Variables) -> Entry {
     let default = entry.default_value();
-    let values = match default.reflect_ref() {
+    let parameters = parameters_of(entry, default.as_partial_reflect());
+    let variables = variables_of(world, entry, &*default, variables);
+    Entry { section, name: entry.name.to_owned(), docs: in_one_line(entry.docs()), parameters, variables }
+}
+
+/// The parameters of a behaviour; as default stands what they are in a value of it.
+pub(crate) fn parameters_of(entry: &BehaviourEntry, value: &dyn PartialReflect) -> Vec<ParameterEntry> {
+    let values = match value.reflect_ref() {
         ReflectRef::Struct(values) => Some(values),
         _ => None,
     };
@@ -140,9 +147,7 @@ fn describe_behaviour(world: &World, section: &'static str, entry: &BehaviourEnt
             docs: in_one_line(field.docs().unwrap_or_default()),
         }
     });
-    let parameters = parameters.collect();
-    let variables = variables_of(world, entry, &*default, variables);
-    Entry { section, name: entry.name.to_owned(), docs: in_one_line(entry.docs()), parameters, variables }
+    parameters.collect()
 }
 
 /// The variables that come with a behaviour, those of the components that it requires; in the units of a model that counts in
