@@ -101,7 +101,7 @@ pub(super) fn behaviours_of(world: &World, entity: Entity, group: Option<u32>) -
     let view = |entry: &BehaviourEntry| {
         let on = entry.is_on(here)?;
         // Of one that rests nobody knows the fields but itself.
-        let value = entry.value(here).map(|value| value.as_partial_reflect());
+        let value = entry.value(here).map(bevy_reflect::PartialReflect::as_partial_reflect);
         let fixed = |name: &str| match value?.reflect_ref() {
             ReflectRef::Struct(fields) => change::fixed(entry.kind, fields.field(name)?).map(str::to_owned),
             _ => None,
