@@ -2,12 +2,9 @@
 
 use bevy_ecs::prelude::*;
 
-use super::{
-    meaning::receptors_of,
-    spawn::{ByEntity, Pending, Spawned},
-};
+use super::spawn::{ByEntity, Pending, Spawned};
 use crate::{
-    network::{Clock, Spikes, V},
+    network::{Clock, Spikes, V, compartment::receptors_of},
     record::of_recorders,
     scene::Scene,
     text::Diagnostic,

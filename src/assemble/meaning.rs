@@ -6,8 +6,8 @@ use bevy_ecs::prelude::*;
 use super::spawn::{ByEntity, Pending, Spawned};
 use crate::{
     network::{
-        Afferents, Clock, Kind, Listens, ReceptorOf, Receptors, Synapses, Tags, Target, bearers,
-        compartment::{compartments_of, group_of},
+        Afferents, Clock, Kind, Listens, ReceptorOf, Synapses, Tags, Target, bearers,
+        compartment::{group_of, receptors_of},
         receptor::{Fed, hears},
     },
     scene::Scene,
@@ -167,9 +167,4 @@ pub(super) fn negative_conductances(world: &World, spawned: &Spawned, by_entity:
         }
     }
     told
-}
-
-pub(super) fn receptors_of(world: &World, group: Entity) -> impl Iterator<Item = Entity> + '_ {
-    let sites = std::iter::once(group).chain(compartments_of(world, group));
-    sites.flat_map(|site| world.get::<Receptors>(site).into_iter().flat_map(RelationshipTarget::iter))
 }

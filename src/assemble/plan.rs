@@ -3,11 +3,13 @@
 
 use bevy_ecs::prelude::*;
 
-use super::{meaning::receptors_of, spawn::Spawned};
+use super::spawn::Spawned;
 use crate::{
     network::{
         Clock, DelaySummary, Endpoints, Kind, Layout, NeuronGroup, Size, Soundness, Source, Synapses, Tags, Target,
-        Variables, compartment::compartments_of, shape::shape,
+        Variables,
+        compartment::{receptors_of, sites_of},
+        shape::shape,
     },
     record::of_recorders,
     text::Diagnostics,
@@ -102,9 +104,7 @@ pub(super) fn plan(world: &World, spawned: &Spawned, iterations: u64) -> Plan {
     for &entity in &spawned.groups {
         let (group, tags) = (world.get::<NeuronGroup>(entity).copied(), world.get::<Tags>(entity).cloned());
         let Some(group) = group else { continue };
-        for of_neurons in
-            std::iter::once(entity).chain(compartments_of(world, entity)).chain(receptors_of(world, entity))
-        {
+        for of_neurons in sites_of(world, entity).chain(receptors_of(world, entity)) {
             plan.memory = plan.memory.saturating_add(bytes(world, of_neurons, group.size()));
             plan.memory = plan.memory.saturating_add(Soundness::memory(world, of_neurons, group.size()));
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bevy_app::App;
-use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
+use bevy_ecs::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -15,11 +15,14 @@ use super::{
 use crate::{
     assemble::{Network, build, check_switches, switch_anew, switch_more},
     checkpoint::{Checkpoint, CheckpointError, Fit},
-    network::{Clock, Failures, Receptors, Switches, compartment::compartments_of},
+    network::{
+        Clock, Failures, Switches,
+        compartment::{receptors_of, sites_of},
+    },
     scene::{Scene, SwitchScene},
     schedule::run_ticks,
     simulator,
-    text::{Diagnostic, Diagnostics, Document, Kind},
+    text::{Diagnostic, Diagnostics, Document, Kind, behind_comma},
 };
 
 /// Memory (bytes) for the states that a network can be taken back to, besides the first and the last.
@@ -274,7 +277,7 @@ impl Experiment {
                 (last, root.span.end - 1, format!("    switches: [\n{entries}    ],\n"))
             }
         };
-        let comma = if last.is_none_or(|last| begins_with_comma(&text[last..end])) { "" } else { "," };
+        let comma = if last.is_none_or(|last| behind_comma(text, last).is_some()) { "" } else { "," };
         let last = last.unwrap_or(end);
         // What stands behind the last one, as a comment, stays there.
         let parts = [&text[..last], comma, text[last..end].trim_end(), "\n", &added, &text[end..]];
@@ -318,12 +321,10 @@ impl Experiment {
     pub fn behaviours(&self) -> Vec<BehaviourView> {
         let world = self.app.world();
         let of = |entity: Entity, place| behaviours_of(world, entity, place);
-        let receptors = |site: Entity| world.get::<Receptors>(site).into_iter().flat_map(RelationshipTarget::iter);
         let mut all = Vec::new();
         for (&group, place) in self.network.groups.iter().zip(0..) {
-            let sites: Vec<Entity> = std::iter::once(group).chain(compartments_of(world, group)).collect();
-            let receptors: Vec<Entity> = sites.iter().copied().flat_map(receptors).collect();
-            all.extend(sites.into_iter().chain(receptors).flat_map(|entity| of(entity, Some(place))));
+            let own = sites_of(world, group).chain(receptors_of(world, group));
+            all.extend(own.flat_map(|entity| of(entity, Some(place))));
         }
         all.extend(self.network.synapses.iter().flat_map(|&synapses| of(synapses, None)));
         all
@@ -344,40 +345,4 @@ impl Experiment {
     pub fn world(&mut self) -> &mut World {
         self.app.world_mut()
     }
-}
-
-/// Whether a comma follows, comments aside.
-fn begins_with_comma(text: &str) -> bool {
-    let mut rest = text.trim_start();
-    loop {
-        rest = match rest.as_bytes() {
-            [b'/', b'/', ..] => rest.split_once('\n').map_or("", |(_, rest)| rest),
-            [b'/', b'*', ..] => behind_block(rest),
-            _ => return rest.starts_with(','),
-        }
-        .trim_start();
-    }
-}
-
-/// What stands behind a block comment, in which others may stand.
-fn behind_block(text: &str) -> &str {
-    let (mut depth, mut at) = (0_usize, 0);
-    while at < text.len() {
-        let step = match &text.as_bytes()[at..] {
-            [b'/', b'*', ..] => {
-                depth += 1;
-                2
-            }
-            [b'*', b'/', ..] => {
-                depth -= 1;
-                2
-            }
-            _ => 1,
-        };
-        at += step;
-        if depth == 0 {
-            return text.get(at..).unwrap_or_default();
-        }
-    }
-    ""
 }

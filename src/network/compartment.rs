@@ -6,7 +6,7 @@ use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
 use super::{
     columns::{Conductance, Input, V},
     membership::PartOf,
-    receptor::ReceptorOf,
+    receptor::{ReceptorOf, Receptors},
 };
 
 /// On a compartment: the neuron group whose cells have it. It has a potential (`v`), and what reaches it: `input`, `conductance`.
@@ -47,6 +47,17 @@ pub fn group_of(world: &World, entity: Entity) -> Entity {
 /// The compartments of a group.
 pub fn compartments_of(world: &World, group: Entity) -> impl Iterator<Item = Entity> + '_ {
     world.get::<Compartments>(group).into_iter().flat_map(RelationshipTarget::iter)
+}
+
+/// Where receptors, currents and noises of a group may stand: the group itself, then its compartments.
+pub(crate) fn sites_of(world: &World, group: Entity) -> impl Iterator<Item = Entity> + '_ {
+    std::iter::once(group).chain(compartments_of(world, group))
+}
+
+/// The receptors of a group, wherever on its cells they are.
+pub(crate) fn receptors_of(world: &World, group: Entity) -> impl Iterator<Item = Entity> + '_ {
+    let at = |site: Entity| world.get::<Receptors>(site).into_iter().flat_map(RelationshipTarget::iter);
+    sites_of(world, group).flat_map(at)
 }
 
 /// Has a group the compartments that its model names, in this order: those that are missing are made. A compartment of another name is

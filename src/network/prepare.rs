@@ -16,14 +16,14 @@ use super::{
     any_behaviour::AnyBehaviour,
     behaviour::Kind,
     columns::Input,
-    compartment::{self, CompartmentOf, compartments_of},
+    compartment::{self, CompartmentOf, compartments_of, receptors_of, sites_of},
     endpoints::Endpoints,
     failure::Failures,
     fault::{PrepareError, PrepareFault},
     group::NeuronGroup,
     preparation::{Depth, Preparation},
     range,
-    receptor::{ReceptorOf, Receptors},
+    receptor::ReceptorOf,
     registry::{BehaviourEntry, Behaviours},
     room::resize_columns,
     sample::sample_fields,
@@ -103,11 +103,9 @@ fn take_shape(world: &mut World, group: Entity) {
         tell(world, group, why);
         return;
     }
-    let sites: Vec<Entity> = std::iter::once(group).chain(compartments_of(world, group)).collect();
-    let receptors = |site: &Entity| world.get::<Receptors>(*site).into_iter().flat_map(RelationshipTarget::iter);
-    let receptors: Vec<Entity> = sites.iter().flat_map(receptors).collect();
+    let all: Vec<Entity> = sites_of(world, group).chain(receptors_of(world, group)).collect();
     let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
-    for entity in sites.into_iter().chain(receptors) {
+    for entity in all {
         resize_columns(world, entity);
         let prepared = world.get::<Prepared>(entity).map(|prepared| prepared.0.clone()).unwrap_or_default();
         for entry in

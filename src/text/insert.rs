@@ -26,10 +26,8 @@ pub(super) fn insert(text: &str, parent: &Node, entry: &str) -> String {
 
 /// What to add, and where, to set `entry` behind the entry at `last`.
 fn behind(text: &str, last: Span, entry: &str) -> Vec<(usize, String)> {
-    let after = text.get(last.end..).unwrap_or_default();
-    let space = tokens::trivia(after).unwrap_or(0);
-    let has_comma = after.get(space..).is_some_and(|rest| rest.starts_with(','));
-    let anchor = if has_comma { last.end + space + 1 } else { last.end };
+    let comma = behind_comma(text, last.end);
+    let (anchor, has_comma) = (comma.unwrap_or(last.end), comma.is_some());
     match (own_indent(text, last.start), has_comma) {
         (None, true) => vec![(anchor, format!(" {entry},"))],
         (None, false) => vec![(anchor, format!(", {entry}"))],
@@ -44,6 +42,13 @@ fn behind(text: &str, last: Span, entry: &str) -> Vec<(usize, String)> {
             }
         }
     }
+}
+
+/// The place behind the comma that follows at a place, space and comments aside, if one does.
+pub(crate) fn behind_comma(text: &str, at: usize) -> Option<usize> {
+    let after = text.get(at..)?;
+    let space = tokens::trivia(after).unwrap_or(0);
+    after.get(space..)?.starts_with(',').then_some(at + space + 1)
 }
 
 /// The white space before `at` if nothing else stands before it on its line, which must not be

@@ -41,6 +41,8 @@ mod reader_tests;
 pub use diagnostic::{Diagnostic, Diagnostics, Help, Severity};
 pub use document::{Document, LONGEST};
 pub use edit::set;
+#[cfg(feature = "live")]
+pub(crate) use insert::behind_comma;
 pub use literal::{read, read_seed};
 pub use nearest::nearest;
 pub use tree::{Field, Kind, Node, Span, Word};
