@@ -44,7 +44,7 @@ pub mod statistics;
 pub mod stopwatch;
 pub mod text;
 pub mod value;
-#[cfg(feature = "view")]
+#[cfg(feature = "panels")]
 pub mod view;
 pub mod workbench;
 

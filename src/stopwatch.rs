@@ -72,19 +72,22 @@ impl Stopwatch {
         self.iterations.clone()
     }
 
+    /// For each system its stage, its name and its time (ns) in all iterations that were measured; and how many those are.
+    #[must_use]
+    pub fn totals(&self) -> (Vec<(&'static str, &'static str, u64)>, u64) {
+        let total = |timer: &Timer| (timer.stage, timer.name, timer.nanoseconds.load(Relaxed));
+        (self.timers.iter().map(total).collect(), self.iterations.measured.load(Relaxed))
+    }
+
     /// The mean times so far, in the order of registration; empty if no iteration was measured.
     #[must_use]
     pub fn laps(&self) -> Vec<Lap> {
-        let measured = self.iterations.measured.load(Relaxed);
+        let (totals, measured) = self.totals();
         if measured == 0 {
             return Vec::new();
         }
-        let lap = |timer: &Timer| Lap {
-            stage: timer.stage,
-            name: timer.name,
-            mean: Duration::from_nanos(timer.nanoseconds.load(Relaxed) / measured),
-        };
-        self.timers.iter().map(lap).collect()
+        let lap = |(stage, name, total): (_, _, u64)| Lap { stage, name, mean: Duration::from_nanos(total / measured) };
+        totals.into_iter().map(lap).collect()
     }
 }
 

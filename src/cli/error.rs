@@ -31,6 +31,15 @@ pub enum CliError {
     #[cfg(feature = "view")]
     #[error("{0}")]
     View(String),
+    /// Nobody could watch the run.
+    #[cfg(feature = "live")]
+    #[error("`--watchable {address}` cannot be opened: {source}")]
+    Port {
+        /// As it was given.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
     /// Not that instruction set.
     #[error(transparent)]
     InstructionSet(#[from] InstructionSetError),

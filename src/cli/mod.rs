@@ -168,8 +168,13 @@ fn print_warnings(warnings: &Diagnostics) {
 
 /// Says something that nobody asked for, but everybody should know.
 fn warn(text: &str) {
+    say(&format!("warning: {text}"));
+}
+
+/// Says something beside the results.
+fn say(text: &str) {
     // If it cannot be said, the run is no worse for it.
-    let _ = writeln!(io::stderr().lock(), "warning: {text}");
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Prints results. Whoever closes the pipe early (`cortecs list | head`) has seen enough.

@@ -1,125 +1,18 @@
-//! What a network shows of itself: once what it is, then at every look what is new.
+//! What is new of a network at a look, and what somebody wants to look at.
 
 use bevy_ecs::prelude::*;
-use bevy_reflect::ReflectRef;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Logged,
+    BehaviourView, Logged,
+    synapses::{Partners, WeightsView},
     tap::{MOST, Probe, Seen},
+    wire,
 };
 use crate::{
-    network::{BehaviourEntry, Behaviours, NeuronGroup, Tags, Variables, View, change, shape::path_of},
+    network::{Variables, View},
     numeric::real::wide,
-    scene::describe::parameters_of,
 };
-
-/// What a network is: all that does not change while it runs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Outline {
-    /// What the scene is called.
-    pub title: String,
-    /// Length of an iteration (ms).
-    pub dt: f64,
-    /// Its neuron groups, in the order of the scene.
-    pub groups: Vec<GroupOutline>,
-}
-
-/// What a neuron group is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct GroupOutline {
-    /// Its name.
-    pub name: String,
-    /// Its tags.
-    pub tags: Vec<String>,
-    /// Neurons along x, y and z.
-    pub shape: [usize; 3],
-    /// Its variables with their units.
-    pub variables: Vec<(String, String)>,
-}
-
-impl GroupOutline {
-    pub(super) fn of(world: &World, group: Entity) -> Self {
-        let variables = world.get_resource::<Variables>().cloned().unwrap_or_default();
-        let known = world.get_entity(group).map(|group| variables.of(group)).unwrap_or_default();
-        Self {
-            name: world.get::<Name>(group).map_or("", Name::as_str).to_owned(),
-            tags: world.get::<Tags>(group).map(|tags| tags.0.clone()).unwrap_or_default(),
-            shape: world.get::<NeuronGroup>(group).map_or([0; 3], |group| group.shape),
-            variables: known.into_iter().map(|info| (info.name, info.unit)).collect(),
-        }
-    }
-}
-
-/// A behaviour of a group, of what belongs to it, or of synapses, as it is at a moment.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct BehaviourView {
-    /// What has it: `excitatory`, `excitatory.gaba`, `GLUTAMATE`.
-    pub at: String,
-    /// The group that it belongs to, by its place in the outline; none for synapses.
-    pub group: Option<u32>,
-    /// Its name.
-    pub name: String,
-    /// What it is.
-    pub docs: String,
-    /// Whether it is on.
-    pub on: bool,
-    /// Its fields; none while it is off.
-    pub fields: Vec<FieldView>,
-}
-
-impl BehaviourView {
-    /// Its address.
-    #[must_use]
-    pub fn address(&self) -> String {
-        format!("{}.{}", self.at, self.name)
-    }
-}
-
-/// A field of a behaviour.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct FieldView {
-    /// Its name.
-    pub name: String,
-    /// Its value as it would be written.
-    pub value: String,
-    /// Its unit; empty if it has none.
-    pub unit: String,
-    /// What it must be, in words; empty if nothing is said.
-    pub range: String,
-    /// What it is.
-    pub docs: String,
-    /// Why it cannot be changed while the network runs, if it cannot.
-    pub fixed: Option<String>,
-}
-
-/// The behaviours that are attached to an entity.
-pub(super) fn behaviours_of(world: &World, entity: Entity, group: Option<u32>) -> Vec<BehaviourView> {
-    let (Some(behaviours), Ok(here)) = (world.get_resource::<Behaviours>(), world.get_entity(entity)) else {
-        return Vec::new();
-    };
-    let view = |entry: &BehaviourEntry| {
-        let on = entry.is_on(here)?;
-        // Of one that rests nobody knows the fields but itself.
-        let value = entry.value(here).map(bevy_reflect::PartialReflect::as_partial_reflect);
-        let fixed = |name: &str| match value?.reflect_ref() {
-            ReflectRef::Struct(fields) => change::fixed(entry.kind, fields.field(name)?).map(str::to_owned),
-            _ => None,
-        };
-        let fields =
-            value.map(|value| parameters_of(entry, value)).unwrap_or_default().into_iter().map(|field| FieldView {
-                fixed: fixed(&field.name),
-                name: field.name,
-                value: field.default,
-                unit: field.unit,
-                range: field.range,
-                docs: field.docs,
-            });
-        let (at, docs) = (path_of(world, entity), entry.docs().split_whitespace().collect::<Vec<_>>().join(" "));
-        Some(BehaviourView { at, group, name: entry.name.to_owned(), docs, on, fields: fields.collect() })
-    };
-    behaviours.iter().filter_map(view).collect()
-}
 
 /// What somebody wants to see.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -128,6 +21,39 @@ pub struct Wanted {
     pub columns: Vec<(u32, String)>,
     /// Variables of single neurons, of every iteration.
     pub probes: Vec<Probe>,
+    /// The neuron whose synapses are looked at now and then: group, neuron.
+    pub partners: Option<(u32, u32)>,
+    /// The synapse group whose weights are looked at now and then, by its place in the outline.
+    pub weights: Option<u32>,
+    /// Whether it is to be seen now and then where the time goes.
+    pub costs: bool,
+}
+
+impl Wanted {
+    /// All that one of both wants; of what only one can have the own.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        let more = |column: &&(u32, String)| !self.columns.contains(column);
+        let columns: Vec<_> = other.columns.iter().filter(|column| more(column)).cloned().collect();
+        let probes: Vec<_> = other.probes.iter().filter(|probe| !self.probes.contains(probe)).cloned().collect();
+        self.columns.extend(columns);
+        self.probes.extend(probes);
+        self.partners = self.partners.or(other.partners);
+        self.weights = self.weights.or(other.weights);
+        self.costs |= other.costs;
+        self
+    }
+}
+
+/// How long a stage takes, or a behaviour in it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// The stage.
+    pub stage: String,
+    /// The behaviour, or what else of the stage.
+    pub name: String,
+    /// Mean time (µs) of an iteration since the look before.
+    pub microseconds: f64,
 }
 
 /// A variable of a whole group at a moment.
@@ -137,7 +63,8 @@ pub struct Snapshot {
     pub group: u32,
     /// The variable.
     pub variable: String,
-    /// A value for each neuron.
+    /// A value for each neuron; over a socket one of 254 levels.
+    #[serde(with = "wire::levels")]
     pub values: Vec<f32>,
 }
 
@@ -163,6 +90,8 @@ pub type Trace = Vec<(u64, f32)>;
 pub struct Frame {
     /// The iterations that are done.
     pub iteration: u64,
+    /// The furthest that was come to so far: there is something to be seen until there.
+    pub furthest: u64,
     /// Spikes and traces since the frame before; after a leap in time, those since the leap.
     pub seen: Seen,
     /// The probes that the traces are of.
@@ -175,39 +104,74 @@ pub struct Frame {
     pub speed: f64,
     /// Whether it rests.
     pub paused: bool,
+    /// Whether the source is gone: nothing else of the frame says anything then but what is told.
+    pub ended: bool,
     /// What has failed, or was refused.
     pub told: Vec<String>,
     /// All interventions so far, if there are others than in the frame before.
     pub log: Option<Vec<Logged>>,
     /// All behaviours as they are, if they are others than in the frame before.
     pub behaviours: Option<Vec<BehaviourView>>,
+    /// The synapses of a neuron, if they were looked at.
+    pub partners: Option<Partners>,
+    /// The weights of a synapse group, if they were looked at.
+    pub weights: Option<WeightsView>,
+    /// Where the time goes, if it was looked at.
+    pub costs: Option<Vec<Cost>>,
+    /// Other futures that can be gone to, if there are others than in the frame before.
+    pub branches: Option<Vec<Branch>>,
+    /// Spikes of the network without what was done, if it is compared with.
+    pub twin: Option<Seen>,
+}
+
+/// Another future: what was done in it, and how far it has come.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Branch {
+    /// What was done in it.
+    pub log: Vec<Logged>,
+    /// The iteration at which it was left.
+    pub end: u64,
 }
 
 impl Frame {
     /// Takes in what is new in a later one.
     pub(super) fn take_in(&mut self, later: Self) {
-        let Self { iteration, seen, probes, leapt, columns, speed, paused, told, log, behaviours } = later;
-        if leapt || probes != self.probes {
+        if later.leapt || later.probes != self.probes {
             self.seen.traces.clear();
         }
-        if leapt {
-            self.seen = Seen::default();
+        if later.leapt {
+            (self.seen, self.twin) = (Seen::default(), None);
         }
-        self.seen.spikes.extend(seen.spikes);
-        let over = self.seen.spikes.len().saturating_sub(MOST);
-        self.seen.spikes.drain(..over);
-        self.seen.dropped += seen.dropped + over as u64;
-        self.seen.traces.resize(seen.traces.len(), Vec::new());
-        for (known, new) in self.seen.traces.iter_mut().zip(seen.traces) {
+        self.seen.take_in(later.seen);
+        if let Some(twin) = later.twin {
+            self.twin.get_or_insert_default().take_in(twin);
+        }
+        self.told.extend(later.told);
+        self.told.drain(..self.told.len().saturating_sub(MOST_TOLD));
+        self.log = later.log.or(self.log.take());
+        self.behaviours = later.behaviours.or(self.behaviours.take());
+        self.partners = later.partners.or(self.partners.take());
+        self.weights = later.weights.or(self.weights.take());
+        self.costs = later.costs.or(self.costs.take());
+        self.branches = later.branches.or(self.branches.take());
+        (self.iteration, self.furthest, self.speed, self.paused) =
+            (later.iteration, later.furthest, later.speed, later.paused);
+        (self.probes, self.columns) = (later.probes, later.columns);
+        self.leapt |= later.leapt;
+        self.ended |= later.ended;
+    }
+}
+
+impl Seen {
+    fn take_in(&mut self, later: Self) {
+        self.spikes.extend(later.spikes);
+        let over = self.spikes.len().saturating_sub(MOST);
+        self.spikes.drain(..over);
+        self.dropped += later.dropped + over as u64;
+        self.traces.resize(later.traces.len(), Vec::new());
+        for (known, new) in self.traces.iter_mut().zip(later.traces) {
             known.extend(new);
             known.drain(..known.len().saturating_sub(MOST));
         }
-        self.told.extend(told);
-        self.told.drain(..self.told.len().saturating_sub(MOST_TOLD));
-        self.log = log.or(self.log.take());
-        self.behaviours = behaviours.or(self.behaviours.take());
-        (self.iteration, self.probes, self.columns, self.speed, self.paused) =
-            (iteration, probes, columns, speed, paused);
-        self.leapt |= leapt;
     }
 }

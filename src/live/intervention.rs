@@ -49,10 +49,24 @@ impl Intervention {
         Self::Values { variable: variable.into(), value: value.into(), neurons, ms: None }
     }
 
+    /// A variable of neurons is held at a value for some time (ms): a voltage clamp, or silence where that is low.
+    pub fn held(variable: impl Into<String>, value: impl Into<String>, neurons: Option<Vec<u32>>, ms: f64) -> Self {
+        Self::Values { variable: variable.into(), value: value.into(), neurons, ms: Some(ms) }
+    }
+
     /// Neurons get a current for some time (ms), in the unit of their model's input.
     pub fn pulse(group: &str, current: f64, neurons: Vec<u32>, ms: f64) -> Self {
-        let (variable, value) = (format!("{group}.input"), current.to_string());
-        Self::Values { variable, value, neurons: Some(neurons), ms: Some(ms) }
+        Self::held(format!("{group}.input"), current.to_string(), Some(neurons), ms)
+    }
+
+    /// What is touched: a behaviour, a field, a variable.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        match self {
+            Self::Switch { address, .. } => address,
+            Self::Set { field, .. } => field,
+            Self::Values { variable, .. } => variable,
+        }
     }
 
     /// The entry of `switches` at a time (ms).

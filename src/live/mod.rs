@@ -26,17 +26,42 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod course;
 mod experiment;
 mod frame;
+mod handshake;
 mod history;
 mod intervention;
+mod log;
+mod look;
+mod offhand;
+mod outline;
+mod port;
+#[cfg(feature = "output")]
+mod recorded;
+mod remote;
 mod session;
+mod source;
+mod synapses;
 mod tap;
 #[cfg(test)]
 mod tests;
+mod watched;
+mod wire;
 
-pub use experiment::{Experiment, LiveError, Logged};
-pub use frame::{BehaviourView, FieldView, Frame, GroupOutline, Outline, Snapshot, Trace, Wanted};
+pub use experiment::{Experiment, LiveError};
+pub use frame::{Branch, Cost, Frame, Snapshot, Trace, Wanted};
 pub use intervention::Intervention;
+pub use log::{Logged, Touch};
+pub use look::Look;
+pub use offhand::Offhand;
+pub use outline::{BehaviourView, FieldView, GroupOutline, Outline, SynapseOutline};
+pub use port::Port;
+#[cfg(feature = "output")]
+pub use recorded::Recorded;
+pub use remote::Remote;
 pub use session::{Command, Live, Speed};
-pub use tap::{Probe, Seen};
+pub use source::Source;
+pub use synapses::{Partner, Partners, WeightsView};
+pub use tap::{Probe, Seen, plugin};
+pub use watched::Watched;

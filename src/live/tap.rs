@@ -66,7 +66,8 @@ impl Tap {
     }
 }
 
-pub(super) fn plugin(app: &mut App) {
+/// What those need who look at networks of an app: a system that ends each iteration, and does nothing until somebody looks.
+pub fn plugin(app: &mut App) {
     app.init_resource::<Tap>();
     end_stage(app, Stage::Record, "what is seen", look);
 }

@@ -223,14 +223,36 @@ impl Layout {
 
     /// All synapses, in the order of their weights.
     pub fn synapses(&self) -> impl Iterator<Item = Synapse> + '_ {
-        let (pairs, targets, delay) = match self {
-            Self::Dense { sources, targets, delay, .. } => (sources * targets, *targets, *delay),
-            Self::Sparse(_) => (0, 1, 0),
-        };
+        let (sources, targets, delay, rows) = self.ends();
         let synapse = move |k: usize| Synapse { source: (k / targets) as u32, target: (k % targets) as u32, delay };
-        let dense = (0..pairs).filter(|&k| self.has(k)).map(synapse);
-        let rows = if let Self::Sparse(rows) = self { Some(rows) } else { None };
+        let dense = (0..sources * targets).filter(|&k| self.has(k)).map(synapse);
         dense.chain(rows.into_iter().flat_map(Rows::iter))
+    }
+
+    /// The synapses that leave a source neuron, each with its place among the weights.
+    pub fn of_source(&self, source: u32) -> impl Iterator<Item = (usize, Synapse)> + '_ {
+        let (sources, targets, delay, rows) = self.ends();
+        let own = if (source as usize) < sources { targets } else { 0 };
+        let synapse = move |target: usize| Synapse { source, target: target as u32, delay };
+        let dense = (0..own).map(move |target| (source as usize * targets + target, synapse(target)));
+        dense.filter(|(k, _)| self.has(*k)).chain(rows.into_iter().flat_map(move |rows| rows.of_source(source)))
+    }
+
+    /// The synapses that reach a target neuron, each with its place among the weights; without a walk over all of them.
+    pub fn of_target(&self, target: u32) -> impl Iterator<Item = (usize, Synapse)> + '_ {
+        let (sources, targets, delay, rows) = self.ends();
+        let own = if (target as usize) < targets { sources } else { 0 };
+        let synapse = move |source: usize| Synapse { source: source as u32, target, delay };
+        let dense = (0..own).map(move |source| (source * targets + target as usize, synapse(source)));
+        dense.filter(|(k, _)| self.has(*k)).chain(rows.into_iter().flat_map(move |rows| rows.of_target(target)))
+    }
+
+    /// Sources, targets and delay of dense synapses, or the rows of sparse ones.
+    const fn ends(&self) -> (usize, usize, u32, Option<&Rows>) {
+        match self {
+            Self::Dense { sources, targets, delay, .. } => (*sources, *targets, *delay, None),
+            Self::Sparse(rows) => (0, 0, 0, Some(rows)),
+        }
     }
 
     /// The ages (iterations) at which spikes are delivered.

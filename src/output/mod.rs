@@ -6,6 +6,7 @@ mod folder;
 mod listing;
 mod recording_files;
 mod report;
+mod run;
 mod statistics;
 mod writer_thread;
 
@@ -14,5 +15,6 @@ pub use folder::{Existing, FolderError, RunFolder};
 pub use listing::{FileReport, GroupReport, SnapshotReport};
 pub use recording_files::{Files, RecordingFileError, attach_files};
 pub use report::{BehaviourTime, Outcome, Provenance, REPORT, Report, StageTime, Warning};
+pub use run::Run;
 pub use statistics::{GroupStatistics, StatisticsError, spike_statistics};
 pub use writer_thread::OnDiskFull;

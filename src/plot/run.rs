@@ -1,10 +1,8 @@
-//! The parts of `report.json` that a picture needs. Unknown fields are ignored.
+//! What pictures ask of a run.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-
-use serde::Deserialize;
 
 use super::PlotError;
 use super::canvas::{Colour, PALETTE};
@@ -12,39 +10,12 @@ use super::panel::time_unit;
 use crate::assemble::SynapsePlan;
 use crate::files;
 use crate::output::{FileReport, GroupReport};
-use crate::scene::{Over, Plots};
+use crate::scene::Over;
 
 /// A recorded file, as the report lists it.
 pub(super) type Recording = FileReport;
 
-/// A run as its report describes it.
-#[derive(Debug, Deserialize)]
-pub struct Run {
-    /// Its folder.
-    #[serde(skip)]
-    pub folder: PathBuf,
-    /// The scene's title, or the name of the folder.
-    #[serde(default)]
-    pub title: String,
-    /// Duration of an iteration (ms).
-    pub dt: f64,
-    /// The iteration that it ended before.
-    pub iterations: u64,
-    /// Not 0, where the run began from a checkpoint.
-    #[serde(default)]
-    pub first_iteration: u64,
-    /// The neuron groups.
-    #[serde(default)]
-    pub groups: Vec<GroupReport>,
-    #[serde(default)]
-    synapses: Vec<SynapsePlan>,
-    /// The files of recordings.
-    #[serde(default)]
-    pub recordings: Vec<FileReport>,
-    /// How pictures are drawn, as the scene says.
-    #[serde(default)]
-    pub plotting: Plots,
-}
+pub use crate::output::Run;
 
 /// The name of a group and its tags.
 fn words(group: &GroupReport) -> impl Iterator<Item = &str> {
@@ -59,25 +30,15 @@ impl Run {
         let path = run.join("report.json");
         let text = files::read_text(&path, files::LONGEST_TEXT)
             .map_err(|source| PlotError::Io { path: path.clone(), source })?;
-        match serde_json::from_str::<Self>(&text) {
-            Ok(found) => Self { title: found.title_or(run), folder: run.to_owned(), ..found }.checked(path),
+        match Self::parse(&text, run) {
+            Ok(found) => found.checked(path),
             Err(source) => Err(PlotError::Report { path, source }),
         }
     }
 
-    /// The title, or the name of the run folder where there is none.
-    fn title_or(&self, run: &Path) -> String {
-        let folder = || Some(run.canonicalize().ok()?.file_name()?.to_string_lossy().into_owned());
-        if self.title.trim().is_empty() { folder().unwrap_or_default() } else { self.title.clone() }
-    }
-
     fn checked(self, path: PathBuf) -> Result<Self, PlotError> {
-        let names = self.recordings.iter().flat_map(|recording| {
-            [Some(&recording.file), Some(&recording.group), recording.synapses.as_ref()].into_iter().flatten()
-        });
-        // All files of a run lie side by side.
-        if let Some(file) = names.into_iter().find(|name| name.contains(['/', '\\', '\0'])) {
-            return Err(PlotError::Elsewhere { path, file: file.clone() });
+        if let Some(file) = self.elsewhere() {
+            return Err(PlotError::Elsewhere { path, file: file.to_owned() });
         }
         match self.nonsense() {
             Some((field, why)) => Err(PlotError::Nonsense { path, field, why }),
@@ -105,24 +66,6 @@ impl Run {
         let words: Vec<&str> = self.groups.iter().flat_map(words).collect();
         let (field, why, _) = self.plotting.raster.faults(&words).into_iter().next()?;
         told(&format!("plotting.raster.{field}"), why)
-    }
-
-    /// The path of one of its files.
-    #[must_use]
-    pub fn path(&self, file: &str) -> PathBuf {
-        self.folder.join(file)
-    }
-
-    /// When the run ended (ms): its duration, if it began at 0.
-    #[must_use]
-    pub fn duration(&self) -> f64 {
-        self.iterations as f64 * self.dt
-    }
-
-    /// When the run began (ms).
-    #[must_use]
-    pub fn begin(&self) -> f64 {
-        self.first_iteration as f64 * self.dt
     }
 
     /// The iterations that the raster shows: those that the scene names, or all. Where the run ends before them, as many
@@ -156,13 +99,6 @@ impl Run {
             [width, height, 1] if width > 1 && height > 1 => Some([width, height]),
             _ => None,
         }
-    }
-
-    /// The group's neurons, if the report lists it.
-    #[must_use]
-    pub fn size(&self, group: &str) -> Option<u64> {
-        let found = self.groups.iter().find(|listed| listed.plan.name == group);
-        found.map(|group| group.plan.size as u64)
     }
 
     /// The colour of a group in every picture, by its place in the list, or among the names and tags that the scene gives a

@@ -12,14 +12,18 @@ use super::{Beginning, CheckpointEvery, SessionError, report};
 use crate::{
     assemble::Network,
     checkpoint::{self, CHECKPOINT, Run},
+    disk,
     network::{Clock, Failures, Soundness, Warnings},
-    output::{Files, OnDiskFull, Outcome, REPORT, Report, RunFolder, Warning, attach_files},
+    output::{Files, OnDiskFull, Outcome, Provenance, REPORT, Report, RunFolder, Warning, attach_files},
     scene::Scene,
     schedule::{finish, run_ticks},
 };
 
 /// Between two looks at the progress, and at whether somebody wants the run to end.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// Between two looks while a run rests.
+const REST: Duration = Duration::from_millis(5);
 
 /// Between two moments at which the recordings on disk are complete.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -34,6 +38,25 @@ pub trait Watch {
     /// Something to be known while the run goes on.
     fn warned(&mut self, warning: &dyn fmt::Display) {
         let _ = warning;
+    }
+
+    /// Between two stretches of iterations: the network may be looked at and touched. How many iterations may be done until the
+    /// next time, if not as many as there is time for; none while it is to rest.
+    fn between(&mut self, world: &mut World) -> Option<u64> {
+        let _ = world;
+        None
+    }
+
+    /// The time between two of these moments, about: 50 ms.
+    fn interval(&self) -> Duration {
+        LOOK
+    }
+
+    /// The text of the scene with what was done to its network since this was asked for last, if anything was: from now on it is the
+    /// scene of the run.
+    fn touched(&mut self, world: &World) -> Option<String> {
+        let _ = world;
+        None
     }
 
     /// Who wants the run to end, in a word, if somebody does: its state is saved, and it can be gone on with.
@@ -60,6 +83,10 @@ pub struct Session {
     saved: Instant,
     flushed: Instant,
     begun: Instant,
+    /// How long it has rested since, as somebody wanted.
+    rested: Duration,
+    /// The iteration before which somebody did something to the network last.
+    touched: Option<u64>,
 }
 
 impl Session {
@@ -80,7 +107,21 @@ impl Session {
         report.warnings = folder.warnings();
         let now = Instant::now();
         let (begins, saved, flushed, begun) = (done(world), now, now, now);
-        let session = Self { network, folder, files, report, run, begins, checkpoint_every, saved, flushed, begun };
+        let (rested, touched) = (Duration::ZERO, None);
+        let session = Self {
+            network,
+            folder,
+            files,
+            report,
+            run,
+            begins,
+            checkpoint_every,
+            saved,
+            flushed,
+            begun,
+            rested,
+            touched,
+        };
         session.write_report()?;
         Ok(session)
     }
@@ -153,12 +194,21 @@ impl Session {
         let total = self.report.iterations_planned;
         let mut batch = 1;
         while done(world) < total {
+            let allowed = watch.between(world);
+            self.failed(world, watch)?;
+            self.take_over(world, watch)?;
             let looked = Instant::now();
             let until_saved = self.checkpoint_every.and_then(|every| every.left(done(world)));
             let left = total - done(world);
-            run_ticks(world, batch.min(left).min(until_saved.unwrap_or(left)));
-            self.failed(world, watch)?;
-            watch.advanced(done(world));
+            let stretch = batch.min(left).min(until_saved.unwrap_or(left)).min(allowed.unwrap_or(left));
+            if stretch == 0 {
+                std::thread::sleep(REST);
+                self.rested += looked.elapsed();
+            } else {
+                run_ticks(world, stretch);
+                self.failed(world, watch)?;
+                watch.advanced(done(world));
+            }
             // What was removed, as behaviours that were switched, is remembered until then.
             world.clear_trackers();
             if let Some(by) = watch.wants_end()
@@ -168,11 +218,26 @@ impl Session {
             }
             self.keep_up(world, watch)?;
             // As many iterations as fit between two looks.
-            let took = looked.elapsed().max(Duration::from_nanos(1));
-            let fits = (batch as f64 * LOOK.as_secs_f64() / took.as_secs_f64()) as u64;
-            batch = fits.clamp(1, batch.saturating_mul(2));
+            if stretch > 0 {
+                let took = looked.elapsed().max(Duration::from_nanos(1));
+                let fits = (stretch as f64 * watch.interval().as_secs_f64() / took.as_secs_f64()) as u64;
+                batch = fits.clamp(1, batch.saturating_mul(2));
+            }
         }
         Ok(None)
+    }
+
+    /// What was done to the network is part of the scene from now on: who goes on with the run, or repeats it, does it too.
+    fn take_over(&mut self, world: &World, watch: &mut dyn Watch) -> Result<(), SessionError> {
+        let Some(scene) = watch.touched(world) else { return Ok(()) };
+        let provenance = &mut self.report.provenance;
+        let now = Provenance::now("", &scene, provenance.seed, Vec::new());
+        (provenance.scene, provenance.scene_sha256) = (now.scene, now.scene_sha256);
+        disk::write(&self.folder.path().join(STEERED), scene.as_bytes())
+            .map_err(|source| SessionError::Write { path: self.folder.path().join(STEERED), source })?;
+        self.run.scene = scene;
+        self.touched = Some(done(world));
+        self.write_report()
     }
 
     /// Writes down what is due between two iterations.
@@ -202,6 +267,10 @@ impl Session {
     /// Saves the state, with all recordings up to now on the disk. One that is no number any more does not take the place of
     /// one that was.
     fn save_or_fail(&mut self, world: &mut World, watch: &mut dyn Watch) -> Result<(), SessionError> {
+        // What was done just now would be done once more by who goes on from here: an iteration later it is past.
+        if self.touched == Some(done(world)) && done(world) < self.report.iterations_planned {
+            run_ticks(world, 1);
+        }
         Soundness::look(world);
         self.failed(world, watch)?;
         self.files.flush(world, true)?;
@@ -222,7 +291,7 @@ impl Session {
 
     /// Wall time (s) of all iterations so far.
     fn wall_s(&self) -> f64 {
-        self.run.wall_s + self.begun.elapsed().as_secs_f64()
+        self.run.wall_s + self.begun.elapsed().saturating_sub(self.rested).as_secs_f64()
     }
 
     /// All iterations are done.
@@ -294,6 +363,9 @@ fn is_sound(world: &mut World) -> bool {
     Soundness::look(world);
     world.get_resource::<Failures>().is_none_or(Failures::is_empty)
 }
+
+/// The scene of a run with what was done to its network.
+const STEERED: &str = "steered.ron";
 
 /// The state of a run that had to stop, beside its last checkpoint.
 const STOPPED: &str = "stopped";

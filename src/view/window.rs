@@ -1,55 +1,33 @@
-//! The window: panels side by side, one selection for all of them.
+//! The window: panels on a source of frames; what they ask for is sent there, sessions and pictures are saved.
 
 use std::path::PathBuf;
 
-use eframe::egui::{self, CentralPanel, Panel, ScrollArea, Ui};
+use egui::Ui;
 
-use super::{
-    Seen,
-    panels::{Groups, Neuron, Parameters, Raster, Selected, Session, Transport},
-};
-use crate::live::{Command, Live, Speed, Wanted};
+use super::{Asks, Panels, Seen};
+use crate::live::{Source, Speed};
 
 /// A window on a network, wherever that runs.
 pub struct Window {
-    live: Live,
+    source: Box<dyn Source>,
     seen: Seen,
-    transport: Transport,
-    raster: Raster,
-    groups: Groups,
-    neuron: Neuron,
-    parameters: Parameters,
-    session: Session,
-    selected: Selected,
-    wanted: Wanted,
-    /// Where the session is saved as a scene.
+    panels: Panels,
+    /// Where the session is saved as a scene, and pictures beside it.
     saved_as: PathBuf,
+    dark: Option<bool>,
 }
 
 impl Window {
     /// On a network that runs at a speed; a session is saved at a path.
     #[must_use]
-    pub fn new(live: Live, speed: Speed, saved_as: PathBuf) -> Self {
-        let seen = Seen::of(live.outline().clone());
-        Self {
-            live,
-            seen,
-            transport: Transport::new(speed),
-            raster: Raster::default(),
-            groups: Groups::default(),
-            neuron: Neuron::default(),
-            parameters: Parameters::default(),
-            session: Session::default(),
-            selected: (0, 0),
-            wanted: Wanted::default(),
-            saved_as,
-        }
+    pub fn new(source: Box<dyn Source>, speed: Speed, saved_as: PathBuf) -> Self {
+        let seen = Seen::of(source.outline().clone());
+        Self { source, seen, panels: Panels::new(speed), saved_as, dark: None }
     }
 
-    /// The network.
-    #[must_use]
-    pub const fn live(&self) -> &Live {
-        &self.live
+    /// Where frames come from.
+    pub fn source(&mut self) -> &mut dyn Source {
+        &mut *self.source
     }
 
     /// What was seen.
@@ -58,77 +36,96 @@ impl Window {
         &self.seen
     }
 
+    /// The panels.
+    pub const fn panels(&mut self) -> &mut Panels {
+        &mut self.panels
+    }
+
     /// Shows everything, and sends what was asked for.
     pub fn ui(&mut self, ui: &mut Ui) {
-        if let Some(frame) = self.live.take() {
+        let dark = self.panels.layout.dark;
+        if self.dark != Some(dark) {
+            self.dark = Some(dark);
+            ui.ctx().set_theme(if dark { egui::Theme::Dark } else { egui::Theme::Light });
+        }
+        while let Some(frame) = self.source.take() {
             self.seen.take_in(frame);
         }
         let mut out = Vec::new();
-        let (mut clicked, mut saves) = (None, false);
-        Panel::top("transport").show(ui, |ui| self.transport.ui(ui, &self.seen, &mut out));
-        Panel::left("groups").default_size(280.0).show(ui, |ui| {
-            ScrollArea::vertical().show(ui, |ui| clicked = self.groups.ui(ui, &self.seen, self.selected));
-        });
-        Panel::right("parameters").default_size(330.0).show(ui, |ui| {
-            ScrollArea::vertical().show(ui, |ui| {
-                self.parameters.ui(ui, &self.seen, self.selected.0, &mut out);
-                ui.separator();
-                ui.strong("session");
-                saves = self.session.ui(ui, &self.seen, &mut out);
-            });
-        });
-        CentralPanel::default().show(ui, |ui| {
-            let height = ui.available_height();
-            clicked = self.raster.ui(ui, &self.seen, 0.66 * height).or(clicked);
-            self.neuron.ui(ui, &self.seen, self.selected, &mut out);
-        });
-        self.selected = clicked.unwrap_or(self.selected);
-        if saves {
+        let asks = self.panels.ui(ui, &self.seen, &mut out);
+        out.into_iter().for_each(|command| _ = self.source.send(command));
+        self.answer(asks);
+    }
+
+    fn answer(&mut self, asks: Asks) {
+        if asks.save {
             self.save();
         }
-        let wanted = Wanted { columns: self.groups.wanted(&self.seen), probes: self.neuron.wanted(self.selected) };
-        if wanted != self.wanted {
-            self.wanted = wanted.clone();
-            out.push(Command::Want(wanted));
+        #[cfg(feature = "view")]
+        if asks.picture {
+            self.picture();
         }
-        out.into_iter().for_each(|command| _ = self.live.send(command));
     }
 
     fn save(&mut self) {
-        let saved = self.live.scene().map(|scene| {
-            let scene = scene.map_err(|error| error.to_string())?;
-            std::fs::write(&self.saved_as, scene.text()).map_err(|error| error.to_string())
-        });
         let path = self.saved_as.display();
-        let told = match saved {
-            Some(Ok(())) => format!("saved as {path}: `cortecs run {path}` gives the same"),
-            Some(Err(error)) => format!("{path} cannot be written: {error}"),
-            None => "the network has ended".to_owned(),
-        };
-        self.seen.told.push_back(told);
+        let saved = self.source.scene().map_err(|error| error.to_string());
+        let saved = saved.and_then(|scene| {
+            std::fs::write(&self.saved_as, scene.text()).map_err(|error| format!("`{path}` cannot be written: {error}"))
+        });
+        self.seen.tell(match saved {
+            Ok(()) => format!("saved: `cortecs run {path}` gives the same"),
+            Err(error) => error,
+        });
+    }
+
+    /// What is shown, as a picture that opens as the experiment that it shows.
+    #[cfg(feature = "view")]
+    fn picture(&mut self) {
+        use super::picture::{Caption, Picture, Still, write_png};
+
+        let path = self.saved_as.with_extension(format!("{}.png", self.seen.iteration));
+        let scene = self.source.scene().ok().map(|scene| (scene.name().to_owned(), scene.text().to_owned()));
+        let caption = Caption::of(&self.seen, scene.as_ref().map(|(_, text)| &**text));
+        let mut still = Still::new([1280, 800], self.panels.again());
+        let image = still.draw(&self.seen, &caption, &mut Vec::new());
+        let picture = Picture { image, scene, iteration: self.seen.iteration };
+        self.seen.tell(match write_png(&path, &picture) {
+            Ok(()) => format!("saved: `cortecs view {}` shows it again", path.display()),
+            Err(error) => format!("`{}` cannot be written: {error}", path.display()),
+        });
     }
 }
 
+#[cfg(feature = "view")]
 impl eframe::App for Window {
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         Self::ui(self, ui);
         ui.ctx().request_repaint_after(std::time::Duration::from_millis(16));
     }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, LAYOUT, &self.panels.layout);
+    }
 }
 
-/// Opens a window, and returns when it is closed.
+/// What the layout is kept as.
+#[cfg(feature = "view")]
+const LAYOUT: &str = "layout";
+
+/// Opens a window, and returns when it is closed. Its layout is kept for the user.
 ///
 /// # Errors
 /// There is no display, or nothing can be drawn on it.
-pub fn show(title: &str, window: Window) -> Result<(), eframe::Error> {
+#[cfg(feature = "view")]
+pub fn show(title: &str, mut window: Window) -> Result<(), eframe::Error> {
     let viewport = egui::ViewportBuilder::default().with_inner_size([1280.0, 800.0]).with_title(title);
     let options = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Glow, ..Default::default() };
-    eframe::run_native(
-        "cortecs",
-        options,
-        Box::new(|context| {
-            context.egui_ctx.set_theme(egui::Theme::Dark);
-            Ok(Box::new(window))
-        }),
-    )
+    let begin = |context: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
+        if let Some(layout) = context.storage.and_then(|storage| eframe::get_value(storage, LAYOUT)) {
+            window.panels.layout = layout;
+        }
+        Ok(Box::new(window))
+    };
+    eframe::run_native("cortecs", options, Box::new(begin))
 }

@@ -1,16 +1,24 @@
 //! `cortecs run` and `cortecs resume`: a [`Session`] with threads, a bar, signals and pictures.
 
+#[cfg(feature = "live")]
+mod gallery;
+#[cfg(not(feature = "live"))]
+#[path = "no_gallery.rs"]
+mod gallery;
 mod text;
 
 use std::{
     fmt::Display,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use clap::Args;
 use rayon::ThreadPoolBuilder;
+
+use gallery::Gallery;
 
 use super::{
     CliError, SceneArguments,
@@ -70,6 +78,19 @@ pub(super) struct Manner {
     /// What to do when recordings cannot be written any more: `stop`, or `go-on` without them.
     #[arg(long, value_name = "WHAT", value_parser = on_disk_full)]
     on_disk_full: Option<OnDiskFull>,
+    /// Lets others watch the run: `cortecs view HOST:PORT`. A port alone is reached from this machine only, 0 is any that is free;
+    /// `ADDRESS:PORT` from wherever that is.
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "PORT")]
+    watchable: Option<String>,
+    /// What those who watch must know; without it one is drawn, and told.
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "WORD", requires = "watchable")]
+    token: Option<String>,
+    /// Lets those who watch pause the run and change its network; what they do becomes part of the run's scene.
+    #[cfg(feature = "live")]
+    #[arg(long, requires = "watchable")]
+    steerable: bool,
     /// Draws no pictures.
     #[arg(long)]
     no_plots: bool,
@@ -103,12 +124,14 @@ impl Manner {
 }
 
 pub(super) fn run(mut app: App, arguments: &RunArguments) -> Result<(), CliError> {
+    let mut gallery = Gallery::open(&mut app, &arguments.manner)?;
     let from = arguments.from.as_deref().map(checkpoint::open).transpose().map_err(SessionError::from)?;
     let scene = arguments.load(&app, from.as_ref())?;
     let world = app.world_mut();
     arguments.manner.with_threads(|| {
         let session = start(world, &scene, arguments, from)?;
-        complete(world, session, &arguments.manner)
+        gallery.let_in(world, (scene.document, scene.folder), &session);
+        complete(world, session, &arguments.manner, gallery)
     })
 }
 
@@ -188,12 +211,15 @@ pub(super) fn resume(
     outside_files: bool,
     manner: &Manner,
 ) -> Result<(), CliError> {
+    let mut gallery = Gallery::open(&mut app, manner)?;
     let mut interrupted = Interrupted::find(app.world(), path, iterations, &manner.settings())?;
     interrupted.scene.outside_files = outside_files;
     let world = app.world_mut();
     manner.with_threads(|| {
+        let scene = (interrupted.scene.document.clone(), interrupted.scene.folder.clone());
         let session = interrupted.go_on(world)?;
-        complete(world, session, manner)
+        gallery.let_in(world, scene, &session);
+        complete(world, session, manner, gallery)
     })
 }
 
@@ -202,6 +228,7 @@ struct Onlooker {
     progress: Progress,
     interruption: Interruption,
     signal: Option<Signal>,
+    gallery: Gallery,
 }
 
 impl Watch for Onlooker {
@@ -217,14 +244,26 @@ impl Watch for Onlooker {
         self.signal = self.interruption.signal();
         self.signal.map(Signal::name)
     }
+
+    fn between(&mut self, world: &mut World) -> Option<u64> {
+        self.gallery.between(world)
+    }
+
+    fn interval(&self) -> Duration {
+        self.gallery.interval()
+    }
+
+    fn touched(&mut self, world: &World) -> Option<String> {
+        self.gallery.touched(world)
+    }
 }
 
 /// Runs to the end; then pictures, and the report on stdout.
-fn complete(world: &mut World, mut session: Session, manner: &Manner) -> Result<(), CliError> {
+fn complete(world: &mut World, mut session: Session, manner: &Manner, gallery: Gallery) -> Result<(), CliError> {
     let report = session.report();
     let progress = Progress::new(session.begins(), report.iterations_planned, report.dt, manner.quiet);
     let interruption = Interruption::watch().map_err(CliError::Signals)?;
-    let mut onlooker = Onlooker { progress, interruption, signal: None };
+    let mut onlooker = Onlooker { progress, interruption, signal: None, gallery };
     let ended = session.complete(world, &mut onlooker);
     onlooker.progress.finish();
     ended.map_err(|error| match (error, onlooker.signal) {

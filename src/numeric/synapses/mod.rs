@@ -7,3 +7,4 @@ pub(crate) mod prefetch;
 pub mod replace;
 pub mod row_blocks;
 pub mod rows;
+mod walk;

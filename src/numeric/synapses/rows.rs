@@ -30,11 +30,11 @@ pub struct Rows {
     pub(in crate::numeric) sources: usize,
     pub(in crate::numeric) coding: Coding,
     /// The age (iterations) at which each bucket delivers its spikes, ascending.
-    ages: Vec<u32>,
+    pub(in crate::numeric) ages: Vec<u32>,
     /// Whether every delay is the age of its bucket, so that no ring is needed.
-    punctual: bool,
+    pub(in crate::numeric) punctual: bool,
     /// Whether the targets of each piece ascend, so that a part of them can be found.
-    ascending: bool,
+    pub(in crate::numeric) ascending: bool,
     pub(in crate::numeric) blocks: Vec<Block>,
     pub(in crate::numeric) codes: Column<u16>,
 }
@@ -312,7 +312,7 @@ impl Rows {
 
     /// The synapses of a source in a bucket of a block.
     #[inline]
-    fn piece(&self, block: &Block, bucket: usize, source: u32) -> Range<usize> {
+    pub(in crate::numeric) fn piece(&self, block: &Block, bucket: usize, source: u32) -> Range<usize> {
         let piece = block.piece(bucket, self.sources, source);
         block.start + piece.start..block.start + piece.end
     }

@@ -1,71 +1,151 @@
-//! One neuron: traces of its variables, its spikes, what is done to it alone.
+//! Some neurons: traces of their variables, their spikes, what is done to the one that is selected.
 
-use eframe::egui::{Color32, DragValue, Ui};
-use egui_plot::{Line, PlotPoints};
+use egui::{ComboBox, DragValue, Ui};
+use egui_plot::{Line, LineStyle, PlotPoints, Points};
 
-use super::{super::Seen, Selected, label, raster::time_plot};
-use crate::live::{Command, Intervention, Probe};
+use super::{
+    super::{Seen, colours::Colours},
+    Selected, label,
+    raster::time_plot,
+};
+use crate::{
+    live::{Command, GroupOutline, Intervention, Probe},
+    statistics::coefficient_of_variation,
+};
 
-/// The neuron that is looked at.
+/// Neurons that are shown beside the selected one.
+const PINNED: usize = 7;
+
+/// The neurons that are looked at.
+#[derive(Clone)]
 pub struct Neuron {
     variable: String,
+    pinned: Vec<Selected>,
     current: f64,
     ms: f64,
-    value: f64,
+    value: String,
 }
 
 impl Default for Neuron {
     fn default() -> Self {
-        Self { variable: "v".into(), current: 20.0, ms: 10.0, value: 0.0 }
+        Self { variable: "v".into(), pinned: Vec::new(), current: 20.0, ms: 10.0, value: "-65".into() }
     }
 }
 
 impl Neuron {
-    /// The trace that is shown.
-    pub fn wanted(&self, (group, neuron): Selected) -> Vec<Probe> {
-        vec![Probe { group, neuron, variable: self.variable.clone() }]
+    /// The traces that are shown: that of the selected neuron first.
+    pub fn wanted(&self, seen: &Seen, selected: Selected) -> Vec<Probe> {
+        let all = [selected].into_iter().chain(self.pinned.iter().copied().filter(|pinned| *pinned != selected));
+        let known = |group: u32| {
+            let variables = seen.outline.groups.get(group as usize).map(|group| &group.variables);
+            variables.is_some_and(|known| known.iter().any(|(name, _)| *name == self.variable))
+        };
+        let probe = |(group, neuron)| Probe { group, neuron, variable: self.variable.clone() };
+        all.filter(|(group, _)| known(*group)).map(probe).collect()
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, seen: &Seen, (group, neuron): Selected, out: &mut Vec<Command>) {
-        let Some(outline) = seen.outline.groups.get(group as usize) else { return };
-        let spikes = seen.spikes.iter().filter(|spike| (spike.1, spike.2) == (group, neuron)).count();
+    pub fn ui(&mut self, ui: &mut Ui, seen: &Seen, selected: Selected, span: f64, out: &mut Vec<Command>) {
+        let Some(outline) = seen.outline.groups.get(selected.0 as usize) else { return };
         ui.horizontal_wrapped(|ui| {
-            ui.strong(format!("{}[{neuron}]", outline.name));
-            ui.label(format!("{spikes} spikes in the last second"));
+            self.choose(ui, seen, selected, outline);
+            if seen.outline.steerable {
+                ui.separator();
+                self.touch(ui, outline, selected.1, out);
+            }
+        });
+        self.traces(ui, seen, selected, span);
+    }
+
+    fn choose(&mut self, ui: &mut Ui, seen: &Seen, selected: Selected, outline: &GroupOutline) {
+        ui.strong(format!("{}[{}]", outline.name, selected.1));
+        ui.label(intervals(seen, selected));
+        ComboBox::from_id_salt("variable of the neuron").selected_text(&self.variable).show_ui(ui, |ui| {
             for (name, unit) in &outline.variables {
                 let text = if unit.is_empty() { name.clone() } else { format!("{name} ({unit})") };
                 ui.selectable_value(&mut self.variable, name.clone(), text);
             }
-            ui.separator();
-            ui.add(DragValue::new(&mut self.current).speed(0.5));
-            ui.label("for");
-            ui.add(DragValue::new(&mut self.ms).speed(0.5).range(0.1..=1e4).suffix(" ms"));
-            if ui.button("Inject").on_hover_text("a current pulse into this neuron, in the unit of its model").clicked()
-            {
-                let pulse = Intervention::pulse(&outline.name, self.current, vec![neuron], self.ms);
-                out.push(Command::Do(pulse));
-            }
-            ui.separator();
-            ui.add(DragValue::new(&mut self.value).speed(0.5));
-            if ui.button(format!("Set {}", self.variable)).clicked() {
-                let address = format!("{}.{}", outline.name, self.variable);
-                let values = Intervention::values(address, self.value.to_string(), Some(vec![neuron]));
-                out.push(Command::Do(values));
-            }
         });
-        let dt = seen.outline.dt;
-        let [begin, end] = seen.times();
-        let name = format!("{} of {}[{neuron}]", self.variable, outline.name);
-        let shown = time_plot("neuron").height(ui.available_height().max(80.0)).x_axis_label("ms").show(ui, |plot| {
+        let mut pinned = self.pinned.contains(&selected);
+        if ui.toggle_value(&mut pinned, "📌 pin").on_hover_text("shows it beside others").changed() {
+            self.pinned.retain(|one| *one != selected);
+            if pinned {
+                self.pinned.truncate(PINNED - 1);
+                self.pinned.push(selected);
+            }
+        }
+        if !self.pinned.is_empty() && ui.button("unpin all").clicked() {
+            self.pinned.clear();
+        }
+    }
+
+    fn touch(&mut self, ui: &mut Ui, outline: &GroupOutline, neuron: u32, out: &mut Vec<Command>) {
+        ui.add(DragValue::new(&mut self.current).speed(0.5));
+        ui.label("for");
+        ui.add(DragValue::new(&mut self.ms).speed(0.5).range(0.1..=1e4).suffix(" ms"));
+        let words = "a current pulse into this neuron, in the unit of its model";
+        if ui.button("Inject").on_hover_text(words).clicked() {
+            out.push(Command::Do(Intervention::pulse(&outline.name, self.current, vec![neuron], self.ms)));
+        }
+        ui.separator();
+        ui.add(egui::TextEdit::singleline(&mut self.value).desired_width(60.0).hint_text("value"));
+        let address = format!("{}.{}", outline.name, self.variable);
+        if ui.button(format!("Set {}", self.variable)).on_hover_text("once: a number or an expression").clicked() {
+            out.push(Command::Do(Intervention::values(&address, &self.value, Some(vec![neuron]))));
+        }
+        if ui.button("Hold").on_hover_text(format!("for {} ms: a clamp", self.ms)).clicked() {
+            out.push(Command::Do(Intervention::held(address, &self.value, Some(vec![neuron]), self.ms)));
+        }
+    }
+
+    fn traces(&self, ui: &mut Ui, seen: &Seen, selected: Selected, span: f64) {
+        let (colours, dt, [begin, end]) = (Colours::of(ui), seen.outline.dt, seen.times(span));
+        let name = |probe: &Probe| {
+            let group = seen.outline.groups.get(probe.group as usize).map_or("", |group| &group.name);
+            format!("{} of {group}[{}]", probe.variable, probe.neuron)
+        };
+        let unit = seen.outline.groups.get(selected.0 as usize).and_then(|group| {
+            group.variables.iter().find(|(name, _)| *name == self.variable).map(|(_, unit)| unit.clone())
+        });
+        let plot = time_plot("neuron", "ms", &unit.unwrap_or_default()).height(ui.available_height().max(80.0));
+        let shown = plot.show(ui, |plot| {
             plot.set_plot_bounds_x(begin..=end);
-            if let Some((_, trace)) = seen.traces.first() {
-                let points: Vec<[f64; 2]> =
-                    trace.iter().map(|(iteration, value)| [(iteration + 1) as f64 * dt, f64::from(*value)]).collect();
-                let line = Line::new(name.clone(), PlotPoints::from(thinned(&points, 2000)));
-                plot.line(line.color(Color32::from_rgb(80, 255, 120)).width(1.2));
+            for (k, (probe, trace)) in seen.traces.iter().enumerate() {
+                let first = trace.partition_point(|(iteration, _)| (iteration + 1) as f64 * dt < begin);
+                let points: Vec<[f64; 2]> = trace
+                    .range(first..)
+                    .map(|(iteration, value)| [(iteration + 1) as f64 * dt, f64::from(*value)])
+                    .collect();
+                let top = points.iter().map(|point| point[1]).fold(f64::MIN, f64::max);
+                let colour = if k == 0 { colours.selected() } else { colours.group(k) };
+                let line = Line::new(name(probe), PlotPoints::from(thinned(&points, 2000))).color(colour).width(1.2);
+                // Told by the line as well as by its colour.
+                plot.line(if k == 0 { line } else { line.style(LineStyle::dashed_dense()) });
+                if k == 0 && !points.is_empty() {
+                    let fired = seen.spikes_from(begin).filter(|spike| (spike.1, spike.2) == selected);
+                    let ticks: Vec<[f64; 2]> = fired.map(|spike| [(spike.0 + 1) as f64 * dt, top]).collect();
+                    plot.points(Points::new("spikes", ticks).color(colours.touch()).radius(2.0));
+                }
             }
         });
-        label(&shown.response, name);
+        let names: Vec<String> = seen.traces.iter().map(|(probe, _)| name(probe)).collect();
+        let names = if names.is_empty() { format!("no trace of {}", self.variable) } else { names.join(", ") };
+        label(&shown.response, names);
+    }
+}
+
+/// The rate of a neuron and how even its intervals are, in the time that is remembered.
+fn intervals(seen: &Seen, selected: Selected) -> String {
+    let times: Vec<f64> = { seen.spikes.iter() }
+        .filter(|spike| (spike.1, spike.2) == selected)
+        .map(|spike| spike.0 as f64 * seen.outline.dt)
+        .collect();
+    let intervals: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let seconds = seen.iteration.saturating_sub(seen.since).max(1) as f64 * seen.outline.dt / 1e3;
+    let rate = format!("{:.1} Hz in {seconds:.1} s", times.len() as f64 / seconds);
+    let mean = intervals.iter().sum::<f64>() / intervals.len().max(1) as f64;
+    match coefficient_of_variation(&intervals) {
+        Some(cv) => format!("{rate}, intervals {mean:.1} ms, CV {cv:.2}"),
+        None => rate,
     }
 }
 

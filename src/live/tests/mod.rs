@@ -1,12 +1,16 @@
 //! That a session is an experiment: what was done at any moment is done again when its scene is run, and any moment can be gone
 //! back to.
 
+mod port;
+#[cfg(feature = "output")]
+mod recorded;
+
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
 use super::{Command, Experiment, Frame, Intervention, Live, LiveError, Probe, Speed, Wanted};
-use crate::{checkpoint::Checkpoint, text::Document};
+use crate::{checkpoint::Checkpoint, numeric::real::wide, text::Document};
 
 /// Noise, conductances, a rule that learns, switches of its own.
 const SCENE: &str = r#"// Two groups.
@@ -140,8 +144,94 @@ fn what_is_undone_has_never_been() {
     session.undo().unwrap();
     let (_, unchanged) = alone(SCENE, 200);
     assert_eq!(session.state().unwrap().first_difference(&unchanged), None);
-    let mut twin = session.twin(|_| ()).unwrap();
+    let mut twin = session.twin().unwrap();
     assert_eq!(twin.state().unwrap().first_difference(&unchanged), None);
+}
+
+/// What is left for another future is kept as a branch, and is there as it was.
+#[test]
+fn another_future_can_be_lived_again() {
+    let mut session = experiment(SCENE);
+    session.run(100).unwrap();
+    session.intervene(&Intervention::set("e.UniformNoise.high", "25")).unwrap();
+    session.run(60).unwrap();
+    session.keep().unwrap();
+    session.run(40).unwrap();
+    let first = session.state().unwrap();
+    session.go_to(120).unwrap();
+    assert_eq!(session.furthest(), 200);
+    session.intervene(&Intervention::switch("i.NormalNoise", false)).unwrap();
+    session.run(100).unwrap();
+    let second = session.state().unwrap();
+    assert_eq!((session.branches().len(), session.branches()[0].end, session.log().len()), (1, 200, 2));
+    session.take_branch(0).unwrap();
+    assert_eq!((session.iteration(), session.log().len()), (200, 1));
+    assert_eq!(session.state().unwrap().first_difference(&first), None);
+    session.take_branch(0).unwrap();
+    assert_eq!((session.iteration(), session.log().len()), (220, 2));
+    assert_eq!(session.state().unwrap().first_difference(&second), None);
+    let scene = session.scene().unwrap();
+    assert_eq!(second.first_difference(&alone(scene.text(), 220).1), None);
+    session.take_branch(7).unwrap();
+}
+
+/// Beside a network runs the one without what was done, until it is not wanted any more; leaps take it along.
+#[test]
+fn a_network_is_compared_with_its_twin() {
+    let live = Live::start(|| Ok(experiment(SCENE)), Speed::Max).unwrap();
+    live.send(Command::Step(100));
+    until(&live, |frame| frame.iteration == 100 && frame.paused);
+    live.send(Command::Compare(true));
+    live.send(Command::Do(Intervention::set("e.UniformNoise.high", "25")));
+    live.send(Command::Step(200));
+    let seen = until(&live, |frame| frame.iteration == 300 && frame.paused);
+    let from =
+        |spikes: Vec<(u64, u32, u32)>, first| spikes.into_iter().filter(|spike| spike.0 >= first).collect::<Vec<_>>();
+    let expected = alone(SCENE, 300).0;
+    assert_eq!(from(seen.twin.unwrap().spikes, 100), from(expected.clone(), 100));
+    assert_ne!(from(seen.seen.spikes, 100), from(expected, 100));
+    live.send(Command::GoTo(50));
+    live.send(Command::Step(10));
+    let seen = until(&live, |frame| frame.iteration == 60 && frame.leapt && frame.paused);
+    assert_eq!(from(seen.twin.unwrap().spikes, 50), from(alone(SCENE, 60).0, 50));
+    live.send(Command::Compare(false));
+    live.send(Command::Step(1));
+    assert_eq!(until(&live, |frame| frame.iteration == 61).twin, None);
+}
+
+/// Receptive fields are the weights that there are; distributions count each of them once.
+#[test]
+fn synapses_are_seen_as_they_are() {
+    use crate::network::{Synapses, Weights};
+
+    let mut session = experiment(SCENE);
+    session.run(50).unwrap();
+    session.want(Wanted { partners: Some((0, 7)), weights: Some(0), costs: true, ..Wanted::default() });
+    let frame = session.frame(true);
+    let (partners, weights) = (frame.partners.unwrap(), frame.weights.unwrap());
+    let world = session.world();
+    let (synapses, own) = world.query::<(&Synapses, &Weights)>().iter(world).next().unwrap();
+    let all: Vec<(_, f32)> =
+        synapses.layout.as_ref().unwrap().synapses().zip(own.0.iter().map(|&w| wide(w) as f32)).collect();
+    let mut afferent: Vec<(u32, f32)> =
+        all.iter().filter(|(synapse, _)| synapse.target == 7).map(|(synapse, w)| (synapse.source, *w)).collect();
+    let mut efferent: Vec<(u32, f32)> =
+        all.iter().filter(|(synapse, _)| synapse.source == 7).map(|(synapse, w)| (synapse.target, *w)).collect();
+    afferent.sort_by_key(|one| one.0);
+    efferent.sort_by_key(|one| one.0);
+    let seen =
+        |partners: &[crate::live::Partner]| partners.iter().map(|one| (one.neuron, one.weight)).collect::<Vec<_>>();
+    assert_eq!((seen(&partners.afferent), seen(&partners.efferent)), (afferent, efferent));
+    assert!(!partners.afferent.is_empty());
+    let number = all.len() as u64;
+    assert_eq!((weights.number, weights.counts.iter().sum::<u64>()), (number, number));
+    let mean = all.iter().map(|(_, w)| f64::from(*w)).sum::<f64>() / number as f64;
+    assert!((weights.mean - mean).abs() < 1e-6 && weights.change == Some(0.0), "{weights:?}");
+    assert!(frame.costs.unwrap().iter().any(|cost| cost.name == "Izhikevich"));
+    session.run(400).unwrap();
+    std::thread::sleep(Duration::from_millis(1200));
+    let later = session.frame(false).weights.unwrap();
+    assert!(later.change.unwrap() > 0.0, "{later:?}");
 }
 
 /// Waits for a frame that holds something, for ten seconds at most; returns all that was shown.
@@ -165,7 +255,11 @@ fn a_session_on_its_thread_is_replayed_by_its_scene() {
     let live = Live::start(|| Ok(experiment(SCENE)), Speed::Max).unwrap();
     assert_eq!(live.outline().groups.iter().map(|group| &*group.name).collect::<Vec<_>>(), ["e", "i"]);
     let probe = |variable: &str| Probe { group: 1, neuron: 3, variable: variable.into() };
-    live.send(Command::Want(Wanted { columns: vec![(0, "v".into())], probes: vec![probe("v"), probe("input")] }));
+    live.send(Command::Want(Wanted {
+        columns: vec![(0, "v".into())],
+        probes: vec![probe("v"), probe("input")],
+        ..Wanted::default()
+    }));
     live.send(Command::Run);
     for high in 10..20 {
         std::thread::sleep(Duration::from_millis(3));

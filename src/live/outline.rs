@@ -1,0 +1,158 @@
+//! What a network is, as those see it who look at it: groups, synapses, behaviours with their fields.
+
+use bevy_ecs::prelude::*;
+use bevy_reflect::ReflectRef;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    network::{
+        BehaviourEntry, Behaviours, Kind, NeuronGroup, Source, Synapses, Tags, Target, Variables, change,
+        shape::path_of,
+    },
+    scene::describe::parameters_of,
+};
+
+/// What a network is: all that does not change while it runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outline {
+    /// What the scene is called.
+    pub title: String,
+    /// Length of an iteration (ms).
+    pub dt: f64,
+    /// The iteration with which there is something to see.
+    pub first: u64,
+    /// Its neuron groups, in the order of the scene.
+    pub groups: Vec<GroupOutline>,
+    /// Its synapse groups.
+    pub synapses: Vec<SynapseOutline>,
+    /// Whether it can be touched and paused.
+    pub steerable: bool,
+    /// Whether one can go to any of its moments.
+    pub goes_back: bool,
+    /// Whether it was simulated before, and is looked at as it was recorded.
+    pub recorded: bool,
+}
+
+/// What a synapse group is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SynapseOutline {
+    /// Its name.
+    pub name: String,
+    /// The group whose spikes it carries, by its place in the outline.
+    pub source: u32,
+    /// The group that it reaches, by its place in the outline.
+    pub target: u32,
+    /// How many synapses it has; of those that come and go as many as there were at first.
+    pub number: u64,
+}
+
+impl SynapseOutline {
+    pub(super) fn of(world: &World, synapses: Entity, groups: &[Entity]) -> Self {
+        let place =
+            |group: Option<Entity>| groups.iter().position(|one| Some(*one) == group).unwrap_or_default() as u32;
+        Self {
+            name: path_of(world, synapses),
+            source: place(world.get::<Source>(synapses).map(|source| source.0)),
+            target: place(world.get::<Target>(synapses).map(|target| target.0)),
+            number: world.get::<Synapses>(synapses).map_or(0, Synapses::number) as u64,
+        }
+    }
+}
+
+/// What a neuron group is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GroupOutline {
+    /// Its name.
+    pub name: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Neurons along x, y and z.
+    pub shape: [usize; 3],
+    /// Its variables with their units.
+    pub variables: Vec<(String, String)>,
+}
+
+impl GroupOutline {
+    pub(super) fn of(world: &World, group: Entity) -> Self {
+        let variables = world.get_resource::<Variables>().cloned().unwrap_or_default();
+        let known = world.get_entity(group).map(|group| variables.of(group)).unwrap_or_default();
+        Self {
+            name: world.get::<Name>(group).map_or("", Name::as_str).to_owned(),
+            tags: world.get::<Tags>(group).map(|tags| tags.0.clone()).unwrap_or_default(),
+            shape: world.get::<NeuronGroup>(group).map_or([0; 3], |group| group.shape),
+            variables: known.into_iter().map(|info| (info.name, info.unit)).collect(),
+        }
+    }
+}
+
+/// A behaviour of a group, of what belongs to it, or of synapses, as it is at a moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BehaviourView {
+    /// What has it: `excitatory`, `excitatory.gaba`, `GLUTAMATE`.
+    pub at: String,
+    /// The group that it belongs to, by its place in the outline; none for synapses.
+    pub group: Option<u32>,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub docs: String,
+    /// Whether it is on.
+    pub on: bool,
+    /// Its fields; none while it is off.
+    pub fields: Vec<FieldView>,
+}
+
+impl BehaviourView {
+    /// Its address.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("{}.{}", self.at, self.name)
+    }
+}
+
+/// A field of a behaviour.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FieldView {
+    /// Its name.
+    pub name: String,
+    /// Its value as it would be written.
+    pub value: String,
+    /// Its unit; empty if it has none.
+    pub unit: String,
+    /// What it must be, in words; empty if nothing is said.
+    pub range: String,
+    /// What it is.
+    pub docs: String,
+    /// Why it cannot be changed while the network runs, if it cannot.
+    pub fixed: Option<String>,
+}
+
+/// The behaviours that are attached to an entity.
+pub(super) fn behaviours_of(world: &World, entity: Entity, group: Option<u32>) -> Vec<BehaviourView> {
+    let (Some(behaviours), Ok(here)) = (world.get_resource::<Behaviours>(), world.get_entity(entity)) else {
+        return Vec::new();
+    };
+    let view = |entry: &BehaviourEntry| {
+        let on = entry.is_on(here)?;
+        // Of one that rests nobody knows the fields but itself.
+        let value = entry.value(here).map(bevy_reflect::PartialReflect::as_partial_reflect);
+        let fixed = |name: &str| match value?.reflect_ref() {
+            ReflectRef::Struct(fields) => change::fixed(entry.kind, fields.field(name)?).map(str::to_owned),
+            _ => None,
+        };
+        let fields =
+            value.map(|value| parameters_of(entry, value)).unwrap_or_default().into_iter().map(|field| FieldView {
+                fixed: fixed(&field.name),
+                name: field.name,
+                value: field.default,
+                unit: field.unit,
+                range: field.range,
+                docs: field.docs,
+            });
+        let (at, docs) = (path_of(world, entity), entry.docs().split_whitespace().collect::<Vec<_>>().join(" "));
+        Some(BehaviourView { at, group, name: entry.name.to_owned(), docs, on, fields: fields.collect() })
+    };
+    // What makes synapses has made them.
+    let is_at_work = |entry: &&BehaviourEntry| entry.kind != Kind::Connectivity;
+    behaviours.iter().filter(is_at_work).filter_map(view).collect()
+}
