@@ -16,7 +16,7 @@ const FRAME: Duration = Duration::from_millis(16);
 /// The longest that iterations take between two looks at commands.
 const STRETCH: Duration = Duration::from_millis(4);
 
-/// Between two states that are kept, at the least; and never more than a fiftieth of the time goes into them.
+/// Between two states that are kept, at the least; and never more than a two-hundredth of the time goes into them.
 const KEEP: Duration = Duration::from_secs(1);
 
 pub(super) enum Message {
@@ -142,7 +142,7 @@ impl Course {
             let began = Instant::now();
             let kept = self.experiment.keep();
             self.tell(kept);
-            self.kept = Instant::now() + began.elapsed() * 50;
+            self.kept = Instant::now() + began.elapsed() * 200;
         }
     }
 

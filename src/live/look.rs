@@ -8,7 +8,7 @@ use super::{
     frame::{Cost, Frame, Snapshot, Wanted},
     outline::{BehaviourView, GroupOutline, Outline, SynapseOutline, behaviours_of},
     synapses::{Partners, WeightsView},
-    tap::{Probe, Seen, Tap},
+    tap::{Looked, Probe, Seen, Tap},
 };
 use crate::{
     assemble::Network,
@@ -97,7 +97,8 @@ impl Look {
     pub fn want(&mut self, world: &mut World, wanted: Wanted) {
         if wanted.probes != self.wanted.probes {
             let entity = |probe: &Probe| self.groups.get(probe.group as usize).copied();
-            let probes = wanted.probes.iter().filter_map(|probe| Some((entity(probe)?, probe.clone()))).collect();
+            let probes =
+                wanted.probes.iter().filter_map(|probe| Some(Looked::new(entity(probe)?, probe.clone()))).collect();
             world.resource_mut::<Tap>().probe(probes);
         }
         let slow = |wanted: &Wanted| (wanted.partners, wanted.weights, wanted.costs);
@@ -110,7 +111,7 @@ impl Look {
     /// What was seen since the last time.
     pub fn seen(&self, world: &mut World) -> (Vec<Probe>, Seen) {
         let mut tap = world.resource_mut::<Tap>();
-        (tap.probes.iter().map(|(_, probe)| probe.clone()).collect(), tap.take())
+        (tap.probes.iter().map(|looked| looked.probe.clone()).collect(), tap.take())
     }
 
     /// All behaviours as they are: of groups, with what belongs to them, and of synapses.
@@ -143,8 +144,9 @@ impl Look {
         let mut frame =
             Frame { iteration, furthest: iteration, seen, probes, columns: self.columns(world), ..Frame::default() };
         if anew || Instant::now() >= self.behaviours {
+            let began = Instant::now();
             frame.behaviours = Some(self.behaviours(world));
-            self.behaviours = Instant::now() + SLOW;
+            self.behaviours = began + SLOW.max(500 * began.elapsed());
         }
         if Instant::now() >= self.slow {
             self.look_slowly(world, &mut frame);
@@ -152,7 +154,7 @@ impl Look {
         frame
     }
 
-    /// What is only looked at now and then, and never more than a twentieth of the time.
+    /// What is only looked at now and then, and never more than a fiftieth of the time.
     fn look_slowly(&mut self, world: &World, frame: &mut Frame) {
         let began = Instant::now();
         frame.partners = self.wanted.partners.map(|neuron| Partners::look(world, neuron, &self.synapses));
@@ -162,7 +164,7 @@ impl Look {
         }
         frame.costs = self.wanted.costs.then(|| self.costs(world));
         let took = began.elapsed();
-        self.slow = began + SLOW.max(20 * took);
+        self.slow = began + SLOW.max(50 * took);
     }
 
     fn weights(&mut self, world: &World, place: u32) -> Option<WeightsView> {

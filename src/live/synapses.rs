@@ -135,7 +135,7 @@ impl WeightsView {
         if first.is_empty() {
             first.extend(weights.iter().map(|&weight| wide(weight) as f32));
         }
-        let moved = |k: usize| (weight(k) - f64::from(first[k])).abs();
+        let moved = |k: usize| f64::from((weight(k) as f32 - first[k]).abs());
         let mean = if number > 0 { sum / number as f64 } else { 0.0 };
         let change =
             (first.len() == weights.len() && number > 0).then(|| places.map(moved).sum::<f64>() / number as f64);

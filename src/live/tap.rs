@@ -1,14 +1,12 @@
 //! What is seen of every iteration while somebody looks: spikes, and variables of some neurons. Not a recorder: it is no part of the
 //! network, and of no checkpoint.
 
-use std::collections::HashMap;
-
 use bevy_app::App;
 use bevy_ecs::{prelude::*, resource::IsResource};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    network::{Clock, Spikes, Variables, View},
+    network::{Clock, Spikes, VariableEntry, Variables, View},
     numeric::real::wide,
     schedule::{Stage, end_stage},
 };
@@ -41,20 +39,44 @@ pub(super) const MOST: usize = 2_000_000;
 /// What is looked at, and what was seen since somebody took it.
 #[derive(Resource, Default)]
 pub(super) struct Tap {
-    pub probes: Vec<(Entity, Probe)>,
-    groups: HashMap<Entity, u32>,
+    pub probes: Vec<Looked>,
+    groups: Vec<Entity>,
     seen: Seen,
+}
+
+/// A probe, where it is, and what holds its variable, once that was found.
+pub(super) struct Looked {
+    entity: Entity,
+    pub probe: Probe,
+    entry: Option<VariableEntry>,
+}
+
+impl Looked {
+    pub const fn new(entity: Entity, probe: Probe) -> Self {
+        Self { entity, probe, entry: None }
+    }
+
+    fn value(&mut self, all: &Query<EntityRef, Without<IsResource>>, variables: &Variables) -> Option<f32> {
+        let (here, name) = (all.get(self.entity).ok()?, &*self.probe.variable);
+        if self.entry.is_none() {
+            self.entry = variables.find(here, name);
+        }
+        let neuron = self.probe.neuron as usize;
+        match self.entry?.view(here, name)? {
+            View::Real(values) => values.get(neuron).map(|&value| wide(value) as f32),
+            View::Bool(values) => values.get(neuron).map(|&value| f32::from(value)),
+        }
+    }
 }
 
 impl Tap {
     /// Has the spikes of groups be seen, in this order.
     pub fn of(groups: &[Entity]) -> Self {
-        let groups = groups.iter().zip(0..).map(|(group, place)| (*group, place)).collect();
-        Self { groups, ..Self::default() }
+        Self { groups: groups.to_vec(), ..Self::default() }
     }
 
     /// Looks at other neurons from now on.
-    pub fn probe(&mut self, probes: Vec<(Entity, Probe)>) {
+    pub fn probe(&mut self, probes: Vec<Looked>) {
         self.seen.traces = vec![Vec::new(); probes.len()];
         self.probes = probes;
     }
@@ -73,31 +95,27 @@ pub fn plugin(app: &mut App) {
 }
 
 fn look(
-    groups: Query<(Entity, &Spikes)>,
+    groups: Query<&Spikes>,
     all: Query<EntityRef, Without<IsResource>>,
     variables: Res<Variables>,
     clock: Res<Clock>,
     mut tap: ResMut<Tap>,
 ) {
     let Tap { probes, groups: places, seen } = &mut *tap;
-    let before = seen.spikes.len();
-    for (group, spikes) in &groups {
-        let Some(&place) = places.get(&group).filter(|_| !spikes.neurons().is_empty()) else { continue };
+    // In the order of places; a group's spikes ascend.
+    for (&group, place) in places.iter().zip(0..) {
+        let Ok(spikes) = groups.get(group).map(Spikes::neurons) else { continue };
         if seen.spikes.len() >= MOST {
-            seen.dropped += spikes.neurons().len() as u64;
+            seen.dropped += spikes.len() as u64;
             continue;
         }
-        seen.spikes.extend(spikes.neurons().iter().map(|&neuron| (clock.iteration, place, neuron)));
+        seen.spikes.extend(spikes.iter().map(|&neuron| (clock.iteration, place, neuron)));
     }
-    seen.spikes[before..].sort_unstable();
-    for ((entity, probe), trace) in probes.iter().zip(&mut seen.traces) {
-        let here = all.get(*entity).ok();
-        let value = match here.and_then(|here| variables.view(here, &probe.variable)) {
-            Some(View::Real(values)) => values.get(probe.neuron as usize).map(|&value| wide(value) as f32),
-            Some(View::Bool(values)) => values.get(probe.neuron as usize).map(|&value| f32::from(value)),
-            None => None,
-        };
-        if let (Some(value), true) = (value, trace.len() < MOST) {
+    for (looked, trace) in probes.iter_mut().zip(&mut seen.traces) {
+        if trace.len() >= MOST {
+            continue;
+        }
+        if let Some(value) = looked.value(&all, &variables) {
             trace.push((clock.iteration, value));
         }
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui::Ui;
 
-use super::{Asks, Panels, Seen};
+use super::{Asks, Caption, Panels, Picture, Seen, Still, write_png};
 use crate::live::{Source, Speed};
 
 /// A window on a network, wherever that runs.
@@ -61,7 +61,6 @@ impl Window {
         if asks.save {
             self.save();
         }
-        #[cfg(feature = "view")]
         if asks.picture {
             self.picture();
         }
@@ -80,10 +79,7 @@ impl Window {
     }
 
     /// What is shown, as a picture that opens as the experiment that it shows.
-    #[cfg(feature = "view")]
     fn picture(&mut self) {
-        use super::picture::{Caption, Picture, Still, write_png};
-
         let path = self.saved_as.with_extension(format!("{}.png", self.seen.iteration));
         let scene = self.source.scene().ok().map(|scene| (scene.name().to_owned(), scene.text().to_owned()));
         let caption = Caption::of(&self.seen, scene.as_ref().map(|(_, text)| &**text));

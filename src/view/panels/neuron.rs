@@ -13,6 +13,9 @@ use crate::{
     statistics::coefficient_of_variation,
 };
 
+/// Spikes of all neurons that are looked through at each frame: half a millisecond.
+const QUICK: usize = 400_000;
+
 /// Neurons that are shown beside the selected one.
 const PINNED: usize = 7;
 
@@ -133,14 +136,14 @@ impl Neuron {
     }
 }
 
-/// The rate of a neuron and how even its intervals are, in the time that is remembered.
+/// The rate of a neuron and how even its intervals are, in the time that is remembered and quickly looked through.
 fn intervals(seen: &Seen, selected: Selected) -> String {
-    let times: Vec<f64> = { seen.spikes.iter() }
-        .filter(|spike| (spike.1, spike.2) == selected)
-        .map(|spike| spike.0 as f64 * seen.outline.dt)
-        .collect();
+    let first = seen.spikes.len().saturating_sub(QUICK);
+    let since = seen.spikes.get(first).filter(|_| first > 0).map_or(seen.since, |spike| spike.0);
+    let own = seen.spikes.range(first..).filter(|spike| (spike.1, spike.2) == selected);
+    let times: Vec<f64> = own.map(|spike| spike.0 as f64 * seen.outline.dt).collect();
     let intervals: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let seconds = seen.iteration.saturating_sub(seen.since).max(1) as f64 * seen.outline.dt / 1e3;
+    let seconds = seen.iteration.saturating_sub(since).max(1) as f64 * seen.outline.dt / 1e3;
     let rate = format!("{:.1} Hz in {seconds:.1} s", times.len() as f64 / seconds);
     let mean = intervals.iter().sum::<f64>() / intervals.len().max(1) as f64;
     match coefficient_of_variation(&intervals) {
