@@ -2,6 +2,8 @@
 //! [scenes]: guide::scenes
 //! [recordings]: guide::recordings
 //! [runs]: guide::runs
+//! [window]: guide::window
+//! [window_picture]: ../../../scenes/window.png
 //! [networks]: guide::networks
 //! [bevy]: guide::bevy
 //! [author]: guide::author

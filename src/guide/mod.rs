@@ -22,6 +22,11 @@ pub mod recordings {}
 #[doc = include_str!("runs.md")]
 pub mod runs {}
 
+#[doc = "[window]: ../../../../../scenes/window.png"]
+#[doc = ""]
+#[doc = include_str!("window.md")]
+pub mod window {}
+
 #[doc = include_str!("bevy.md")]
 pub mod bevy {}
 

@@ -31,6 +31,8 @@ pub struct Watched {
     network: Entity,
     steerable: bool,
     paused: bool,
+    /// Whether it has not begun, since nobody has come so far.
+    waits: bool,
     /// The iteration to run to, where there is one; it rests there.
     until: Option<u64>,
     speed: Speed,
@@ -60,6 +62,7 @@ impl Watched {
             network: network.entity,
             steerable,
             paused: false,
+            waits: false,
             until: None,
             speed: Speed::Max,
             paced: (iteration, now),
@@ -68,6 +71,11 @@ impl Watched {
             anew: true,
             touched: false,
         }
+    }
+
+    /// It rests from the beginning, until somebody who has come lets it run.
+    pub const fn begin_paused(&mut self) {
+        (self.paused, self.waits) = (self.steerable, self.steerable);
     }
 
     /// Between two stretches: does what was asked for and shows what is new. Returns how many iterations may be done until the next
@@ -80,6 +88,9 @@ impl Watched {
         self.clients.retain(|(client, _)| !client.is_gone());
         if self.clients.len() < before {
             self.want(world);
+        }
+        if self.waits && self.clients.is_empty() {
+            return Some(0);
         }
         if self.clients.is_empty() {
             // Nobody is there who could let it go on.
@@ -126,6 +137,7 @@ impl Watched {
         match event {
             Event::Joined(client) => {
                 self.clients.push((client, Wanted::default()));
+                self.waits = false;
                 self.anew = true;
             }
             Event::Asked(client, Asked::Scene) => {

@@ -6,3 +6,4 @@ mod interruption;
 mod pairing;
 mod soak;
 mod soundness;
+mod watched;

@@ -18,25 +18,30 @@ use crate::{
 /// Where they come to, and once there is a network what they see.
 pub(super) struct Gallery {
     port: Option<Port>,
+    paused: bool,
     watched: Option<Watched>,
 }
 
 impl Gallery {
     /// Opens the port before anything is built, and says how to come.
     pub fn open(app: &mut App, manner: &Manner) -> Result<Self, CliError> {
-        let Some(address) = &manner.watchable else { return Ok(Self { port: None, watched: None }) };
+        let Some(address) = &manner.watchable else { return Ok(Self { port: None, paused: false, watched: None }) };
         live::plugin(app);
         let unreachable = |source| CliError::Port { address: address.clone(), source };
         let port = Port::open(address, manner.token.clone(), manner.steerable).map_err(unreachable)?;
         let place = port.address().map_err(unreachable)?;
         say(&format!("watch it: cortecs view {place} --token {}", port.token()));
-        Ok(Self { port: Some(port), watched: None })
+        Ok(Self { port: Some(port), paused: manner.paused, watched: None })
     }
 
     /// Lets them in, to the network of a scene in a folder.
     pub fn let_in(&mut self, world: &mut World, scene: (Option<Document>, Option<PathBuf>), session: &Session) {
         if let (Some(port), (Some(document), folder)) = (self.port.take(), scene) {
-            self.watched = Some(Watched::new(world, session.network(), document, folder, port));
+            let mut watched = Watched::new(world, session.network(), document, folder, port);
+            if self.paused {
+                watched.begin_paused();
+            }
+            self.watched = Some(watched);
         }
     }
 

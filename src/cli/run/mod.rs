@@ -91,6 +91,10 @@ pub(super) struct Manner {
     #[cfg(feature = "live")]
     #[arg(long, requires = "watchable")]
     steerable: bool,
+    /// The run rests until somebody who watches lets it go.
+    #[cfg(feature = "live")]
+    #[arg(long, requires = "steerable")]
+    paused: bool,
     /// Draws no pictures.
     #[arg(long)]
     no_plots: bool,

@@ -15,6 +15,9 @@ use super::{
 };
 use crate::live::{Command, Intervention, Snapshot};
 
+/// The height of a group's picture at most.
+const TALLEST: f32 = 300.0;
+
 /// How long a spike is seen to fade (ms).
 const FLASH: f64 = 8.0;
 
@@ -97,7 +100,7 @@ impl Groups {
         flash(seen, place, &mut pixels);
         let size = grid(group.shape);
         let canvas = self.canvases.entry(place).or_default();
-        let wide = ui.available_width().min(260.0);
+        let wide = ui.available_width().min(260.0).min(TALLEST * size[0] as f32 / size[1].max(1) as f32);
         let response = canvas.show(ui, &group.name, size, pixels, wide);
         let text = column.map(|column| {
             let unit = group.variables.iter().find(|(name, _)| *name == column.variable).map_or("", |(_, unit)| unit);
