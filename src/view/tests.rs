@@ -274,6 +274,7 @@ fn clicks() -> usize {
 /// What a frame of a large network takes: 77 000 neurons and 200 000 spikes a second, of which ten seconds are kept.
 #[test]
 #[ignore = "measures time"]
+#[expect(clippy::print_stdout, reason = "what it measures")]
 fn a_large_network_is_drawn_in_time() {
     use crate::live::{Frame, GroupOutline, Outline, Seen as New, Snapshot};
 
