@@ -11,6 +11,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
+    time::{Duration, Instant},
 };
 
 use bevy_app::{App, Plugin};
@@ -23,7 +24,7 @@ use bevy_ecs::{
 
 use crate::{
     network::{Behaviour, Clock, Failures, Given, Soundness, Switches, unsampled::sample_what_was_written},
-    numeric::threads::calls_from_outside,
+    numeric::threads::{alone_if_short, calls_from_outside, is_alone},
     stopwatch::{Stopwatch, Timed, Timer},
 };
 
@@ -379,8 +380,28 @@ pub fn run_ticks(world: &mut World, count: u64) -> u64 {
 /// Runs iterations while nothing is switched.
 ///
 /// Once a network has been found large enough to be shared among threads, they run on a thread of rayon's pool, unless
-/// a system must stay on the thread of the caller.
+/// a system must stay on the thread of the caller; few iterations of a small network, as those of a frame, are not shared.
 fn run_stretch(world: &mut World, count: u64) -> u64 {
+    // Of a network that has not run nothing is known.
+    let each = world.get_resource_or_init::<LastStretch>().each.unwrap_or(Duration::MAX);
+    let expected = each.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
+    let (ran, took) = alone_if_short(expected, || {
+        let began = Instant::now();
+        (run_here(world, count), began.elapsed())
+    });
+    if let Some(done) = u32::try_from(ran).ok().filter(|done| *done > 0) {
+        world.get_resource_or_init::<LastStretch>().each = Some(took / done);
+    }
+    ran
+}
+
+/// What an iteration of the last stretch took: what the next one is expected to take.
+#[derive(Resource, Default)]
+struct LastStretch {
+    each: Option<Duration>,
+}
+
+fn run_here(world: &mut World, count: u64) -> u64 {
     let laps = world.get_resource_or_init::<Stopwatch>().iterations();
     let upkeep = world.get_resource_or_init::<BeforeTick>().clone();
     let failed = world.get_resource_or_init::<Failures>().flag();
@@ -397,8 +418,9 @@ fn run_stretch(world: &mut World, count: u64) -> u64 {
                 done += 1;
             }
         };
-        run_until(world, tick, calls_from_outside);
-        if calls_from_outside() && can_move(tick) {
+        let moves = || calls_from_outside() && !is_alone();
+        run_until(world, tick, moves);
+        if moves() && can_move(tick) {
             rayon::scope(|_| run_until(world, tick, || false));
         } else {
             run_until(world, tick, || false);

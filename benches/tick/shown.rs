@@ -37,7 +37,7 @@ fn live(scene: &'static str) -> Live {
 /// Seconds of an iteration under somebody's eyes: from the first frame of a second to the last.
 fn run_shown(live: &Live) -> f64 {
     live.send(Command::Run);
-    live.take();
+    let _ = live.take();
     let (began, mut first, mut last) = (Instant::now(), None, None);
     while began.elapsed() < Duration::from_secs(1) {
         sleep(Duration::from_micros(500));

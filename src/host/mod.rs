@@ -23,8 +23,10 @@ use bevy_reflect::prelude::*;
 use bevy_time::Time;
 
 use crate::{
-    assemble::{Network, take_in_built},
-    network::{Clock, Failures, Rests, Runaway, Spikes, Warnings, failure::Failure, membership::network_of, rest},
+    assemble::{Building, Network, take_in_built},
+    network::{
+        Clock, Failures, NeuronGroup, Rests, Runaway, Spikes, Warnings, failure::Failure, membership::network_of, rest,
+    },
     record::RecordingMemory,
     schedule::{Stage, end_stage, run_ticks},
 };
@@ -149,8 +151,7 @@ impl Plugin for HostPlugin {
             .add_message::<Runaway>()
             .add_message::<NetworkFailed>()
             .add_message::<FellBehind>();
-        app.add_systems(First, |mut account: ResMut<Account>| account.spent = Duration::ZERO);
-        app.add_systems(First, spawn::begin_asked.run_if(any_with_component::<spawn::Asked>));
+        app.add_systems(First, begin_frame);
         app.add_systems(self.schedule, advance.in_set(NetworkSystems));
         end_stage(app, Stage::Record, "spikes to the host", collect);
     }
@@ -167,11 +168,30 @@ fn collect(groups: Query<(Entity, &Spikes)>, clock: Res<Clock>, mut account: Res
     account.fired[before..].sort_by_key(|fired| fired.group);
 }
 
-/// Runs the iterations that are due. A network that fails rests; what fails and is of no network pauses all. Both go to the
+fn begin_frame(world: &mut World, asked: &mut QueryState<(), With<spawn::Asked>>) {
+    world.get_resource_or_init::<Account>().spent = Duration::ZERO;
+    if asked.iter(world).next().is_some() {
+        spawn::begin_asked(world);
+    }
+}
+
+/// Runs the iterations that are due; where there are no neurons, and nothing to be told, only time passes. A network that fails rests; what fails and is of no network pauses all. Both go to the
 /// host's error handler too.
-fn advance(world: &mut World) -> Result {
-    let mut failed = tell_built(world);
+fn advance(
+    world: &mut World,
+    groups: &mut QueryState<(), With<NeuronGroup>>,
+    building: &mut QueryState<(), With<Building>>,
+) -> Result {
+    let is_building = building.iter(world).next().is_some();
+    let mut failed = if is_building { tell_built(world) } else { Vec::new() };
     let due = due(world)?;
+    let nothing_failed = world.get_resource::<Failures>().is_none_or(Failures::is_empty);
+    if failed.is_empty() && nothing_failed && groups.iter(world).next().is_none() {
+        if let Some(mut clock) = world.get_resource_mut::<Clock>() {
+            clock.iteration += u64::from(due);
+            return Ok(());
+        }
+    }
     let mut done = 0;
     while done < due {
         let ran = run_within_budget(world, due - done);
@@ -275,8 +295,9 @@ fn tell_failures(world: &mut World) -> (Vec<String>, bool) {
 
 fn tell_what_happened(world: &mut World) {
     let mut fired = std::mem::take(&mut world.get_resource_or_init::<Account>().fired);
-    for spikes in &mut fired {
-        world.trigger_ref(spikes);
+    let heard = world.event_key::<Fired>().is_some_and(|fired| world.observers().try_get_observers(fired).is_some());
+    if heard {
+        fired.iter_mut().for_each(|spikes| world.trigger_ref(spikes));
     }
     world.write_message_batch(fired);
     let runaways = world.get_resource_or_init::<Warnings>().take();

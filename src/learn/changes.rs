@@ -11,7 +11,14 @@ use super::{
 };
 use crate::{
     network::{History, Layout},
-    numeric::{Real, coding::BLOCK_TARGETS, dispatch, row_blocks::RowBlock, rows::Rows, threads::attend},
+    numeric::{
+        Real,
+        coding::BLOCK_TARGETS,
+        dispatch,
+        row_blocks::RowBlock,
+        rows::Rows,
+        threads::{attend, is_alone},
+    },
 };
 
 /// What spikes do to a weight; `x` and `y` are the traces of source and target just before.
@@ -123,7 +130,7 @@ impl<const POST: usize> Due<'_, POST> {
         let walk = Walk { due: self, rows, incoming, update };
         let blocks = rows.with_rests(weights, rests);
         let spikes = self.arriving.latest().len() + self.at.len();
-        let shared = blocks.len() > 1 && rayon::current_num_threads() > 1;
+        let shared = blocks.len() > 1 && rayon::current_num_threads() > 1 && !is_alone();
         if shared && spikes * rows.mean_length() > WORTH_SHARING {
             attend();
             blocks.into_par_iter().for_each(|block| walk.change(block));

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::numeric::{
     blocks::{Cut, one_after_another},
     shares::{Effort, Shares},
-    threads::attend,
+    threads::{attend, is_alone},
 };
 
 /// What a pass has left to do.
@@ -136,6 +136,10 @@ impl<'a> Pass<'a> {
     fn run(self) {
         let Self { tasks, ends } = self;
         let number: usize = tasks.iter().map(VecDeque::len).sum();
+        if is_alone() {
+            tasks.into_iter().flatten().for_each(|task| task());
+            return ends.into_iter().for_each(|end| end());
+        }
         let queues: Vec<Mutex<VecDeque<Task<'_>>>> = tasks.into_iter().map(Mutex::new).collect();
         attend();
         (0..number.min(rayon::current_num_threads())).into_par_iter().with_max_len(1).for_each(|_| work_off(&queues));

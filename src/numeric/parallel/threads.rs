@@ -27,6 +27,25 @@ thread_local! {
     static LOOKING_OUT: Cell<bool> = const { Cell::new(false) };
     /// Whether this thread, which belongs to no pool, has had parallel regions.
     static OUTSIDE: Cell<bool> = const { Cell::new(false) };
+    /// Whether this thread does everything itself.
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What is done in less time is not worth waking a thread for, which takes 35 to 50 µs, and as much to be woken by it.
+const WORTH_WAKING: Duration = Duration::from_micros(300);
+
+/// Lets a thread that belongs to no pool do some work alone, if it is expected to take little time.
+pub fn alone_if_short<T>(expected: Duration, work: impl FnOnce() -> T) -> T {
+    let before = ALONE.replace(expected < WORTH_WAKING && rayon::current_thread_index().is_none());
+    let done = work();
+    ALONE.set(before);
+    done
+}
+
+/// Whether this thread is to do everything itself.
+#[must_use]
+pub fn is_alone() -> bool {
+    ALONE.get()
 }
 
 /// Calls the pool's other threads to look out for work: to be said before a parallel region.
@@ -86,6 +105,15 @@ mod tests {
         assert!(matches!(outside(), Ok((false, (), true))));
         let pool = ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
         assert!(!pool.install(|| (attend(), calls_from_outside()).1));
+    }
+
+    #[test]
+    fn what_is_short_is_done_alone_outside_a_pool() {
+        let short = Duration::from_micros(50);
+        let inside = move || (alone_if_short(short, is_alone), alone_if_short(10 * WORTH_WAKING, is_alone), is_alone());
+        assert!(matches!(thread::spawn(inside).join(), Ok((true, false, false))));
+        let pool = ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
+        assert_eq!(pool.install(inside), (false, false, false));
     }
 
     #[test]
