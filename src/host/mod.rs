@@ -186,11 +186,13 @@ fn advance(
     let mut failed = if is_building { tell_built(world) } else { Vec::new() };
     let due = due(world)?;
     let nothing_failed = world.get_resource::<Failures>().is_none_or(Failures::is_empty);
-    if failed.is_empty() && nothing_failed && groups.iter(world).next().is_none() {
-        if let Some(mut clock) = world.get_resource_mut::<Clock>() {
-            clock.iteration += u64::from(due);
-            return Ok(());
-        }
+    if failed.is_empty()
+        && nothing_failed
+        && groups.iter(world).next().is_none()
+        && let Some(mut clock) = world.get_resource_mut::<Clock>()
+    {
+        clock.iteration += u64::from(due);
+        return Ok(());
     }
     let mut done = 0;
     while done < due {
