@@ -127,6 +127,18 @@ pub struct FieldView {
     pub fixed: Option<String>,
 }
 
+/// A value without the modules of its types: `[cortecs::input::Block {…}]` as `[Block {…}]`.
+fn without_paths(value: &str) -> String {
+    let is_of_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut parts = value.split("::").peekable();
+    let mut short = String::new();
+    while let Some(part) = parts.next() {
+        let kept = if parts.peek().is_some() { part.trim_end_matches(is_of_name) } else { part };
+        short.push_str(kept);
+    }
+    short
+}
+
 /// The behaviours that are attached to an entity.
 pub(super) fn behaviours_of(world: &World, entity: Entity, group: Option<u32>) -> Vec<BehaviourView> {
     let (Some(behaviours), Ok(here)) = (world.get_resource::<Behaviours>(), world.get_entity(entity)) else {
@@ -144,7 +156,7 @@ pub(super) fn behaviours_of(world: &World, entity: Entity, group: Option<u32>) -
             value.map(|value| parameters_of(entry, value)).unwrap_or_default().into_iter().map(|field| FieldView {
                 fixed: fixed(&field.name),
                 name: field.name,
-                value: field.default,
+                value: without_paths(&field.default),
                 unit: field.unit,
                 range: field.range,
                 docs: field.docs,
@@ -155,4 +167,22 @@ pub(super) fn behaviours_of(world: &World, entity: Entity, group: Option<u32>) -
     // What makes synapses has made them.
     let is_at_work = |entry: &&BehaviourEntry| entry.kind != Kind::Connectivity;
     behaviours.iter().filter(is_at_work).filter_map(view).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_paths;
+
+    #[test]
+    fn values_are_shown_without_modules() {
+        for (value, expected) in [
+            ("0.5", "0.5"),
+            ("[cortecs::input::sequence::Block { first: 1 }, cortecs::a::B]", "[Block { first: 1 }, B]"),
+            ("\"file.npz\"", "\"file.npz\""),
+            ("Some(a::B(c::D))", "Some(B(D))"),
+            ("", ""),
+        ] {
+            assert_eq!(without_paths(value), expected);
+        }
+    }
 }

@@ -107,7 +107,8 @@ impl Triangle<'_> {
     fn colour(&self, parts: [f32; 3]) -> [f32; 4] {
         let mix = |of: &dyn Fn(&Vertex) -> f32| -> f32 { (0..3).map(|k| parts[k] * of(self.corners[k])).sum() };
         let [width, height] = self.texture.size;
-        let at = |part: f32, size: usize| ((part * size as f32) as usize).min(size.saturating_sub(1));
+        // Pixels whose middles lie on the border of two texels all belong to the second, whatever their sums are rounded to.
+        let at = |part: f32, size: usize| ((part * size as f32 + 1e-3) as usize).min(size.saturating_sub(1));
         let (u, v) = (at(mix(&|corner| corner.uv.x), width), at(mix(&|corner| corner.uv.y), height));
         let texel = self.texture.pixels.get(v * width + u).copied().unwrap_or_default().to_array();
         std::array::from_fn(|k| f32::from(texel[k]) / 255.0 * mix(&|corner| f32::from(corner.color.to_array()[k])))

@@ -16,7 +16,8 @@ use crate::live::WeightsView;
 /// One synapse group's weights.
 #[derive(Default)]
 pub struct Weights {
-    synapses: u32,
+    /// The synapse group that was chosen.
+    chosen: Option<u32>,
     log: bool,
     canvas: Canvas,
 }
@@ -24,27 +25,35 @@ pub struct Weights {
 impl Weights {
     /// The same, to be drawn elsewhere.
     pub fn again(&self) -> Self {
-        Self { synapses: self.synapses, log: self.log, ..Self::default() }
+        Self { chosen: self.chosen, log: self.log, ..Self::default() }
     }
 
     /// The synapse group that is looked at.
     pub fn wanted(&self, seen: &Seen) -> Option<u32> {
-        (!seen.outline.synapses.is_empty()).then_some(self.synapses)
+        (!seen.outline.synapses.is_empty()).then(|| self.place(seen))
+    }
+
+    /// The place of the synapse group: the first that learns, where nobody has chosen.
+    fn place(&self, seen: &Seen) -> u32 {
+        let learns = |name: &str| seen.behaviours.iter().any(|one| one.group.is_none() && one.at == name);
+        let first = || seen.outline.synapses.iter().position(|synapses| learns(&synapses.name));
+        self.chosen.unwrap_or_else(|| first().unwrap_or_default() as u32)
     }
 
     pub fn ui(&mut self, ui: &mut Ui, seen: &Seen) {
-        let Some(chosen) = seen.outline.synapses.get(self.synapses as usize) else {
+        let mut place = self.place(seen);
+        let Some(chosen) = seen.outline.synapses.get(place as usize) else {
             ui.label("there are no synapses");
             return;
         };
         ui.horizontal_wrapped(|ui| {
             ComboBox::from_id_salt("synapses whose weights are shown").selected_text(&chosen.name).show_ui(ui, |ui| {
-                for (place, synapses) in (0..).zip(&seen.outline.synapses) {
-                    ui.selectable_value(&mut self.synapses, place, &synapses.name);
+                for (nth, synapses) in (0..).zip(&seen.outline.synapses) {
+                    ui.selectable_value(&mut place, nth, &synapses.name);
                 }
             });
             ui.checkbox(&mut self.log, "log counts");
-            if let Some(now) = self.now(seen) {
+            if let Some(now) = now(seen, place) {
                 let change = now
                     .change
                     .map(|change| format!(", {change:.4} away from where they were at first"))
@@ -52,7 +61,10 @@ impl Weights {
                 ui.label(format!("{} weights, {:.4} ± {:.4}{change}", now.number, now.mean, now.deviation));
             }
         });
-        let Some(now) = self.now(seen) else {
+        if place != self.place(seen) {
+            self.chosen = Some(place);
+        }
+        let Some(now) = now(seen, place) else {
             ui.label(if seen.outline.recorded {
                 "what was recorded shows no weights here: `cortecs plot` draws them"
             } else {
@@ -76,16 +88,19 @@ impl Weights {
             });
         });
     }
+}
 
-    fn now<'a>(&self, seen: &'a Seen) -> Option<&'a WeightsView> {
-        seen.weights.back().filter(|weights| weights.synapses == self.synapses)
-    }
+/// The weights of a synapse group as they are now.
+fn now(seen: &Seen, place: u32) -> Option<&WeightsView> {
+    seen.weights.back().filter(|weights| weights.synapses == place)
 }
 
 fn histogram(ui: &mut Ui, now: &WeightsView, log: bool, [wide, height]: [f32; 2]) {
     let colour = Colours::of(ui).group(0);
     let [least, most] = now.range.map(f64::from);
-    let width = (most - least).max(1e-9) / now.counts.len().max(1) as f64;
+    // Weights that are all alike have a bar that can be seen.
+    let span = if most > least { most - least } else { least.abs().max(1.0) };
+    let width = span / now.counts.len().max(1) as f64;
     let height_of = |count: u64| if log { (count as f64 + 1.0).log10() } else { count as f64 };
     let bar = |(k, &count): (usize, &u64)| Bar::new(least + (k as f64 + 0.5) * width, height_of(count)).width(width);
     let bars: Vec<Bar> = now.counts.iter().enumerate().map(bar).collect();
