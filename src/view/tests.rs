@@ -271,6 +271,41 @@ fn clicks() -> usize {
     std::env::var("CORTECS_CLICKS").ok().and_then(|clicks| clicks.parse().ok()).unwrap_or(400)
 }
 
+/// What a network that fails has left, and whatever else is no number, is drawn in no time and little memory.
+#[test]
+fn what_is_no_number_is_drawn() {
+    use crate::live::{Frame, GroupOutline, Outline, Probe, Seen as New, Snapshot, WeightsView};
+
+    let variables = vec![("v".into(), "mV".into())];
+    let group = GroupOutline { name: "cells".into(), shape: [3, 1, 1], variables, ..GroupOutline::default() };
+    let mut seen = Seen::of(Outline { dt: 0.1, groups: vec![group], ..Outline::default() });
+    let wild = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, 1e30, -65.0];
+    let trace = (0..5000).map(|k| (k, wild[k as usize % wild.len()])).collect();
+    let probe = Probe { group: 0, neuron: 0, variable: "v".into() };
+    let new = New { spikes: vec![(u64::MAX - 1, 9, 9), (4000, 0, 77)], traces: vec![trace; 2], ..New::default() };
+    let columns = vec![Snapshot { group: 0, variable: "v".into(), values: wild[..3].to_vec() }];
+    let weights =
+        WeightsView { matrix: wild.to_vec(), shape: [7, 1], range: [f32::MIN, f32::MAX], ..WeightsView::default() };
+    let probes = vec![probe.clone(), Probe { neuron: 1, ..probe }];
+    let frame = Frame { iteration: 5000, seen: new, probes, columns, weights: Some(weights), ..Frame::default() };
+    seen.take_in(frame);
+    let context = egui::Context::default();
+    let mut panels = Panels::new(Speed::Max);
+    let began = Instant::now();
+    for tab in Tab::ALL {
+        panels.layout.tab = tab;
+        for _ in 0..3 {
+            let screen_rect = Some(Rect::from_min_size(Pos2::ZERO, vec2(1280.0, 800.0)));
+            let input = RawInput { screen_rect, ..RawInput::default() };
+            let mut output = context.run_ui(input, |ui| _ = panels.ui(ui, &seen, &mut Vec::new()));
+            output.textures_delta.clear();
+            let triangles = context.tessellate(output.shapes, output.pixels_per_point);
+            assert!(triangles.len() < 10_000, "{tab:?}: {}", triangles.len());
+        }
+    }
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+}
+
 /// What a frame of a large network takes: 77 000 neurons and 200 000 spikes a second, of which ten seconds are kept.
 #[test]
 #[ignore = "measures time"]

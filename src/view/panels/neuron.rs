@@ -1,7 +1,7 @@
 //! Some neurons: traces of their variables, their spikes, what is done to the one that is selected.
 
 use egui::{ComboBox, DragValue, Ui};
-use egui_plot::{Line, LineStyle, PlotPoints, Points};
+use egui_plot::{Line, PlotPoints, Points};
 
 use super::{
     super::{Seen, colours::Colours},
@@ -114,15 +114,18 @@ impl Neuron {
             plot.set_plot_bounds_x(begin..=end);
             for (k, (probe, trace)) in seen.traces.iter().enumerate() {
                 let first = trace.partition_point(|(iteration, _)| (iteration + 1) as f64 * dt < begin);
+                // What is no number has no place; a line to it would never end.
                 let points: Vec<[f64; 2]> = trace
                     .range(first..)
+                    .filter(|(_, value)| value.is_finite())
                     .map(|(iteration, value)| [(iteration + 1) as f64 * dt, f64::from(*value)])
                     .collect();
                 let top = points.iter().map(|point| point[1]).fold(f64::MIN, f64::max);
                 let colour = if k == 0 { colours.selected() } else { colours.group(k) };
-                let line = Line::new(name(probe), PlotPoints::from(thinned(&points, 2000))).color(colour).width(1.2);
                 // Told by the line as well as by its colour.
-                plot.line(if k == 0 { line } else { line.style(LineStyle::dashed_dense()) });
+                let width = if k == 0 { 1.6 } else { 0.7 };
+                let line = Line::new(name(probe), PlotPoints::from(thinned(&points, 2000)));
+                plot.line(line.color(colour).width(width));
                 if k == 0 && !points.is_empty() {
                     let fired = seen.spikes_from(begin).filter(|spike| (spike.1, spike.2) == selected);
                     let ticks: Vec<[f64; 2]> = fired.map(|spike| [(spike.0 + 1) as f64 * dt, top]).collect();

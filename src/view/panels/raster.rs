@@ -1,7 +1,7 @@
 //! Spikes of the last stretch of time, a row of pixels for some neurons, and the rates of the groups under them.
 
 use egui::{Align2, Color32, DragValue, RichText, Ui, Vec2};
-use egui_plot::{Line, LineStyle, Plot, PlotImage, PlotPoint, PlotPoints, Text, VLine};
+use egui_plot::{Line, Plot, PlotImage, PlotPoint, PlotPoints, Text, VLine};
 
 use super::{
     super::{Seen, colours::Colours},
@@ -150,9 +150,9 @@ impl Raster {
                 let line = |points: &Vec<[f64; 2]>, of: &str| {
                     Line::new(format!("{name}{of}"), PlotPoints::from(points.clone())).color(colours.group(place))
                 };
-                plot.line(line(&rates[place], "").width(1.2));
+                plot.line(line(&rates[place], "").width(1.6));
                 if let Some(twin) = &twin {
-                    plot.line(line(&twin[place], " (twin)").width(1.0).style(LineStyle::dashed_loose()));
+                    plot.line(line(&twin[place], " (twin)").width(0.6));
                 }
             }
         });

@@ -48,7 +48,7 @@ impl Session {
             out.push(Command::Undo);
         }
         let mut compares = seen.twin.is_some();
-        let words = "runs the network without what was done beside it: its rates are dashed";
+        let words = "runs the network without what was done beside it: its rates are thin lines";
         let compare = ui.add_enabled(back, Button::selectable(compares, "⚖ Compare with the unchanged twin"));
         if compare.on_hover_text(words).clicked() {
             compares = !compares;
