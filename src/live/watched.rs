@@ -95,6 +95,8 @@ impl Watched {
         if self.clients.is_empty() {
             // Nobody is there who could let it go on.
             (self.paused, self.until, self.speed) = (false, None, Speed::Max);
+            // What nobody sees is not kept for those who come later.
+            self.look.seen(world);
             return None;
         }
         if self.framed.0.elapsed() >= FRAME {

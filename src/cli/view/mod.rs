@@ -178,7 +178,8 @@ pub(super) fn view(
     if arguments.picture.is_some() || arguments.frames.is_some() {
         return pictures::draw(app, arguments, what, register);
     }
-    let speed = arguments.speed();
+    // A run on another machine runs as fast as it goes, unless it is asked otherwise.
+    let speed = if matches!(what, What::Port(_)) { Speed::Max } else { arguments.speed() };
     let title = arguments.what.display().to_string();
     let (source, saved_as): (Box<dyn Source>, PathBuf) = match what {
         What::Scene(document, folder, at) => {
