@@ -175,8 +175,8 @@ fn begin_frame(world: &mut World, asked: &mut QueryState<(), With<spawn::Asked>>
     }
 }
 
-/// Runs the iterations that are due; where there are no neurons, and nothing to be told, only time passes. A network that fails rests; what fails and is of no network pauses all. Both go to the
-/// host's error handler too.
+/// Runs the iterations that are due; where there are no neurons, and nothing to be told, only time passes. A network that fails
+/// rests; what fails and is of no network pauses all. Both go to the host's error handler too.
 fn advance(
     world: &mut World,
     groups: &mut QueryState<(), With<NeuronGroup>>,

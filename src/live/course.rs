@@ -8,7 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Command, Experiment, LiveError, Speed, frame::Frame};
+use super::{
+    Command, Experiment, LiveError, Speed,
+    frame::Frame,
+    pace::{Measured, Pace},
+};
 
 /// Between two frames.
 const FRAME: Duration = Duration::from_millis(16);
@@ -29,16 +33,14 @@ pub(super) enum Message {
 pub(super) struct Course {
     experiment: Experiment,
     shown: Arc<Mutex<Option<Frame>>>,
-    speed: Speed,
+    pace: Pace,
     /// The iteration to run to, where there is one; it rests there.
     until: Option<u64>,
     paused: bool,
-    /// The iteration and the time that its pace counts from.
-    paced: (u64, Instant),
     /// Iterations that fit a stretch.
     stretch: u64,
-    /// When and with what iteration the last frame was shown; iterations for a second.
-    framed: (Instant, u64, f64),
+    /// At the last frame.
+    measured: Measured,
     kept: Instant,
     told: Vec<String>,
     leapt: bool,
@@ -50,17 +52,16 @@ pub(super) struct Course {
 
 impl Course {
     pub fn new(experiment: Experiment, speed: Speed, shown: Arc<Mutex<Option<Frame>>>) -> Self {
-        let (now, iteration) = (Instant::now(), experiment.iteration());
+        let iteration = experiment.iteration();
         Self {
             experiment,
             shown,
-            speed,
+            pace: Pace::new(speed, iteration),
             until: None,
             paused: true,
-            paced: (iteration, now),
             stretch: 1,
-            framed: (now, iteration, 0.0),
-            kept: now,
+            measured: Measured::new(iteration),
+            kept: Instant::now(),
             told: Vec::new(),
             leapt: true,
             anew: true,
@@ -90,7 +91,7 @@ impl Course {
                 None if due > 0 => self.advance(due),
                 None => {}
             }
-            if self.framed.0.elapsed() >= FRAME {
+            if self.measured.since().elapsed() >= FRAME {
                 self.show();
             }
         }
@@ -104,24 +105,15 @@ impl Course {
     /// Iterations that are due, as many as fit a stretch.
     fn due(&mut self) -> u64 {
         let now = self.experiment.iteration();
-        let paced = match self.speed {
-            Speed::Max => self.stretch,
-            Speed::Times(times) => {
-                let owed = self.paced.1.elapsed().as_secs_f64() * 1e3 * times / self.experiment.dt();
-                let owed = self.paced.0.saturating_add(owed as u64).saturating_sub(now);
-                if owed > self.stretch.saturating_mul(4) {
-                    // It cannot keep up, and does not try to make up for it.
-                    self.pace();
-                }
-                owed.min(self.stretch)
-            }
-        };
+        let goal = self.pace.goal(self.experiment.dt());
+        let owed = goal.map_or(self.stretch, |goal| goal.saturating_sub(now));
+        if owed > self.stretch.saturating_mul(4) {
+            // It cannot keep up, and does not try to make up for it.
+            self.pace.restart(now);
+        }
+        let paced = owed.min(self.stretch);
         // What was asked for by its end is there as soon as it can be.
         self.until.map_or(paced, |until| self.stretch.min(until.saturating_sub(now)))
-    }
-
-    fn pace(&mut self) {
-        self.paced = (self.experiment.iteration(), Instant::now());
     }
 
     fn advance(&mut self, due: u64) {
@@ -192,7 +184,7 @@ impl Course {
                 let is_there = iteration == self.experiment.iteration();
                 (self.until, self.paused) = (Some(iteration).filter(|_| !is_there), is_there);
             }
-            Command::Speed(speed) => self.speed = speed,
+            Command::Speed(speed) => self.pace.speed = speed,
             Command::Want(wanted) => self.experiment.want(wanted),
             Command::Do(intervention) => {
                 let done = self.experiment.intervene(&intervention);
@@ -217,19 +209,14 @@ impl Course {
                 self.tell(compared);
             }
         }
-        self.pace();
+        self.pace.restart(self.experiment.iteration());
     }
 
     /// Shows what is new, unless somebody looks just then.
     fn show(&mut self) {
         let Ok(mut shown) = self.shown.try_lock() else { return };
         let iteration = self.experiment.iteration();
-        let (since, before, speed) = self.framed;
-        let seconds = since.elapsed().as_secs_f64();
-        // Over half a second or so, as frames are uneven.
-        let own = iteration.saturating_sub(before) as f64 / seconds.max(1e-6);
-        let speed = speed + (own - speed) * (2.0 * seconds).min(1.0);
-        self.framed = (Instant::now(), iteration, speed);
+        let speed = self.measured.look(iteration);
         let anew = std::mem::take(&mut self.anew);
         let frame = Frame {
             leapt: std::mem::take(&mut self.leapt),
@@ -241,9 +228,6 @@ impl Course {
             twin: self.twin.as_mut().map(|twin| twin.seen().1),
             ..self.experiment.frame(anew)
         };
-        match &mut *shown {
-            Some(before) => before.take_in(frame),
-            None => *shown = Some(frame),
-        }
+        frame.join(&mut shown);
     }
 }

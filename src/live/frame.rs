@@ -134,6 +134,14 @@ pub struct Branch {
 }
 
 impl Frame {
+    /// Joins those that nobody has taken yet.
+    pub(super) fn join(self, waiting: &mut Option<Self>) {
+        match waiting {
+            Some(before) => before.take_in(self),
+            None => *waiting = Some(self),
+        }
+    }
+
     /// Takes in what is new in a later one.
     pub(super) fn take_in(&mut self, later: Self) {
         if later.leapt || later.probes != self.probes {

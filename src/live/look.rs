@@ -174,7 +174,7 @@ impl Look {
         }
         let size = |group: u32| {
             let group = self.groups.get(group as usize).and_then(|&group| world.get::<NeuronGroup>(group));
-            group.map_or(0, |group| group.shape.iter().product())
+            group.map_or(0, NeuronGroup::size)
         };
         WeightsView::look(world, (place, entity), ends.map(size), &mut self.first.1)
     }

@@ -36,6 +36,7 @@ mod log;
 mod look;
 mod offhand;
 mod outline;
+mod pace;
 mod port;
 #[cfg(feature = "output")]
 mod recorded;

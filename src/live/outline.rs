@@ -73,6 +73,12 @@ pub struct GroupOutline {
 }
 
 impl GroupOutline {
+    /// How many neurons it has.
+    #[must_use]
+    pub fn neurons(&self) -> usize {
+        self.shape.iter().product()
+    }
+
     pub(super) fn of(world: &World, group: Entity) -> Self {
         let variables = world.get_resource::<Variables>().cloned().unwrap_or_default();
         let known = world.get_entity(group).map(|group| variables.of(group)).unwrap_or_default();

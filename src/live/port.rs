@@ -204,10 +204,7 @@ impl Client {
     /// Shows it a frame, after those that it has not had yet.
     pub fn show(&self, frame: Frame) {
         let mut slot = self.slot();
-        match &mut slot.frame {
-            Some(before) => before.take_in(frame),
-            None => slot.frame = Some(frame),
-        }
+        frame.join(&mut slot.frame);
         self.filled.notify_all();
     }
 

@@ -8,6 +8,7 @@ use std::{
 use super::{
     Command, Frame, GroupOutline, LiveError, Outline, Probe, Snapshot, Source, Speed, SynapseOutline,
     frame::{Cost, Wanted},
+    pace::Pace,
     tap::MOST,
 };
 use crate::{
@@ -21,6 +22,9 @@ const GROWS: Duration = Duration::from_secs(1);
 
 /// Values that are read for a trace at a time.
 const MOST_READ: usize = 2_000_000;
+
+/// How many times as fast as life it is shown, where nobody says how fast.
+const FASTEST: f64 = 10.0;
 
 /// What is shown of the time before a moment that was leapt to (ms).
 const BEFORE: f64 = 1024.0;
@@ -37,9 +41,7 @@ pub struct Recorded {
     now: u64,
     until: Option<u64>,
     paused: bool,
-    speed: Speed,
-    /// The iteration and the time that its pace counts from.
-    paced: (u64, Instant),
+    pace: Pace,
     looked: Instant,
     /// Since when there is something new to show.
     shown: Option<u64>,
@@ -86,7 +88,7 @@ impl Recorded {
         }
         let outline = outline(&run, &files);
         let (now, first) = (Instant::now(), outline.first);
-        let mut recorded = Self {
+        Ok(Self {
             outline,
             folder: folder.to_owned(),
             files,
@@ -96,15 +98,12 @@ impl Recorded {
             now: first,
             until: None,
             paused: true,
-            speed,
-            paced: (first, now),
+            pace: Pace::new(speed, first),
             looked: now,
             shown: None,
             anew: true,
             told: Vec::new(),
-        };
-        recorded.leap(first);
-        Ok(recorded)
+        })
     }
 
     /// The iteration up to which there is something recorded.
@@ -121,35 +120,21 @@ impl Recorded {
         self.files.iter_mut().map(File::end).max().unwrap_or(self.now)
     }
 
-    fn leap(&mut self, to: u64) {
-        self.now = to;
-        self.shown = None;
-        self.pace();
-    }
-
-    fn pace(&mut self) {
-        self.paced = (self.now, Instant::now());
-    }
-
     /// Time goes on as it is asked to.
     fn advance(&mut self) {
         let end = self.furthest().max(self.now);
         if let Some(until) = self.until.take() {
             self.now = until.clamp(self.outline.first, end);
-            self.pace();
+            self.pace.restart(self.now);
         }
         if self.paused {
             return;
         }
-        let times = match self.speed {
-            Speed::Times(times) => times,
-            Speed::Max => 10.0,
-        };
-        let passed = self.paced.1.elapsed().as_secs_f64() * 1e3 * times / self.outline.dt;
-        self.now = self.paced.0.saturating_add(passed as u64).min(end);
+        let dt = self.outline.dt;
+        self.now = self.pace.goal(dt).unwrap_or_else(|| self.pace.at(FASTEST, dt)).min(end);
         if self.now == end {
             // At the end of what there is: a run that grows goes on from here.
-            self.pace();
+            self.pace.restart(self.now);
         }
     }
 
@@ -170,7 +155,7 @@ impl Recorded {
         }
         for (group, variable) in &self.wanted.columns {
             let Some(file) = self.files.iter_mut().find(|file| file.is_of(*group, variable)) else { continue };
-            let neurons = self.outline.groups.get(*group as usize).map_or(0, |group| group.shape.iter().product());
+            let neurons = self.outline.groups.get(*group as usize).map_or(0, GroupOutline::neurons);
             frame.columns.extend(file.column(now, neurons)?);
         }
         Ok(())
@@ -218,11 +203,11 @@ impl Source for Recorded {
                 self.until = Some(iteration);
                 self.shown = self.shown.filter(|_| iteration >= self.now);
             }
-            Command::Speed(speed) => self.speed = speed,
+            Command::Speed(speed) => self.pace.speed = speed,
             Command::Want(wanted) => (self.wanted, self.anew) = (wanted, true),
             _ => self.told.push("what was recorded cannot be changed: `cortecs view` its scene".into()),
         }
-        self.pace();
+        self.pace.restart(self.now);
         // It is shown that it rests, or runs.
         self.anew = true;
         true

@@ -102,10 +102,7 @@ impl Heard {
             };
             let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
             match said {
-                Said::Frame(frame) => match &mut slot.frame {
-                    Some(before) => before.take_in(*frame),
-                    None => slot.frame = Some(*frame),
-                },
+                Said::Frame(frame) => frame.join(&mut slot.frame),
                 Said::Scene(scene) => slot.scene = Some(scene),
                 Said::Outline(_) => {}
             }

@@ -1,10 +1,6 @@
 //! A run that others watch, and may touch: between two stretches of its iterations it is shown, and does what it is asked.
 
-use std::{
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bevy_ecs::prelude::*;
 
@@ -12,6 +8,7 @@ use super::{
     Command, Frame, LiveError, Logged, Look, Port, Speed,
     frame::Wanted,
     log::Log,
+    pace::{Measured, Pace},
     port::{Asked, Client, Event, Served},
 };
 use crate::{assemble::Network, network::Clock, text::Document};
@@ -35,11 +32,9 @@ pub struct Watched {
     waits: bool,
     /// The iteration to run to, where there is one; it rests there.
     until: Option<u64>,
-    speed: Speed,
-    /// The iteration and the time that its pace counts from.
-    paced: (u64, Instant),
-    /// When the last frame was shown, with what iteration; iterations for a second.
-    framed: (Instant, u64, f64),
+    pace: Pace,
+    /// At the last frame.
+    measured: Measured,
     told: Vec<String>,
     anew: bool,
     touched: bool,
@@ -53,7 +48,7 @@ impl Watched {
         let steerable = port.steerable();
         let mut outline = look.outline(world, document.name());
         (outline.steerable, outline.goes_back) = (steerable, false);
-        let (now, iteration) = (Instant::now(), world.resource::<Clock>().iteration);
+        let iteration = world.resource::<Clock>().iteration;
         Self {
             look,
             served: port.serve(outline),
@@ -64,9 +59,8 @@ impl Watched {
             paused: false,
             waits: false,
             until: None,
-            speed: Speed::Max,
-            paced: (iteration, now),
-            framed: (now, iteration, 0.0),
+            pace: Pace::new(Speed::Max, iteration),
+            measured: Measured::new(iteration),
             told: Vec::new(),
             anew: true,
             touched: false,
@@ -94,12 +88,12 @@ impl Watched {
         }
         if self.clients.is_empty() {
             // Nobody is there who could let it go on.
-            (self.paused, self.until, self.speed) = (false, None, Speed::Max);
+            (self.paused, self.until, self.pace.speed) = (false, None, Speed::Max);
             // What nobody sees is not kept for those who come later.
             self.look.seen(world);
             return None;
         }
-        if self.framed.0.elapsed() >= FRAME {
+        if self.measured.since().elapsed() >= FRAME {
             self.show(world);
         }
         self.due(world.resource::<Clock>())
@@ -124,13 +118,7 @@ impl Watched {
         if self.paused {
             return Some(0);
         }
-        let paced = match self.speed {
-            Speed::Max => None,
-            Speed::Times(times) => {
-                let owed = self.paced.1.elapsed().as_secs_f64() * 1e3 * times / clock.dt;
-                Some(self.paced.0.saturating_add(owed as u64).saturating_sub(now))
-            }
-        };
+        let paced = self.pace.goal(clock.dt).map(|goal| goal.saturating_sub(now));
         let left = self.until.map(|until| until - now);
         [paced, left].into_iter().flatten().min()
     }
@@ -176,7 +164,7 @@ impl Watched {
                 (self.paused, self.until) = (false, Some(from.saturating_add(iterations)));
             }
             Command::GoTo(iteration) if iteration >= now => (self.paused, self.until) = (false, Some(iteration)),
-            Command::Speed(speed) => self.speed = speed,
+            Command::Speed(speed) => self.pace.speed = speed,
             Command::Note(text) => {
                 self.log.note(&text);
                 (self.anew, self.touched) = (true, true);
@@ -190,18 +178,14 @@ impl Watched {
             },
             _ => self.told.push("what a run has written down cannot be taken back".into()),
         }
-        self.paced = (now, Instant::now());
+        self.pace.restart(now);
     }
 
     fn show(&mut self, world: &mut World) {
-        let (since, before, speed) = self.framed;
-        let iteration = world.resource::<Clock>().iteration;
-        let seconds = since.elapsed().as_secs_f64();
-        let own = iteration.saturating_sub(before) as f64 / seconds.max(1e-6);
-        self.framed = (Instant::now(), iteration, speed + (own - speed) * (2.0 * seconds).min(1.0));
+        let speed = self.measured.look(world.resource::<Clock>().iteration);
         let anew = std::mem::take(&mut self.anew);
         let frame = Frame {
-            speed: self.framed.2,
+            speed,
             paused: self.paused,
             told: std::mem::take(&mut self.told),
             log: anew.then(|| self.log.done.clone()),

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::live::{
-    BehaviourView, Branch, Cost, Frame, Logged, Outline, Partners, Probe, Seen as New, Snapshot, WeightsView,
+    BehaviourView, Branch, Cost, Frame, GroupOutline, Logged, Outline, Partners, Probe, Seen as New, Snapshot,
+    WeightsView,
 };
 
 /// Memory for times that are past (ms), in which one can look back and of which statistics are.
@@ -188,9 +189,8 @@ impl Seen {
     /// Neurons of all groups before one, and of it.
     #[must_use]
     pub fn place(&self, group: u32) -> [usize; 2] {
-        let size = |group: &crate::live::GroupOutline| group.shape.iter().product::<usize>();
-        let before = self.outline.groups.iter().take(group as usize).map(size).sum();
-        [before, self.outline.groups.get(group as usize).map_or(0, size)]
+        let before = self.outline.groups.iter().take(group as usize).map(GroupOutline::neurons).sum();
+        [before, self.outline.groups.get(group as usize).map_or(0, GroupOutline::neurons)]
     }
 
     /// The spikes of the last stretch of time from its begin (ms) on.
@@ -263,7 +263,6 @@ fn from(spikes: &VecDeque<(u64, u32, u32)>, begin: f64, dt: f64) -> impl Iterato
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::GroupOutline;
 
     fn seen() -> Seen {
         let group =

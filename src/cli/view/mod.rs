@@ -13,9 +13,9 @@ use clap::Args;
 
 use super::{CliError, SceneArguments};
 use crate::{
-    live::{Command, Experiment, Live, LiveError, Recorded, Remote, Source, Speed},
+    live::{Command, Experiment, Live, LiveError, Outline, Recorded, Remote, Source, Speed},
     text::Document,
-    view::{Tab, Window, read_png, show},
+    view::{Panels, Tab, Window, read_png, show},
 };
 
 #[derive(Args, Debug)]
@@ -124,10 +124,9 @@ impl ViewArguments {
         if self.speed.is_finite() { Speed::Times(self.speed.max(0.0)) } else { Speed::Max }
     }
 
-    /// What is shown at first, of a source of groups.
-    fn set_up(&self, window: &mut Window) -> Result<(), CliError> {
-        let selected = self.select.as_ref().map(|text| select(text, &*window.source())).transpose()?;
-        let panels = window.panels();
+    /// What panels show at first, of a network.
+    fn set_up(&self, panels: &mut Panels, outline: &Outline) -> Result<(), CliError> {
+        let selected = self.select.as_ref().map(|text| select(text, outline)).transpose()?;
         panels.layout.tab = self.tab.unwrap_or(panels.layout.tab);
         panels.layout.dark &= !self.light;
         if let Some(selected) = selected {
@@ -143,18 +142,15 @@ fn is_address(text: &str) -> bool {
 }
 
 /// `excitatory[57]`.
-fn select(text: &str, source: &dyn Source) -> Result<(u32, u32), CliError> {
-    let groups = &source.outline().groups;
+fn select(text: &str, Outline { groups, .. }: &Outline) -> Result<(u32, u32), CliError> {
     let (name, neuron) = text.strip_suffix(']').and_then(|text| text.split_once('[')).unwrap_or((text, "0"));
     let place = groups.iter().position(|group| group.name == name);
     let neuron = neuron.parse::<u32>().ok();
     match place.zip(neuron) {
-        Some((place, neuron)) if (neuron as usize) < groups[place].shape.iter().product() => Ok((place as u32, neuron)),
+        Some((place, neuron)) if (neuron as usize) < groups[place].neurons() => Ok((place as u32, neuron)),
         _ => {
-            let known: Vec<String> = groups
-                .iter()
-                .map(|group| format!("{} ({} neurons)", group.name, group.shape.iter().product::<usize>()))
-                .collect();
+            let known: Vec<String> =
+                groups.iter().map(|group| format!("{} ({} neurons)", group.name, group.neurons())).collect();
             Err(CliError::View(format!("`--select {text}`: there is no such neuron, in {}", known.join(", "))))
         }
     }
@@ -202,7 +198,8 @@ pub(super) fn view(
         What::Port(address) => (Box::new(Remote::connect(&address, &arguments.token)?), PathBuf::from("session.ron")),
     };
     let mut window = Window::new(source, speed, saved_as);
-    arguments.set_up(&mut window)?;
+    let outline = window.seen().outline.clone();
+    arguments.set_up(window.panels(), &outline)?;
     show(&format!("cortecs: {title}"), window).map_err(|error| {
         CliError::View(format!("{error}; is there a display? `--picture` and `cortecs run` need none"))
     })

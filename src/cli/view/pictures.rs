@@ -6,7 +6,7 @@ use bevy_app::App;
 
 use super::{
     super::{CliError, say},
-    ViewArguments, What, select,
+    ViewArguments, What,
 };
 use crate::{
     live::{Command, Experiment, Offhand, Recorded, Source, Speed},
@@ -65,11 +65,7 @@ impl Film {
     fn new(arguments: &ViewArguments, mut source: Box<dyn Source>) -> Result<Self, CliError> {
         let seen = Seen::of(source.outline().clone());
         let mut panels = Panels::new(Speed::Max);
-        panels.layout.tab = arguments.tab.unwrap_or(panels.layout.tab);
-        panels.layout.dark = !arguments.light;
-        if let Some(text) = &arguments.select {
-            panels.select(select(text, &*source)?);
-        }
+        arguments.set_up(&mut panels, &seen.outline)?;
         let scene = source.scene().ok().map(|scene| (scene.name().to_owned(), scene.text().to_owned()));
         Ok(Self { seen, still: Still::new(arguments.size, panels), scene, source })
     }
