@@ -20,6 +20,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod connect;
 mod disk;
+pub(crate) mod equations;
 pub mod files;
 pub mod guide;
 pub mod host;
@@ -132,7 +133,7 @@ pub mod prelude {
             RampCurrent, Replay, SineCurrent, StepCurrent, UniformNoise,
         },
         integrate::{
-            AdEx, Detection, ExponentialIf, FitzHughNagumo, HodgkinHuxley, Izhikevich, Izhikevich2007, Lif,
+            AdEx, Detection, Equations, ExponentialIf, FitzHughNagumo, HodgkinHuxley, Izhikevich, Izhikevich2007, Lif,
             PoissonNeurons, RateUnit, SpikeSource, SpikeTrains, Transfer, TraubMiles,
         },
         learn::{

@@ -6,8 +6,8 @@ use bevy_ecs::prelude::*;
 use super::spawn::Spawned;
 use crate::{
     network::{
-        Clock, DelaySummary, Endpoints, Kind, Layout, NeuronGroup, Size, Soundness, Source, Synapses, Tags, Target,
-        Variables,
+        Clock, DelaySummary, Endpoints, Kind, Layout, NeuronGroup, Remark, Size, Soundness, Source, Synapses, Tags,
+        Target, Variables,
         compartment::{receptors_of, sites_of},
         shape::shape,
     },
@@ -45,6 +45,9 @@ pub struct GroupPlan {
     pub shape: [usize; 3],
     /// Its tags.
     pub tags: Vec<String>,
+    /// What its model has to say of itself.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub remark: String,
 }
 
 /// A synapse group.
@@ -109,7 +112,8 @@ pub(super) fn plan(world: &World, spawned: &Spawned, iterations: u64) -> Plan {
             plan.memory = plan.memory.saturating_add(Soundness::memory(world, of_neurons, group.size()));
         }
         let (name, tags) = (name(world, entity), tags.unwrap_or_default().0);
-        plan.groups.push(GroupPlan { name, size: group.size(), shape: group.shape, tags });
+        let Remark(remark) = world.get(entity).cloned().unwrap_or_default();
+        plan.groups.push(GroupPlan { name, size: group.size(), shape: group.shape, tags, remark });
     }
     for pending in &spawned.pending {
         let entity = pending.entity;

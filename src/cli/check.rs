@@ -61,7 +61,7 @@ fn groups(plan: &Plan) -> Vec<Vec<String>> {
             (_, 1) => format!("grid {width} × {height}"),
             _ => format!("grid {width} × {height} × {depth}"),
         };
-        vec![group.name.clone(), grouped(group.size as u64), grid, group.tags.join(" ")]
+        vec![group.name.clone(), grouped(group.size as u64), grid, group.tags.join(" "), group.remark.clone()]
     };
     plan.groups.iter().map(row).collect()
 }

@@ -11,6 +11,7 @@ mod adex;
 mod channels;
 mod driver;
 mod drives;
+pub mod equations;
 mod exponential_if;
 mod fitzhugh_nagumo;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use adex::{AdEx, W};
 pub use channels::{H, M, N};
 pub use driver::AddModel;
 pub use drives::{DriveColumn, DriveColumns};
+pub use equations::Equations;
 pub use exponential_if::ExponentialIf;
 pub use fitzhugh_nagumo::{FitzHughNagumo, SlowRecovery};
 pub use hodgkin_huxley::HodgkinHuxley;
@@ -58,6 +60,7 @@ impl Plugin for IntegratePlugin {
     fn build(&self, app: &mut App) {
         app.register_behaviour::<Izhikevich>()
             .register_behaviour::<Izhikevich2007>()
+            .register_behaviour::<Equations>()
             .register_behaviour::<Lif>()
             .register_behaviour::<ExponentialIf>()
             .register_behaviour::<AdEx>()

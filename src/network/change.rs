@@ -12,7 +12,7 @@ use super::{
     bearers::bearers,
     behaviour::Kind,
     fault::PrepareError,
-    parameter::Initial,
+    parameter::{EquationText, Initial, InitialValues},
     preparation::{Depth, Preparation},
     prepare::prepare_taken_out,
     receptor::Afferent,
@@ -24,7 +24,7 @@ use super::{
 /// What a field is to be: a behaviour of which the field is taken.
 #[derive(Clone, Debug)]
 pub struct Setting {
-    /// The name of the field.
+    /// The name of the field; of one of several that have names, with its own behind it: `parameters.tau`.
     pub field: String,
     /// A behaviour of the type that is changed, whose field it is.
     pub of: Arc<dyn Reflect>,
@@ -165,8 +165,11 @@ pub(crate) fn fixed(kind: Kind, field: &dyn PartialReflect) -> Option<&'static s
     if kind == Kind::Recorder {
         return Some("what is recorded is decided before");
     }
-    if field.try_downcast_ref::<Initial>().is_some() {
+    if field.try_downcast_ref::<Initial>().is_some() || field.try_downcast_ref::<InitialValues>().is_some() {
         return Some("it is where a variable starts");
+    }
+    if field.try_downcast_ref::<EquationText>().is_some() {
+        return Some("equations are read before");
     }
     field.try_downcast_ref::<Afferent>().map(|_| "who listens to whom is decided before")
 }
@@ -248,17 +251,32 @@ fn set(
     let none = || ChangeError::NoField { behaviour: entry.name, field: field.to_owned() };
     let ReflectRef::Struct(of) = value.reflect_ref() else { return Err(none()) };
     let ReflectMut::Struct(fields) = behaviour.as_partial_reflect_mut().reflect_mut() else { return Err(none()) };
-    let (Some(new), Some(own)) = (of.field(field), fields.field_mut(field)) else { return Err(none()) };
+    let (name, key) = field.split_once('.').map_or((field, None), |(name, key)| (name, Some(key)));
+    let (Some(new), Some(own)) = (of.field(name), fields.field_mut(name)) else { return Err(none()) };
     let refused = |why| ChangeError::Fixed { behaviour: entry.name, field: field.to_owned(), why };
     if let Some(why) = fixed(entry.kind, new) {
         return Err(refused(why));
     }
+    let (new, own) = match key {
+        None => (new, own),
+        Some(key) => named(new, own, &key.to_owned()).ok_or_else(none)?,
+    };
     // A whole one: applied to a list, a shorter one would leave its end.
     let whole = new.reflect_clone().ok().and_then(|new| own.try_as_reflect_mut()?.set(new).ok());
     match whole {
         Some(()) => Ok(()),
         None => own.try_apply(new).map_err(|_| refused("its type cannot be copied")),
     }
+}
+
+/// What stands under a name in two maps: `tau` of `parameters.tau`.
+fn named<'a>(
+    new: &'a dyn PartialReflect,
+    own: &'a mut dyn PartialReflect,
+    key: &String,
+) -> Option<(&'a dyn PartialReflect, &'a mut dyn PartialReflect)> {
+    let (ReflectRef::Map(new), ReflectMut::Map(own)) = (new.reflect_ref(), own.reflect_mut()) else { return None };
+    Some((new.get(key)?, own.get_mut(key)?))
 }
 
 /// Puts a behaviour in the place of that of its type, be it on or off.

@@ -1,7 +1,7 @@
 //! The declaration of a behaviour: its fields with units, ranges and defaults in one place.
 
 use super::{
-    parameter::{Initial, Parameter},
+    parameter::{EquationText, Initial, Parameter},
     receptor::Afferent,
 };
 
@@ -34,6 +34,7 @@ defaults! {
     &str => Initial,
     &str => Afferent,
     &str => String,
+    &str => EquationText,
 }
 
 /// Declares a [`Behaviour`](super::Behaviour)'s fields: the component, what reflection says of it, and its default.

@@ -1,8 +1,11 @@
 //! The numbers among the fields of a behaviour, whatever its type is.
 
+use std::collections::HashSet;
+
 use bevy_reflect::{PartialReflect, ReflectMut, ReflectRef, TypeInfo, enums::VariantInfo, map::Map};
 
 use super::parameter::{Initial, Parameter};
+use crate::value::Formula;
 
 /// Whether all parameters of a behaviour are the same for all neurons.
 pub(super) fn parameters_are_uniform(behaviour: &dyn PartialReflect) -> bool {
@@ -69,7 +72,35 @@ fn keys(map: &dyn Map) -> Vec<(String, Box<dyn PartialReflect>)> {
         |(key, _): (&dyn PartialReflect, _)| Some((written(key), key.reflect_clone().ok()?.into_partial_reflect()));
     let mut keys: Vec<(String, _)> = map.iter().filter_map(copied).collect();
     keys.sort_by(|(one, _), (other, _)| one.cmp(other));
-    keys
+    after_those_they_use(map, keys)
+}
+
+/// Parameters by name, so that each comes after those that its expression uses; of those that go in a circle, the first comes.
+fn after_those_they_use(
+    map: &dyn Map,
+    mut keys: Vec<(String, Box<dyn PartialReflect>)>,
+) -> Vec<(String, Box<dyn PartialReflect>)> {
+    let used = |key: &dyn PartialReflect| -> HashSet<String> {
+        let parameter = map.get(key).and_then(|value| value.try_downcast_ref::<Parameter>());
+        match parameter.map(|parameter| parameter.value().formula()) {
+            Some(Ok(Formula::Expression(expression))) => {
+                expression.names().into_iter().map(|(name, _)| name.to_owned()).collect()
+            }
+            _ => HashSet::new(),
+        }
+    };
+    let mut uses: Vec<HashSet<String>> = keys.iter().map(|(_, key)| used(&**key)).collect();
+    if uses.iter().all(HashSet::is_empty) {
+        return keys;
+    }
+    let mut ordered = Vec::with_capacity(keys.len());
+    while !keys.is_empty() {
+        let waits = |of: &usize| keys.iter().enumerate().any(|(k, (name, _))| k != *of && uses[*of].contains(name));
+        let next = (0..keys.len()).find(|k| !waits(k)).unwrap_or_default();
+        uses.remove(next);
+        ordered.push(keys.remove(next));
+    }
+    ordered
 }
 
 /// A walk over all fields in a value that are sampled, with their paths, in their order and however deep: `tau`,

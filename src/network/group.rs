@@ -100,6 +100,10 @@ impl Tags {
 #[derive(Component, Clone, Debug, Default, PartialEq)]
 pub struct Draws(pub Vec<(String, Value)>);
 
+/// On a neuron group: what its model has to say of itself that stands in no field, as the method that it has chosen.
+#[derive(Component, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remark(pub String);
+
 #[cfg(test)]
 mod tests {
     use super::*;

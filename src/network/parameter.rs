@@ -1,5 +1,7 @@
 //! Parameters of behaviours: a value as it was written, and the number or numbers that it became.
 
+use std::collections::BTreeMap;
+
 use bevy_reflect::prelude::*;
 
 use crate::{
@@ -7,7 +9,7 @@ use crate::{
         Column, Real,
         real::{real, wide},
     },
-    value::{Members, Value},
+    value::{Array, Members, Value},
 };
 
 /// A parameter of a behaviour: one number for the whole group, or one per neuron.
@@ -28,6 +30,30 @@ pub struct Parameter {
 #[reflect(opaque, Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(transparent)]
 pub struct Initial(pub Value);
+
+/// The initial values of variables, by their names.
+#[derive(Clone, Debug, Default, PartialEq, Reflect, serde::Deserialize)]
+#[reflect(opaque, Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct InitialValues(pub BTreeMap<String, Value>);
+
+impl<const N: usize> From<[(&str, Value); N]> for InitialValues {
+    fn from(named: [(&str, Value); N]) -> Self {
+        Self(named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+}
+
+/// The text of equations, which is read before a network runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Reflect, serde::Deserialize)]
+#[reflect(opaque, Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct EquationText(pub String);
+
+impl From<&str> for EquationText {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
 
 impl<T: Into<Value>> From<T> for Parameter {
     fn from(value: T) -> Self {
@@ -80,6 +106,19 @@ impl Parameter {
     /// The numbers that were sampled, of so many members.
     pub(super) fn members(&self, members: usize) -> Members {
         Members::Each((0..members).map(|i| wide(self.at(i))).collect())
+    }
+
+    /// A parameter that is known in numbers, one for each neuron.
+    pub(crate) fn of(numbers: &[f64]) -> Self {
+        match numbers {
+            [first, rest @ ..] if rest.iter().all(|x| x == first) => Self::from(*first),
+            _ => {
+                let mut each = Column::default();
+                each.refill(numbers.iter().map(|x| real(*x)));
+                let array = Array { shape: vec![numbers.len()], data: numbers.to_vec() };
+                Self { value: Value::from(array), each }
+            }
+        }
     }
 
     pub(super) fn store(&mut self, numbers: &Members, members: usize) {

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     numeric::{Real, real::real},
-    value::{Members, Value},
+    value::{Expression, Formula, Members, Value},
 };
 
 /// Samples every parameter, initial value and afferent tag among the fields of a behaviour, in their order, so that
@@ -33,6 +33,76 @@ pub(super) fn sample_fields(
     preparation.sampled = sampler.into_remembered();
     listen(preparation, behaviour);
     Ok(())
+}
+
+/// What values may refer to by name at an entity: constants, draws, indices and positions, and the fields that were sampled.
+pub(crate) struct Outside {
+    sampler: Sampler,
+    members: usize,
+}
+
+impl Outside {
+    /// The numbers behind a name.
+    pub fn get(&self, name: &str) -> Option<Members> {
+        self.sampler.numbers(name, 0..self.members)
+    }
+
+    /// All names.
+    pub fn known(&self) -> Vec<String> {
+        self.sampler.known()
+    }
+}
+
+impl Preparation<'_> {
+    /// What values at the entity refer to by name, for [`complete`](super::Behaviour::complete).
+    pub(crate) fn outside(&self) -> Result<Outside, PrepareError> {
+        let most = if self.is_trial() { TRIAL } else { usize::MAX };
+        let mut sampler = Sampler::new(self.world, self.entity, most)?;
+        self.sampled.iter().for_each(|(name, numbers)| sampler.remember(name, numbers.clone()));
+        Ok(Outside { sampler, members: self.members() })
+    }
+
+    /// Gives variables initial values, `field` being the one that they stand in. They may refer to each other, and to
+    /// `expressions`, in any order; and to what is `zero` at the start.
+    pub(crate) fn begin_variables(
+        &mut self,
+        field: &str,
+        values: &[(String, Value)],
+        expressions: &[(String, Expression)],
+        zero: &[&str],
+    ) -> Result<(), PrepareError> {
+        let Outside { mut sampler, members } = self.outside()?;
+        zero.iter().for_each(|name| sampler.remember(name, Members::Uniform(0.0)));
+        let mut open: Vec<(&str, Formula, bool)> = Vec::new();
+        let behaviour = self.behaviour;
+        let wrong = |name: &str, error| value_error(behaviour, Some(&format!("{field}.{name}")), error);
+        for (name, value) in values {
+            open.push((name, value.formula().map_err(|error| wrong(name, error))?, true));
+        }
+        open.extend(expressions.iter().map(|(name, own)| (name.as_str(), Formula::Expression(own.clone()), false)));
+        while !open.is_empty() {
+            let is_open = |name: &str| open.iter().any(|(of, ..)| *of == name);
+            let uses_open = |formula: &Formula| match formula {
+                Formula::Expression(expression) => expression.names().iter().any(|(name, _)| is_open(name)),
+                _ => false,
+            };
+            // Where all wait for others, the first says what it misses.
+            let place = open.iter().position(|(_, formula, _)| !uses_open(formula));
+            let (name, formula, is_variable) = open.remove(place.unwrap_or_default());
+            let numbers = sampler.evaluate_formula(&[&sampler.path, behaviour, name], &formula, 0..members);
+            let numbers = match numbers {
+                Ok(numbers) => numbers,
+                // Nobody may ask for it; who does is told that it is not there.
+                Err(_) if !is_variable => continue,
+                Err(error) => return Err(wrong(name, error)),
+            };
+            if is_variable && self.depth == Depth::Whole && self.begun < members {
+                set_variable(self, name, &numbers, members)?;
+            }
+            sampler.remember(name, numbers);
+        }
+        Ok(())
+    }
 }
 
 /// A receptor hears what its field says.

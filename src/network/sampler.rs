@@ -94,6 +94,16 @@ impl Sampler {
         expression.bounds(&|name| constant(name).or_else(|| names(name)), &self.functions)
     }
 
+    /// The numbers behind a name.
+    pub fn numbers<'b>(&self, name: &str, members: impl Into<Batch<'b>>) -> Option<Members> {
+        self.names.get(name, members.into())
+    }
+
+    /// All names.
+    pub fn known(&self) -> Vec<String> {
+        self.names.known()
+    }
+
     /// All numbers that have a name.
     pub fn into_remembered(self) -> Vec<(String, Members)> {
         self.names.fields

@@ -1,15 +1,24 @@
 //! Reading a behaviour: `Izhikevich(a: 0.1, c: "-65 + 15 * r^2")`, whatever was registered under that name.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bevy_reflect::{PartialReflect, Reflect, ReflectFromReflect, ReflectMut};
 use serde::de::DeserializeOwned;
 
 use super::{describe::takes, model::Attached, reader::Reader, spans::Spans};
 use crate::{
-    network::{BehaviourEntry, Initial, Kind, Parameter},
+    network::{BehaviourEntry, EquationText, Initial, InitialValues, Kind, Parameter},
     text::{self, Diagnostic, Kind as Form, Node},
 };
+
+/// Parameters by name.
+type Parameters = BTreeMap<String, Parameter>;
+
+/// The names in a map, where they stand, and their values.
+fn named(node: &Node) -> Vec<(&str, &Node, &Node)> {
+    let Form::Map(entries) = &node.kind else { return Vec::new() };
+    entries.iter().filter_map(|(key, value)| Some((key.as_text()?, key, value))).collect()
+}
 
 impl Reader<'_> {
     /// The registered behaviour that `node` names, which must be of a kind.
@@ -60,6 +69,9 @@ impl Reader<'_> {
                     continue;
                 }
                 spans.0.insert(name.to_owned(), field.value.span.clone());
+                for (key, _, value) in named(&field.value) {
+                    spans.0.insert(format!("{name}.{key}"), value.span.clone());
+                }
                 if let Err(wrong) = self.set_field(&mut *value, name, &field.value) {
                     self.note(wrong);
                 }
@@ -82,6 +94,9 @@ impl Reader<'_> {
         node: &Node,
     ) -> Option<Arc<dyn Reflect>> {
         let mut value = entry.default_value();
+        if let Some((name, part)) = field.split_once('.').filter(|(name, _)| entry.fields.field(name).is_some()) {
+            return self.with_part(entry, (name, part), node);
+        }
         if entry.fields.field(field).is_none() {
             let known: Vec<&str> = entry.fields.field_names().to_vec();
             let unknown = Diagnostic::error(format!("`{}` has no field `{field}`", entry.name)).at(key.span.clone());
@@ -95,6 +110,65 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// A behaviour of which one of several numbers that have names is set: `parameters.tau`.
+    fn with_part(
+        &mut self,
+        entry: &BehaviourEntry,
+        (name, part): (&str, &str),
+        node: &Node,
+    ) -> Option<Arc<dyn Reflect>> {
+        let mut value = entry.default_value();
+        let named = match value.reflect_mut() {
+            ReflectMut::Struct(fields) => {
+                fields.field_mut(name).and_then(|field| field.try_downcast_mut::<Parameters>())
+            }
+            _ => None,
+        };
+        let Some(named) = named else {
+            let wrong = format!("`{}.{name}` has no parts that have names", entry.name);
+            self.note(Diagnostic::error(wrong).at(node.span.clone()));
+            return None;
+        };
+        match text::read(self.document, node) {
+            Ok(parameter) => {
+                named.insert(part.to_owned(), parameter);
+                Some(Arc::from(value))
+            }
+            Err(wrong) => {
+                self.note(wrong);
+                None
+            }
+        }
+    }
+
+    /// Sets a field that holds values by name; those of before stay, if they have other names. `None` for other fields.
+    fn set_named(&self, field: &mut dyn Reflect, node: &Node) -> Option<Result<(), Diagnostic>> {
+        fn set<T: DeserializeOwned>(
+            reader: &Reader<'_>,
+            all: &mut BTreeMap<String, T>,
+            node: &Node,
+        ) -> Result<(), Diagnostic> {
+            if !matches!(node.kind, Form::Map(_)) {
+                let wrong = Diagnostic::error("expected values by name: {\"name\": value}").at(node.span.clone());
+                return Err(wrong);
+            }
+            let mut seen: Vec<&str> = Vec::new();
+            for (name, key, value) in named(node) {
+                if seen.contains(&name) {
+                    return Err(Diagnostic::error(format!("`{name}` is given twice")).at(key.span.clone()));
+                }
+                seen.push(name);
+                all.insert(name.to_owned(), text::read(reader.document, value)?);
+            }
+            Ok(())
+        }
+        if let Some(parameters) = field.downcast_mut::<Parameters>() {
+            return Some(set(self, parameters, node));
+        }
+        let initial = field.downcast_mut::<InitialValues>()?;
+        Some(set(self, &mut initial.0, node))
     }
 
     fn set_field(&self, behaviour: &mut dyn Reflect, name: &str, node: &Node) -> Result<(), Diagnostic> {
@@ -118,10 +192,17 @@ impl Reader<'_> {
             *initial = text::read(self.document, node)?;
             return Ok(());
         }
+        if let Some(equations) = field.downcast_mut::<EquationText>() {
+            *equations = text::read(self.document, node)?;
+            return Ok(());
+        }
         // As everywhere in a scene, one word alone is a list of words.
         if let (Some(words), Form::Text(word)) = (field.downcast_mut::<Vec<String>>(), &node.kind) {
             *words = vec![word.clone()];
             return Ok(());
+        }
+        if let Some(done) = self.set_named(field, node) {
+            return done;
         }
         let takes = format!("the field `{name}` takes: {}", takes(field.as_partial_reflect()));
         if let Some(done) = self.set_number(field, node) {

@@ -1,5 +1,7 @@
 //! Self-description: everything that a scene may name, from the code's own types, defaults and doc comments.
 
+use std::collections::BTreeMap;
+
 use bevy_ecs::prelude::*;
 use bevy_reflect::{NamedField, PartialReflect, Reflect, ReflectRef, TypeInfo, enums::VariantInfo};
 
@@ -12,8 +14,8 @@ use super::{
 };
 use crate::{
     network::{
-        Afferent, BehaviourEntry, Behaviours, CompartmentOf, Initial, Kind, Parameter, Unit, Units, Variables, range,
-        surroundings::ValueFunctions, variable::VariableInfo,
+        Afferent, BehaviourEntry, Behaviours, CompartmentOf, EquationText, Initial, InitialValues, Kind, Parameter,
+        Unit, Units, Variables, range, surroundings::ValueFunctions, variable::VariableInfo,
     },
     value::Function,
 };
@@ -209,6 +211,15 @@ pub(super) fn takes(value: &dyn PartialReflect) -> String {
     if value.try_downcast_ref::<Afferent>().is_some() {
         return "tag".into();
     }
+    if value.try_downcast_ref::<InitialValues>().is_some() {
+        return "{name: initial value}".into();
+    }
+    if value.try_downcast_ref::<EquationText>().is_some() {
+        return "equations".into();
+    }
+    if value.try_downcast_ref::<BTreeMap<String, Parameter>>().is_some() {
+        return "{name: value}".into();
+    }
     value.get_represented_type_info().map(type_in_words).unwrap_or_default()
 }
 
@@ -270,7 +281,14 @@ fn written(value: &dyn PartialReflect) -> String {
     if let Some(afferent) = value.try_downcast_ref::<Afferent>() {
         return if afferent.0.is_empty() { String::new() } else { format!("{:?}", afferent.0) };
     }
+    if let Some(EquationText(text)) = value.try_downcast_ref() {
+        return format!("{text:?}");
+    }
+    if value.try_downcast_ref::<InitialValues>().is_some_and(|all| all.0.is_empty()) {
+        return String::new();
+    }
     match value.reflect_ref() {
+        ReflectRef::Map(map) if map.is_empty() => String::new(),
         ReflectRef::List(list) => format!("[{}]", list.iter().map(written).collect::<Vec<_>>().join(", ")),
         ReflectRef::Enum(chosen) => {
             let fields: Vec<String> = chosen.iter_fields().map(|field| written(field.value())).collect();

@@ -311,8 +311,21 @@ impl<'a> Reader<'a> {
         settings
     }
 
+    /// The address of a behaviour and what of it is meant: the field behind the last name of a behaviour, or behind the last point.
+    fn behaviour_and_field<'t>(&self, address: &'t str) -> Option<(&'t str, &'t str)> {
+        let mut points = address.match_indices('.').map(|(at, _)| at);
+        let at = |at: &usize| (&address[..*at], &address[at + 1..]);
+        let behind_a_behaviour = |point: &usize| {
+            let (of, field) = at(point);
+            let name = of.rsplit_once('.').map(|(_, name)| name);
+            !field.is_empty() && name.is_some_and(|name| self.behaviours.named(name).next().is_some())
+        };
+        let found = points.rfind(behind_a_behaviour).as_ref().map(at);
+        found.or_else(|| address.rsplit_once('.').filter(|(of, _)| of.contains('.')))
+    }
+
     fn setting(&mut self, address: &str, key: &'a Node, value: &'a Node) -> Option<(String, Setting)> {
-        let Some((of, field)) = address.rsplit_once('.').filter(|(of, _)| of.contains('.')) else {
+        let Some((of, field)) = self.behaviour_and_field(address) else {
             let message = format!("`{address}` is no field of a behaviour; write group.Behaviour.field");
             self.note(Diagnostic::error(message).at(key.span.clone()));
             return None;

@@ -32,6 +32,10 @@ impl Term {
                 let [low, high] = term.bounds(names, functions);
                 [-high, -low]
             }
+            Kind::Not(term) => {
+                let [low, high] = term.bounds(names, functions);
+                truth(low == 0.0 && high == 0.0, low <= 0.0 && high >= 0.0)
+            }
             Kind::Pair(operator, left, right) => {
                 arithmetic(*operator, left.bounds(names, functions), right.bounds(names, functions))
             }
@@ -65,6 +69,16 @@ fn truth(surely: bool, perhaps: bool) -> Interval {
     [f64::from(u8::from(surely)), f64::from(u8::from(perhaps))]
 }
 
+/// Whether a truth surely holds: it is not 0.
+fn surely([low, high]: Interval) -> bool {
+    low > 0.0 || high < 0.0
+}
+
+/// Whether it may hold.
+fn perhaps([low, high]: Interval) -> bool {
+    low != 0.0 || high != 0.0
+}
+
 fn arithmetic(operator: char, left: Interval, right: Interval) -> Interval {
     let ([a, b], [c, d]) = (left, right);
     match operator {
@@ -77,6 +91,10 @@ fn arithmetic(operator: char, left: Interval, right: Interval) -> Interval {
         '>' => truth(a > d, b > c),
         '≤' => truth(b <= c, a <= d),
         '≥' => truth(a >= d, b >= c),
+        '=' => truth(a == b && c == d && a == c, a <= d && c <= b),
+        '≠' => truth(b < c || d < a, !(a == b && c == d && a == c)),
+        '∧' => truth(surely(left) && surely(right), perhaps(left) && perhaps(right)),
+        '∨' => truth(surely(left) || surely(right), perhaps(left) || perhaps(right)),
         _ => power(left, right),
     }
 }
@@ -106,8 +124,10 @@ fn call(name: &str, arguments: &[Interval], functions: &Functions) -> Interval {
     let argument = |k: usize| arguments.get(k).copied().unwrap_or_else(|| default(k));
     let [x, y, z] = [argument(0), argument(1), argument(2)];
     match (name, &own.rule) {
-        ("exp" | "round" | "floor" | "ceil", Rule::Plain(f)) => [f(&[x[0]]), f(&[x[1]])],
-        ("ln" | "sqrt", Rule::Plain(f)) if x[0] >= 0.0 => [f(&[x[0]]), f(&[x[1]])],
+        ("exp" | "expm1" | "exprel" | "sigmoid" | "tanh" | "sign" | "round" | "floor" | "ceil", Rule::Plain(f)) => {
+            [f(&[x[0]]), f(&[x[1]])]
+        }
+        ("ln" | "log" | "log10" | "sqrt", Rule::Plain(f)) if x[0] >= 0.0 => [f(&[x[0]]), f(&[x[1]])],
         ("abs", _) if x[0] <= 0.0 && x[1] >= 0.0 => [0.0, x[1].max(-x[0])],
         ("abs", _) => hull(&x.map(f64::abs)),
         ("sin" | "cos", _) => [-1.0, 1.0],
@@ -115,6 +135,10 @@ fn call(name: &str, arguments: &[Interval], functions: &Functions) -> Interval {
         ("max", _) => [x[0].max(y[0]), x[1].max(y[1])],
         ("clip", _) => [x[0].max(y[0]).min(z[0]), x[1].max(y[1]).min(z[1])],
         ("step", _) => truth(x[0] >= y[1], x[1] >= y[0]),
+        ("if", _) if surely(x) => y,
+        ("if", _) if !perhaps(x) => z,
+        ("if", _) => [y[0].min(z[0]), y[1].max(z[1])],
+        ("pow", _) => power(x, y),
         ("uniform", _) => hull(&[x[0], x[1], y[0], y[1]]),
         ("bernoulli", _) => [0.0, 1.0],
         _ => UNBOUNDED,
@@ -138,6 +162,8 @@ mod tests {
         "floor(distance) / 2 - uniform(dx, 2) * 0",
         "ln(distance + 0.1) + round(dx) - ceil(-dx)",
         "-dx^3 + dx^2 - 2^-distance",
+        "if(dx > 1 and distance < 3 or not dx, dx, tanh(distance) - sigmoid(dx))",
+        "(dx == 0) + (distance != 2) + (not (dx > 0)) * exprel(dx) + sign(dx) * pow(distance + 1, dx) + expm1(-distance)",
     ];
 
     struct At(f64, f64);

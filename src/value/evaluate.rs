@@ -240,6 +240,7 @@ impl Term {
             }
             Kind::Name(name) => self.look_up(name, scope, members),
             Kind::Negative(term) => Ok(term.evaluate(scope, members)?.map(|x| -x)),
+            Kind::Not(term) => Ok(term.evaluate(scope, members)?.map(|x| f64::from(u8::from(x == 0.0)))),
             Kind::Pair(operator, left, right) => {
                 let (left, right) = (left.evaluate(scope, members)?, right.evaluate(scope, members)?);
                 Ok(arithmetic(*operator, left, &right))
@@ -336,6 +337,10 @@ fn arithmetic(operator: char, left: Members, right: &Members) -> Members {
         '>' => left.combine(right, |x, y| truth(x > y)),
         '≤' => left.combine(right, |x, y| truth(x <= y)),
         '≥' => left.combine(right, |x, y| truth(x >= y)),
+        '=' => left.combine(right, |x, y| truth(x == y)),
+        '≠' => left.combine(right, |x, y| truth(x != y)),
+        '∧' => left.combine(right, |x, y| truth(x != 0.0 && y != 0.0)),
+        '∨' => left.combine(right, |x, y| truth(x != 0.0 || y != 0.0)),
         _ => left.combine(right, |x, y| if y == 2.0 { x * x } else { libm::pow(x, y) }),
     }
 }
@@ -401,6 +406,11 @@ mod tests {
             ("exp(ln(3)) + sqrt(4)", 5.0),
             ("cos(pi)", -1.0),
             ("(1 + 1 < 3) + (2 >= 2) + (2 > 2) + (1 <= 0)", 2.0),
+            ("1 == 1 and 2 != 2 or not 3 < 2", 1.0),
+            ("not 1 == 1 and 0", 0.0),
+            ("(1 or 1 and 0) + (not 2) + (3 and 4)", 2.0),
+            ("if(2 > 1, if(0, 5, 6), 7)", 6.0),
+            ("sigmoid(0) + tanh(0) + exprel(0) + sign(-3) + pow(2, 3) + log10(100) + expm1(0)", 10.5),
         ] {
             assert!((number(text) - expected).abs() < 1e-12, "{text}");
         }

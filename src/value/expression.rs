@@ -1,7 +1,8 @@
 //! The text of an expression as a tree: `-65 + 15 * r^2`, `uniform(0, 1) * exp(-distance / 3)`,
 //! `array('data.npz', 'weights')`.
 //!
-//! Precedence: `^` (right associative) over the sign over `* /` over `+ -` over `< <= > >=`, which give 1 or 0.
+//! Precedence: `^` (right associative) over the sign over `* /` over `+ -` over `< <= > >= == !=` over `not` over `and` over `or`;
+//! what can be true or false is 1 or 0, and what is not 0 is true.
 
 use std::ops::Range;
 
@@ -17,23 +18,24 @@ const LONGEST: usize = 1 << 16;
 /// A parsed expression.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
-    pub(super) root: Term,
+    pub(crate) root: Term,
 }
 
 /// A part of an expression and where it stands.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Term {
+pub(crate) struct Term {
     pub kind: Kind,
     pub span: Range<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Number(f64),
     Name(String),
     Text(String),
     Negative(Box<Term>),
-    /// An operator and its two sides.
+    Not(Box<Term>),
+    /// An operator and its two sides; `≤`, `≥`, `=`, `≠`, `∧` and `∨` are one character each here.
     Pair(char, Box<Term>, Box<Term>),
     /// A function, the number of calls that stand before this one, and the arguments.
     Call(String, u32, Vec<Term>),
@@ -45,12 +47,20 @@ impl Expression {
     /// # Errors
     /// The text is not an expression; the error says where and what was expected.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
-        if text.len() > LONGEST {
-            let place = text.floor_char_boundary(LONGEST);
+        Self::parse_in(text, 0..text.len())
+    }
+
+    /// Parses a part of `text`; places are those in the whole.
+    ///
+    /// # Errors
+    /// As for [`parse`](Self::parse).
+    pub(crate) fn parse_in(text: &str, part: Range<usize>) -> Result<Self, ValueError> {
+        if part.len() > LONGEST {
+            let place = text.floor_char_boundary(part.start + LONGEST);
             return Err(ValueError::at(Fault::TooLong(LONGEST), place..place));
         }
-        let mut parser = Parser { text, at: 0, calls: 0, depth: 0 };
-        let root = parser.comparison()?;
+        let mut parser = Parser { text: &text[..part.end], at: part.start, calls: 0, depth: 0 };
+        let root = parser.truth()?;
         match parser.peek() {
             None => Ok(Self { root }),
             Some(_) if let (true, Some(unit)) = (root.is_written_number(), leading_unit(parser.rest())) => {
@@ -71,7 +81,26 @@ impl Expression {
     }
 }
 
+impl Expression {
+    /// The texts in it.
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        let mut texts = Vec::new();
+        self.root.add_texts(&mut texts);
+        texts
+    }
+}
+
 impl Term {
+    fn add_texts<'t>(&'t self, texts: &mut Vec<&'t str>) {
+        match &self.kind {
+            Kind::Text(text) => texts.push(text),
+            Kind::Negative(term) | Kind::Not(term) => term.add_texts(texts),
+            Kind::Pair(_, left, right) => [left, right].into_iter().for_each(|side| side.add_texts(texts)),
+            Kind::Call(_, _, arguments) => arguments.iter().for_each(|argument| argument.add_texts(texts)),
+            Kind::Number(_) | Kind::Name(_) => {}
+        }
+    }
+
     /// Whether it is a number as it is written, perhaps with a sign.
     fn is_written_number(&self) -> bool {
         match &self.kind {
@@ -84,7 +113,7 @@ impl Term {
     fn add_names<'t>(&'t self, names: &mut Vec<(&'t str, Range<usize>)>) {
         match &self.kind {
             Kind::Name(name) => names.push((name, self.span.clone())),
-            Kind::Negative(term) => term.add_names(names),
+            Kind::Negative(term) | Kind::Not(term) => term.add_names(names),
             Kind::Pair(_, left, right) => [left, right].into_iter().for_each(|side| side.add_names(names)),
             Kind::Call(_, _, arguments) => arguments.iter().for_each(|argument| argument.add_names(names)),
             Kind::Number(_) | Kind::Text(_) => {}
@@ -106,10 +135,16 @@ struct Parser<'t> {
 }
 
 impl Parser<'_> {
+    /// The next character that is no blank, and in no comment: from `#` to the end of its line.
     fn peek(&mut self) -> Option<char> {
-        let rest = &self.text[self.at..];
-        self.at += rest.len() - rest.trim_start().len();
-        self.text[self.at..].chars().next()
+        loop {
+            let rest = &self.text[self.at..];
+            self.at += rest.len() - rest.trim_start().len();
+            match self.text[self.at..].chars().next() {
+                Some('#') => self.at += self.rest().find('\n').unwrap_or(self.rest().len()),
+                next => return next,
+            }
+        }
     }
 
     fn rest(&self) -> &str {
@@ -142,18 +177,64 @@ impl Parser<'_> {
         parsed
     }
 
+    /// A word, and not the beginning of a longer one.
+    fn take_word(&mut self, word: &str) -> bool {
+        self.peek();
+        let goes_on = |c: char| c.is_alphanumeric() || c == '_';
+        let found = self.rest().strip_prefix(word).is_some_and(|rest| !rest.starts_with(goes_on));
+        self.at += if found { word.len() } else { 0 };
+        found
+    }
+
+    /// What the levels above sums share: a chain of a word.
+    fn words(
+        &mut self,
+        word: &str,
+        operator: char,
+        operand: fn(&mut Self) -> Result<Term, ValueError>,
+    ) -> Result<Term, ValueError> {
+        let mut left = operand(self)?;
+        let mut links = 0;
+        while self.take_word(word) {
+            links += 1;
+            if links > DEEPEST {
+                return Err(ValueError::at(Fault::TooDeep(DEEPEST), self.at..self.at));
+            }
+            let right = operand(self)?;
+            let span = left.span.start..right.span.end;
+            left = Term { kind: Kind::Pair(operator, left.into(), right.into()), span };
+        }
+        Ok(left)
+    }
+
+    fn truth(&mut self) -> Result<Term, ValueError> {
+        self.words("or", '∨', |parser| parser.words("and", '∧', Self::negation))
+    }
+
+    fn negation(&mut self) -> Result<Term, ValueError> {
+        self.peek();
+        let start = self.at;
+        if !self.take_word("not") {
+            return self.comparison();
+        }
+        let term = self.nested(Self::negation)?;
+        let span = start..term.span.end;
+        Ok(Term { kind: Kind::Not(term.into()), span })
+    }
+
     fn comparison(&mut self) -> Result<Term, ValueError> {
         let left = self.sum()?;
-        let Some(strict @ ('<' | '>')) = self.peek() else { return Ok(left) };
-        self.at += 1;
+        self.peek();
         // Without a space in between, unlike `take`.
-        let or_equal = self.text[self.at..].starts_with('=');
-        self.at += usize::from(or_equal);
-        let operator = match (strict, or_equal) {
-            ('<', true) => '≤',
-            ('>', true) => '≥',
-            _ => strict,
+        const ALL: [(&str, char); 6] = [("<=", '≤'), (">=", '≥'), ("==", '='), ("!=", '≠'), ("<", '<'), (">", '>')];
+        let Some((written, operator)) = ALL.into_iter().find(|(written, _)| self.rest().starts_with(written)) else {
+            return if self.rest().starts_with('=') {
+                Err(self.expected("`==`, as equality is written,"))
+            } else {
+                Ok(left)
+            };
         };
+        self.at += written.len();
         let right = self.sum()?;
         let span = left.span.start..right.span.end;
         Ok(Term { kind: Kind::Pair(operator, left.into(), right.into()), span })
@@ -220,7 +301,7 @@ impl Parser<'_> {
         let kind = match first {
             Some('(') => {
                 self.at += 1;
-                let mut inner = self.nested(Self::comparison)?;
+                let mut inner = self.nested(Self::truth)?;
                 if !self.take(')') {
                     return Err(self.expected("`)`"));
                 }
@@ -229,7 +310,7 @@ impl Parser<'_> {
             }
             Some('\'') => self.quoted()?,
             Some(first) if first.is_ascii_digit() || first == '.' => self.number()?,
-            Some(first) if first.is_alphabetic() || first == '_' => self.name_or_call()?,
+            Some(first) if (first.is_alphabetic() || first == '_') && !self.is_operator() => self.name_or_call()?,
             _ => return Err(self.expected("a number, a name or `(`")),
         };
         Ok(Term { kind, span: start..self.at })
@@ -269,6 +350,14 @@ impl Parser<'_> {
         Ok(Kind::Text(self.text[start..start + length].to_owned()))
     }
 
+    /// Whether a word follows that is no name.
+    fn is_operator(&mut self) -> bool {
+        let start = self.at;
+        let found = ["and", "or", "not"].into_iter().any(|word| self.take_word(word));
+        self.at = start;
+        found
+    }
+
     fn name_or_call(&mut self) -> Result<Kind, ValueError> {
         let rest = &self.text[self.at..];
         let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
@@ -281,7 +370,7 @@ impl Parser<'_> {
         self.calls += 1;
         let mut arguments = Vec::new();
         while !self.take(')') {
-            arguments.push(self.nested(Self::comparison)?);
+            arguments.push(self.nested(Self::truth)?);
             if !self.take(',') && self.peek() != Some(')') {
                 return Err(self.expected("`,` or `)`"));
             }

@@ -162,6 +162,54 @@ functions! {
         x
     ) Plain |p| libm::log(p[0]);
 
+    /// The natural logarithm, as `ln`.
+    fn log(
+        /// A positive number.
+        x
+    ) Plain |p| libm::log(p[0]);
+
+    /// The logarithm to the base of ten.
+    fn log10(
+        /// A positive number.
+        x
+    ) Plain |p| libm::log10(p[0]);
+
+    /// exp(x) − 1, exact near zero too.
+    fn expm1(
+        /// Exponent.
+        x
+    ) Plain |p| libm::expm1(p[0]);
+
+    /// (exp(x) − 1) / x, which is 1 at zero.
+    fn exprel(
+        /// Exponent.
+        x
+    ) Plain |p| if p[0] == 0.0 { 1.0 } else { libm::expm1(p[0]) / p[0] };
+
+    /// A number to the power of another, as `x^y`.
+    fn pow(
+        /// The base.
+        x,
+        /// The exponent.
+        y
+    ) Plain |p| libm::pow(p[0], p[1]);
+
+    /// The logistic function, 1 / (1 + exp(−x)).
+    fn sigmoid(
+        /// A number.
+        x
+    ) Plain |p| 1.0 / (1.0 + libm::exp(-p[0]));
+
+    /// One of two numbers.
+    fn if(
+        /// Which: not 0 for the first.
+        condition,
+        /// Where it holds.
+        a,
+        /// Where it does not.
+        b
+    ) Plain |p| if p[0] != 0.0 { p[1] } else { p[2] };
+
     /// The square root.
     fn sqrt(
         /// A number from 0.
@@ -203,6 +251,24 @@ functions! {
         /// Angle (radian).
         x
     ) Plain |p| libm::cos(p[0]);
+
+    /// The tangent.
+    fn tan(
+        /// Angle (radian).
+        x
+    ) Plain |p| libm::tan(p[0]);
+
+    /// The hyperbolic tangent.
+    fn tanh(
+        /// A number.
+        x
+    ) Plain |p| libm::tanh(p[0]);
+
+    /// −1, 0 or 1: the sign.
+    fn sign(
+        /// A number.
+        x
+    ) Plain |p| f64::from(i8::from(p[0] > 0.0) - i8::from(p[0] < 0.0));
 
     /// The smaller of two numbers.
     fn min(

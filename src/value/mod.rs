@@ -5,7 +5,7 @@
 mod array;
 pub mod bounds;
 mod evaluate;
-mod expression;
+pub(crate) mod expression;
 pub mod functions;
 
 use std::{fmt, ops::Range, sync::Arc};
@@ -40,6 +40,11 @@ pub enum Formula {
 }
 
 impl Formula {
+    /// Whether an expression uses a name.
+    pub(crate) fn uses(&self, name: &str) -> bool {
+        matches!(self, Self::Expression(expression) if expression.names().iter().any(|(used, _)| *used == name))
+    }
+
     /// The numbers of `members`, checked to be finite.
     ///
     /// # Errors
@@ -174,6 +179,9 @@ pub enum Fault {
     /// The array could not be read.
     #[error("{0}")]
     Unreadable(String),
+    /// An equation that is none, or cannot be carried out.
+    #[error("{0}")]
+    Equation(String),
     /// A result that is no number.
     #[error("member {member} gets {value}, which is not a finite number")]
     NotFinite {
@@ -201,7 +209,7 @@ impl From<Fault> for ValueError {
 }
 
 impl ValueError {
-    fn at(fault: Fault, span: Range<usize>) -> Self {
+    pub(crate) fn at(fault: Fault, span: Range<usize>) -> Self {
         Self { fault, at: Some(span), known: Vec::new() }
     }
 }

@@ -1,0 +1,605 @@
+//! Expressions as a graph without duplicates: equal parts are one node, and what is known is folded in double precision.
+//!
+//! A node comes after those that it is made of, so that every walk is one sweep and no depth of nesting can use up the stack.
+//! Constants meet: `(a/b)·x` and `x·(a/b)` are one node, `x/3` is `x·(1/3)`; each is rounded once, to the precision of the state.
+//! What differs between neurons and never changes is treated alike, so that a model has the same bits whether a parameter is the
+//! same for all neurons or one of each.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::statement::fault;
+use crate::value::ValueError;
+
+/// The place of a node.
+pub type Id = u32;
+
+/// The most nodes of a graph.
+const MOST: usize = 20_000;
+
+/// What is done with one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum One {
+    /// −a
+    Negate,
+    /// |a|
+    Absolute,
+    /// √a
+    SquareRoot,
+    /// exp a
+    Exponential,
+    /// exp a − 1
+    ExpM1,
+    /// (exp a − 1) / a
+    MeanExp,
+    /// ln a
+    Logarithm,
+    /// sin a
+    Sine,
+    /// cos a
+    Cosine,
+    /// The largest whole number that is not above a.
+    Floor,
+    /// The nearest whole number.
+    Round,
+    /// not a
+    Not,
+    /// a, which has the value of the start of the iteration in all stages of a step.
+    Once,
+}
+
+/// What is done with two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Two {
+    /// a + b
+    Add,
+    /// a − b
+    Subtract,
+    /// a · b
+    Multiply,
+    /// a / b
+    Divide,
+    /// The smaller one.
+    Minimum,
+    /// The larger one.
+    Maximum,
+    /// a to the power of b
+    Power,
+    /// a < b
+    Less,
+    /// a ≤ b
+    LessEqual,
+    /// a = b
+    Equal,
+    /// a and b
+    And,
+    /// a or b
+    Or,
+}
+
+/// A part of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Node {
+    /// A number, by its bits.
+    Number(u64),
+    /// The time (ms) at the start of the iteration.
+    Time,
+    /// A number of each iteration.
+    Timed(u16),
+    /// A number of each neuron that never changes.
+    Member(u16),
+    /// A column that the model changes.
+    Column(u16),
+    /// A column that it reads.
+    Input(u16),
+    /// Of one number.
+    One(One, Id),
+    /// Of two.
+    Two(Two, Id, Id),
+    /// The second where the first is not 0, else the third.
+    Select(Id, Id, Id),
+}
+
+/// When a number changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Never, and it is the same for all neurons.
+    Constant,
+    /// Never.
+    Member,
+    /// With every iteration, and it is the same for all.
+    Iteration,
+    /// As it likes.
+    Varying,
+}
+
+impl Class {
+    fn with(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Member, Self::Iteration) | (Self::Iteration, Self::Member) => Self::Varying,
+            _ => self.max(other),
+        }
+    }
+
+    /// Whether it never changes.
+    const fn is_fixed(self) -> bool {
+        matches!(self, Self::Constant | Self::Member)
+    }
+}
+
+impl One {
+    /// Of a number, in double precision.
+    pub fn of(self, x: f64) -> f64 {
+        match self {
+            Self::Negate => -x,
+            Self::Absolute => x.abs(),
+            Self::SquareRoot => x.sqrt(),
+            // As the kernel has it: never infinite.
+            Self::Exponential => libm::exp(x.clamp(-708.0, 708.0)),
+            Self::ExpM1 => libm::expm1(x.clamp(-708.0, 708.0)),
+            Self::MeanExp if x == 0.0 => 1.0,
+            Self::MeanExp => Self::ExpM1.of(x) / x,
+            Self::Logarithm => libm::log(x),
+            Self::Sine => libm::sin(x),
+            Self::Cosine => libm::cos(x),
+            Self::Floor => x.floor(),
+            Self::Round => x.round(),
+            Self::Not => f64::from(u8::from(x == 0.0)),
+            Self::Once => x,
+        }
+    }
+}
+
+impl Two {
+    /// Of two numbers, in double precision.
+    pub fn of(self, x: f64, y: f64) -> f64 {
+        let truth = |holds: bool| f64::from(u8::from(holds));
+        match self {
+            Self::Add => x + y,
+            Self::Subtract => x - y,
+            Self::Multiply => x * y,
+            Self::Divide => x / y,
+            Self::Minimum => {
+                if y < x {
+                    y
+                } else {
+                    x
+                }
+            }
+            Self::Maximum => {
+                if y > x {
+                    y
+                } else {
+                    x
+                }
+            }
+            Self::Power => libm::pow(x, y),
+            Self::Less => truth(x < y),
+            Self::LessEqual => truth(x <= y),
+            Self::Equal => truth(x == y),
+            Self::And => truth(x != 0.0 && y != 0.0),
+            Self::Or => truth(x != 0.0 || y != 0.0),
+        }
+    }
+}
+
+/// The nodes of some expressions.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    classes: Vec<Class>,
+    ids: HashMap<Node, Id>,
+    /// The numbers behind [`Node::Member`].
+    members: Vec<Arc<[f64]>>,
+}
+
+impl Graph {
+    /// How many nodes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Says that there are too many, if there are.
+    ///
+    /// # Errors
+    /// There are.
+    pub fn check_size(&self) -> Result<(), ValueError> {
+        if self.len() <= MOST {
+            return Ok(());
+        }
+        Err(fault(
+            format!("with its method this takes more than {MOST} operations: fewer steps, or a simpler method"),
+            0..0,
+        ))
+    }
+
+    /// A node.
+    #[must_use]
+    pub fn node(&self, id: Id) -> Node {
+        self.nodes[id as usize]
+    }
+
+    /// When it changes.
+    #[must_use]
+    pub fn class(&self, id: Id) -> Class {
+        self.classes[id as usize]
+    }
+
+    /// The numbers of a [`Node::Member`].
+    #[must_use]
+    pub fn member(&self, k: u16) -> &Arc<[f64]> {
+        &self.members[usize::from(k)]
+    }
+
+    fn put(&mut self, node: Node) -> Id {
+        if let Some(&id) = self.ids.get(&node) {
+            return id;
+        }
+        let of = |id: Id| self.classes[id as usize];
+        let class = match node {
+            Node::Number(_) => Class::Constant,
+            Node::Time | Node::Timed(_) => Class::Iteration,
+            Node::Member(_) => Class::Member,
+            Node::Column(_) | Node::Input(_) => Class::Varying,
+            Node::One(_, a) => of(a),
+            Node::Two(_, a, b) => of(a).with(of(b)),
+            Node::Select(c, a, b) => of(c).with(of(a)).with(of(b)),
+        };
+        let id = self.nodes.len() as Id;
+        self.nodes.push(node);
+        self.classes.push(class);
+        self.ids.insert(node, id);
+        id
+    }
+
+    /// A number.
+    pub fn number(&mut self, x: f64) -> Id {
+        // One zero: −0 is 0 in every sum.
+        self.put(Node::Number(if x == 0.0 { 0.0_f64 } else { x }.to_bits()))
+    }
+
+    /// A leaf.
+    pub fn leaf(&mut self, node: Node) -> Id {
+        self.put(node)
+    }
+
+    /// A number for each neuron.
+    pub fn member_of(&mut self, numbers: Arc<[f64]>) -> Id {
+        let known = self.members.iter().position(|known| Arc::ptr_eq(known, &numbers));
+        let place = known.unwrap_or_else(|| {
+            self.members.push(numbers);
+            self.members.len() - 1
+        });
+        self.put(Node::Member(place as u16))
+    }
+
+    /// The number that a node is, if it is one.
+    #[must_use]
+    pub fn constant(&self, id: Id) -> Option<f64> {
+        match self.node(id) {
+            Node::Number(bits) => Some(f64::from_bits(bits)),
+            _ => None,
+        }
+    }
+
+    fn is_fixed(&self, id: Id) -> bool {
+        self.class(id).is_fixed()
+    }
+
+    /// Of one number.
+    pub fn one(&mut self, operation: One, a: Id) -> Id {
+        if let Some(x) = self.constant(a) {
+            return self.number(operation.of(x));
+        }
+        if self.is_fixed(a) && operation == One::Once {
+            return a;
+        }
+        match (operation, self.node(a)) {
+            (One::Negate, Node::One(One::Negate, inner)) => inner,
+            // −(x c) = x (−c)
+            (One::Negate, Node::Two(Two::Multiply, x, c)) if self.is_fixed(c) && !self.is_fixed(x) => {
+                let c = self.one(One::Negate, c);
+                self.two(Two::Multiply, x, c)
+            }
+            (One::Negate, Node::Two(Two::Subtract, x, y)) if !self.is_fixed(a) => self.two(Two::Subtract, y, x),
+            _ => self.put(Node::One(operation, a)),
+        }
+    }
+
+    /// Of two.
+    pub fn two(&mut self, operation: Two, a: Id, b: Id) -> Id {
+        let (x, y) = (self.constant(a), self.constant(b));
+        if let (Some(x), Some(y)) = (x, y) {
+            return self.number(operation.of(x, y));
+        }
+        if let Some(known) = self.trivial(operation, (a, x), (b, y)) {
+            return known;
+        }
+        match (self.is_fixed(a), self.is_fixed(b)) {
+            (true, true) => self.put(Node::Two(operation, a, b)),
+            (false, true) => self.with_fixed(operation, a, b),
+            // What is fixed stands on the right.
+            (true, false) if matches!(operation, Two::Add | Two::Multiply) => self.with_fixed(operation, b, a),
+            _ => self.of_varying(operation, a, b),
+        }
+    }
+
+    /// What needs no operation.
+    fn trivial(&mut self, operation: Two, (a, x): (Id, Option<f64>), (b, y): (Id, Option<f64>)) -> Option<Id> {
+        Some(match (operation, x, y) {
+            (Two::Add | Two::Subtract, _, Some(0.0)) | (Two::Multiply | Two::Divide | Two::Power, _, Some(1.0)) => a,
+            (Two::Add, Some(0.0), _) | (Two::Multiply, Some(1.0), _) => b,
+            (Two::Multiply, Some(0.0), _) | (Two::Multiply, _, Some(0.0)) => self.number(0.0),
+            (Two::Multiply, Some(-1.0), _) => self.one(One::Negate, b),
+            (Two::Multiply, _, Some(-1.0)) => self.one(One::Negate, a),
+            (Two::Subtract, Some(0.0), _) => self.one(One::Negate, b),
+            (Two::And, Some(0.0), _) | (Two::And, _, Some(0.0)) => self.number(0.0),
+            (Two::Or, Some(c), _) if c != 0.0 => self.number(1.0),
+            (Two::Or, _, Some(c)) if c != 0.0 => self.number(1.0),
+            (Two::Power, _, Some(n)) if n.fract() == 0.0 && n.abs() <= 64.0 => self.whole_power(a, n),
+            (Two::Power, _, Some(0.5)) => self.one(One::SquareRoot, a),
+            _ => return None,
+        })
+    }
+
+    /// By products, of which squares are made first.
+    fn whole_power(&mut self, a: Id, n: f64) -> Id {
+        let mut left = n.abs() as u32;
+        let (mut square, mut power) = (a, None);
+        while left > 0 {
+            if left % 2 == 1 {
+                power = Some(power.map_or(square, |power| self.two(Two::Multiply, power, square)));
+            }
+            left /= 2;
+            if left > 0 {
+                square = self.two(Two::Multiply, square, square);
+            }
+        }
+        let one = self.number(1.0);
+        let power = power.unwrap_or(one);
+        if n < 0.0 { self.two(Two::Divide, one, power) } else { power }
+    }
+
+    /// Of what changes and `c`, which does not.
+    fn with_fixed(&mut self, operation: Two, a: Id, c: Id) -> Id {
+        match (operation, self.node(a)) {
+            (Two::Divide, _) => {
+                let one = self.number(1.0);
+                let factor = self.two(Two::Divide, one, c);
+                self.two(Two::Multiply, a, factor)
+            }
+            (Two::Subtract, _) => {
+                let less = self.one(One::Negate, c);
+                self.two(Two::Add, a, less)
+            }
+            (Two::Multiply, Node::Two(Two::Multiply, inner, d)) if self.is_fixed(d) => {
+                let factor = self.two(Two::Multiply, d, c);
+                self.two(Two::Multiply, inner, factor)
+            }
+            (Two::Multiply, Node::One(One::Negate, inner)) => {
+                let factor = self.one(One::Negate, c);
+                self.two(Two::Multiply, inner, factor)
+            }
+            (Two::Add, Node::Two(Two::Add, inner, d)) if self.is_fixed(d) => {
+                let more = self.two(Two::Add, d, c);
+                self.two(Two::Add, inner, more)
+            }
+            _ => self.put(Node::Two(operation, a, c)),
+        }
+    }
+
+    fn of_varying(&mut self, operation: Two, a: Id, b: Id) -> Id {
+        // a (x c) = (a x) c, so that constants come out of products.
+        if operation == Two::Multiply {
+            for (p, q) in [(a, b), (b, a)] {
+                if let Node::Two(Two::Multiply, inner, c) = self.node(q)
+                    && self.is_fixed(c)
+                {
+                    let product = self.two(Two::Multiply, p, inner);
+                    return self.two(Two::Multiply, product, c);
+                }
+            }
+        }
+        match (operation, self.node(a), self.node(b)) {
+            (Two::Add, _, Node::One(One::Negate, y)) => self.two(Two::Subtract, a, y),
+            (Two::Add, Node::One(One::Negate, y), _) => self.two(Two::Subtract, b, y),
+            (Two::Subtract, _, Node::One(One::Negate, y)) => self.two(Two::Add, a, y),
+            _ => self.put(Node::Two(operation, a, b)),
+        }
+    }
+
+    /// The second where the first holds, else the third.
+    pub fn select(&mut self, condition: Id, a: Id, b: Id) -> Id {
+        match self.constant(condition) {
+            Some(0.0) => b,
+            Some(_) => a,
+            None if a == b => a,
+            None => self.put(Node::Select(condition, a, b)),
+        }
+    }
+
+    /// A node made of other parts.
+    pub fn made_of(&mut self, node: Node, part: impl Fn(Id) -> Id) -> Id {
+        match node {
+            Node::One(operation, a) => self.one(operation, part(a)),
+            Node::Two(operation, a, b) => self.two(operation, part(a), part(b)),
+            Node::Select(c, a, b) => self.select(part(c), part(a), part(b)),
+            leaf => self.put(leaf),
+        }
+    }
+
+    /// The nodes that some are made of, and those themselves, parts first.
+    #[must_use]
+    pub fn parts(&self, of: &[Id]) -> Vec<Id> {
+        let Some(last) = of.iter().max() else { return Vec::new() };
+        let mut needed = vec![false; *last as usize + 1];
+        of.iter().for_each(|id| needed[*id as usize] = true);
+        for id in (0..=*last).rev() {
+            if needed[id as usize] {
+                children(self.node(id)).for_each(|part| needed[part as usize] = true);
+            }
+        }
+        (0..=*last).filter(|id| needed[*id as usize]).collect()
+    }
+
+    /// Whether a node is made of another, or is it.
+    #[must_use]
+    pub fn depends(&self, id: Id, on: Id) -> bool {
+        on <= id && self.parts(&[id]).binary_search(&on).is_ok()
+    }
+
+    /// Nodes with others in place of some. What is taken [once](One::Once) stays as it is, unless it is to go with the rest.
+    pub fn replaced(&mut self, of: &[Id], by: &[(Id, Id)], once_too: bool) -> Vec<Id> {
+        let mut new: HashMap<Id, Id> = by.iter().copied().collect();
+        for id in self.parts(of) {
+            if new.contains_key(&id) {
+                continue;
+            }
+            let node = self.node(id);
+            let made = match node {
+                Node::One(One::Once, _) if !once_too => id,
+                _ => self.made_of(node, |part| new[&part]),
+            };
+            new.insert(id, made);
+        }
+        of.iter().map(|id| new[id]).collect()
+    }
+
+    /// The same nodes in a graph that has no others, and takes nothing [once](One::Once) any more.
+    #[must_use]
+    pub fn compacted(&self, of: &[Id]) -> (Self, Vec<Id>) {
+        let mut compact = Self { members: self.members.clone(), ..Self::default() };
+        let mut new: HashMap<Id, Id> = HashMap::new();
+        for id in self.parts(of) {
+            let made = match self.node(id) {
+                Node::One(One::Once, a) => new[&a],
+                node => compact.made_of(node, |part| new[&part]),
+            };
+            new.insert(id, made);
+        }
+        let of = of.iter().map(|id| new[id]).collect();
+        (compact, of)
+    }
+
+    /// The numbers of nodes, parts first, where leaves have those that they are given: in double precision.
+    pub fn evaluate(&self, parts: &[Id], numbers: &mut HashMap<Id, f64>, leaf: impl Fn(Node) -> f64) {
+        for &id in parts {
+            let x = match self.node(id) {
+                Node::Number(bits) => f64::from_bits(bits),
+                Node::One(operation, a) => operation.of(numbers[&a]),
+                Node::Two(operation, a, b) => operation.of(numbers[&a], numbers[&b]),
+                Node::Select(c, a, b) => {
+                    if numbers[&c] != 0.0 {
+                        numbers[&a]
+                    } else {
+                        numbers[&b]
+                    }
+                }
+                node => leaf(node),
+            };
+            numbers.insert(id, x);
+        }
+    }
+}
+
+/// The nodes that one is made of.
+pub fn children(node: Node) -> impl Iterator<Item = Id> {
+    let parts = match node {
+        Node::One(_, a) => [Some(a), None, None],
+        Node::Two(_, a, b) => [Some(a), Some(b), None],
+        Node::Select(a, b, c) => [Some(a), Some(b), Some(c)],
+        _ => [None; 3],
+    };
+    parts.into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaves(graph: &mut Graph) -> [Id; 2] {
+        [graph.leaf(Node::Column(0)), graph.leaf(Node::Column(1))]
+    }
+
+    #[test]
+    fn equal_parts_are_one_and_constants_meet() {
+        let mut graph = Graph::default();
+        let [x, y] = leaves(&mut graph);
+        let [two, three] = [graph.number(2.0), graph.number(3.0)];
+        let one = graph.two(Two::Multiply, two, x);
+        let one = graph.two(Two::Divide, one, three);
+        let ratio = graph.number(2.0 / 3.0);
+        let third = graph.number(1.0 / 3.0);
+        assert_eq!(graph.two(Two::Multiply, two, third), graph.number(2.0 * (1.0 / 3.0)));
+        assert!(matches!(graph.node(one), Node::Two(Two::Multiply, a, c) if a == x && graph.constant(c).is_some()));
+        assert!(graph.constant(ratio).is_some_and(|x| (x - 2.0 / 3.0).abs() < 1e-16));
+        // y · (x · 3) and (y · x) · 3
+        let scaled = graph.two(Two::Multiply, x, three);
+        let product = graph.two(Two::Multiply, y, x);
+        assert_eq!(graph.two(Two::Multiply, y, scaled), graph.two(Two::Multiply, product, three));
+    }
+
+    /// Whether a parameter is a number or one of each neuron, the same operations are made of it.
+    #[test]
+    fn parameters_of_each_neuron_fold_as_numbers_do() {
+        let made = |each: bool| {
+            let mut graph = Graph::default();
+            let [x, y] = leaves(&mut graph);
+            let [a, b] = [7.0, 3.0].map(|p| if each { graph.member_of(Arc::from([p])) } else { graph.number(p) });
+            let ax = graph.two(Two::Multiply, a, x);
+            let axb = graph.two(Two::Divide, ax, b);
+            let less = graph.two(Two::Subtract, axb, a);
+            let again = graph.two(Two::Subtract, less, b);
+            let all = graph.two(Two::Multiply, again, y);
+            let parts = graph.parts(&[all]);
+            let mut varying = Vec::new();
+            let mut fixed = HashMap::new();
+            let own: Vec<Id> = parts.iter().copied().filter(|id| graph.is_fixed(*id)).collect();
+            graph.evaluate(&own, &mut fixed, |node| match node {
+                Node::Member(k) => graph.member(k)[0],
+                _ => f64::NAN,
+            });
+            for id in parts.iter().filter(|id| !graph.is_fixed(**id)) {
+                let with: Vec<f64> = children(graph.node(*id)).filter_map(|part| fixed.get(&part).copied()).collect();
+                let what = match graph.node(*id) {
+                    Node::Two(operation, ..) => format!("{operation:?}"),
+                    node => format!("{node:?}"),
+                };
+                varying.push((what, with));
+            }
+            varying
+        };
+        assert_eq!(made(false), made(true));
+        assert_eq!(made(true).len(), 5);
+    }
+
+    #[test]
+    fn whole_powers_are_products() {
+        let mut graph = Graph::default();
+        let [x, _] = leaves(&mut graph);
+        for n in [-3, 0, 1, 2, 5, 13] {
+            let exponent = graph.number(f64::from(n));
+            let power = graph.two(Two::Power, x, exponent);
+            let parts = graph.parts(&[power]);
+            let mut numbers = HashMap::new();
+            graph.evaluate(&parts, &mut numbers, |_| 1.5);
+            assert!((numbers[&power] / 1.5_f64.powi(n) - 1.0).abs() < 1e-14);
+            assert!(parts.iter().all(|id| !matches!(graph.node(*id), Node::Two(Two::Power, ..))));
+        }
+    }
+
+    /// Ten thousand levels deep.
+    #[test]
+    fn no_depth_uses_up_the_stack() {
+        let mut graph = Graph::default();
+        let [x, y] = leaves(&mut graph);
+        let mut deep = x;
+        for _ in 0..10_000 {
+            deep = graph.two(Two::Divide, y, deep);
+        }
+        assert!(graph.depends(deep, x));
+        let replaced = graph.replaced(&[deep], &[(x, y)], true);
+        assert!(!graph.depends(replaced[0], x));
+        assert_eq!(graph.compacted(&replaced).0.len(), 10_001);
+    }
+}

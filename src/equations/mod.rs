@@ -1,0 +1,24 @@
+//! Models as text: equations to programs on blocks of neurons. No ECS and no scene in here.
+//!
+//! ```text
+//! text → statements → graph → the step of a method → instructions → program
+//! ```
+//! A graph has no duplicates, and what it knows is folded in double precision; a [method](Method) rewrites it, so that the state
+//! after a step is a graph of the state before. Each operation of a program is one of IEEE 754 and rounds by itself, so that the bits
+//! are the same for any instruction set, any number of threads and any size of a block.
+#![forbid(unsafe_code)]
+
+mod build;
+mod derivative;
+mod exact;
+mod graph;
+mod lower;
+mod method;
+mod model;
+mod select;
+mod statement;
+mod step;
+
+pub use method::Method;
+pub use model::{Model, Wrong, is_taken};
+pub use step::{Fixed, Runnable, Source, Surroundings, When, runnable};

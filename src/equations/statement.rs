@@ -1,0 +1,298 @@
+//! The text of a model as statements: one a line, or several with `;` between them; `#` begins a comment.
+//!
+//! ```text
+//! model      := (NAME "'" | "d" NAME "/dt" | NAME) "=" expression flags?  |  NAME flags?
+//! flags      := ":" unit? ("," flag)*          flag: held | once | bounds LOW HIGH
+//! statements := NAME ("=" | "+=" | "-=" | "*=" | "/=") expression
+//! ```
+//! Within brackets a line may end.
+
+use std::ops::Range;
+
+use crate::value::{Expression, Fault, ValueError};
+
+/// The longest text of a model (bytes).
+const LONGEST: usize = 1 << 16;
+
+/// Statements of a text, at most; the largest models that were published have some two hundred.
+const MOST: usize = 2000;
+
+/// What a statement of a model says of its name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Meaning {
+    /// A variable, by its derivative (per ms).
+    Derivative(Expression),
+    /// A name for an expression.
+    Subexpression(Expression),
+    /// A variable that only events change.
+    Kept,
+}
+
+/// A statement of a model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// Of whom it is.
+    pub name: String,
+    /// Where the name stands.
+    pub at: Range<usize>,
+    /// What it says.
+    pub meaning: Meaning,
+    /// The unit; empty where none is given.
+    pub unit: String,
+    /// Whether the variable stands still while its neuron is refractory.
+    pub held: bool,
+    /// Whether the expression has the value of the start of an iteration throughout it.
+    pub once: bool,
+    /// Between what it is held.
+    pub bounds: Option<[Expression; 2]>,
+}
+
+/// How an assignment changes a variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    /// The variable.
+    pub name: String,
+    /// Where its name stands.
+    pub at: Range<usize>,
+    /// `None` for `=`, else the operator before it.
+    pub operator: Option<char>,
+    /// The expression.
+    pub value: Expression,
+}
+
+/// An error of a text at a place.
+pub(super) fn fault(why: impl Into<String>, at: Range<usize>) -> ValueError {
+    ValueError { fault: Fault::Equation(why.into()), at: Some(at), known: Vec::new() }
+}
+
+/// The statements of a model.
+///
+/// # Errors
+/// A statement that is none, with its place.
+pub fn statements(text: &str) -> Result<Vec<Statement>, ValueError> {
+    pieces(text)?.into_iter().map(|piece| statement(text, piece)).collect()
+}
+
+/// The assignments of an event.
+///
+/// # Errors
+/// As for [`statements`].
+pub fn assignments(text: &str) -> Result<Vec<Assignment>, ValueError> {
+    pieces(text)?.into_iter().map(|piece| assignment(text, piece)).collect()
+}
+
+/// The text between line ends and semicolons, without comments and blanks around it.
+fn pieces(text: &str) -> Result<Vec<Range<usize>>, ValueError> {
+    if text.len() > LONGEST {
+        let place = text.floor_char_boundary(LONGEST);
+        return Err(fault(format!("equations have {LONGEST} bytes at most"), place..place));
+    }
+    let mut pieces = Vec::new();
+    let (mut start, mut depth, mut commented) = (0, 0_i32, false);
+    let mut end_at = |end: usize, next: usize, start: &mut usize| {
+        let piece = &text[*start..end];
+        let before = piece.len() - piece.trim_start().len();
+        if !piece.trim().is_empty() {
+            pieces.push(*start + before..*start + before + piece.trim().len());
+        }
+        *start = next;
+    };
+    for (at, c) in text.char_indices() {
+        match c {
+            '\n' if commented => {
+                commented = false;
+                if depth <= 0 {
+                    start = at + 1;
+                }
+            }
+            _ if commented => {}
+            '#' => {
+                commented = true;
+                // Within brackets it is the expression that leaves it out.
+                if depth <= 0 {
+                    end_at(at, at, &mut start);
+                }
+            }
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            '\n' | ';' if depth <= 0 || c == ';' => {
+                end_at(at, at + 1, &mut start);
+                depth = 0;
+            }
+            _ => {}
+        }
+    }
+    if !commented || depth > 0 {
+        end_at(text.len(), text.len(), &mut start);
+    }
+    match pieces.get(MOST) {
+        Some(piece) => Err(fault(format!("equations have {MOST} statements at most"), piece.clone())),
+        None => Ok(pieces),
+    }
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The name at the start of a part, and what follows it.
+fn name(text: &str, part: Range<usize>) -> Result<(String, Range<usize>, Range<usize>), ValueError> {
+    let own = &text[part.clone()];
+    let length = own.find(|c| !is_name(c)).unwrap_or(own.len());
+    if length == 0 || own.starts_with(|c: char| c.is_ascii_digit()) {
+        let end = part.start + own.chars().next().map_or(0, char::len_utf8);
+        return Err(fault("expected a name: `dv/dt = …`, `rate = …`", part.start..end));
+    }
+    let at = part.start..part.start + length;
+    Ok((own[..length].to_owned(), at.clone(), skip(text, at.end..part.end)))
+}
+
+/// A part without the blanks that it begins with.
+fn skip(text: &str, part: Range<usize>) -> Range<usize> {
+    let own = &text[part.clone()];
+    part.start + own.len() - own.trim_start().len()..part.end
+}
+
+fn statement(text: &str, piece: Range<usize>) -> Result<Statement, ValueError> {
+    // Expressions have no colon.
+    let colon = text[piece.clone()].find(':').map(|at| piece.start + at);
+    let own = piece.start
+        ..colon.map_or(piece.end, |colon| colon + text[piece.start..colon].trim_end().len() - (colon - piece.start));
+    let (first, first_at, rest) = name(text, own.clone())?;
+    let after = &text[rest.clone()];
+    let derivative = first.strip_prefix('d').filter(|name| !name.is_empty());
+    let (name, at, is_derivative, rest) = if let (Some(name), Some(behind)) = (derivative, over_dt(after)) {
+        (name.to_owned(), first_at.start + 1..first_at.end, true, rest.end - behind.len()..rest.end)
+    } else if let Some(behind) = after.strip_prefix('\'') {
+        (first, first_at, true, rest.end - behind.len()..rest.end)
+    } else {
+        (first, first_at, false, rest)
+    };
+    let rest = skip(text, rest);
+    let is_equation = text[rest.clone()].starts_with('=') && !text[rest.clone()].starts_with("==");
+    let meaning = match is_equation {
+        false if rest.is_empty() && !is_derivative => Meaning::Kept,
+        false => {
+            let end = rest.start + text[rest.clone()].chars().next().map_or(0, char::len_utf8);
+            return Err(fault("expected `=`", rest.start..end));
+        }
+        true => {
+            let value = Expression::parse_in(text, rest.start + 1..rest.end)?;
+            if is_derivative { Meaning::Derivative(value) } else { Meaning::Subexpression(value) }
+        }
+    };
+    let plain = Statement { name, at, meaning, unit: String::new(), held: false, once: false, bounds: None };
+    match colon {
+        Some(colon) => flagged(text, colon + 1..piece.end, plain),
+        None => Ok(plain),
+    }
+}
+
+/// What follows a `/dt`.
+fn over_dt(text: &str) -> Option<&str> {
+    let behind = text.strip_prefix('/')?.trim_start().strip_prefix("dt")?;
+    (!behind.starts_with(is_name)).then_some(behind)
+}
+
+fn flagged(text: &str, flags: Range<usize>, plain: Statement) -> Result<Statement, ValueError> {
+    let mut statement = plain;
+    let mut start = flags.start;
+    for (place, flag) in text[flags].split(',').enumerate() {
+        let at = skip(text, start..start + flag.len());
+        let at = at.start..at.start + flag.trim().len();
+        start += flag.len() + 1;
+        let is_variable = !matches!(statement.meaning, Meaning::Subexpression(_));
+        match flag.trim() {
+            "held" if is_variable => statement.held = true,
+            "once" if !is_variable => statement.once = true,
+            "held" => return Err(fault("`held` is for variables: they stand still while refractory", at)),
+            "once" => return Err(fault("`once` is for expressions: they have one value in an iteration", at)),
+            bounds if bounds.starts_with("bounds ") => {
+                if !is_variable {
+                    return Err(fault("`bounds` are for variables", at));
+                }
+                statement.bounds = Some(two(text, at.start + "bounds ".len()..at.end)?);
+            }
+            unit if place == 0 => statement.unit = a_unit(unit, at)?,
+            _ => return Err(fault("expected `held`, `once` or `bounds LOW HIGH`", at)),
+        }
+    }
+    Ok(statement)
+}
+
+/// Units are labels; those of Brian are names of types.
+fn a_unit(unit: &str, at: Range<usize>) -> Result<String, ValueError> {
+    const TYPES: [&str; 8] = ["volt", "amp", "siemens", "second", "farad", "metre", "meter", "ohm"];
+    if TYPES.contains(&unit) {
+        let why = format!("`{unit}` is no unit that numbers are in: write mV, pA, nS, ms, or none");
+        return Err(fault(why, at));
+    }
+    Ok(if unit == "1" { String::new() } else { unit.to_owned() })
+}
+
+/// The two expressions of `bounds LOW HIGH`.
+fn two(text: &str, part: Range<usize>) -> Result<[Expression; 2], ValueError> {
+    let part = skip(text, part);
+    let own = &text[part.clone()];
+    let Some(between) = own.find(char::is_whitespace) else {
+        return Err(fault("`bounds` need two numbers: bounds 0 w_max", part));
+    };
+    let low = Expression::parse_in(text, part.start..part.start + between)?;
+    Ok([low, Expression::parse_in(text, part.start + between..part.end)?])
+}
+
+fn assignment(text: &str, piece: Range<usize>) -> Result<Assignment, ValueError> {
+    let (name, at, rest) = name(text, piece)?;
+    let after = &text[rest.clone()];
+    let operator = after.chars().next().filter(|c| "+-*/".contains(*c));
+    let behind = operator.map_or(after, |operator| &after[operator.len_utf8()..]);
+    if !behind.starts_with('=') || behind.starts_with("==") {
+        let end = rest.start + after.chars().next().map_or(0, char::len_utf8);
+        return Err(fault("expected an assignment: `v = c`, `u += d`", rest.start..end));
+    }
+    let start = rest.end - behind.len() + 1;
+    Ok(Assignment { name, at, operator, value: Expression::parse_in(text, start..rest.end)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn why(text: &str) -> (String, Range<usize>) {
+        let error = statements(text).unwrap_err();
+        (error.to_string(), error.at.unwrap())
+    }
+
+    #[test]
+    fn lines_semicolons_comments_and_brackets() {
+        let text = "# a model\n m_inf = 1/(1 +\n exp(-v)); dv/dt = (a # here (\n - v)/tau : mV, held\n w' = -w : , bounds 0 w_max\n n";
+        let all = statements(text).unwrap();
+        let names: Vec<&str> = all.iter().map(|statement| statement.name.as_str()).collect();
+        assert_eq!(names, ["m_inf", "v", "w", "n"]);
+        assert!(matches!(all[0].meaning, Meaning::Subexpression(_)) && matches!(all[3].meaning, Meaning::Kept));
+        assert!(matches!(all[1].meaning, Meaning::Derivative(_)) && all[1].held && all[1].unit == "mV");
+        assert!(matches!(all[2].meaning, Meaning::Derivative(_)) && all[2].bounds.is_some() && !all[2].held);
+    }
+
+    #[test]
+    fn mistakes_are_told_at_their_place() {
+        assert_eq!(why("dv/dt = (1 - v)/tau : volt").1, 22..26);
+        assert_eq!(why("dv/dt = 1\n2x = 3").1, 10..11);
+        assert_eq!(why("dv/dt 1").1, 6..7);
+        assert_eq!(why("x == 3").1, 2..3);
+        assert_eq!(why("x = 3 : mV, heldd").1, 12..17);
+        assert_eq!(why("x = 3 : mV, held").1, 12..16);
+        assert_eq!(why("x = a +").1, 7..7);
+        assert_eq!(why("dx/dt = -x : , bounds 0").1, 22..23);
+        assert!(why(&"x\n".repeat(40_000)).0.contains("bytes") && why(&"x\n".repeat(3000)).0.contains("statements"));
+    }
+
+    #[test]
+    fn assignments_have_an_operator_or_none() {
+        let all = assignments("v = c; u += d\n w *= 0.5").unwrap();
+        let operators: Vec<_> = all.iter().map(|one| (one.name.as_str(), one.operator)).collect();
+        assert_eq!(operators, [("v", None), ("u", Some('+')), ("w", Some('*'))]);
+        assert_eq!(assignments("v + 1").unwrap_err().at, Some(2..3));
+        assert_eq!(assignments("v == 1").unwrap_err().at, Some(2..3));
+    }
+}

@@ -1,0 +1,171 @@
+//! Neurons whose model stands in the scene, as equations.
+//!
+//! ```text
+//! model := ("dNAME/dt" | "NAME'" | NAME) "=" expression (":" unit? ("," held | once | bounds LOW HIGH)*)?, one a line or with ";"
+//! ```
+//! An iteration: potentials jump; expressions that are `once` are taken; the step; the test for a spike; the reset, one assignment after
+//! another; the refractory period. All derivatives see the state at the start of the step. Time is in ms; numbers are in the units
+//! of the model, as everywhere.
+//!
+//! Names: the variables and expressions of the model, its parameters; `t` (ms, at the start of the iteration), `dt`, `i`, `x`, `y`, `z`,
+//! constants of the scene and draws of the group; `input`, the current that reaches the neuron, which counts in what open conductances
+//! let through at its `v` (a model that names `conductance` itself is left to do so); `shift`, what adaptive thresholds have
+//! moved by; `xi` and `xi_NAME`, white noise of intensity 1/√ms; in resets and in what is `once` also `rand()` and `randn()`;
+//! `timed('file.npy', 0.5)`, a row every 0.5 ms.
+
+mod columns;
+mod run;
+mod running;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+
+pub use crate::equations::{Method, When};
+pub use columns::EquationVariables;
+use running::Running;
+
+use super::refractory;
+use crate::{
+    behaviour,
+    equations::Model,
+    network::{
+        Behaviour, Conductance, EquationText, InitialValues, Input, Jump, Parameter, Preparation, PrepareError,
+        PrepareFault, Range, RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
+    },
+    schedule::{AddToStage, Stage},
+    value::{Fault, Value, ValueError},
+};
+
+/// Parameters by name, in code: `parameters([("tau", 10.0.into()), ("theta", "normal(-50, 1)".into())])`.
+#[must_use]
+pub fn parameters<const N: usize>(named: [(&str, Parameter); N]) -> BTreeMap<String, Parameter> {
+    named.into_iter().map(|(name, parameter)| (name.to_owned(), parameter)).collect()
+}
+
+behaviour! {
+    /// Neurons by equations: variables by their derivatives, what makes a neuron fire and what happens then.
+    ///
+    /// By default a leaky integrator that fires at 1.
+    #[require(Input, Spikes, EquationVariables, Running)]
+    pub struct Equations {
+        /// Equations, one a line: `dv/dt = (e - v + r*input)/tau : mV, held`.
+        pub model: EquationText = "dv/dt = (input - v)/10",
+        /// Numbers that the equations name, the same for all neurons or one of each.
+        pub parameters: BTreeMap<String, Parameter>,
+        /// Variables at the start, by name; others start at 0. An expression may use the others, and those of the equations.
+        pub initial: InitialValues,
+        /// The condition at which a neuron fires; never without.
+        pub spike: EquationText = "v >= 1",
+        /// What a spike does: `v = c; u += d`.
+        pub reset: EquationText = "v = 0",
+        /// Whether a neuron fires while the condition holds, or when it becomes true.
+        pub when: When,
+        /// How long a neuron is refractory after a spike, rounded to iterations: it does not fire, and what is `held` stands still.
+        #[reflect(@Unit("ms"))]
+        pub refractory: Parameter = 0.0,
+        /// How the equations are integrated.
+        pub method: Method,
+        /// Steps in an iteration.
+        #[reflect(@Range::STEPS)]
+        pub steps: u32 = 1_u32,
+    }
+}
+
+impl Behaviour for Equations {
+    const MODEL: bool = true;
+
+    fn plugin(app: &mut App) {
+        app.register_variable::<EquationVariables>().register_variable::<super::RefractoryLeft>();
+        app.register_state::<Running>();
+        app.add_behaviour_system::<Self, _>(Stage::Integrate, run::integrate);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        let model = self.read(preparation)?;
+        let variables = model.variables().filter(|variable| variable.name != "v");
+        let infos: Vec<_> = variables.map(|variable| (variable.name.clone(), variable.unit.clone())).collect();
+        let (entity, has_v) = (preparation.entity(), model.place("v").is_some());
+        let (shifts, refractory) = (model.uses("shift"), !matches!(self.refractory.value(), Value::Number(0.0)));
+        let mut group = preparation.world().entity_mut(entity);
+        if let Some(mut columns) = group.get_mut::<EquationVariables>() {
+            columns.have(&infos);
+        }
+        if has_v {
+            group.insert_if_new((V::default(), Conductance::default(), Jump::default()));
+        }
+        if shifts {
+            group.insert_if_new(ThresholdShift::default());
+        }
+        if refractory {
+            group.insert_if_new(super::RefractoryLeft::default());
+        }
+        Ok(())
+    }
+
+    fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        refractory::check(preparation, &self.refractory)?;
+        let model = self.read(preparation)?;
+        self.check_names(preparation, &model)?;
+        let expressions: Vec<_> =
+            model.subexpressions().map(|(statement, own)| (statement.name.clone(), own.clone())).collect();
+        let mut initial = self.initial.0.clone();
+        for name in model.variables().map(|variable| &variable.name) {
+            initial.entry(name.clone()).or_insert_with(|| Value::Number(0.0));
+        }
+        let running = Running::new(self, model, preparation)?;
+        let initial: Vec<_> = initial.into_iter().collect();
+        preparation.begin_variables("initial", &initial, &expressions, &["t", "input", "conductance", "shift"])?;
+        running.take_place(preparation);
+        Ok(())
+    }
+}
+
+impl Equations {
+    fn read(&self, preparation: &Preparation<'_>) -> Result<Model, PrepareError> {
+        Model::read(&self.model.0, &self.spike.0, &self.reset.0)
+            .map_err(|(part, error)| wrong(preparation, part.field(), error))
+    }
+
+    /// Refuses names of parameters and initial values that mean nothing.
+    fn check_names(&self, preparation: &mut Preparation<'_>, model: &Model) -> Result<(), PrepareError> {
+        let known: Vec<String> = model.variables().map(|variable| variable.name.clone()).collect();
+        if let Some(name) = self.initial.0.keys().find(|name| !known.contains(name)) {
+            let fault = Fault::Equation(format!("the equations have no variable `{name}`"));
+            return Err(wrong(preparation, &format!("initial.{name}"), ValueError { fault, at: None, known }));
+        }
+        for name in self.parameters.keys() {
+            let field = format!("parameters.{name}");
+            let why = if model.statements.iter().any(|statement| statement.name == *name) {
+                format!("`{name}` is said by the equations: it is no parameter")
+            } else if crate::equations::is_taken(name) {
+                format!("`{name}` has a meaning of its own in equations: choose another name")
+            } else {
+                continue;
+            };
+            return Err(wrong(preparation, &field, ValueError::from(Fault::Equation(why))));
+        }
+        let used_by_others = |name: &str| {
+            let by = |value: &Value| value.formula().is_ok_and(|formula| formula.uses(name));
+            self.parameters.values().any(|other| by(other.value())) || self.initial.0.values().any(by)
+        };
+        let idle: Vec<&String> =
+            self.parameters.keys().filter(|name| !model.uses(name) && !used_by_others(name)).collect();
+        if let [first, ..] = idle[..] {
+            preparation.warn(Some("parameters"), format!("no equation uses `{first}`"));
+        }
+        Ok(())
+    }
+}
+
+/// An error of a field, with its place in the text.
+fn wrong(preparation: &Preparation<'_>, field: &str, error: ValueError) -> PrepareError {
+    PrepareError {
+        behaviour: preparation.behaviour(),
+        field: Some(field.to_owned()),
+        fault: Box::new(PrepareFault::Value(error)),
+    }
+}

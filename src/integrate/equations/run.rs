@@ -1,0 +1,192 @@
+//! The system: group by group the program of its equations, on blocks of neurons.
+
+use bevy_ecs::prelude::*;
+
+use super::{
+    EquationVariables, Equations,
+    running::{For, Running, draws},
+};
+use crate::{
+    equations::{Model, Runnable, Source},
+    integrate::RefractoryLeft,
+    network::{Birth, Clock, Conductance, Failures, Input, Jump, Spikes, ThreadShares, ThresholdShift, V},
+    numeric::{
+        Column, Real,
+        blocks::{BLOCK, Cut, PerBlock},
+        dispatch, normal,
+        pass::{Pass, pass},
+        shares::Effort,
+        vector_rng::{LANES, VectorRng},
+    },
+};
+
+/// What reaches a group.
+type Reaching = (&'static Input, Option<&'static Conductance>, Option<&'static Jump>, Option<&'static ThresholdShift>);
+
+/// What a group with equations has.
+type Group = (
+    Entity,
+    (Ref<'static, Equations>, &'static mut Running),
+    (&'static mut EquationVariables, Option<&'static mut V>, Option<&'static mut RefractoryLeft>),
+    Reaching,
+    &'static mut Spikes,
+    (&'static ThreadShares, Option<&'static Birth>),
+);
+
+pub(super) fn integrate(mut groups: Query<Group>, clock: Res<Clock>, mut failures: ResMut<Failures>) {
+    pass(|pass| {
+        for (entity, (equations, running), state, reaching, spikes, (shares, birth)) in &mut groups {
+            let running = running.into_inner();
+            let (_, conductance, jump, shift) = reaching;
+            let of = For {
+                dt: clock.dt,
+                conductance: conductance.is_some_and(Conductance::is_used),
+                jump: jump.is_some_and(Jump::is_used),
+                shift: shift.is_some_and(|shift| !shift.get().is_empty()),
+                members: spikes.fired().len(),
+            };
+            if (equations.is_changed() || !running.is_for(of))
+                && let Err((part, error)) = running.make_for(&equations, of)
+            {
+                failures.push_at(entity, format!("Equations.{}", part.field()), error);
+                continue;
+            }
+            let time = clock.since(birth).time();
+            let Some((model, made, rows, streams)) = running.begin(time) else { continue };
+            let row = |k: u16| rows.get(usize::from(k)).map_or(&[][..], |(_, row)| &row[..]);
+            let read = reads(made, |source| column(source, reaching, &row));
+            let state = in_order(model, made, state);
+            run(pass, spikes.into_inner(), shares, made, (state, read, streams, of.members));
+        }
+    });
+}
+
+/// The column that a source is; nothing for one that draws.
+fn column<'a>(
+    source: Source,
+    (input, conductance, jump, shift): (
+        &'a Input,
+        Option<&'a Conductance>,
+        Option<&'a Jump>,
+        Option<&'a ThresholdShift>,
+    ),
+    row: &dyn Fn(u16) -> &'a [Real],
+) -> &'a [Real] {
+    match source {
+        Source::Input => &input.0,
+        Source::Conductance => conductance.map_or(&[], |conductance| &conductance.sum),
+        Source::Jump => jump.map_or(&[], |jump| &jump.sum),
+        Source::Shift => shift.map_or(&[], ThresholdShift::get),
+        Source::Timed(k) => row(k),
+        Source::Normal | Source::Uniform => &[],
+    }
+}
+
+/// A column that a program reads.
+#[derive(Clone, Copy)]
+enum Read<'a> {
+    Column(&'a [Real]),
+    /// Random numbers of a source, which are drawn block by block.
+    Drawn(Source),
+}
+
+impl Cut for Read<'_> {
+    fn cut(self, at: usize) -> (Self, Self) {
+        match self {
+            Self::Column(numbers) => {
+                let (head, tail) = numbers.cut(at);
+                (Self::Column(head), Self::Column(tail))
+            }
+            Self::Drawn(_) => (self, self),
+        }
+    }
+}
+
+/// The columns that a program reads, in its order.
+fn reads<'a>(made: &'a Runnable, column: impl Fn(Source) -> &'a [Real]) -> Vec<Read<'a>> {
+    let of = |place: &u16| match made.sources[usize::from(*place)] {
+        source if draws(source) => Read::Drawn(source),
+        source => Read::Column(column(source)),
+    };
+    let fixed = made.lowered.fixed.iter().map(|numbers| Read::Column(numbers));
+    made.lowered.read.iter().map(of).chain(fixed).collect()
+}
+
+/// The columns that a program changes, in its order.
+fn in_order<'a>(
+    model: &Model,
+    made: &Runnable,
+    (own, v, left): (Mut<'a, EquationVariables>, Option<Mut<'a, V>>, Option<Mut<'a, RefractoryLeft>>),
+) -> Vec<&'a mut [Real]> {
+    let mut own = own.into_inner().columns_mut();
+    let mut v = v.map(|v| &mut v.into_inner().0[..]);
+    let mut next = |name: &str| if name == "v" { v.take() } else { own.next() };
+    let mut columns: Vec<_> = model.variables().filter_map(|variable| next(&variable.name)).collect();
+    if made.refractory {
+        columns.extend(left.map(|left| &mut left.into_inner().0[..]));
+    }
+    columns
+}
+
+/// What a program runs on: columns that it changes, those that it reads, random streams, and how many neurons there are.
+type On<'a> = (Vec<&'a mut [Real]>, Vec<Read<'a>>, &'a mut [VectorRng], usize);
+
+fn run<'a>(
+    pass: &mut Pass<'a>,
+    spikes: &'a mut Spikes,
+    shares: &ThreadShares,
+    made: &'a Runnable,
+    (state, read, streams, members): On<'a>,
+) {
+    let (program, constants) = (&made.lowered.program, made.lowered.lines());
+    let is_drawn = read.iter().any(|read| matches!(read, Read::Drawn(_)));
+    // Some 0.1 ns for each instruction.
+    let effort = if is_drawn || program.len() > 8 { Effort::Heavy } else { Effort::Light };
+    let of_noise = members.div_ceil(BLOCK).max(1);
+    let streams: Vec<PerBlock<'_, VectorRng>> = streams.chunks_mut(of_noise).map(PerBlock).collect();
+    let kernel =
+        move |(mut state, read, mut streams): (Vec<&mut [Real]>, Vec<Read<'_>>, Vec<PerBlock<'_, VectorRng>>),
+              fired: &mut [u8]| {
+            let drawn = read.iter().filter_map(|read| match read {
+                Read::Drawn(source) => Some(*source),
+                Read::Column(_) => None,
+            });
+            let numbers: Vec<Column<Real>> = drawn
+                .zip(&mut streams)
+                .filter_map(|(source, stream)| Some(drawn_from(stream.0.first_mut()?, source, fired.len())))
+                .collect();
+            let mut numbers = numbers.iter();
+            let inputs: Vec<&[Real]> = read
+                .iter()
+                .map(|read| match read {
+                    Read::Column(numbers) => numbers,
+                    Read::Drawn(_) => numbers.next().map_or(&[][..], |numbers| &numbers[..]),
+                })
+                .collect();
+            program.run(&mut state, &inputs, constants, fired);
+        };
+    spikes.by_blocks(effort, pass, shares, (state, read, streams), kernel);
+}
+
+/// So many numbers of a source.
+fn drawn_from(stream: &mut VectorRng, source: Source, number: usize) -> Column<Real> {
+    let mut numbers = Column::filled(0.0, number.next_multiple_of(2 * LANES));
+    dispatch(
+        #[inline(always)]
+        || {
+            // A copy on the stack stays in registers.
+            let mut own = stream.clone();
+            let (chunks, _) = numbers.as_chunks_mut::<{ 2 * LANES }>();
+            for chunk in chunks {
+                let pair = match source {
+                    Source::Normal => normal::next_pair(&mut own),
+                    _ => [own.next_uniforms(), own.next_uniforms()],
+                };
+                chunk.copy_from_slice(pair.as_flattened());
+            }
+            *stream = own;
+        },
+    );
+    numbers.resize(0.0, number);
+    numbers
+}

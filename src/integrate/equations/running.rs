@@ -1,0 +1,225 @@
+//! What runs of a behaviour with equations: its program for what may reach the neurons, made anew when that, a parameter or the step
+//! changes; and the random streams of its noise.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use bevy_ecs::prelude::*;
+
+use super::{Equations, refractory, wrong};
+use crate::{
+    equations::{Fixed, Model, Runnable, Source, Surroundings, Wrong, runnable},
+    network::{Membrane, Parameter, Preparation, PrepareError, Remark, State, sample::Outside},
+    numeric::{
+        Archive, ArchiveError, Column, Real,
+        blocks::BLOCK,
+        real::{real, wide},
+        stream::Stream,
+        vector_rng::VectorRng,
+    },
+    value::{Array, ArraySource, Expression, Members},
+};
+
+/// What a program was made for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct For {
+    /// The iteration (ms).
+    pub dt: f64,
+    /// Whether conductances may be open.
+    pub conductance: bool,
+    /// Whether potentials may jump.
+    pub jump: bool,
+    /// Whether thresholds may move.
+    pub shift: bool,
+    /// How many neurons.
+    pub members: usize,
+}
+
+/// A row of an array, and which it is.
+type Row = (Option<usize>, Column<Real>);
+
+/// What runs.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Running {
+    /// The model.
+    model: Arc<Model>,
+    /// Numbers behind names that are no parameters.
+    others: BTreeMap<String, Fixed>,
+    /// The names that there are besides.
+    known: Vec<String>,
+    arrays: HashMap<String, Arc<Array>>,
+    made: Option<(For, Runnable)>,
+    /// The rows of arrays that are due, one number for each neuron, and which they are.
+    rows: Vec<Row>,
+    /// The random streams: of each noise, one per block of neurons.
+    streams: Vec<VectorRng>,
+}
+
+impl Running {
+    /// What a behaviour comes to, tried with all that may reach its neurons.
+    pub fn new(equations: &Equations, model: Model, preparation: &Preparation<'_>) -> Result<Self, PrepareError> {
+        let outside = preparation.outside()?;
+        let mut running = Self { model: Arc::new(model), known: outside.known(), ..Self::default() };
+        running.look_up(equations, &outside);
+        running.read_arrays(preparation);
+        let dt = preparation.clock().dt;
+        let members = preparation.members();
+        let told = |(part, error): Wrong| wrong(preparation, part.field(), error);
+        let mut noises = 0;
+        for (conductance, jump) in [(true, true), (true, false), (false, true), (false, false)] {
+            let of = For { dt, conductance, jump, shift: conductance, members };
+            let made = running.make(equations, of).map_err(told)?;
+            noises = noises.max(made.sources.iter().filter(|source| draws(**source)).count());
+            running.made = Some((of, made));
+        }
+        if !preparation.is_trial() {
+            let blocks = members.div_ceil(BLOCK);
+            let stream: Stream = preparation.stream("noise");
+            let of_noise = |noise| VectorRng::for_blocks(stream.of_event(noise as u64), blocks);
+            running.streams = (0..noises).flat_map(of_noise).collect();
+        }
+        Ok(running)
+    }
+
+    /// Looks up the names in the equations that come from the scene and the group.
+    fn look_up(&mut self, equations: &Equations, outside: &Outside) {
+        let model = self.model.clone();
+        for (name, _) in model.expressions().flat_map(Expression::names) {
+            let own = model.statements.iter().any(|statement| statement.name == name);
+            if own || equations.parameters.contains_key(name) || self.others.contains_key(name) {
+                continue;
+            }
+            if let Some(numbers) = outside.get(name) {
+                self.others.insert(name.to_owned(), fixed(numbers));
+            }
+        }
+    }
+
+    fn read_arrays(&mut self, preparation: &Preparation<'_>) {
+        let model = self.model.clone();
+        let folder = preparation.folder();
+        for file in model.expressions().flat_map(Expression::texts) {
+            // Who cannot be read is told where it is used.
+            if let Ok(array) = folder.load(file, None) {
+                self.arrays.insert(file.to_owned(), array);
+            }
+        }
+    }
+
+    fn make(&self, equations: &Equations, of: For) -> Result<Runnable, Wrong> {
+        let named = |name: &str| {
+            let own = equations.parameters.get(name).map(|parameter| of_parameter(parameter, of.members));
+            own.or_else(|| self.others.get(name).cloned())
+        };
+        let array = |file: &str| {
+            let known = self.arrays.get(file).cloned();
+            known.ok_or_else(|| format!("`{file}` cannot be read: it is no NumPy file in the folder of the scene"))
+        };
+        let iterations = |time: f64| wide(refractory::iterations(real(time), real(of.dt)));
+        let refractory = match of_parameter(&equations.refractory, of.members) {
+            Fixed::Number(time) => Fixed::Number(iterations(time)),
+            Fixed::Each(times) => Fixed::Each(times.iter().map(|time| iterations(*time)).collect()),
+        };
+        let around = Surroundings {
+            dt: of.dt,
+            steps: equations.steps,
+            method: equations.method,
+            when: equations.when,
+            refractory,
+            members: of.members,
+            number: &named,
+            known: self.known.iter().chain(equations.parameters.keys()).cloned().collect(),
+            array: &array,
+            conductance: of.conductance,
+            jump: of.jump,
+            shift: of.shift,
+        };
+        runnable(&self.model, &around)
+    }
+
+    /// Whether the program is the one for what may reach the neurons.
+    pub fn is_for(&self, of: For) -> bool {
+        self.made.as_ref().is_some_and(|(made, _)| *made == of)
+    }
+
+    /// Makes the program for what may reach the neurons.
+    ///
+    /// # Errors
+    /// A parameter was changed, so that it cannot be made.
+    pub fn make_for(&mut self, equations: &Equations, of: For) -> Result<(), Wrong> {
+        self.made = Some((of, self.make(equations, of)?));
+        self.rows.clear();
+        Ok(())
+    }
+
+    /// What an iteration at a time (ms) runs on: the model, its program, rows of arrays that are due, random streams.
+    pub fn begin(&mut self, time: f64) -> Option<(&Model, &Runnable, &[Row], &mut [VectorRng])> {
+        let Self { model, made, rows, streams, .. } = self;
+        let (_, made) = made.as_mut()?;
+        let timed = &made.timed;
+        made.lowered.begin(time, &|k| timed[usize::from(k)].numbers(timed[usize::from(k)].row(time))[0]);
+        rows.resize_with(timed.len(), Row::default);
+        for (row, timed) in rows.iter_mut().zip(timed).filter(|(_, timed)| timed.width() > 1) {
+            let due = timed.row(time);
+            if row.0 != Some(due) {
+                *row = (Some(due), timed.numbers(due).iter().map(|x| real(*x)).collect::<Vec<_>>()[..].into());
+            }
+        }
+        Some((model, made, rows, streams))
+    }
+
+    /// Takes the place of what has run; random streams go on. States the time constant of a potential that is linear, so that
+    /// receptors are exact together with it.
+    pub fn take_place(mut self, preparation: &mut Preparation<'_>) {
+        let tau = self.made.as_ref().and_then(|(_, made)| made.membrane.as_ref());
+        let tau = tau.map(|tau| match tau {
+            Fixed::Number(tau) => Parameter::from(*tau),
+            Fixed::Each(each) => Parameter::of(each),
+        });
+        let (entity, is_trial) = (preparation.entity(), preparation.is_trial());
+        let mut group = preparation.world().entity_mut(entity);
+        match tau {
+            Some(tau) => _ = group.insert(Membrane { tau }),
+            None => _ = group.remove::<Membrane>(),
+        }
+        if let Some((_, made)) = &self.made {
+            let (variables, length) = (self.model.variables().count(), made.lowered.program.len());
+            let plural = if variables == 1 { "" } else { "s" };
+            group.insert(Remark(format!("{variables} variable{plural} by {:?}, {length} operations", made.method)));
+        }
+        if let (Some(mut before), false) = (group.get_mut::<Self>(), is_trial) {
+            if before.streams.len() == self.streams.len() {
+                std::mem::swap(&mut self.streams, &mut before.streams);
+            }
+            *before = self;
+        }
+    }
+}
+
+impl State for Running {
+    fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        archive.streams(&mut self.streams)
+    }
+}
+
+/// Whether a source draws random numbers.
+pub(super) const fn draws(source: Source) -> bool {
+    matches!(source, Source::Normal | Source::Uniform)
+}
+
+/// A parameter in the precision of the state, so that it is the same number whether all neurons have it or each its own.
+fn of_parameter(parameter: &Parameter, members: usize) -> Fixed {
+    match parameter.uniform() {
+        Some(x) => Fixed::Number(wide(x)),
+        None => Fixed::Each((0..members).map(|i| wide(parameter.at(i))).collect()),
+    }
+}
+
+fn fixed(numbers: Members) -> Fixed {
+    match numbers {
+        Members::Uniform(x) => Fixed::Number(x),
+        Members::Each(each) => Fixed::Each(each.into()),
+    }
+}
