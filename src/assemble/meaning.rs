@@ -8,7 +8,7 @@ use crate::{
     network::{
         Afferents, Clock, Kind, Listens, ReceptorOf, Synapses, Tags, Target, bearers,
         compartment::{group_of, receptors_of},
-        receptor::{Fed, hears},
+        receptor::{CameWith, Fed, hears},
     },
     scene::Scene,
     text::{Diagnostic, Span},
@@ -73,6 +73,32 @@ pub(super) fn deaf_receptors(world: &World, spawned: &Spawned) -> Vec<Diagnostic
             Some(span) => fault.at(span).did_you_mean_text(tag, &words, "tags and names"),
             None => fault,
         });
+    }
+    for pending in spawned.pending.iter().filter(|pending| pending.entry.kind == Kind::Neurons) {
+        faults.extend(deaf_sums(world, pending));
+    }
+    faults
+}
+
+/// Receptors that came with a model and hear nothing.
+fn deaf_sums(world: &World, pending: &Pending) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    for receptor in receptors_of(world, pending.entity) {
+        let (Some(CameWith(field)), Some(listens)) = (world.get(receptor), world.get::<Listens>(receptor)) else {
+            continue;
+        };
+        // It came with the behaviour that has the field.
+        if pending.entry.fields.field(field.split('.').next().unwrap_or_default()).is_none() {
+            continue;
+        }
+        let tag = listens.afferent.0.as_str();
+        let words = words_of(world, pending.entity);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        if words.contains(&tag) {
+            continue;
+        }
+        let fault = deaf(&format!("{}.{field}", pending.who), tag, &words).at_place(pending.spans.near(field));
+        faults.push(if words.is_empty() { fault } else { fault.did_you_mean_text(tag, &words, "tags and names") });
     }
     faults
 }

@@ -15,10 +15,12 @@ mod graph;
 mod lower;
 mod method;
 mod model;
+mod observed;
 mod select;
 mod statement;
 mod step;
 
 pub use method::Method;
 pub use model::{Model, Wrong, is_taken};
+pub use observed::Observed;
 pub use step::{Fixed, Runnable, Source, Surroundings, When, runnable};

@@ -14,6 +14,8 @@ pub enum Part {
     Spike,
     /// What happens at one.
     Reset,
+    /// What arrives does.
+    Arrive,
 }
 
 impl Part {
@@ -24,6 +26,7 @@ impl Part {
             Self::Model => "model",
             Self::Spike => "spike",
             Self::Reset => "reset",
+            Self::Arrive => "arrive",
         }
     }
 }
@@ -40,6 +43,8 @@ pub struct Model {
     pub spike: Option<Expression>,
     /// What happens then, one after another.
     pub reset: Vec<Assignment>,
+    /// What happens at the start of an iteration.
+    pub arrive: Vec<Assignment>,
 }
 
 /// Names that have a meaning of their own.
@@ -61,7 +66,7 @@ impl Model {
     ///
     /// # Errors
     /// They are none, name something twice, or go in a circle.
-    pub fn read(model: &str, spike: &str, reset: &str) -> Result<Self, Wrong> {
+    pub fn read(model: &str, spike: &str, reset: &str, arrive: &str) -> Result<Self, Wrong> {
         let in_model = |error| (Part::Model, error);
         let statements = statements(model).map_err(in_model)?;
         names_once(&statements).map_err(in_model)?;
@@ -69,8 +74,10 @@ impl Model {
         let is_blank = spike.trim().is_empty();
         let spike = if is_blank { None } else { Some(Expression::parse(spike).map_err(|error| (Part::Spike, error))?) };
         let reset = assignments(reset).map_err(|error| (Part::Reset, error))?;
-        let read = Self { statements, spike, reset };
-        read.check_reset().map_err(|error| (Part::Reset, error))?;
+        let arrive = assignments(arrive).map_err(|error| (Part::Arrive, error))?;
+        let read = Self { statements, spike, reset, arrive };
+        read.check_targets(&read.reset).map_err(|error| (Part::Reset, error))?;
+        read.check_targets(&read.arrive).map_err(|error| (Part::Arrive, error))?;
         if read.variables().next().is_none() {
             return Err((Part::Model, fault("there is no variable: `dv/dt = …`", 0..0)));
         }
@@ -111,11 +118,13 @@ impl Model {
             };
             value.into_iter().chain(statement.bounds.iter().flatten())
         });
-        own.chain(&self.spike).chain(self.reset.iter().map(|assignment| &assignment.value))
+        let events = self.reset.iter().chain(&self.arrive).map(|assignment| &assignment.value);
+        own.chain(&self.spike).chain(events)
     }
 
-    fn check_reset(&self) -> Result<(), ValueError> {
-        for assignment in &self.reset {
+    /// Refuses assignments to what is no variable.
+    fn check_targets(&self, assignments: &[Assignment]) -> Result<(), ValueError> {
+        for assignment in assignments {
             if self.place(&assignment.name).is_some() {
                 continue;
             }
@@ -184,13 +193,13 @@ mod tests {
     use super::*;
 
     fn why(model: &str, spike: &str, reset: &str) -> (Part, String) {
-        let (part, error) = Model::read(model, spike, reset).unwrap_err();
+        let (part, error) = Model::read(model, spike, reset, "").unwrap_err();
         (part, error.to_string())
     }
 
     #[test]
     fn expressions_come_after_those_that_they_use() {
-        let model = Model::read("a = b + v; dv/dt = a; b = c*2; c = 3", "v > 1", "v = 0").unwrap();
+        let model = Model::read("a = b + v; dv/dt = a; b = c*2; c = 3", "v > 1", "v = 0", "").unwrap();
         let order: Vec<&str> = model.subexpressions().map(|(statement, _)| statement.name.as_str()).collect();
         assert_eq!(order, ["c", "b", "a"]);
         assert!(model.uses("c") && !model.uses("d") && model.place("v") == Some(0));

@@ -66,6 +66,8 @@ pub struct Surroundings<'a> {
     pub jump: bool,
     /// Whether their threshold may move.
     pub shift: bool,
+    /// The names of sums over synapses. One that is the name of a variable is added to it at the start of an iteration.
+    pub sums: &'a [String],
 }
 
 /// What a column is that a program reads.
@@ -85,6 +87,8 @@ pub enum Source {
     Uniform,
     /// The row of an array that is due.
     Timed(u16),
+    /// A sum over synapses, by its place among their names.
+    Sum(u16),
 }
 
 /// An array of which a row is due at each time.
@@ -190,6 +194,8 @@ struct Assembly<'a> {
     names: Names<'a>,
     /// The variables at the start of an iteration.
     x: Vec<Id>,
+    /// The variables once something has arrived.
+    start: Vec<Id>,
     /// White noises by their names: standard normal numbers.
     noise: Vec<(String, Id)>,
 }
@@ -207,7 +213,7 @@ impl<'a> Assembly<'a> {
             names.insert(&variable.name, id);
             x.push(id);
         }
-        Ok(Self { model, around, graph, growing, names, x, noise: Vec::new() })
+        Ok(Self { model, around, graph, growing, names, start: x.clone(), x, noise: Vec::new() })
     }
 
     fn into_graph(self) -> Graph {
@@ -241,6 +247,7 @@ impl<'a> Assembly<'a> {
                     }
                     self.white(noise)
                 }
+                sum if self.around.sums.iter().any(|known| known == sum) => self.sum(sum),
                 // A name that nobody knows is told where the expression is built.
                 other => match (self.around.number)(other) {
                     Some(given) => self.given(given),
@@ -254,6 +261,11 @@ impl<'a> Assembly<'a> {
 
     fn drive(&mut self, source: Source, is_there: bool) -> Id {
         if is_there { self.growing.borrow_mut().the(&mut self.graph, source) } else { self.graph.number(0.0) }
+    }
+
+    fn sum(&mut self, name: &str) -> Id {
+        let place = self.around.sums.iter().position(|known| known == name).unwrap_or_default();
+        self.drive(Source::Sum(place as u16), true)
     }
 
     /// The current that reaches the neuron: what conductances let in, too, unless the model speaks of them itself.
@@ -353,6 +365,7 @@ impl<'a> Assembly<'a> {
         let drawn = (before..growing.borrow().sources.len()).map(|k| self.graph.input(k));
         let noise: Vec<Id> = noise.into_iter().chain(drawn.collect::<Vec<_>>()).collect();
         self.graph.check_size().map_err(in_model)?;
+        self.start = self.arrived()?;
         let new = self.in_steps(&step, &noise)?;
         let new = self.within_bounds(new)?;
         let free = self.free();
@@ -396,7 +409,7 @@ impl<'a> Assembly<'a> {
 
     /// The variables after all steps of an iteration, each with noise of its own, from where jumps have taken them.
     fn in_steps(&mut self, step: &[Id], noise: &[Id]) -> Result<Vec<Id>, Wrong> {
-        let start = self.jumped();
+        let start = self.start.clone();
         let by = |there: &[Id], more: Vec<(Id, Id)>, x: &[Id]| -> Vec<(Id, Id)> {
             x.iter().copied().zip(there.iter().copied()).chain(more).collect()
         };
@@ -420,14 +433,26 @@ impl<'a> Assembly<'a> {
         Ok(new)
     }
 
-    /// The variables with what their potential jumps by.
-    fn jumped(&mut self) -> Vec<Id> {
+    /// The variables once something has arrived: jumps of the potential, sums that go by the name of a variable, and what the model
+    /// makes of others.
+    fn arrived(&mut self) -> Result<Vec<Id>, Wrong> {
+        let (model, around) = (self.model, self.around);
         let mut start = self.x.clone();
-        if let (Some(place), true) = (self.model.place("v"), self.around.jump) {
+        if let (Some(place), true) = (model.place("v"), around.jump) {
             let jump = self.drive(Source::Jump, true);
             start[place] = self.graph.two(Two::Add, start[place], jump);
         }
-        start
+        for name in around.sums {
+            if let Some(place) = model.place(name) {
+                let sum = self.sum(name);
+                start[place] = self.graph.two(Two::Add, start[place], sum);
+            }
+        }
+        for assignment in &model.arrive {
+            let place = model.place(&assignment.name).unwrap_or_default();
+            start[place] = self.assigned(&start, place, (assignment, Part::Arrive))?;
+        }
+        self.within_bounds(start)
     }
 
     fn within_bounds(&mut self, mut new: Vec<Id>) -> Result<Vec<Id>, Wrong> {
@@ -483,7 +508,7 @@ impl<'a> Assembly<'a> {
         self.find_names(expression, part)?;
         let names = self.names_at(there);
         let before = std::mem::replace(&mut self.names, names);
-        let made = self.build(expression, part, part == Part::Reset);
+        let made = self.build(expression, part, matches!(part, Part::Reset | Part::Arrive));
         self.names = before;
         made
     }
@@ -493,10 +518,9 @@ impl<'a> Assembly<'a> {
         let free = self.free();
         let Some(spike) = &self.model.spike else { return Ok((self.graph.number(0.0), free)) };
         let mut above = self.build_at(new, spike, Part::Spike)?;
-        if self.around.jump {
-            let start = self.jumped();
-            let jumped = self.build_at(&start, spike, Part::Spike)?;
-            above = self.graph.two(Two::Or, above, jumped);
+        if self.start != self.x {
+            let arrived = self.build_at(&self.start.clone(), spike, Part::Spike)?;
+            above = self.graph.two(Two::Or, above, arrived);
         }
         if self.around.when == When::Becomes {
             let before = self.build_at(&self.x.clone(), spike, Part::Spike)?;
@@ -512,7 +536,7 @@ impl<'a> Assembly<'a> {
         let mut reset = new.to_vec();
         for assignment in &model.reset {
             let place = model.place(&assignment.name).unwrap_or_default();
-            reset[place] = self.assigned(&reset, place, assignment)?;
+            reset[place] = self.assigned(&reset, place, (assignment, Part::Reset))?;
         }
         let reset = self.within_bounds(reset)?;
         let mut outputs = Vec::new();
@@ -532,8 +556,8 @@ impl<'a> Assembly<'a> {
         Ok((outputs, self.has_refractory()))
     }
 
-    fn assigned(&mut self, there: &[Id], place: usize, assignment: &Assignment) -> Result<Id, Wrong> {
-        let value = self.build_at(there, &assignment.value, Part::Reset)?;
+    fn assigned(&mut self, there: &[Id], place: usize, (assignment, part): (&Assignment, Part)) -> Result<Id, Wrong> {
+        let value = self.build_at(there, &assignment.value, part)?;
         let operation = match assignment.operator {
             None => return Ok(value),
             Some('+') => Two::Add,

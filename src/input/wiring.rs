@@ -102,6 +102,10 @@ fn rewire(
             if !hears(&listens, own, names.get(group).ok()) {
                 continue;
             }
+            if listens.graded {
+                heard.push(Heard { group, source: usize::MAX });
+                continue;
+            }
             let age = layout.ages().last().copied().unwrap_or_default();
             if let Ok(mut spikes) = spikes.get_mut(source.0) {
                 spikes.keep(age);

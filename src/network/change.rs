@@ -12,7 +12,7 @@ use super::{
     bearers::bearers,
     behaviour::Kind,
     fault::PrepareError,
-    parameter::{EquationText, Initial, InitialValues},
+    parameter::{Arrivals, EquationText, Initial, InitialValues, Sums},
     preparation::{Depth, Preparation},
     prepare::prepare_taken_out,
     receptor::Afferent,
@@ -171,7 +171,10 @@ pub(crate) fn fixed(kind: Kind, field: &dyn PartialReflect) -> Option<&'static s
     if field.try_downcast_ref::<EquationText>().is_some() {
         return Some("equations are read before");
     }
-    field.try_downcast_ref::<Afferent>().map(|_| "who listens to whom is decided before")
+    let listens = field.try_downcast_ref::<Afferent>().is_some()
+        || field.try_downcast_ref::<Arrivals>().is_some()
+        || field.try_downcast_ref::<Sums>().is_some();
+    listens.then_some("who listens to whom is decided before")
 }
 
 /// A behaviour of an entity as it would be.

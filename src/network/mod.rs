@@ -20,6 +20,7 @@ pub mod failure;
 pub mod fault;
 mod fields;
 pub mod given;
+pub mod graded;
 pub mod group;
 pub mod history;
 #[cfg(feature = "inspect")]
@@ -73,7 +74,7 @@ pub use given::GivenInput;
 pub use group::{Draws, NeuronGroup, Remark, Tags};
 pub use history::History;
 pub use membership::{Origin, PartOf, Parts};
-pub use parameter::{EquationText, Initial, InitialValues, Parameter};
+pub use parameter::{Arrivals, EquationText, Initial, InitialValues, Parameter, SumOver, Sums};
 pub use poke::{Poke, poke};
 pub use preparation::Preparation;
 pub use presentation::{Presentation, Presented};
@@ -122,6 +123,7 @@ impl Plugin for NetworkPlugin {
             .register_variable::<ThresholdShift>()
             .register_variable::<Weights>()
             .register_variable::<Arriving>()
+            .register_variable::<graded::Graded>()
             .register_state::<GivenInput>()
             .register_state::<Synapses>()
             .register_state::<Efficacies>();

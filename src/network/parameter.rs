@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bevy_reflect::prelude::*;
 
+use super::receptor::Afferent;
 use crate::{
     numeric::{
         Column, Real,
@@ -36,6 +37,28 @@ pub struct Initial(pub Value);
 #[reflect(opaque, Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(transparent)]
 pub struct InitialValues(pub BTreeMap<String, Value>);
+
+/// Names for what arrives at neurons in an iteration: the tags or names of the synapse groups that it comes through.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Reflect, serde::Deserialize)]
+#[reflect(opaque, Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct Arrivals(pub BTreeMap<String, Afferent>);
+
+/// A sum over the synapses of a neuron: their weights times what their sources are at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SumOver {
+    /// A variable of the sources, or an expression of several.
+    pub of: EquationText,
+    /// The tag or name of the synapse groups.
+    pub over: Afferent,
+}
+
+/// Names for sums over synapses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Reflect, serde::Deserialize)]
+#[reflect(opaque, Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct Sums(pub BTreeMap<String, SumOver>);
 
 impl<const N: usize> From<[(&str, Value); N]> for InitialValues {
     fn from(named: [(&str, Value); N]) -> Self {

@@ -13,8 +13,10 @@ use bevy_reflect::prelude::*;
 use super::{
     cells::Cells,
     columns::{Input, Spikes, ThreadShares},
+    compartment::receptors_of,
     given::GivenInput,
     group::Tags,
+    membership::PartOf,
     state::State,
     synapse::{Efficacies, Synapses, Target},
     variable::{Variable, VariableInfo, View},
@@ -102,6 +104,8 @@ pub struct Listens {
     pub afferent: Afferent,
     /// Of a receptor whose weights are conductances, the least and the greatest gain.
     pub conducts: Option<[f64; 2]>,
+    /// Whether it listens to variables of the sources rather than to their spikes.
+    pub graded: bool,
     /// The synapse groups which that means at present, in the order in which their spikes are added up.
     pub synapses: Vec<Heard>,
 }
@@ -111,8 +115,61 @@ pub struct Listens {
 pub struct Heard {
     /// The synapse group.
     pub group: Entity,
-    /// The place of its source group in the list of those whose spikes are delivered.
+    /// The place of its source group in the list of those whose spikes are delivered; none for a graded receptor.
     pub source: usize,
+}
+
+/// On a receptor that came with a model, which reads what it sums up: where the model's fields speak of it.
+#[derive(Component, Clone, Debug, Default, PartialEq, Eq)]
+pub struct CameWith(pub String);
+
+/// A receptor that a model brings.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Its name.
+    pub name: String,
+    /// The tag or name of the synapse groups that it listens to.
+    pub afferent: String,
+    /// Whether it listens to variables.
+    pub graded: bool,
+    /// Where the model's fields speak of it.
+    pub field: String,
+}
+
+/// Sees to it that a group has the receptors that its model brings, and no others that came with it.
+///
+/// # Errors
+/// A name that another receptor of the group has.
+pub fn settle(world: &mut World, group: Entity, wanted: &[Wanted]) -> Result<Vec<Entity>, String> {
+    let there: Vec<Entity> = receptors_of(world, group).collect();
+    let named = |world: &World, name: &str| {
+        let is_it = |one: &&Entity| world.get::<Name>(**one).is_some_and(|own| own.as_str() == name);
+        there.iter().find(is_it).copied()
+    };
+    let mut settled = Vec::new();
+    for Wanted { name, afferent, graded, field } in wanted {
+        let known = named(world, name);
+        if known.is_some_and(|one| world.get::<CameWith>(one).is_none()) {
+            return Err(format!("`{name}` is a receptor of the group already"));
+        }
+        let receptor = known.unwrap_or_else(|| world.spawn((ReceptorOf(group), Name::new(name.clone()))).id());
+        let part = world.get::<PartOf>(group).copied();
+        let mut receptor = world.entity_mut(receptor);
+        receptor.insert(CameWith(field.clone()));
+        if let Some(part) = part {
+            receptor.insert(part);
+        }
+        if let Some(mut listens) = receptor.get_mut::<Listens>() {
+            (listens.afferent, listens.graded) = (Afferent(afferent.clone()), *graded);
+        }
+        settled.push(receptor.id());
+    }
+    for one in there {
+        if world.get::<CameWith>(one).is_some() && !settled.contains(&one) {
+            world.despawn(one);
+        }
+    }
+    Ok(settled)
 }
 
 /// On a receptor: something other than synapses feeds it, so that it need not listen to any.

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::{describe::takes, model::Attached, reader::Reader, spans::Spans};
 use crate::{
-    network::{BehaviourEntry, EquationText, Initial, InitialValues, Kind, Parameter},
+    network::{Arrivals, BehaviourEntry, EquationText, Initial, InitialValues, Kind, Parameter, Sums},
     text::{self, Diagnostic, Kind as Form, Node},
 };
 
@@ -166,6 +166,12 @@ impl Reader<'_> {
         }
         if let Some(parameters) = field.downcast_mut::<Parameters>() {
             return Some(set(self, parameters, node));
+        }
+        if let Some(arrivals) = field.downcast_mut::<Arrivals>() {
+            return Some(set(self, &mut arrivals.0, node));
+        }
+        if let Some(sums) = field.downcast_mut::<Sums>() {
+            return Some(set(self, &mut sums.0, node));
         }
         let initial = field.downcast_mut::<InitialValues>()?;
         Some(set(self, &mut initial.0, node))

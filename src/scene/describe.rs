@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     network::{
-        Afferent, BehaviourEntry, Behaviours, CompartmentOf, EquationText, Initial, InitialValues, Kind, Parameter,
-        Unit, Units, Variables, range, surroundings::ValueFunctions, variable::VariableInfo,
+        Afferent, Arrivals, BehaviourEntry, Behaviours, CompartmentOf, EquationText, Initial, InitialValues, Kind,
+        Parameter, Sums, Unit, Units, Variables, range, surroundings::ValueFunctions, variable::VariableInfo,
     },
     value::Function,
 };
@@ -214,6 +214,12 @@ pub(super) fn takes(value: &dyn PartialReflect) -> String {
     if value.try_downcast_ref::<InitialValues>().is_some() {
         return "{name: initial value}".into();
     }
+    if value.try_downcast_ref::<Arrivals>().is_some() {
+        return "{name: tag}".into();
+    }
+    if value.try_downcast_ref::<Sums>().is_some() {
+        return "{name: (of: expression, over: tag)}".into();
+    }
     if value.try_downcast_ref::<EquationText>().is_some() {
         return "equations".into();
     }
@@ -284,7 +290,12 @@ fn written(value: &dyn PartialReflect) -> String {
     if let Some(EquationText(text)) = value.try_downcast_ref() {
         return format!("{text:?}");
     }
-    if value.try_downcast_ref::<InitialValues>().is_some_and(|all| all.0.is_empty()) {
+    let names = [
+        value.try_downcast_ref::<InitialValues>().map(|all| all.0.is_empty()),
+        value.try_downcast_ref::<Arrivals>().map(|all| all.0.is_empty()),
+        value.try_downcast_ref::<Sums>().map(|all| all.0.is_empty()),
+    ];
+    if names.contains(&Some(true)) {
         return String::new();
     }
     match value.reflect_ref() {

@@ -31,10 +31,14 @@ use running::Running;
 use super::refractory;
 use crate::{
     behaviour,
-    equations::Model,
+    equations::{Model, Observed},
+    input::sum_up,
     network::{
-        Behaviour, Conductance, EquationText, InitialValues, Input, Jump, Parameter, Preparation, PrepareError,
-        PrepareFault, Range, RegisterState, RegisterVariable, Spikes, ThresholdShift, Unit, V,
+        Afferent, Arrivals, Behaviour, Conductance, EquationText, InitialValues, Input, Jump, Parameter, Preparation,
+        PrepareError, PrepareFault, Range, RegisterState, RegisterVariable, Spikes, Sums, ThresholdShift, Unit, V,
+        graded::Graded,
+        receptor::{CameWith, Wanted, settle},
+        room::resize_columns,
     },
     schedule::{AddToStage, Stage},
     value::{Fault, Value, ValueError},
@@ -62,6 +66,13 @@ behaviour! {
         pub spike: EquationText = "v >= 1",
         /// What a spike does: `v = c; u += d`.
         pub reset: EquationText = "v = 0",
+        /// Names for what arrives in an iteration, Σ weights, by the tags of synapses: `{"i_s": "GLUTAMATE"}`. One that is the name of a
+        /// variable is added to it at the start of the iteration; equations may use the others.
+        pub arrivals: Arrivals,
+        /// What arrivals do at the start of an iteration: `s += (1 - s)*glutamate`.
+        pub arrive: EquationText,
+        /// Names for sums over synapses of their weights times what their sources are at: `{"g": (of: "tanh(x)", over: "RATE")}`.
+        pub sums: Sums,
         /// Whether a neuron fires while the condition holds, or when it becomes true.
         pub when: When,
         /// How long a neuron is refractory after a spike, rounded to iterations: it does not fire, and what is `held` stands still.
@@ -81,6 +92,7 @@ impl Behaviour for Equations {
     fn plugin(app: &mut App) {
         app.register_variable::<EquationVariables>().register_variable::<super::RefractoryLeft>();
         app.register_state::<Running>();
+        app.add_behaviour_system::<Self, _>(Stage::Input, sum_up::<CameWith>);
         app.add_behaviour_system::<Self, _>(Stage::Integrate, run::integrate);
     }
 
@@ -103,7 +115,7 @@ impl Behaviour for Equations {
         if refractory {
             group.insert_if_new(super::RefractoryLeft::default());
         }
-        Ok(())
+        self.bring_receptors(preparation)
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -125,8 +137,50 @@ impl Behaviour for Equations {
 }
 
 impl Equations {
+    /// The names of sums over synapses, in their order.
+    fn sum_names(&self) -> Vec<String> {
+        self.arrivals.0.keys().chain(self.sums.0.keys()).cloned().collect()
+    }
+
+    /// The name of a sum, by its place among them.
+    fn sum_name(&self, place: u16) -> Option<&str> {
+        self.arrivals.0.keys().chain(self.sums.0.keys()).nth(usize::from(place)).map(String::as_str)
+    }
+
+    /// Has the group the receptors that its equations read.
+    fn bring_receptors(&self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        if let Some(twice) = self.sums.0.keys().find(|name| self.arrivals.0.contains_key(*name)) {
+            return Err(preparation.error(Some("sums"), format!("`{twice}` stands among the arrivals too")));
+        }
+        let wanted = |name: &String, afferent: &Afferent, field: &str| Wanted {
+            name: name.clone(),
+            afferent: afferent.0.clone(),
+            graded: field == "sums",
+            field: format!("{field}.{name}"),
+        };
+        let arrivals = self.arrivals.0.iter().map(|(name, afferent)| wanted(name, afferent, "arrivals"));
+        let sums = self.sums.0.iter().map(|(name, sum)| wanted(name, &sum.over, "sums"));
+        let all: Vec<Wanted> = arrivals.chain(sums).collect();
+        let entity = preparation.entity();
+        let settled = settle(preparation.world(), entity, &all);
+        let receptors = settled.map_err(|why| preparation.error(None, why))?;
+        for ((name, sum), receptor) in self.sums.0.iter().zip(&receptors[self.arrivals.0.len()..]) {
+            let of = Observed::read(&sum.of.0).map_err(|mut error| {
+                // It stands within a larger field.
+                error.at = None;
+                wrong(preparation, &format!("sums.{name}"), error)
+            })?;
+            let mut receptor = preparation.world().entity_mut(*receptor);
+            receptor.entry::<Graded>().or_default().into_mut().of = of;
+        }
+        if !preparation.is_trial() {
+            receptors.into_iter().for_each(|receptor| resize_columns(preparation.world(), receptor));
+        }
+        Ok(())
+    }
+
     fn read(&self, preparation: &Preparation<'_>) -> Result<Model, PrepareError> {
-        Model::read(&self.model.0, &self.spike.0, &self.reset.0)
+        Model::read(&self.model.0, &self.spike.0, &self.reset.0, &self.arrive.0)
             .map_err(|(part, error)| wrong(preparation, part.field(), error))
     }
 
@@ -139,7 +193,9 @@ impl Equations {
         }
         for name in self.parameters.keys() {
             let field = format!("parameters.{name}");
-            let why = if model.statements.iter().any(|statement| statement.name == *name) {
+            let why = if self.sum_names().contains(name) {
+                format!("`{name}` is a sum over synapses: it is no parameter")
+            } else if model.statements.iter().any(|statement| statement.name == *name) {
                 format!("`{name}` is said by the equations: it is no parameter")
             } else if crate::equations::is_taken(name) {
                 format!("`{name}` has a meaning of its own in equations: choose another name")

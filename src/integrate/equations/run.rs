@@ -1,6 +1,6 @@
 //! The system: group by group the program of its equations, on blocks of neurons.
 
-use bevy_ecs::prelude::*;
+use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
 
 use super::{
     EquationVariables, Equations,
@@ -9,7 +9,10 @@ use super::{
 use crate::{
     equations::{Model, Runnable, Source},
     integrate::RefractoryLeft,
-    network::{Birth, Clock, Conductance, Failures, Input, Jump, Spikes, ThreadShares, ThresholdShift, V},
+    network::{
+        Arriving, Birth, Clock, Conductance, Failures, Input, Jump, Receptors, Spikes, ThreadShares, ThresholdShift, V,
+        graded::Graded, receptor::CameWith,
+    },
     numeric::{
         Column, Real,
         blocks::{BLOCK, Cut, PerBlock},
@@ -30,12 +33,20 @@ type Group = (
     (&'static mut EquationVariables, Option<&'static mut V>, Option<&'static mut RefractoryLeft>),
     Reaching,
     &'static mut Spikes,
-    (&'static ThreadShares, Option<&'static Birth>),
+    (&'static ThreadShares, Option<&'static Birth>, Option<&'static Receptors>),
 );
 
-pub(super) fn integrate(mut groups: Query<Group>, clock: Res<Clock>, mut failures: ResMut<Failures>) {
+/// What a sum over synapses is read from.
+type Summing = (&'static Name, &'static Arriving, Option<&'static Graded>);
+
+pub(super) fn integrate(
+    mut groups: Query<Group>,
+    receptors: Query<Summing, With<CameWith>>,
+    clock: Res<Clock>,
+    mut failures: ResMut<Failures>,
+) {
     pass(|pass| {
-        for (entity, (equations, running), state, reaching, spikes, (shares, birth)) in &mut groups {
+        for (entity, (equations, running), state, reaching, spikes, (shares, birth, own)) in &mut groups {
             let running = running.into_inner();
             let (_, conductance, jump, shift) = reaching;
             let of = For {
@@ -54,7 +65,13 @@ pub(super) fn integrate(mut groups: Query<Group>, clock: Res<Clock>, mut failure
             let time = clock.since(birth).time();
             let Some((model, made, rows, streams)) = running.begin(time) else { continue };
             let row = |k: u16| rows.get(usize::from(k)).map_or(&[][..], |(_, row)| &row[..]);
-            let read = reads(made, |source| column(source, reaching, &row));
+            let sum = |k: u16| {
+                let name = equations.sum_name(k);
+                let all = own.into_iter().flat_map(RelationshipTarget::iter).filter_map(|one| receptors.get(one).ok());
+                let found = all.filter(|(own, ..)| name.is_some_and(|name| own.as_str() == name)).next();
+                found.map_or(&[][..], |(_, arriving, graded)| graded.map_or(&arriving.sums, |graded| &graded.sum))
+            };
+            let read = reads(made, |source| column(source, reaching, (&row, &sum)));
             let state = in_order(model, made, state);
             run(pass, spikes.into_inner(), shares, made, (state, read, streams, of.members));
         }
@@ -70,7 +87,7 @@ fn column<'a>(
         Option<&'a Jump>,
         Option<&'a ThresholdShift>,
     ),
-    row: &dyn Fn(u16) -> &'a [Real],
+    (row, sum): (&dyn Fn(u16) -> &'a [Real], &dyn Fn(u16) -> &'a [Real]),
 ) -> &'a [Real] {
     match source {
         Source::Input => &input.0,
@@ -78,6 +95,7 @@ fn column<'a>(
         Source::Jump => jump.map_or(&[], |jump| &jump.sum),
         Source::Shift => shift.map_or(&[], ThresholdShift::get),
         Source::Timed(k) => row(k),
+        Source::Sum(k) => sum(k),
         Source::Normal | Source::Uniform => &[],
     }
 }

@@ -85,10 +85,14 @@ impl Running {
 
     /// Looks up the names in the equations that come from the scene and the group.
     fn look_up(&mut self, equations: &Equations, outside: &Outside) {
-        let model = self.model.clone();
+        let (model, sums) = (self.model.clone(), equations.sum_names());
         for (name, _) in model.expressions().flat_map(Expression::names) {
             let own = model.statements.iter().any(|statement| statement.name == name);
-            if own || equations.parameters.contains_key(name) || self.others.contains_key(name) {
+            if own
+                || sums.iter().any(|sum| sum == name)
+                || equations.parameters.contains_key(name)
+                || self.others.contains_key(name)
+            {
                 continue;
             }
             if let Some(numbers) = outside.get(name) {
@@ -122,6 +126,7 @@ impl Running {
             Fixed::Number(time) => Fixed::Number(iterations(time)),
             Fixed::Each(times) => Fixed::Each(times.iter().map(|time| iterations(*time)).collect()),
         };
+        let sums = equations.sum_names();
         let around = Surroundings {
             dt: of.dt,
             steps: equations.steps,
@@ -130,11 +135,12 @@ impl Running {
             refractory,
             members: of.members,
             number: &named,
-            known: self.known.iter().chain(equations.parameters.keys()).cloned().collect(),
+            known: self.known.iter().chain(equations.parameters.keys()).chain(&sums).cloned().collect(),
             array: &array,
             conductance: of.conductance,
             jump: of.jump,
             shift: of.shift,
+            sums: &sums,
         };
         runnable(&self.model, &around)
     }

@@ -8,7 +8,7 @@ use super::parameters;
 use crate::{
     checkpoint::Checkpoint,
     equations::{Method, When},
-    network::{InitialValues, change},
+    network::{Afferent, Arrivals, EquationText, InitialValues, SumOver, Sums, change},
     numeric::real::{real, wide},
     prelude::*,
     value::Value,
@@ -475,4 +475,94 @@ fn hostile_equations_end_in_an_error() {
     let error = Bench::new().try_group("cells", 2, hostile(Method::RungeKutta4, 1000)).unwrap_err();
     assert!(error.contains("operations"), "{error}");
     assert!(begun.elapsed().as_secs() < 60);
+}
+
+fn sums_over(named: &[(&str, &str, &str)]) -> Sums {
+    let sum = |(name, of, over): &(&str, &str, &str)| {
+        ((*name).to_owned(), SumOver { of: EquationText::from(*of), over: Afferent::from(*over) })
+    };
+    Sums(named.iter().map(sum).collect())
+}
+
+/// What arrives by name: added to the variable of that name, used by `arrive`, and by the equations.
+#[test]
+fn arrivals_reach_the_variables_that_they_are_for() {
+    let mut bench = Bench::new();
+    let model = Equations {
+        arrivals: Arrivals([("s", "A"), ("b", "B")].map(|(name, tag)| (name.to_owned(), Afferent::from(tag))).into()),
+        arrive: "x += (1 - x)*b".into(),
+        ..silent("ds/dt = -s/2; dx/dt = 0; dy/dt = b", &[], &[("x", "0.2")], Method::Exact)
+    };
+    let cells = bench.group("cells", 2, model);
+    let drivers = bench.group("drivers", 2, SpikeSource::at(vec![vec![1.0, 3.0], vec![2.0]]));
+    bench.synapses(drivers, cells, "A", (OneToOne::default(), InitialWeights("2".into())));
+    bench.synapses(drivers, cells, "B", (OneToOne::default(), InitialWeights("0.5".into())));
+    let (mut s, mut x, mut y) = ([0.0; 2], [0.2; 2], [0.0; 2]);
+    for k in 0..5 {
+        bench.tick();
+        for (i, spikes) in [[1, 3].as_slice(), &[2]].into_iter().enumerate() {
+            // A spike at t acts in the iteration that begins at t.
+            let arrives = f64::from(u8::from(spikes.contains(&k)));
+            s[i] = (s[i] + 2.0 * arrives) * (-0.5_f64).exp();
+            x[i] += (1.0 - x[i]) * 0.5 * arrives;
+            y[i] += 0.5 * arrives;
+        }
+        bench.assert_near(cells, "s", &s);
+        bench.assert_near(cells, "x", &x);
+        bench.assert_near(cells, "y", &y);
+    }
+    assert!(s[0] > 0.5);
+}
+
+/// Rates through dense and sparse synapses, against a plain loop over all pairs.
+#[test]
+fn sums_carry_what_sources_are_at() {
+    let n = 70;
+    for sparse in [false, true] {
+        let mut bench = Bench::new().with_dt(0.5);
+        let model =
+            |sums: Sums| Equations { sums, ..silent("dx/dt = -x + g + 0.1*h", &[], &[("x", "sin(i)")], Method::Euler) };
+        let cells = bench.group("cells", n, model(sums_over(&[("g", "tanh(2*x)", "G"), ("h", "x", "H")])));
+        let weights = InitialWeights("(i - j)/100".into());
+        let of_g = if sparse {
+            bench.synapses(cells, cells, "G", (FixedInDegree { in_degree: 9, ..default() }, weights))
+        } else {
+            bench.synapses(cells, cells, "G", (AllToAll { autapses: false }, weights))
+        };
+        bench.synapses(cells, cells, "H", (OneToOne::default(), InitialWeights("3".into())));
+        let synapses = bench.world_mut().get::<crate::network::Synapses>(of_g).unwrap();
+        let layout = synapses.layout.as_ref().unwrap();
+        let pairs: Vec<(usize, usize)> =
+            layout.synapses().map(|one| (one.source as usize, one.target as usize)).collect();
+        assert!(pairs.len() == if sparse { 9 * n } else { n * (n - 1) });
+        let mut x: Vec<f64> = (0..n).map(|i| (i as f64).sin()).collect();
+        for _ in 0..6 {
+            bench.tick();
+            let mut g = vec![0.0; n];
+            for &(i, j) in &pairs {
+                g[j] += (i as f64 - j as f64) / 100.0 * (2.0 * x[i]).tanh();
+            }
+            x = x.iter().zip(&g).map(|(x, g)| x + 0.5 * (-x + g + 0.3 * x)).collect();
+        }
+        for (found, expected) in bench.get(cells, "x").iter().zip(&x) {
+            assert!((found - expected).abs() < 2e-5 * (1.0 + expected.abs()), "{sparse}: {found} {expected}");
+        }
+    }
+}
+
+#[test]
+fn sums_that_cannot_be_are_told() {
+    let model =
+        |of: &str| Equations { sums: sums_over(&[("g", of, "G")]), ..silent("dx/dt = g", &[], &[], Method::Euler) };
+    assert!(Bench::new().try_group("cells", 2, model("x +")).unwrap_err().contains("sums.g"));
+    let mut bench = Bench::new();
+    let cells = bench.group("cells", 2, model("q"));
+    bench.synapses(cells, cells, "G", AllToAll::default());
+    let error = bench.try_ticks(1).unwrap_err();
+    assert!(error.contains("no variable `q`") && error.contains("it has"), "{error}");
+    let mut bench = Bench::new();
+    let cells = bench.group("cells", 2, model("x"));
+    bench.synapses(cells, cells, "G", (AllToAll::default(), Delays(Some("2".into()))));
+    let error = bench.try_ticks(1).unwrap_err();
+    assert!(error.contains("has delays"), "{error}");
 }

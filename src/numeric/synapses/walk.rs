@@ -4,6 +4,11 @@ use super::rows::{Rows, Synapse};
 use crate::numeric::coding::BLOCK_TARGETS;
 
 impl Rows {
+    /// The number of sources, be they without synapses.
+    pub const fn sources(&self) -> usize {
+        self.sources
+    }
+
     /// The synapses that leave a source, each with its place among the weights.
     pub fn of_source(&self, source: u32) -> impl Iterator<Item = (usize, Synapse)> + '_ {
         let buckets =
