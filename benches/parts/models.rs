@@ -76,7 +76,7 @@ fn adex() -> Equations {
         ("b", 80.5),
     ];
     let model = "dv/dt = (g*(e - v) + g*delta*exp((min(v, 0) - threshold)/delta) - w + input)/c : , held
-        dw/dt = (a*(v - e) - w)/tau";
+        dw/dt = (a*(min(v, 0) - e) - w)/tau";
     let own = equations(model, &named, &[("v", "e")], ["v > 0", "v = e; w += b"]);
     Equations { method: Method::Heun, ..own }
 }

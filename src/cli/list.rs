@@ -50,6 +50,11 @@ fn in_text(entries: &[Entry]) -> String {
             if !entry.variables.is_empty() {
                 text += &format!("    variables: {}\n", entry.variables.join(", "));
             }
+            if !entry.library.is_empty() {
+                text += "    library:\n";
+                let rows = entry.library.iter().map(|ready| vec![ready.name.clone(), ready.about.clone()]);
+                text += &table("      ", &rows.collect::<Vec<_>>());
+            }
             text.push('\n');
         }
     }

@@ -148,7 +148,7 @@ pub fn execute_with(arguments: &Arguments, extend: impl Fn(&mut App) + Send + 's
         Command::Plot(arguments) => plot::plot(app.world(), arguments),
         #[cfg(feature = "view")]
         Command::View(arguments) => view::view(&app, arguments, extend),
-        Command::New(arguments) => new::new(arguments),
+        Command::New(arguments) => new::new(&app, arguments),
     }
 }
 

@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn expressions_are_evaluated_on_columns() {
         let x: Vec<Real> = (0..20).map(|i| real(f64::from(i) / 10.0)).collect();
-        let y = vec![real(2.0); 20];
+        let y = [real(2.0); 20];
         for (text, names, of) in [
             ("x", vec!["x"], (|x, _| x) as fn(f64, f64) -> f64),
             ("tanh(x)*y", vec!["x", "y"], |x: f64, y| x.tanh() * y),

@@ -88,6 +88,10 @@ pub trait Behaviour: Component<Mutability = Mutable> + Reflect + Typed + GetType
     /// For a model: the names of the [compartments](super::CompartmentOf) that its cells have besides the soma. They come with it.
     const COMPARTMENTS: &'static [&'static str] = &[];
 
+    /// Values of it that scenes may be `like`, as RON: `{"name": (about: "what, and its source", is: Type(field: value))}`. What else an
+    /// entry says is for others: `dt`, a step at which it is right, and `drive`, an input at which something happens.
+    const LIBRARY: &'static str = "";
+
     /// Adds its systems and registers its variables.
     fn plugin(app: &mut App);
 

@@ -28,6 +28,8 @@ pub struct BehaviourEntry {
     pub model: bool,
     /// The compartments of its cells besides the soma.
     pub compartments: &'static [&'static str],
+    /// Values of it that scenes may be like.
+    pub library: &'static str,
     /// Its fields.
     pub fields: &'static StructInfo,
     pub(super) access: Access,
@@ -44,6 +46,7 @@ impl BehaviourEntry {
             kind: T::KIND,
             model: T::MODEL,
             compartments: T::COMPARTMENTS,
+            library: T::LIBRARY,
             fields,
             access: Access::of::<T>(id),
         }

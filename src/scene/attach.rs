@@ -11,6 +11,9 @@ use crate::{
     text::{self, Diagnostic, Kind as Form, Node},
 };
 
+/// The field in which a behaviour names what it is like in its library.
+pub(super) const LIKE: &str = "like";
+
 /// Parameters by name.
 type Parameters = BTreeMap<String, Parameter>;
 
@@ -59,8 +62,17 @@ impl Reader<'_> {
         let mut spans = Spans::default();
         for node in nodes {
             spans.0.insert(String::new(), node.name_span());
+            if let Some(name) = self.liked(entry, node) {
+                match self.like(entry, name.as_text().unwrap_or_default()) {
+                    Ok(ready) => value = ready.value,
+                    Err(unknown) => self.note(unknown.at(name.span.clone())),
+                }
+            }
             for field in node.fields() {
                 let name = field.name.text.as_str();
+                if name == LIKE && !entry.library.is_empty() {
+                    continue;
+                }
                 if entry.fields.field(name).is_none() {
                     let known: Vec<&str> = entry.fields.field_names().to_vec();
                     let message = format!("`{}` has no field `{name}`", entry.name);

@@ -8,6 +8,7 @@ use bevy_reflect::{NamedField, PartialReflect, Reflect, ReflectRef, TypeInfo, en
 use super::{
     form::Form,
     group::GroupForm,
+    library::library,
     plots::{PlotsForm, RasterForm},
     profile::{CurveForm, ProfileForm},
     read::{SceneForm, SwitchForm, SynapsesForm, ValuesForm},
@@ -33,10 +34,21 @@ pub struct Entry {
     pub parameters: Vec<ParameterEntry>,
     /// The variables that a group has because of it, with units: `v (mV)`.
     pub variables: Vec<String>,
+    /// What its library has, which a scene may be like.
+    pub library: Vec<LibraryEntry>,
+}
+
+/// What the library of a behaviour has.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct LibraryEntry {
+    /// Its name.
+    pub name: String,
+    /// What it is, and where it is from.
+    pub about: String,
 }
 
 /// A parameter of something that a scene may name.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ParameterEntry {
     /// Its name.
     pub name: String,
@@ -122,14 +134,29 @@ fn describe_part<'a, F: Form<'a>>(section: &'static str) -> Entry {
         docs: in_one_line(field.docs),
     });
     let parameters = parameters.collect();
-    Entry { section, name: F::NAME.to_owned(), docs: in_one_line(F::DOCS), parameters, variables: Vec::new() }
+    Entry {
+        section,
+        name: F::NAME.to_owned(),
+        docs: in_one_line(F::DOCS),
+        parameters,
+        variables: Vec::new(),
+        library: Vec::new(),
+    }
 }
 
 fn describe_behaviour(world: &World, section: &'static str, entry: &BehaviourEntry, variables: &Variables) -> Entry {
     let default = entry.default_value();
     let parameters = parameters_of(entry, default.as_partial_reflect());
     let variables = variables_of(world, entry, &*default, variables);
-    Entry { section, name: entry.name.to_owned(), docs: in_one_line(entry.docs()), parameters, variables }
+    let library = library(entry).into_iter().map(|ready| LibraryEntry { name: ready.name, about: ready.about });
+    let library: Vec<LibraryEntry> = library.collect();
+    let mut parameters = parameters;
+    if !library.is_empty() {
+        let docs = "What it is like: a name of the library below, whose fields it has where none are written".into();
+        let like = ParameterEntry { name: "like".into(), takes: "text".into(), docs, ..ParameterEntry::default() };
+        parameters.insert(0, like);
+    }
+    Entry { section, name: entry.name.to_owned(), docs: in_one_line(entry.docs()), parameters, variables, library }
 }
 
 /// The parameters of a behaviour; as default stands what they are in a value of it.
@@ -189,6 +216,7 @@ fn describe_function(section: &'static str, function: &Function) -> Entry {
         docs: in_one_line(function.docs),
         parameters,
         variables: Vec::new(),
+        library: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ mod constant;
 pub mod describe;
 mod form;
 mod group;
+mod library;
 mod model;
 mod nested;
 mod plots;
@@ -16,6 +17,7 @@ mod reader;
 mod set;
 mod spans;
 
+pub use library::{Ready, library, like};
 pub use model::{Attached, GroupScene, Scene, SwitchScene, SynapseScene, ValuesScene};
 pub use plots::{Plots, RasterPlot};
 pub use profile::{Over, ProfileCurve, ProfilePlot, Show};

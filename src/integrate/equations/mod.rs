@@ -14,6 +14,8 @@
 //! `timed('file.npy', 0.5)`, a row every 0.5 ms.
 
 mod columns;
+#[cfg(test)]
+mod library_tests;
 mod run;
 mod running;
 #[cfg(test)]
@@ -53,7 +55,7 @@ pub fn parameters<const N: usize>(named: [(&str, Parameter); N]) -> BTreeMap<Str
 behaviour! {
     /// Neurons by equations: variables by their derivatives, what makes a neuron fire and what happens then.
     ///
-    /// By default a leaky integrator that fires at 1.
+    /// By default a leaky integrator that never fires.
     #[require(Input, Spikes, EquationVariables, Running)]
     pub struct Equations {
         /// Equations, one a line: `dv/dt = (e - v + r*input)/tau : mV, held`.
@@ -63,9 +65,9 @@ behaviour! {
         /// Variables at the start, by name; others start at 0. An expression may use the others, and those of the equations.
         pub initial: InitialValues,
         /// The condition at which a neuron fires; never without.
-        pub spike: EquationText = "v >= 1",
+        pub spike: EquationText,
         /// What a spike does: `v = c; u += d`.
-        pub reset: EquationText = "v = 0",
+        pub reset: EquationText,
         /// Names for what arrives in an iteration, Σ weights, by the tags of synapses: `{"i_s": "GLUTAMATE"}`. One that is the name of a
         /// variable is added to it at the start of the iteration; equations may use the others.
         pub arrivals: Arrivals,
@@ -88,6 +90,7 @@ behaviour! {
 
 impl Behaviour for Equations {
     const MODEL: bool = true;
+    const LIBRARY: &'static str = include_str!("library.ron");
 
     fn plugin(app: &mut App) {
         app.register_variable::<EquationVariables>().register_variable::<super::RefractoryLeft>();

@@ -67,8 +67,9 @@ pub(super) fn integrate(
             let row = |k: u16| rows.get(usize::from(k)).map_or(&[][..], |(_, row)| &row[..]);
             let sum = |k: u16| {
                 let name = equations.sum_name(k);
-                let all = own.into_iter().flat_map(RelationshipTarget::iter).filter_map(|one| receptors.get(one).ok());
-                let found = all.filter(|(own, ..)| name.is_some_and(|name| own.as_str() == name)).next();
+                let mut all =
+                    own.into_iter().flat_map(RelationshipTarget::iter).filter_map(|one| receptors.get(one).ok());
+                let found = all.find(|(own, ..)| name.is_some_and(|name| own.as_str() == name));
                 found.map_or(&[][..], |(_, arriving, graded)| graded.map_or(&arriving.sums, |graded| &graded.sum))
             };
             let read = reads(made, |source| column(source, reaching, (&row, &sum)));
@@ -77,6 +78,9 @@ pub(super) fn integrate(
         }
     });
 }
+
+/// Columns by their places.
+type Columns<'f, 'a> = &'f (dyn Fn(u16) -> &'a [Real] + 'f);
 
 /// The column that a source is; nothing for one that draws.
 fn column<'a>(
@@ -87,7 +91,7 @@ fn column<'a>(
         Option<&'a Jump>,
         Option<&'a ThresholdShift>,
     ),
-    (row, sum): (&dyn Fn(u16) -> &'a [Real], &dyn Fn(u16) -> &'a [Real]),
+    (row, sum): (Columns<'_, 'a>, Columns<'_, 'a>),
 ) -> &'a [Real] {
     match source {
         Source::Input => &input.0,
