@@ -138,8 +138,8 @@ pub mod prelude {
         },
         learn::{
             AdaptiveThreshold, DeferredStdp, Dopamine, InhibitoryStdp, Kept, Normalization, OneStepStdp, Pairing,
-            Reward, RewardStdp, ShortTermPlasticity, Stdp, StructuralPlasticity, ThresholdHomeostasis, TripletStdp,
-            VoltageStdp,
+            Reward, RewardStdp, Rule, ShortTermPlasticity, Stdp, StructuralPlasticity, ThresholdHomeostasis,
+            TripletStdp, VoltageStdp,
         },
         network::{
             Behaviour, Clock, Compartments, Conductance, Delays, Ends, Initial, InitialWeights, Jump, Kind, Membrane,

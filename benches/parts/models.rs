@@ -59,8 +59,7 @@ fn izhikevich() -> Equations {
 
 fn lif() -> Equations {
     let named = [("rest", -65.0), ("tau", 10.0), ("c", 250.0)];
-    let own =
-        equations("dv/dt = (rest - v)/tau + input/c : , held", &named, &[("v", "rest")], ["v >= -50", "v = rest"]);
+    let own = equations("dv/dt = (rest - v)/tau + input/c : held", &named, &[("v", "rest")], ["v >= -50", "v = rest"]);
     Equations { refractory: 2.0.into(), ..own }
 }
 
@@ -75,7 +74,7 @@ fn adex() -> Equations {
         ("a", 4.0),
         ("b", 80.5),
     ];
-    let model = "dv/dt = (g*(e - v) + g*delta*exp((min(v, 0) - threshold)/delta) - w + input)/c : , held
+    let model = "dv/dt = (g*(e - v) + g*delta*exp((min(v, 0) - threshold)/delta) - w + input)/c : held
         dw/dt = (a*(min(v, 0) - e) - w)/tau";
     let own = equations(model, &named, &[("v", "e")], ["v > 0", "v = e; w += b"]);
     Equations { method: Method::Heun, ..own }

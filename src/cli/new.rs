@@ -44,7 +44,7 @@ fn of_model(app: &App, name: &str) -> Result<String, CliError> {
         return Err(CliError::Unlisted { name: name.to_owned(), nearest });
     };
     let observed = if text.contains("dv/dt") { "v" } else { first_variable(text) };
-    // As deep as it stands in the library.
+    let text = text.replace('\n', "\n        ");
     let fires = text.contains("spike:");
     let spikes = if fires { "        SpikeRecorder(of: \"cells\"),\n" } else { "" };
     let current =
@@ -62,7 +62,7 @@ fn of_model(app: &App, name: &str) -> Result<String, CliError> {
         \"cells\": (
             size: 4,
             behaviours: [
-        {text},
+                {text},
 {current}            ],
         ),
     }},

@@ -16,11 +16,14 @@ mod lower;
 mod method;
 mod model;
 mod observed;
+mod rule;
 mod select;
 mod statement;
 mod step;
 
+pub use lower::Lowered;
 pub use method::Method;
 pub use model::{Model, Wrong, is_taken};
 pub use observed::Observed;
+pub use rule::{Event, Read, RuleModel, RunnableRule};
 pub use step::{Fixed, Runnable, Source, Surroundings, When, runnable};

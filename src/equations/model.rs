@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::statement::{Assignment, Meaning, Statement, assignments, fault, statements};
+use super::statement::{Assignment, Meaning, Side, Statement, assignments, fault, statements};
 use crate::value::{Expression, Fault, ValueError};
 
 /// Where an error stands.
@@ -16,6 +16,10 @@ pub enum Part {
     Reset,
     /// What arrives does.
     Arrive,
+    /// What a spike of the source does.
+    OnPre,
+    /// What a spike of the target does.
+    OnPost,
 }
 
 impl Part {
@@ -27,6 +31,8 @@ impl Part {
             Self::Spike => "spike",
             Self::Reset => "reset",
             Self::Arrive => "arrive",
+            Self::OnPre => "on_pre",
+            Self::OnPost => "on_post",
         }
     }
 }
@@ -70,6 +76,10 @@ impl Model {
         let in_model = |error| (Part::Model, error);
         let statements = statements(model).map_err(in_model)?;
         names_once(&statements).map_err(in_model)?;
+        if let Some(sided) = statements.iter().find(|statement| statement.side != Side::Unsaid) {
+            let why = "`pre`, `post` and `synapse` are for rules: here all variables are the neuron's";
+            return Err(in_model(fault(why, sided.at.clone())));
+        }
         let statements = in_order(statements).map_err(in_model)?;
         let is_blank = spike.trim().is_empty();
         let spike = if is_blank { None } else { Some(Expression::parse(spike).map_err(|error| (Part::Spike, error))?) };
@@ -144,7 +154,7 @@ impl Model {
     }
 }
 
-fn names_once(statements: &[Statement]) -> Result<(), ValueError> {
+pub(super) fn names_once(statements: &[Statement]) -> Result<(), ValueError> {
     let mut seen = HashSet::new();
     for Statement { name, at, .. } in statements {
         if !seen.insert(name) {
@@ -161,7 +171,7 @@ fn names_once(statements: &[Statement]) -> Result<(), ValueError> {
 }
 
 /// Statements so that each expression comes after those that it uses; variables first.
-fn in_order(statements: Vec<Statement>) -> Result<Vec<Statement>, ValueError> {
+pub(super) fn in_order(statements: Vec<Statement>) -> Result<Vec<Statement>, ValueError> {
     let (mut pending, mut ordered): (Vec<_>, Vec<_>) =
         statements.into_iter().partition(|statement| matches!(statement.meaning, Meaning::Subexpression(_)));
     let mut open: HashSet<String> = pending.iter().map(|statement| statement.name.clone()).collect();

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! model      := (NAME "'" | "d" NAME "/dt" | NAME) "=" expression flags?  |  NAME flags?
-//! flags      := ":" unit? ("," flag)*          flag: held | once | bounds LOW HIGH
+//! flags      := ":" unit? ("," flag)*          flag: held | once | bounds LOW HIGH, and in rules pre | post | synapse | event
 //! statements := NAME ("=" | "+=" | "-=" | "*=" | "/=") expression
 //! ```
 //! Within brackets a line may end.
@@ -28,6 +28,20 @@ pub enum Meaning {
     Kept,
 }
 
+/// Whose a variable is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    /// A neuron's, of which nothing is said.
+    #[default]
+    Unsaid,
+    /// The source's of a synapse.
+    Pre,
+    /// The target's.
+    Post,
+    /// The synapse's own.
+    Synapse,
+}
+
 /// A statement of a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
@@ -45,6 +59,8 @@ pub struct Statement {
     pub once: bool,
     /// Between what it is held.
     pub bounds: Option<[Expression; 2]>,
+    /// In a rule, whose it is.
+    pub side: Side,
 }
 
 /// How an assignment changes a variable.
@@ -181,7 +197,16 @@ fn statement(text: &str, piece: Range<usize>) -> Result<Statement, ValueError> {
             if is_derivative { Meaning::Derivative(value) } else { Meaning::Subexpression(value) }
         }
     };
-    let plain = Statement { name, at, meaning, unit: String::new(), held: false, once: false, bounds: None };
+    let plain = Statement {
+        name,
+        at,
+        meaning,
+        unit: String::new(),
+        held: false,
+        once: false,
+        bounds: None,
+        side: Side::Unsaid,
+    };
     match colon {
         Some(colon) => flagged(text, colon + 1..piece.end, plain),
         None => Ok(plain),
@@ -205,6 +230,11 @@ fn flagged(text: &str, flags: Range<usize>, plain: Statement) -> Result<Statemen
         match flag.trim() {
             "held" if is_variable => statement.held = true,
             "once" if !is_variable => statement.once = true,
+            "pre" if is_variable => statement.side = Side::Pre,
+            "post" if is_variable => statement.side = Side::Post,
+            "synapse" if is_variable => statement.side = Side::Synapse,
+            // Stepped or solved between events, it is the same number.
+            "event" if is_variable => {}
             "held" => return Err(fault("`held` is for variables: they stand still while refractory", at)),
             "once" => return Err(fault("`once` is for expressions: they have one value in an iteration", at)),
             bounds if bounds.starts_with("bounds ") => {
@@ -265,7 +295,7 @@ mod tests {
 
     #[test]
     fn lines_semicolons_comments_and_brackets() {
-        let text = "# a model\n m_inf = 1/(1 +\n exp(-v)); dv/dt = (a # here (\n - v)/tau : mV, held\n w' = -w : , bounds 0 w_max\n n";
+        let text = "# a model\n m_inf = 1/(1 +\n exp(-v)); dv/dt = (a # here (\n - v)/tau : mV, held\n w' = -w : bounds 0 w_max\n n";
         let all = statements(text).unwrap();
         let names: Vec<&str> = all.iter().map(|statement| statement.name.as_str()).collect();
         assert_eq!(names, ["m_inf", "v", "w", "n"]);
@@ -283,7 +313,7 @@ mod tests {
         assert_eq!(why("x = 3 : mV, heldd").1, 12..17);
         assert_eq!(why("x = 3 : mV, held").1, 12..16);
         assert_eq!(why("x = a +").1, 7..7);
-        assert_eq!(why("dx/dt = -x : , bounds 0").1, 22..23);
+        assert_eq!(why("dx/dt = -x : bounds 0").1, 20..21);
         assert!(why(&"x\n".repeat(40_000)).0.contains("bytes") && why(&"x\n".repeat(3000)).0.contains("statements"));
     }
 

@@ -469,7 +469,7 @@ impl<'a> Assembly<'a> {
     fn has_refractory(&self) -> bool {
         match &self.around.refractory {
             Fixed::Number(iterations) => *iterations > 0.0,
-            Fixed::Each(_) => true,
+            Fixed::Each(iterations) => iterations.iter().any(|iterations| *iterations > 0.0),
         }
     }
 

@@ -16,6 +16,9 @@ pub mod networks {}
 #[doc = include_str!("scenes.md")]
 pub mod scenes {}
 
+#[doc = include_str!("equations.md")]
+pub mod equations {}
+
 #[doc = include_str!("recordings.md")]
 pub mod recordings {}
 

@@ -24,6 +24,7 @@ mod potentials;
 mod rests;
 mod reward;
 mod reward_stdp;
+pub mod rule;
 mod short_term_plasticity;
 pub mod spike_timing;
 mod stdp;
@@ -53,6 +54,7 @@ pub use pair_sum::PairSum;
 pub use rests::WeightRest;
 pub use reward::{Reward, Watch};
 pub use reward_stdp::{Eligibility, RewardStdp};
+pub use rule::Rule;
 pub use short_term_plasticity::ShortTermPlasticity;
 pub use spike_timing::Pairing;
 pub use stdp::Stdp;
@@ -69,6 +71,7 @@ impl Plugin for LearnPlugin {
         app.world_mut().get_resource_or_init::<Soundness>().also(bounds::look);
         app.register_state::<WeightBounds>().register_variable::<WeightRest>();
         app.register_behaviour::<ShortTermPlasticity>()
+            .register_behaviour::<Rule>()
             .register_behaviour::<Stdp>()
             .register_behaviour::<TripletStdp>()
             .register_behaviour::<VoltageStdp>()

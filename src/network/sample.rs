@@ -47,6 +47,14 @@ impl Outside {
         self.sampler.numbers(name, 0..self.members)
     }
 
+    /// The number behind a name, if it is the same for all.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        match self.sampler.numbers(name, 0..self.members.min(1)) {
+            Some(Members::Uniform(x)) => Some(x),
+            _ => None,
+        }
+    }
+
     /// All names.
     pub fn known(&self) -> Vec<String> {
         self.sampler.known()

@@ -229,7 +229,7 @@ impl Parser<'_> {
         const ALL: [(&str, char); 6] = [("<=", '≤'), (">=", '≥'), ("==", '='), ("!=", '≠'), ("<", '<'), (">", '>')];
         let Some((written, operator)) = ALL.into_iter().find(|(written, _)| self.rest().starts_with(written)) else {
             return if self.rest().starts_with('=') {
-                Err(self.expected("`==`, as equality is written,"))
+                Err(self.expected("`==`, as equality is written"))
             } else {
                 Ok(left)
             };

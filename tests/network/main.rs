@@ -3,6 +3,7 @@
 mod connectivity;
 mod determinism;
 mod drives;
+mod equations;
 mod exactness;
 mod faults;
 mod learning;

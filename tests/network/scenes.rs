@@ -56,12 +56,16 @@ fn the_scene_in_the_readme_is_the_original_network() {
 
 #[test]
 fn every_scene_in_the_readme_and_the_guide_is_right() {
-    let pages = ["README.md", "src/guide/scenes.md"].map(|page| std::fs::read_to_string(root().join(page)).unwrap());
+    let pages = ["README.md", "src/guide/scenes.md", "src/guide/equations.md"]
+        .map(|page| std::fs::read_to_string(root().join(page)).unwrap());
     let blocks = pages.iter().flat_map(|page| page.split("```ron\n").skip(1));
     let texts: Vec<&str> = blocks.filter_map(|rest| rest.split("```").next()).collect();
-    assert!(texts.len() >= 4);
+    assert!(texts.len() >= 8);
     for text in texts {
         let mut bench = Bench::new();
+        // What is no scene is a behaviour.
+        let behaviour = format!("(groups: {{\"cells\": (size: 3, behaviours: [{text}])}})");
+        let text = if text.starts_with('(') { text } else { &behaviour };
         let scene = Scene::from_text(bench.world_mut(), text).unwrap_or_else(|faults| panic!("{faults}"));
         check(bench.world_mut(), &scene).unwrap_or_else(|faults| panic!("{faults}"));
     }

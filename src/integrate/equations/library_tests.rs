@@ -10,7 +10,7 @@ use crate::{
 fn all() -> Vec<Ready> {
     let mut bench = Bench::new();
     let behaviours = bench.world_mut().resource::<Behaviours>().clone();
-    behaviours.iter().flat_map(library).collect()
+    behaviours.named("Equations").flat_map(library).collect()
 }
 
 /// Neurons of a model at its own step, under one current each.

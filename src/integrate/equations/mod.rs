@@ -104,7 +104,7 @@ impl Behaviour for Equations {
         let variables = model.variables().filter(|variable| variable.name != "v");
         let infos: Vec<_> = variables.map(|variable| (variable.name.clone(), variable.unit.clone())).collect();
         let (entity, has_v) = (preparation.entity(), model.place("v").is_some());
-        let (shifts, refractory) = (model.uses("shift"), !matches!(self.refractory.value(), Value::Number(0.0)));
+        let shifts = model.uses("shift");
         let mut group = preparation.world().entity_mut(entity);
         if let Some(mut columns) = group.get_mut::<EquationVariables>() {
             columns.have(&infos);
@@ -115,14 +115,18 @@ impl Behaviour for Equations {
         if shifts {
             group.insert_if_new(ThresholdShift::default());
         }
-        if refractory {
-            group.insert_if_new(super::RefractoryLeft::default());
-        }
         self.bring_receptors(preparation)
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         refractory::check(preparation, &self.refractory)?;
+        let (entity, members) = (preparation.entity(), preparation.members());
+        if self.refractory.range(members)[1] > 0.0 {
+            preparation.world().entity_mut(entity).insert_if_new(super::RefractoryLeft::default());
+            if !preparation.is_trial() {
+                resize_columns(preparation.world(), entity);
+            }
+        }
         let model = self.read(preparation)?;
         self.check_names(preparation, &model)?;
         let expressions: Vec<_> =

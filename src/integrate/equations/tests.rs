@@ -316,7 +316,7 @@ fn neurons_fire_as_they_are_told() {
 fn resets_go_one_after_another_and_refractory_neurons_stand_still() {
     let mut bench = Bench::new();
     let model = Equations {
-        model: "double = 2*v; dv/dt = 1 : , held; dw/dt = 1".into(),
+        model: "double = 2*v; dv/dt = 1 : held; dw/dt = 1".into(),
         spike: "v >= 2".into(),
         reset: "v = 0.5; w = double + w; v -= 0.25".into(),
         refractory: 3.0.into(),
@@ -336,7 +336,7 @@ fn resets_go_one_after_another_and_refractory_neurons_stand_still() {
 #[test]
 fn time_is_that_of_the_start_of_the_iteration_and_what_is_once_stays_for_its_stages() {
     let mut bench = Bench::new().with_dt(0.5);
-    let model = "drive = t : , once; kept = x : , once; dx/dt = drive; dy/dt = kept; dz/dt = x";
+    let model = "drive = t : once; kept = x : once; dx/dt = drive; dy/dt = kept; dz/dt = x";
     let cells = bench.group("cells", 2, silent(model, &[], &[], Method::RungeKutta4));
     bench.ticks(3);
     // x: 0.5 (0 + 0.5 + 1) = 0.75; y: 0.5 (0 + 0 + 0.25) = 0.125; z: ∫x, x linear within an iteration.

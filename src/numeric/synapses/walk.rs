@@ -17,6 +17,17 @@ impl Rows {
         buckets.filter(move |_| is_there).flat_map(move |(block, bucket)| self.placed(block, bucket, source))
     }
 
+    /// The synapses of a source at which a spike of it arrives that is so many iterations old.
+    pub fn of_source_at(&self, source: u32, age: u32) -> impl Iterator<Item = (usize, Synapse)> + '_ {
+        let slots = self.coding.slots() as u32;
+        let reaches = move |bucket: &usize| (self.ages[*bucket]..self.ages[*bucket] + slots).contains(&age);
+        let buckets = (0..self.ages.len()).filter(reaches);
+        let is_there = (source as usize) < self.sources;
+        let pieces = buckets.flat_map(|bucket| (0..self.blocks()).map(move |block| (block, bucket)));
+        let all = pieces.filter(move |_| is_there).flat_map(move |(block, bucket)| self.placed(block, bucket, source));
+        all.filter(move |(_, synapse)| synapse.delay == age)
+    }
+
     /// The synapses that reach a target, each with its place among the weights: of every source the part of its row that leads
     /// there, as many looks as there are sources and buckets of delays.
     pub fn of_target(&self, target: u32) -> impl Iterator<Item = (usize, Synapse)> + '_ {
