@@ -3,7 +3,8 @@
 use std::{collections::HashMap, rc::Rc};
 
 use super::{
-    graph::{Graph, Id, Node, One, Two},
+    graph::{Graph, Id, Node},
+    operation::{One, Two},
     statement::fault,
 };
 use crate::value::{

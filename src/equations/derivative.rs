@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::graph::{Graph, Id, Node, One, Two};
+use super::{
+    graph::{Graph, Id, Node},
+    operation::{One, Two},
+};
 
 /// Around zero the derivative of (eᵃ − 1)/a is its series: below this the quotient has lost half its digits.
 const NEAR: f64 = 1e-3;

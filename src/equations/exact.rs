@@ -8,8 +8,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    graph::{Class, Graph, Id, Node, Two},
-    method::{Refusal, System, is_fixed},
+    graph::{Class, Graph, Id, Node},
+    method::{Refusal, System},
+    operation::Two,
 };
 
 /// A matrix, row by row.
@@ -38,7 +39,7 @@ pub fn coefficients(graph: &mut Graph, system: &System) -> Result<Coefficients, 
                     why: "it is not linear, as `Exact` needs: try `ExponentialEuler` or `Heun`",
                 });
             }
-            if !is_fixed(graph, slope) {
+            if !graph.is_fixed(slope) {
                 return Err(Refusal {
                     variable,
                     why: "its coefficients change, as `Exact` cannot have it: try `ExponentialEuler`",
@@ -51,7 +52,7 @@ pub fn coefficients(graph: &mut Graph, system: &System) -> Result<Coefficients, 
         for &noise in &system.noise {
             let part = graph.derivative(f, noise);
             let part = graph.two(Two::Multiply, part, root);
-            if !is_fixed(graph, part) {
+            if !graph.is_fixed(part) {
                 return Err(Refusal {
                     variable,
                     why: "its white noise changes, as `Exact` cannot have it: try `Heun`",

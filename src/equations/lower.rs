@@ -299,7 +299,7 @@ fn place<T: PartialEq>(list: &mut Vec<T>, of: T) -> u16 {
 mod tests {
     use super::*;
     use crate::{
-        equations::{build::Names, graph::Two},
+        equations::{build::Names, operation::Two},
         numeric::real::wide,
         value::Expression,
     };

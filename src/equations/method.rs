@@ -15,7 +15,8 @@ use bevy_reflect::prelude::*;
 
 use super::{
     exact,
-    graph::{Class, Graph, Id, One, Two},
+    graph::{Graph, Id},
+    operation::{One, Two},
 };
 
 /// How equations are integrated.
@@ -194,9 +195,4 @@ fn apart(graph: &mut Graph, system: &System, variable: usize) -> Result<(Id, Vec
         calm = graph.replaced(&[calm], &[(noise, zero)], true)[0];
     }
     Ok((calm, noisy))
-}
-
-/// Whether a node is a number, be it one of each neuron, that never changes.
-pub(super) fn is_fixed(graph: &Graph, id: Id) -> bool {
-    matches!(graph.class(id), Class::Constant | Class::Member)
 }

@@ -12,18 +12,23 @@ mod build;
 mod derivative;
 mod exact;
 mod graph;
+#[cfg(test)]
+mod graph_tests;
 mod lower;
 mod method;
 mod model;
 mod observed;
+mod operation;
 mod rule;
 mod select;
 mod statement;
 mod step;
+mod surroundings;
 
 pub use lower::Lowered;
 pub use method::Method;
 pub use model::{Model, Wrong, is_taken};
 pub use observed::Observed;
 pub use rule::{Event, Read, RuleModel, RunnableRule};
-pub use step::{Fixed, Runnable, Source, Surroundings, When, runnable};
+pub use step::runnable;
+pub use surroundings::{Fixed, Runnable, Source, Surroundings, When};

@@ -10,12 +10,14 @@
 
 use super::{
     build::Names,
-    graph::{Graph, Id, Node, Two},
+    graph::{Graph, Id, Node},
     lower::{Lowered, Task},
     method::Method,
     model::{Model, Part, Wrong, in_order, is_taken, names_once},
+    operation::Two,
     statement::{Assignment, Meaning, Side, Statement, assignments, fault, statements},
-    step::{Fixed, Surroundings, When, runnable},
+    step::runnable,
+    surroundings::{Fixed, Surroundings, When},
 };
 use crate::value::{Expression, ValueError};
 

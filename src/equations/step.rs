@@ -5,137 +5,17 @@
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
 
-use bevy_reflect::prelude::*;
-
 use super::{
     build::{Argument, Names, Special},
-    graph::{Graph, Id, Node, One, Two},
+    graph::{Graph, Id, Node},
     lower::{Lowered, Task},
-    method::{Method, System, is_fixed},
+    method::{Method, System},
     model::{Model, Part, Wrong, is_noise},
+    operation::{One, Two},
     statement::{Assignment, Meaning, Statement, fault},
+    surroundings::{Fixed, Runnable, Source, Surroundings, Timed, When},
 };
-use crate::{
-    numeric::grid,
-    value::{Array, Expression, ValueError},
-};
-
-/// When a neuron fires.
-#[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum When {
-    /// In every iteration in which the condition holds and the neuron is not refractory.
-    #[default]
-    While,
-    /// In the iteration in which the condition becomes true.
-    Becomes,
-}
-
-/// A number that a model is given: the same for all neurons, or one of each.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Fixed {
-    /// For all.
-    Number(f64),
-    /// For each.
-    Each(Arc<[f64]>),
-}
-
-/// What a model stands in.
-pub struct Surroundings<'a> {
-    /// The iteration (ms).
-    pub dt: f64,
-    /// Steps in an iteration.
-    pub steps: u32,
-    /// How it is integrated.
-    pub method: Method,
-    /// When neurons fire.
-    pub when: When,
-    /// The iterations for which they are refractory then.
-    pub refractory: Fixed,
-    /// How many neurons there are.
-    pub members: usize,
-    /// Numbers by name: parameters, constants, draws, indices and positions.
-    pub number: &'a dyn Fn(&str) -> Option<Fixed>,
-    /// Names of those, for suggestions.
-    pub known: Vec<String>,
-    /// The array of a file.
-    pub array: &'a dyn Fn(&str) -> Result<Arc<Array>, String>,
-    /// Whether conductances may be open at the neurons.
-    pub conductance: bool,
-    /// Whether their potential may jump.
-    pub jump: bool,
-    /// Whether their threshold may move.
-    pub shift: bool,
-    /// The names of sums over synapses. One that is the name of a variable is added to it at the start of an iteration.
-    pub sums: &'a [String],
-}
-
-/// What a column is that a program reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// What reaches the neurons.
-    Input,
-    /// The sum of open conductances.
-    Conductance,
-    /// The jumps of the potential.
-    Jump,
-    /// The shift of the threshold.
-    Shift,
-    /// Standard normal numbers.
-    Normal,
-    /// Uniform numbers of [0, 1).
-    Uniform,
-    /// The row of an array that is due.
-    Timed(u16),
-    /// A sum over synapses, by its place among their names.
-    Sum(u16),
-}
-
-/// An array of which a row is due at each time.
-#[derive(Clone, Debug)]
-pub struct Timed {
-    array: Arc<Array>,
-    /// The time from a row to the next (ms).
-    every: f64,
-}
-
-impl Timed {
-    /// The row at a time: the last one from its end on.
-    #[must_use]
-    pub fn row(&self, time: f64) -> usize {
-        let rows = self.array.shape.first().copied().unwrap_or_default();
-        (grid::steps(time, self.every).max(0.0) as usize).min(rows.saturating_sub(1))
-    }
-
-    /// The numbers in a row.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.array.shape.iter().skip(1).product()
-    }
-
-    /// The numbers of a row.
-    #[must_use]
-    pub fn numbers(&self, row: usize) -> &[f64] {
-        &self.array.data[row * self.width()..][..self.width()]
-    }
-}
-
-/// A model that runs.
-#[derive(Clone, Debug)]
-pub struct Runnable {
-    /// What runs, on the variables in their order and, if there is a refractory period, what is left of it.
-    pub lowered: Lowered,
-    /// What each input of the graph is.
-    pub sources: Vec<Source>,
-    /// Arrays of which rows are due.
-    pub timed: Vec<Timed>,
-    /// The method that was chosen.
-    pub method: Method,
-    /// Whether there is a refractory period.
-    pub refractory: bool,
-    /// The time constant (ms) of a potential that is linear with a coefficient that never changes, and that input alone drives.
-    pub membrane: Option<Fixed>,
-}
+use crate::value::{Expression, ValueError};
 
 /// The model in its surroundings.
 ///
@@ -385,7 +265,7 @@ impl<'a> Assembly<'a> {
         let slope = graph.derivative(system.f[place], v);
         let gain = graph.derivative(system.f[place], input);
         let exact = matches!(method, Method::Exact | Method::ExponentialEuler);
-        if feeds_others || !exact || !is_fixed(graph, slope) || !is_fixed(graph, gain) {
+        if feeds_others || !exact || !graph.is_fixed(slope) || !graph.is_fixed(gain) {
             return None;
         }
         let parts = graph.parts(&[slope]);

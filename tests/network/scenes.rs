@@ -65,7 +65,15 @@ fn every_scene_in_the_readme_and_the_guide_is_right() {
         let mut bench = Bench::new();
         // What is no scene is a behaviour.
         let behaviour = format!("(groups: {{\"cells\": (size: 3, behaviours: [{text}])}})");
-        let text = if text.starts_with('(') { text } else { &behaviour };
+        let rule = format!(
+            "(groups: {{\"cells\": (size: 3, behaviours: [Lif()], receptors: {{\"r\": CurrentReceptor(afferent: \"S\")}})}},
+            synapses: [(from: \"cells\", to: \"cells\", tags: [\"S\"], connectivity: AllToAll(), behaviours: [{text}])])"
+        );
+        let text = match text.chars().next() {
+            Some('(') => text,
+            Some('R') => &rule,
+            _ => &behaviour,
+        };
         let scene = Scene::from_text(bench.world_mut(), text).unwrap_or_else(|faults| panic!("{faults}"));
         check(bench.world_mut(), &scene).unwrap_or_else(|faults| panic!("{faults}"));
     }
