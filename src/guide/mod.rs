@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 #[doc = "[microcircuit]: ../../../../../scenes/microcircuit.png"]
+#[doc = "[interneurons]: ../../../../../scenes/interneurons.png"]
 #[doc = "[song_2000]: ../../../../../scenes/song_2000.png"]
 #[doc = "[pairing_protocol]: ../../../../../scenes/pairing_protocol.png"]
 #[doc = "[pattern_learning]: ../../../../../scenes/pattern_learning.png"]
