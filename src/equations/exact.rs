@@ -5,12 +5,13 @@
 //! The integrals come from exponentials of block matrices, in double precision and with no formula that divides by a difference of
 //! time constants: those may be equal.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{
-    graph::{Class, Graph, Id, Node},
+    graph::{Class, Graph, Id},
+    lower::fixed,
     method::{Refusal, System},
-    operation::Two,
+    operation::{One, Two},
 };
 
 /// A matrix, row by row.
@@ -74,15 +75,11 @@ pub(super) fn step(
     let Coefficients { a, g } = coefficients(graph, system)?;
     let n = system.x.len();
     let all: Vec<Id> = a.iter().chain(&g).flatten().copied().collect();
-    let parts = graph.parts(&all);
-    let entries = |graph: &Graph, member: usize| {
-        let mut numbers = HashMap::new();
-        graph.evaluate(&parts, &mut numbers, |node| match node {
-            Node::Member(k) => graph.member(k)[member],
-            _ => 0.0,
-        });
-        let of = |rows: &[Vec<Id>]| -> Matrix {
-            rows.iter().map(|row| row.iter().map(|id| numbers[id]).collect()).collect()
+    let numbers = fixed(graph, &all, system.members);
+    let entries = |member: usize| {
+        let mut numbers = numbers.iter().map(|numbers| numbers.at(member));
+        let mut of = |rows: &[Vec<Id>]| -> Matrix {
+            rows.iter().map(|row| numbers.by_ref().take(row.len()).collect()).collect()
         };
         (of(&a), of(&g))
     };
@@ -90,7 +87,7 @@ pub(super) fn step(
     let members = if alike { 1 } else { system.members };
     let (mut means, mut spreads) = (Vec::with_capacity(members), Vec::with_capacity(members));
     for member in 0..members {
-        let (a, g) = entries(graph, member);
+        let (a, g) = entries(member);
         means.push(mean_propagator(&a, system.h));
         spreads.push(if system.noise.is_empty() { vec![vec![0.0; n]; n] } else { root(&covariance(&a, &g, system.h)) });
     }
@@ -169,6 +166,9 @@ fn blocks(a: &[Vec<f64>], b: &[Vec<f64>], d: &[Vec<f64>], h: f64) -> Matrix {
 /// ∫₀ʰ exp(A s) ds, from exp of (A I; 0 0).
 fn mean_propagator(a: &Matrix, h: f64) -> Matrix {
     let n = a.len();
+    if n == 1 {
+        return vec![vec![h * One::MeanExp.of(a[0][0] * h)]];
+    }
     let unit: Matrix = (0..n).map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect()).collect();
     let whole = exponential(&blocks(a, &unit, &vec![vec![0.0; n]; n], h));
     whole[..n].iter().map(|row| row[n..].to_vec()).collect()

@@ -359,6 +359,7 @@ impl Assembly<'_> {
             when: When::While,
             refractory: Fixed::Number(0.0),
             members: 1,
+            neurons: 1,
             number: &number,
             known: Vec::new(),
             array: &|_| Err("a rule reads no files".into()),

@@ -3,12 +3,12 @@
 //! All derivatives and expressions see the state at the start of a step; new values are stored together. Spikes are looked for at the
 //! new values, and where potentials jump, also just before the step. A reset is assignments one after another.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use super::{
     build::{Argument, Names, Special},
     graph::{Graph, Id, Node},
-    lower::{Lowered, Task},
+    lower::{Lowered, Numbers, Task, fixed},
     method::{Method, System},
     model::{Model, Part, Wrong, is_noise},
     operation::{One, Two},
@@ -268,17 +268,9 @@ impl<'a> Assembly<'a> {
         if feeds_others || !exact || !graph.is_fixed(slope) || !graph.is_fixed(gain) {
             return None;
         }
-        let parts = graph.parts(&[slope]);
-        let members = if graph.constant(slope).is_some() { 1 } else { self.around.members };
-        let tau = |member: usize| {
-            let mut numbers = HashMap::new();
-            graph.evaluate(&parts, &mut numbers, |node| match node {
-                Node::Member(k) => graph.member(k)[member],
-                _ => f64::NAN,
-            });
-            -1.0 / numbers[&slope]
-        };
-        let taus: Arc<[f64]> = (0..members).map(tau).collect();
+        let slopes = fixed(graph, &[slope], self.around.members).pop()?;
+        let members = if matches!(slopes, Numbers::Same(_)) { 1 } else { self.around.members };
+        let taus: Arc<[f64]> = (0..members).map(|member| -1.0 / slopes.at(member)).collect();
         let real = taus.iter().all(|tau| *tau > 0.0 && tau.is_finite());
         match taus[..] {
             _ if !real => None,
@@ -467,10 +459,10 @@ fn timed(
     growing.timed.push(Timed { array, every });
     match width {
         1 => Ok(graph.leaf(Node::Timed(k))),
-        width if width == around.members => Ok(growing.add(graph, Source::Timed(k))),
+        width if width == around.neurons => Ok(growing.add(graph, Source::Timed(k))),
         width => Err(format!(
             "a row of `{file}` has {width} numbers: one, or one for each of {} neurons, is needed",
-            around.members
+            around.neurons
         )),
     }
 }

@@ -39,8 +39,10 @@ pub struct Surroundings<'a> {
     pub when: When,
     /// The iterations for which they are refractory then.
     pub refractory: Fixed,
-    /// How many neurons there are.
+    /// How many neurons numbers are at hand for.
     pub members: usize,
+    /// How many neurons there are.
+    pub neurons: usize,
     /// Numbers by name: parameters, constants, draws, indices and positions.
     pub number: &'a dyn Fn(&str) -> Option<Fixed>,
     /// Names of those, for suggestions.

@@ -89,14 +89,6 @@ fn add(layout: &Layout, weights: &[Real], numbers: &[Real], sum: &mut [Real]) {
                 }
             }
         }
-        Layout::Sparse(rows) => {
-            for (source, x) in (0..).zip(numbers) {
-                for (place, synapse) in rows.of_source(source) {
-                    if let (Some(weight), Some(sum)) = (weights.get(place), sum.get_mut(synapse.target as usize)) {
-                        *sum += weight * x;
-                    }
-                }
-            }
-        }
+        Layout::Sparse(rows) => rows.add_graded(weights, numbers, sum),
     }
 }

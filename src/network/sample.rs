@@ -71,14 +71,15 @@ impl Preparation<'_> {
     }
 
     /// Gives variables initial values, `field` being the one that they stand in. They may refer to each other, and to
-    /// `expressions`, in any order; and to what is `zero` at the start.
+    /// `expressions`, in any order; and to what is `zero` at the start. Returns them.
     pub(crate) fn begin_variables(
         &mut self,
         field: &str,
         values: &[(String, Value)],
         expressions: &[(String, Expression)],
         zero: &[&str],
-    ) -> Result<(), PrepareError> {
+    ) -> Result<Vec<(String, Members)>, PrepareError> {
+        let mut begun = Vec::new();
         let Outside { mut sampler, members } = self.outside()?;
         zero.iter().for_each(|name| sampler.remember(name, Members::Uniform(0.0)));
         let mut open: Vec<(&str, Formula, bool)> = Vec::new();
@@ -107,9 +108,12 @@ impl Preparation<'_> {
             if is_variable && self.depth == Depth::Whole && self.begun < members {
                 set_variable(self, name, &numbers, members)?;
             }
+            if is_variable {
+                begun.push((name.to_owned(), numbers.clone()));
+            }
             sampler.remember(name, numbers);
         }
-        Ok(())
+        Ok(begun)
     }
 }
 

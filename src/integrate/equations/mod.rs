@@ -137,7 +137,14 @@ impl Behaviour for Equations {
         }
         let running = Running::new(self, model, preparation)?;
         let initial: Vec<_> = initial.into_iter().collect();
-        preparation.begin_variables("initial", &initial, &expressions, &["t", "input", "conductance", "shift"])?;
+        let start =
+            preparation.begin_variables("initial", &initial, &expressions, &["t", "input", "conductance", "shift"])?;
+        if let Some((name, neuron)) = running.not_finite(&start).filter(|_| preparation.is_first()) {
+            let why = format!(
+                "`{name}` of neuron {neuron} is no finite number after the first step: where a quotient is 0/0, as of                  x/(exp(x) - 1) at 0, write 1/exprel(x)"
+            );
+            return Err(preparation.error(Some("model"), why));
+        }
         running.take_place(preparation);
         Ok(())
     }

@@ -37,6 +37,9 @@ pub(super) struct For {
     pub members: usize,
 }
 
+/// Neurons that are tried with a step when a model is prepared.
+const TRIED: usize = 1024;
+
 /// A row of an array, and which it is.
 type Row = (Option<usize>, Column<Real>);
 
@@ -45,6 +48,8 @@ type Row = (Option<usize>, Column<Real>);
 pub struct Running {
     /// The model.
     model: Arc<Model>,
+    /// How many neurons there are.
+    neurons: usize,
     /// Numbers behind names that are no parameters.
     others: BTreeMap<String, Fixed>,
     /// The names that there are besides.
@@ -61,7 +66,8 @@ impl Running {
     /// What a behaviour comes to, tried with all that may reach its neurons.
     pub fn new(equations: &Equations, model: Model, preparation: &Preparation<'_>) -> Result<Self, PrepareError> {
         let outside = preparation.outside()?;
-        let mut running = Self { model: Arc::new(model), known: outside.known(), ..Self::default() };
+        let neurons = preparation.shape().iter().product();
+        let mut running = Self { model: Arc::new(model), neurons, known: outside.known(), ..Self::default() };
         running.look_up(equations, &outside);
         running.read_arrays(preparation);
         let dt = preparation.clock().dt;
@@ -69,6 +75,8 @@ impl Running {
         let told = |(part, error): Wrong| wrong(preparation, part.field(), error);
         let mut noises = 0;
         for (conductance, jump) in [(true, true), (true, false), (false, true), (false, false)] {
+            // Of the last one all is kept.
+            let members = if conductance || jump { members.min(TRIED) } else { members };
             let of = For { dt, conductance, jump, shift: conductance, members };
             let made = running.make(equations, of).map_err(told)?;
             noises = noises.max(made.sources.iter().filter(|source| draws(**source)).count());
@@ -134,6 +142,7 @@ impl Running {
             when: equations.when,
             refractory,
             members: of.members,
+            neurons: self.neurons,
             number: &named,
             known: self.known.iter().chain(equations.parameters.keys()).chain(&sums).cloned().collect(),
             array: &array,
@@ -143,6 +152,35 @@ impl Running {
             sums: &sums,
         };
         runnable(&self.model, &around)
+    }
+
+    /// The first variable, and neuron, that is no finite number after a step from where variables start, without input.
+    pub fn not_finite(&self, start: &[(String, Members)]) -> Option<(String, usize)> {
+        let (of, made) = self.made.as_ref()?;
+        let members = of.members.min(TRIED);
+        let mut made = made.clone();
+        made.lowered.begin(0.0, &|k| made.timed[usize::from(k)].numbers(0)[0]);
+        let named = |name: &str| start.iter().find(|(known, _)| known == name).map(|(_, numbers)| numbers);
+        let column = |name: &str| -> Column<Real> {
+            let numbers = named(name);
+            (0..members).map(|i| numbers.map_or(0.0, |numbers| real(numbers.at(i)))).collect::<Vec<_>>()[..].into()
+        };
+        let names: Vec<&str> = self.model.variables().map(|variable| variable.name.as_str()).collect();
+        let mut columns: Vec<Column<Real>> = names.iter().map(|name| column(name)).collect();
+        if made.refractory {
+            columns.push(Column::filled(0.0, members));
+        }
+        let zeros = Column::filled(0.0, members);
+        let read = made.lowered.read.iter().map(|_| &zeros[..]);
+        let inputs: Vec<&[Real]> = read.chain(made.lowered.fixed.iter().map(|fixed| &fixed[..members])).collect();
+        let mut own: Vec<&mut [Real]> = columns.iter_mut().map(|column| &mut column[..]).collect();
+        made.lowered.program.run(&mut own, &inputs, made.lowered.lines(), &mut vec![0; members]);
+        let found = names.iter().zip(&columns).find_map(|(name, column)| {
+            let neuron = column.iter().position(|x| !x.is_finite())?;
+            Some(((*name).to_owned(), neuron))
+        });
+        // What starts at infinity is meant to.
+        found.filter(|(name, neuron)| named(name).is_none_or(|numbers| numbers.at(*neuron).is_finite()))
     }
 
     /// Whether the program is the one for what may reach the neurons.

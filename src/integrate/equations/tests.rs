@@ -462,6 +462,10 @@ fn what_is_wrong_is_told_with_its_place() {
     assert!(why(model("dv/dt = timed('x.npy', 1)")).contains("`x.npy` cannot be read"));
     assert!(why(model("dv/dt = timed(1)")).contains("timed('drive.npy', 0.5)"));
     assert!(why(model("dv/dt = jump")).contains("`jump` cannot be read"));
+    let singular =
+        Equations { initial: starting(&[("v", "-40 - i")]), ..model("dv/dt = (v + 40)/(1 - exp(-(v + 40)/10))") };
+    let singular = why(singular);
+    assert!(singular.contains("`v` of neuron 0 is no finite number") && singular.contains("exprel"), "{singular}");
 }
 
 /// A text that doubles with each line is refused, and takes no time.
@@ -565,4 +569,30 @@ fn sums_that_cannot_be_are_told() {
     bench.synapses(cells, cells, "G", (AllToAll::default(), Delays(Some("2".into()))));
     let error = bench.try_ticks(1).unwrap_err();
     assert!(error.contains("has delays"), "{error}");
+}
+
+/// A row that is due, for all neurons or for each, the last one from its end on.
+#[test]
+fn rows_of_arrays_are_read_when_they_are_due() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, shape: &str, numbers: &[f64]| {
+        let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({shape}), }}");
+        let header = format!("{header:<117}\n");
+        let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+        bytes.extend(header.as_bytes());
+        numbers.iter().for_each(|x| bytes.extend(x.to_le_bytes()));
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    };
+    write("all.npy", "3,", &[1.0, 2.0, 4.0]);
+    write("each.npy", "2, 3", &[1.0, 2.0, 3.0, 10.0, 20.0, 30.0]);
+    let scene = "(dt: 0.5, groups: {\"c\": (size: 3, behaviours: [Equations(
+        model: \"dx/dt = timed('all.npy', 1); dy/dt = timed('each.npy', 0.5)\", method: Euler)])})";
+    let mut bench = Bench::new();
+    let scene = crate::scene::Scene::from_text(bench.world_mut(), scene).unwrap();
+    let scene = crate::scene::Scene { folder: Some(folder.path().to_owned()), ..scene };
+    let network = crate::assemble::build(bench.world_mut(), &scene).unwrap_or_else(|faults| panic!("{faults}"));
+    bench.ticks(8);
+    // Rows of 1 ms are two iterations: 0.5 (1 + 1 + 2 + 2 + 4·4); of 0.5 ms one: 0.5 (1 + 7·10).
+    bench.assert_near(network.groups[0], "x", &[11.0; 3]);
+    bench.assert_near(network.groups[0], "y", &[35.5, 71.0, 106.5]);
 }

@@ -2,6 +2,7 @@
 
 pub mod coding;
 pub mod dense;
+mod graded;
 pub mod pieces;
 pub(crate) mod prefetch;
 pub mod replace;
