@@ -29,9 +29,11 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 13] = [
     Target { name: "scene", examine: scene, pieces: TEXT, more: Some("scenes"), made: Vec::new },
     Target { name: "value", examine: value, pieces: VALUE, more: None, made: Vec::new },
+    Target { name: "equations", examine: equations, pieces: EQUATIONS, more: None, made: Vec::new },
+    Target { name: "rule", examine: rule, pieces: EQUATIONS, more: None, made: Vec::new },
     Target { name: "set", examine: setting, pieces: TEXT, more: None, made: Vec::new },
     Target { name: "address", examine: address, pieces: &[b".", b" ", b"a", b"\0"], more: None, made: Vec::new },
     Target { name: "npy", examine: npy_file, pieces: NPY, more: None, made: Vec::new },
@@ -137,6 +139,50 @@ const VALUE: &[&[u8]] = &[
     b"distance",
 ];
 
+const EQUATIONS: &[&[u8]] = &[
+    b"\n%\n",
+    b"\n",
+    b";",
+    b"#",
+    b"(",
+    b")",
+    b"dv/dt = ",
+    b"dw/dt = ",
+    b"x' = ",
+    b"a = ",
+    b" += ",
+    b"*v",
+    b"/w",
+    b" - x",
+    b"^2",
+    b"^-64",
+    b"^0.5",
+    b"exp(",
+    b"exprel(",
+    b"if(v > 0, ",
+    b"timed('a.npy', 1)",
+    b"rand()",
+    b"xi",
+    b"xi_2",
+    b"input",
+    b"conductance",
+    b"shift",
+    b" : held",
+    b" : once",
+    b" : pre",
+    b" : post",
+    b" : synapse",
+    b", bounds 0 1",
+    b"efficacy = ",
+    b"v_post",
+    b"not ",
+    b" and ",
+    b" == ",
+    b"1e999",
+    b"0",
+    b"\xc3\xa9",
+];
+
 const NPY: &[&[u8]] = &[
     b"(",
     b")",
@@ -215,6 +261,47 @@ fn scene(room: &mut Room, input: &[u8]) -> bool {
             assert!(errors.render(true).len() < 100_000, "a message that nobody reads");
             false
         }
+    }
+}
+
+/// Parts between lines of `%`: equations, the condition of a spike, reset, arrivals; behind them how they are integrated.
+fn equations(room: &mut Room, input: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(input);
+    let mut parts = text.split("\n%\n");
+    let mut part = || parts.next().unwrap_or_default();
+    let (model, spike, reset, arrive) = (part(), part(), part(), part());
+    let methods = ["Auto", "Euler", "Heun", "RungeKutta4", "ExponentialEuler", "Exact"];
+    let [method, steps, when] =
+        [methods[input.len() % 6], ["1", "2", "900"][input.len() % 3], ["While", "Becomes"][input.len() % 2]];
+    let scene = format!(
+        "(dt: 0.5, groups: {{\"a\": (size: 3, behaviours: [Equations(model: {model:?}, spike: {spike:?}, reset: {reset:?},
+            arrive: {arrive:?}, parameters: {{\"p\": 2, \"q\": \"1 + i\"}}, arrivals: {{\"in\": \"S\"}}, sums: {{\"sum\": (of: \"v\", over: \"S\")}},
+            method: {method}, steps: {steps}, when: {when}, refractory: \"0.5 * i\")],
+            receptors: {{\"r\": CurrentReceptor(afferent: \"S\")}})}},
+        synapses: [(from: \"a\", to: \"a\", tags: [\"S\"], connectivity: AllToAll())])"
+    );
+    scene_of(room, &scene)
+}
+
+/// Parts between lines of `%`: equations, what spikes of sources and of targets do.
+fn rule(room: &mut Room, input: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(input);
+    let mut parts = text.split("\n%\n");
+    let mut part = || parts.next().unwrap_or_default();
+    let (model, on_pre, on_post) = (part(), part(), part());
+    let scene = format!(
+        "(dt: 0.5, groups: {{\"a\": (size: 3, behaviours: [Lif(), SineCurrent(offset: 2000)], receptors: {{\"r\": CurrentReceptor(afferent: \"S\")}})}},
+        synapses: [(from: \"a\", to: \"a\", tags: [\"S\"], connectivity: AllToAll(), weights: 0.5, behaviours: [
+            Rule(model: {model:?}, on_pre: {on_pre:?}, on_post: {on_post:?}, parameters: {{\"p\": 2}})])])"
+    );
+    scene_of(room, &scene)
+}
+
+/// A scene whose strings are escaped as Rust does, which RON reads.
+fn scene_of(room: &mut Room, text: &str) -> bool {
+    match Document::parse("scene.ron", text) {
+        Ok(document) => room.scene(document, crate::corpus::folder("files")),
+        Err(_) => false,
     }
 }
 
