@@ -1,12 +1,14 @@
 //! What a network is, as those see it who look at it: groups, synapses, behaviours with their fields.
 
+use std::collections::BTreeMap;
+
 use bevy_ecs::prelude::*;
-use bevy_reflect::ReflectRef;
+use bevy_reflect::{PartialReflect, ReflectRef};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     network::{
-        BehaviourEntry, Behaviours, Kind, NeuronGroup, Source, Synapses, Tags, Target, Variables, change,
+        BehaviourEntry, Behaviours, Kind, NeuronGroup, Parameter, Source, Synapses, Tags, Target, Variables, change,
         shape::path_of,
     },
     scene::describe::parameters_of,
@@ -145,6 +147,18 @@ fn without_paths(value: &str) -> String {
     short
 }
 
+/// The parameters in a field that holds several by name: `parameters.tau`.
+fn named(value: &dyn PartialReflect, field: &FieldView) -> Option<Vec<FieldView>> {
+    let ReflectRef::Struct(fields) = value.reflect_ref() else { return None };
+    let all = fields.field(&field.name)?.try_downcast_ref::<BTreeMap<String, Parameter>>()?;
+    let one = |(name, parameter): (&String, &Parameter)| FieldView {
+        name: format!("{}.{name}", field.name),
+        value: parameter.value().to_string(),
+        ..field.clone()
+    };
+    Some(all.iter().map(one).collect())
+}
+
 /// The behaviours that are attached to an entity.
 pub(super) fn behaviours_of(world: &World, entity: Entity, group: Option<u32>) -> Vec<BehaviourView> {
     let (Some(behaviours), Ok(here)) = (world.get_resource::<Behaviours>(), world.get_entity(entity)) else {
@@ -153,20 +167,24 @@ pub(super) fn behaviours_of(world: &World, entity: Entity, group: Option<u32>) -
     let view = |entry: &BehaviourEntry| {
         let on = entry.is_on(here)?;
         // Of one that rests nobody knows the fields but itself.
-        let value = entry.value(here).map(bevy_reflect::PartialReflect::as_partial_reflect);
+        let value = entry.value(here).map(PartialReflect::as_partial_reflect);
         let fixed = |name: &str| match value?.reflect_ref() {
             ReflectRef::Struct(fields) => change::fixed(entry.kind, fields.field(name)?).map(str::to_owned),
             _ => None,
         };
-        let fields =
-            value.map(|value| parameters_of(entry, value)).unwrap_or_default().into_iter().map(|field| FieldView {
+        let all = value.map(|value| parameters_of(entry, value)).unwrap_or_default();
+        let fields = all.into_iter().flat_map(|field| {
+            let view = FieldView {
                 fixed: fixed(&field.name),
-                name: field.name,
                 value: without_paths(&field.default),
+                name: field.name,
                 unit: field.unit,
                 range: field.range,
                 docs: field.docs,
-            });
+            };
+            let named = value.and_then(|value| named(value, &view));
+            named.unwrap_or_else(|| vec![view])
+        });
         let (at, docs) = (path_of(world, entity), entry.docs().split_whitespace().collect::<Vec<_>>().join(" "));
         Some(BehaviourView { at, group, name: entry.name.to_owned(), docs, on, fields: fields.collect() })
     };

@@ -6,7 +6,7 @@ use bevy_ecs::prelude::*;
 use super::{
     super::{bounds::WeightBounds, incoming::Incoming},
     Rule,
-    ends::RuleVariables,
+    ends::{EndState, RuleVariables},
 };
 use crate::{
     equations::{Event, Read},
@@ -118,21 +118,20 @@ fn advance(
     let time = clock.since(world.get::<Birth>(group)).time();
     variables.sources.step(running.pre.step.as_mut(), time);
     variables.targets.step(running.post.step.as_mut(), time);
+    let RuleVariables { synapses, sources, targets, incoming, .. } = variables;
+    let (ends, number) = ((&*sources, &*targets), synapses.len());
     let outcome = (|| {
         if let Some(event) = &mut running.on_pre {
-            let mut gather = Gather::new(world, (source, target), event, time)?;
-            let longest = variables.incoming.as_ref().map_or(0, |incoming| incoming.longest_delay);
-            arrivals(layout, longest, past, |place, ends| gather.add(variables, weights, place, ends));
-            gather.flush(variables, weights);
+            let mut gather = Gather::new(world, (source, target), ends, (event, number), time)?;
+            let longest = incoming.as_ref().map_or(0, |incoming| incoming.longest_delay);
+            arrivals(layout, longest, past, &mut Row::default(), |row| gather.add_row(row, (&mut *weights, synapses)));
+            gather.flush((&mut *weights, synapses));
         }
         if let Some(event) = &mut running.on_post {
-            let mut gather = Gather::new(world, (source, target), event, time)?;
-            let incoming = variables.incoming.take();
-            at_targets(layout, incoming.as_ref(), fired.neurons(), |place, ends| {
-                gather.add(variables, weights, place, ends);
-            });
-            gather.flush(variables, weights);
-            variables.incoming = incoming;
+            let mut gather = Gather::new(world, (source, target), ends, (event, number), time)?;
+            let add = |place, ends| gather.add(place, ends, (&mut *weights, synapses));
+            at_targets(layout, incoming.as_ref(), fired.neurons(), add);
+            gather.flush((&mut *weights, synapses));
         }
         Ok(())
     })();
@@ -142,24 +141,52 @@ fn advance(
     outcome.map(|()| efficacies)
 }
 
-/// Source, target and delay (steps) of a synapse.
-type Ends = (u32, u32, u32);
-
-/// The synapses at which spikes of the sources arrive.
-fn arrivals(layout: &Layout, longest: u32, past: &Spikes, mut at: impl FnMut(usize, Ends)) {
+/// The synapses at which spikes of the sources arrive, row by row.
+fn arrivals(layout: &Layout, longest: u32, past: &Spikes, row: &mut Row, mut at: impl FnMut(&Row)) {
     match layout {
         Layout::Dense { delay, .. } => {
             for &source in past.history().before(*delay) {
-                layout.of_source(source).for_each(|(place, one)| at(place, (source, one.target, *delay)));
+                row.begin(source, *delay);
+                layout.of_source(source).for_each(|(place, one)| row.add(place, one.target));
+                at(row);
             }
         }
         Layout::Sparse(rows) => {
             for age in 0..=longest {
                 for &source in past.history().before(age) {
-                    rows.of_source_at(source, age).for_each(|(place, one)| at(place, (source, one.target, age)));
+                    row.begin(source, age);
+                    for (first, places) in rows.pieces_at(source, age) {
+                        for place in places.filter(|place| rows.has_delay(*place, age)) {
+                            row.add(place, (first + rows.target_within(place)) as u32);
+                        }
+                    }
+                    at(row);
                 }
             }
         }
+    }
+}
+
+/// The synapses of a source at which a spike of it is.
+#[derive(Default)]
+struct Row {
+    source: u32,
+    /// How old the spike is (iterations).
+    age: u32,
+    places: Vec<usize>,
+    targets: Vec<u32>,
+}
+
+impl Row {
+    fn begin(&mut self, source: u32, age: u32) {
+        (self.source, self.age) = (source, age);
+        self.places.clear();
+        self.targets.clear();
+    }
+
+    fn add(&mut self, place: usize, target: u32) {
+        self.places.push(place);
+        self.targets.push(target);
     }
 }
 
@@ -177,65 +204,111 @@ fn at_targets(layout: &Layout, incoming: Option<&Incoming>, targets: &[u32], mut
     }
 }
 
+/// Source, target and delay (steps) of a synapse.
+type Ends = (u32, u32, u32);
+
+/// What changes: weights and the variables of synapses.
+type Own<'a> = (&'a mut [Real], &'a mut [(String, Column<Real>)]);
+
 /// What an event does, to synapses that are gathered until a block is full.
 struct Gather<'a> {
     event: &'a mut Event,
-    /// The columns of groups that it reads, in the order of its reads; nothing for variables of the rule.
-    groups: Vec<Option<&'a [Real]>>,
+    /// What it reads.
+    from: Vec<From<'a>>,
     places: Vec<usize>,
     own: Vec<Column<Real>>,
     read: Vec<Column<Real>>,
 }
 
+/// Where a number is read from.
+#[derive(Clone, Copy)]
+enum From<'a> {
+    /// A variable of the sources, as they were.
+    Sources(&'a EndState, usize),
+    /// A column of the source group.
+    OfSource(&'a [Real]),
+    /// One of the targets.
+    OfTarget(&'a [Real]),
+}
+
+#[inline]
+fn at(numbers: &[Real], neuron: u32) -> Real {
+    numbers.get(neuron as usize).copied().unwrap_or_default()
+}
+
 impl<'a> Gather<'a> {
-    fn new(world: &'a World, ends: (Entity, Entity), event: &'a mut Event, time: f64) -> Result<Self, String> {
+    fn new(
+        world: &'a World,
+        groups: (Entity, Entity),
+        (sources, targets): (&'a EndState, &'a EndState),
+        (event, synapses): (&'a mut Event, usize),
+        time: f64,
+    ) -> Result<Self, String> {
         event.lowered.begin(time, &|_| 0.0);
-        let column = |read: &Read| match read {
-            Read::Pre(_) | Read::Post(_) => Ok(None),
-            Read::OfSource(name) => of_group(world, ends.0, name).map(Some),
-            Read::OfTarget(name) => of_group(world, ends.1, name).map(Some),
+        let from = |read: &Read| match read {
+            Read::Pre(variable) => Ok(From::Sources(sources, *variable)),
+            Read::Post(variable) => Ok(From::OfTarget(targets.seen(*variable, 0))),
+            Read::OfSource(name) => of_group(world, groups.0, name).map(From::OfSource),
+            Read::OfTarget(name) => of_group(world, groups.1, name).map(From::OfTarget),
         };
-        let groups = event.reads.iter().map(column).collect::<Result<Vec<_>, _>>()?;
-        let (places, own) = (Vec::with_capacity(BLOCK), Vec::new());
-        let read = vec![Column::default(); event.reads.len()];
-        Ok(Self { event, groups, places, own, read })
+        let from = event.reads.iter().map(from).collect::<Result<Vec<_>, _>>()?;
+        let columns = |number: usize| vec![Column::filled(0.0, BLOCK); number];
+        let (places, own, read) = (Vec::with_capacity(BLOCK), columns(1 + synapses), columns(event.reads.len()));
+        Ok(Self { event, from, places, own, read })
     }
 
-    /// Adds a synapse by its place among the weights.
-    fn add(
-        &mut self,
-        variables: &mut RuleVariables,
-        weights: &mut [Real],
-        place: usize,
-        (source, target, delay): Ends,
-    ) {
+    /// Adds the synapses of a row: a part of it as long as there is room, and the rest when the block is done.
+    fn add_row(&mut self, row: &Row, (weights, synapses): Own<'_>) {
+        let mut begun = 0;
+        while begun < row.places.len() {
+            let k = self.places.len();
+            let number = (BLOCK - k).min(row.places.len() - begun);
+            let (places, targets) = (&row.places[begun..begun + number], &row.targets[begun..begun + number]);
+            self.take_own(places, (&*weights, &*synapses));
+            for (column, from) in self.read.iter_mut().zip(&self.from) {
+                let column = &mut column[k..k + number];
+                match from {
+                    From::Sources(sources, variable) => column.fill(at(sources.seen(*variable, row.age), row.source)),
+                    From::OfSource(numbers) => column.fill(at(numbers, row.source)),
+                    From::OfTarget(numbers) => {
+                        column.iter_mut().zip(targets).for_each(|(x, target)| *x = at(numbers, *target));
+                    }
+                }
+            }
+            begun += number;
+            if self.places.len() == BLOCK {
+                self.flush((&mut *weights, &mut *synapses));
+            }
+        }
+    }
+
+    /// Adds a synapse.
+    fn add(&mut self, place: usize, (source, target, delay): Ends, (weights, synapses): Own<'_>) {
         let k = self.places.len();
-        if self.own.len() != 1 + variables.synapses.len() {
-            self.own = vec![Column::filled(0.0, BLOCK); 1 + variables.synapses.len()];
-            self.read.iter_mut().for_each(|column| column.resize(0.0, BLOCK));
-        }
-        let Some(weight) = weights.get(place) else { return };
-        self.own[0][k] = *weight;
-        for (column, (_, of)) in self.own[1..].iter_mut().zip(&variables.synapses) {
-            column[k] = of[place];
-        }
-        for ((column, read), group) in self.read.iter_mut().zip(&self.event.reads).zip(&self.groups) {
-            let (from, neuron) = match read {
-                Read::Pre(variable) => (variables.sources.seen(*variable, delay), source),
-                Read::Post(variable) => (variables.targets.seen(*variable, 0), target),
-                Read::OfSource(_) => (group.unwrap_or_default(), source),
-                Read::OfTarget(_) => (group.unwrap_or_default(), target),
+        self.take_own(&[place], (&*weights, &*synapses));
+        for (column, from) in self.read.iter_mut().zip(&self.from) {
+            column[k] = match from {
+                From::Sources(sources, variable) => at(sources.seen(*variable, delay), source),
+                From::OfSource(numbers) => at(numbers, source),
+                From::OfTarget(numbers) => at(numbers, target),
             };
-            column[k] = from.get(neuron as usize).copied().unwrap_or_default();
         }
-        self.places.push(place);
         if self.places.len() == BLOCK {
-            self.flush(variables, weights);
+            self.flush((weights, synapses));
         }
+    }
+
+    fn take_own(&mut self, places: &[usize], (weights, synapses): (&[Real], &[(String, Column<Real>)])) {
+        let k = self.places.len();
+        let columns = std::iter::once(weights).chain(synapses.iter().map(|(_, column)| &column[..]));
+        for (own, column) in self.own.iter_mut().zip(columns) {
+            own[k..].iter_mut().zip(places).for_each(|(own, place)| *own = column[*place]);
+        }
+        self.places.extend(places);
     }
 
     /// Reckons what was gathered, and puts it back.
-    fn flush(&mut self, variables: &mut RuleVariables, weights: &mut [Real]) {
+    fn flush(&mut self, (weights, synapses): Own<'_>) {
         let n = self.places.len();
         if n == 0 {
             return;
@@ -244,12 +317,11 @@ impl<'a> Gather<'a> {
         let read: Vec<&[Real]> = self.read.iter().map(|column| &column[..n]).collect();
         let lowered = &self.event.lowered;
         lowered.program.run(&mut own, &read, lowered.lines(), &mut [0; BLOCK][..n]);
-        for (k, place) in self.places.drain(..).enumerate() {
-            weights[place] = self.own[0][k];
-            for (column, (_, of)) in self.own[1..].iter().zip(&mut variables.synapses) {
-                of[place] = column[k];
-            }
+        let columns = std::iter::once(weights).chain(synapses.iter_mut().map(|(_, column)| &mut column[..]));
+        for (own, column) in self.own.iter().zip(columns) {
+            own.iter().zip(&self.places).for_each(|(own, place)| column[*place] = *own);
         }
+        self.places.clear();
     }
 }
 

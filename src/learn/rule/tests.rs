@@ -77,7 +77,7 @@ fn synapses_that_tire_are_those_of_the_native_rule() {
 fn synapses_have_variables_and_read_those_of_neurons() {
     let mut bench = Bench::new();
     let source = bench.group("source", 2, SpikeSource::at(vec![vec![1.0, 4.0], vec![4.0]]));
-    let target = bench.group("target", 1, Lif { v: "-60".into(), tau: 1e9.into(), ..default() });
+    let target = bench.group("target", 1, Lif { v: "-60".into(), rest: (-60.0).into(), ..default() });
     let rule = Rule {
         model: "n : synapse; seen : synapse; w : bounds 0 3".into(),
         on_pre: "n += 1; seen = v_post; w += n".into(),

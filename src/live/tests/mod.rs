@@ -393,3 +393,40 @@ fn commands_that_lead_nowhere_do_no_harm() {
     live.send(Command::Run);
     until(&live, |frame| frame.iteration > 500 && !frame.paused);
 }
+
+/// Equations with noise, arrivals and a rule: parameters are changed by their names, and what is refused changes nothing.
+#[test]
+fn equations_are_touched_and_lived_again() {
+    let scene = r#"(
+        dt: 0.5, seed: 5, iterations: 400,
+        groups: {"t": (size: 30, behaviours: [Equations(
+            model: "dv/dt = (-65 - v + s + 30*gain)/tau + 2*xi : mV, held; ds/dt = -s/5",
+            parameters: {"tau": 10, "gain": "0.5 + i/40"}, initial: {"v": "uniform(-65, -50)"}, arrivals: {"s": "S"},
+            spike: "v > -50", reset: "v = -65 - rand()", refractory: 2)])},
+        synapses: [(from: "t", to: "t", tags: ["S"], weights: 0.5, delays: "1 + uniform(0, 3)", connectivity: FixedInDegree(in_degree: 6),
+            behaviours: [Rule(like: "pairs", parameters: {"a_plus": 0.05})])],
+    )"#;
+    let mut session = experiment(scene);
+    session.run(60).unwrap();
+    session.keep().unwrap();
+    session.intervene(&Intervention::set("t.Equations.parameters.tau", "14")).unwrap();
+    session.run(70).unwrap();
+    session.intervene(&Intervention::set("t.Equations.parameters.gain", "0.7 + 0*i")).unwrap();
+    session.intervene(&Intervention::set("S.Rule.parameters.a_minus", "0.02")).unwrap();
+    session.run(30).unwrap();
+    let before = session.state().unwrap();
+    for wrong in
+        ["t.Equations.parameters.nope", "t.Equations.model", "t.Equations.initial", "t.Equations.tau", "S.Rule.model"]
+    {
+        let refused = session.intervene(&Intervention::set(wrong, "1"));
+        assert!(matches!(refused, Err(LiveError::Wrong(_))), "{wrong}: {refused:?}");
+    }
+    assert_eq!(session.state().unwrap().first_difference(&before), None);
+    session.go_to(100).unwrap();
+    session.intervene(&Intervention::set("t.Equations.parameters.tau", "9 + uniform(0, 1)")).unwrap();
+    session.run(150).unwrap();
+    let scene = session.scene().unwrap();
+    let (spikes, alone) = alone(scene.text(), session.iteration());
+    assert!(spikes.len() > 50, "{}", spikes.len());
+    assert_eq!(session.state().unwrap().first_difference(&alone), None, "{}", scene.text());
+}

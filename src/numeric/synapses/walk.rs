@@ -1,5 +1,7 @@
 //! The synapses of one neuron, found without a walk over all of them.
 
+use std::ops::Range;
+
 use super::rows::{Rows, Synapse};
 use crate::numeric::coding::BLOCK_TARGETS;
 
@@ -17,15 +19,31 @@ impl Rows {
         buckets.filter(move |_| is_there).flat_map(move |(block, bucket)| self.placed(block, bucket, source))
     }
 
-    /// The synapses of a source at which a spike of it arrives that is so many iterations old.
-    pub fn of_source_at(&self, source: u32, age: u32) -> impl Iterator<Item = (usize, Synapse)> + '_ {
-        let slots = self.coding.slots() as u32;
-        let reaches = move |bucket: &usize| (self.ages[*bucket]..self.ages[*bucket] + slots).contains(&age);
+    /// The synapses of a source at which a spike of it arrives that is so many iterations old: piece by piece, the first target of a
+    /// block, and the places among the weights. Those of other delays are among them, unless all delays are the same.
+    pub fn pieces_at(&self, source: u32, age: u32) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
+        let span = if self.punctual { 1 } else { self.coding.slots() as u32 };
+        let reaches = move |bucket: &usize| (self.ages[*bucket]..self.ages[*bucket] + span).contains(&age);
         let buckets = (0..self.ages.len()).filter(reaches);
         let is_there = (source as usize) < self.sources;
         let pieces = buckets.flat_map(|bucket| (0..self.blocks()).map(move |block| (block, bucket)));
-        let all = pieces.filter(move |_| is_there).flat_map(move |(block, bucket)| self.placed(block, bucket, source));
-        all.filter(move |(_, synapse)| synapse.delay == age)
+        let piece = move |(block, bucket): (usize, usize)| {
+            (block * BLOCK_TARGETS, self.piece(&self.blocks[block], bucket, source))
+        };
+        pieces.filter(move |_| is_there).map(piece)
+    }
+
+    /// Whether a synapse of a [piece](Self::pieces_at) for an age has that delay.
+    #[inline]
+    pub fn has_delay(&self, place: usize, age: u32) -> bool {
+        let slots = self.coding.slots() as u32;
+        self.punctual || self.coding.delay(self.codes[place]) == age % slots
+    }
+
+    /// The target of a synapse within its block.
+    #[inline]
+    pub fn target_within(&self, place: usize) -> usize {
+        self.coding.target(self.codes[place])
     }
 
     /// The synapses that reach a target, each with its place among the weights: of every source the part of its row that leads
