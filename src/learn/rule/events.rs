@@ -156,7 +156,10 @@ fn arrivals(layout: &Layout, longest: u32, past: &Spikes, row: &mut Row, mut at:
                 for &source in past.history().before(age) {
                     row.begin(source, age);
                     for (first, places) in rows.pieces_at(source, age) {
-                        for place in places.filter(|place| rows.has_delay(*place, age)) {
+                        for place in places {
+                            if !rows.has_delay(place, age) {
+                                continue;
+                            }
                             row.add(place, (first + rows.target_within(place)) as u32);
                         }
                     }

@@ -22,15 +22,28 @@ impl Rows {
     /// The synapses of a source at which a spike of it arrives that is so many iterations old: piece by piece, the first target of a
     /// block, and the places among the weights. Those of other delays are among them, unless all delays are the same.
     pub fn pieces_at(&self, source: u32, age: u32) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
-        let span = if self.punctual { 1 } else { self.coding.slots() as u32 };
+        let slots = self.coding.slots() as u32;
+        let span = if self.punctual { 1 } else { slots };
         let reaches = move |bucket: &usize| (self.ages[*bucket]..self.ages[*bucket] + span).contains(&age);
         let buckets = (0..self.ages.len()).filter(reaches);
         let is_there = (source as usize) < self.sources;
         let pieces = buckets.flat_map(|bucket| (0..self.blocks()).map(move |block| (block, bucket)));
         let piece = move |(block, bucket): (usize, usize)| {
-            (block * BLOCK_TARGETS, self.piece(&self.blocks[block], bucket, source))
+            let places = self.piece(&self.blocks[block], bucket, source);
+            (block * BLOCK_TARGETS, self.of_delay(places, age % slots))
         };
         pieces.filter(move |_| is_there).map(piece)
+    }
+
+    /// The part of a piece that has a delay, counted from where its bucket begins; the whole where codes do not ascend.
+    fn of_delay(&self, places: Range<usize>, delay: u32) -> Range<usize> {
+        if self.punctual || !self.ascending {
+            return places;
+        }
+        let codes = &self.codes[places.clone()];
+        let from = codes.partition_point(|code| self.coding.delay(*code) < delay);
+        let number = codes[from..].partition_point(|code| self.coding.delay(*code) == delay);
+        places.start + from..places.start + from + number
     }
 
     /// Whether a synapse of a [piece](Self::pieces_at) for an age has that delay.
