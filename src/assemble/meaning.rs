@@ -6,8 +6,9 @@ use bevy_ecs::prelude::*;
 use super::spawn::{ByEntity, Pending, Spawned};
 use crate::{
     network::{
-        Afferents, Clock, Kind, Listens, ReceptorOf, Synapses, Tags, Target, bearers,
+        Afferents, Clock, Kind, Listens, ReceptorOf, Source, Synapses, Tags, Target, Variables, bearers,
         compartment::{group_of, receptors_of},
+        graded::Graded,
         receptor::{CameWith, Fed, hears},
     },
     scene::Scene,
@@ -95,12 +96,39 @@ fn deaf_sums(world: &World, pending: &Pending) -> Vec<Diagnostic> {
         let words = words_of(world, pending.entity);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         if words.contains(&tag) {
+            faults.extend(unknown_sum(world, (receptor, listens), field, pending));
             continue;
         }
         let fault = deaf(&format!("{}.{field}", pending.who), tag, &words).at_place(pending.spans.near(field));
         faults.push(if words.is_empty() { fault } else { fault.did_you_mean_text(tag, &words, "tags and names") });
     }
     faults
+}
+
+/// A sum over synapses of what their sources do not have.
+fn unknown_sum(
+    world: &World,
+    (receptor, listens): (Entity, &Listens),
+    field: &str,
+    pending: &Pending,
+) -> Option<Diagnostic> {
+    let (graded, variables) = (world.get::<Graded>(receptor)?, world.get_resource::<Variables>()?);
+    let afferents = world.get::<Afferents>(pending.entity).into_iter().flat_map(RelationshipTarget::iter);
+    for group in afferents {
+        let (Some(tags), Some(source)) = (world.get::<Tags>(group), world.get::<Source>(group)) else { continue };
+        let Ok(source) = world.get_entity(source.0).map_err(drop) else { continue };
+        if !hears(listens, tags, world.get::<Name>(group)) {
+            continue;
+        }
+        let Some(name) = graded.of.names().iter().find(|name| variables.view(source, name).is_none()) else { continue };
+        let who = source.get::<Name>().map_or("", Name::as_str);
+        let fault =
+            Diagnostic::error(format!("`{}.{field}` sums up `{name}`, which `{who}` does not have", pending.who));
+        let known: Vec<String> = variables.of(source).into_iter().map(|info| info.name).collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        return Some(fault.at_place(pending.spans.near(field)).did_you_mean_text(name, &known, "variables"));
+    }
+    None
 }
 
 /// Tags and names of the synapse groups that lead to a group.

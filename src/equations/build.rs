@@ -7,9 +7,12 @@ use super::{
     operation::{One, Two},
     statement::fault,
 };
-use crate::value::{
-    Expression, Fault, ValueError,
-    expression::{Kind, Term},
+use crate::{
+    text::units::leading_unit,
+    value::{
+        Expression, Fault, ValueError,
+        expression::{Kind, Term},
+    },
 };
 
 /// What the names in expressions stand for.
@@ -96,11 +99,7 @@ impl Graph {
             Kind::Number(x) => self.number(*x),
             Kind::Text(_) => return Err(fault("expected a number, found a text", term.span.clone())),
             Kind::Name(name) if name == "pi" => self.number(std::f64::consts::PI),
-            Kind::Name(name) => names.get(name).ok_or_else(|| ValueError {
-                fault: Fault::UnknownName(name.clone()),
-                at: Some(term.span.clone()),
-                known: names.all(),
-            })?,
+            Kind::Name(name) => names.get(name).ok_or_else(|| unknown(name, term, names))?,
             Kind::Negative(inner) => {
                 let inner = self.term(inner, names)?;
                 self.one(One::Negate, inner)
@@ -231,6 +230,15 @@ impl Graph {
     }
 }
 
+/// A name that nobody knows: a unit, perhaps, as other simulators write them.
+fn unknown(name: &str, term: &Term, names: &Names<'_>) -> ValueError {
+    // A single letter is a name, seldom a second.
+    let is_unit = name.len() > 1 && leading_unit(name).is_some_and(|unit| unit.len() == name.len());
+    let known = if is_unit { Vec::new() } else { names.all() };
+    let fault = if is_unit { Fault::Unit(name.to_owned()) } else { Fault::UnknownName(name.to_owned()) };
+    ValueError { fault, at: Some(term.span.clone()), known }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +258,7 @@ mod tests {
         let unknown = error("2 * expp(1)");
         assert_eq!(unknown.at, Some(4..8));
         assert!(unknown.known.iter().any(|known| known == "exp"));
+        assert!(error("20*mV").to_string().starts_with("units are not written, here `mV`"));
         assert_eq!(error("min(1)").to_string(), "`min` takes other arguments");
         assert_eq!(error("exp('a')").to_string(), "`exp` takes other arguments");
     }

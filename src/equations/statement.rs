@@ -253,6 +253,9 @@ fn flagged(text: &str, flags: Range<usize>, plain: Statement) -> Result<Statemen
 /// Units are labels; those of Brian are names of types.
 fn a_unit(unit: &str, at: Range<usize>) -> Result<String, ValueError> {
     const TYPES: [&str; 8] = ["volt", "amp", "siemens", "second", "farad", "metre", "meter", "ohm"];
+    if unit.contains("unless refractory") {
+        return Err(fault("what stands still while refractory is `held`: `dv/dt = … : mV, held`", at));
+    }
     if TYPES.contains(&unit) {
         let why = format!("`{unit}` is no unit that numbers are in: write mV, pA, nS, ms, or none");
         return Err(fault(why, at));
@@ -307,6 +310,7 @@ mod tests {
     #[test]
     fn mistakes_are_told_at_their_place() {
         assert_eq!(why("dv/dt = (1 - v)/tau : volt").1, 22..26);
+        assert!(why("dv/dt = (1 - v)/tau : volt (unless refractory)").0.contains("`held`"));
         assert_eq!(why("dv/dt = 1\n2x = 3").1, 10..11);
         assert_eq!(why("dv/dt 1").1, 6..7);
         assert_eq!(why("x == 3").1, 2..3);

@@ -230,8 +230,9 @@ impl Running {
         }
         if let Some((_, made)) = &self.made {
             let (variables, length) = (self.model.variables().count(), made.lowered.program.len());
-            let plural = if variables == 1 { "" } else { "s" };
-            group.insert(Remark(format!("{variables} variable{plural} by {:?}, {length} operations", made.method)));
+            let plural = |number: usize| if number == 1 { "" } else { "s" };
+            let of = (plural(variables), made.method, plural(length));
+            group.insert(Remark(format!("{variables} variable{} by {:?}, {length} operation{}", of.0, of.1, of.2)));
         }
         if let (Some(mut before), false) = (group.get_mut::<Self>(), is_trial) {
             if before.streams.len() == self.streams.len() {

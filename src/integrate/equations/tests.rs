@@ -596,3 +596,25 @@ fn rows_of_arrays_are_read_when_they_are_due() {
     bench.assert_near(network.groups[0], "x", &[11.0; 3]);
     bench.assert_near(network.groups[0], "y", &[35.5, 71.0, 106.5]);
 }
+
+/// Of a scene, before anything is built.
+#[test]
+fn who_sums_up_what_nobody_has_is_told_by_a_check() {
+    let why = |sums: &str, arrivals: &str| {
+        let scene = format!(
+            "(groups: {{\"a\": (size: 2, behaviours: [Equations(model: \"drate/dt = -rate + h\", sums: {sums}, arrivals: {arrivals})])}},
+            synapses: [(from: \"a\", to: \"a\", tags: [\"A\"], connectivity: AllToAll())])"
+        );
+        let mut bench = Bench::new();
+        let scene =
+            crate::scene::Scene::from_text(bench.world_mut(), &scene).unwrap_or_else(|faults| panic!("{faults}"));
+        crate::assemble::check(bench.world_mut(), &scene).map(drop).map_err(|faults| faults.to_string())
+    };
+    assert_eq!(why("{\"h\": (of: \"tanh(rate)\", over: \"A\")}", "{}"), Ok(()));
+    let unknown = why("{\"h\": (of: \"tanh(rat)\", over: \"A\")}", "{}").unwrap_err();
+    assert!(unknown.contains("sums up `rat`, which `a` does not have") && unknown.contains("`rate`"), "{unknown}");
+    let deaf = why("{\"h\": (of: \"rate\", over: \"B\")}", "{}").unwrap_err();
+    assert!(deaf.contains("listens to `B`"), "{deaf}");
+    let deaf = why("{}", "{\"h\": \"AA\"}").unwrap_err();
+    assert!(deaf.contains("listens to `AA`"), "{deaf}");
+}
