@@ -125,7 +125,7 @@ pub struct CameWith(pub String);
 
 /// A receptor that a model brings.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// Its name.
     pub name: String,
     /// The tag or name of the synapse groups that it listens to.
@@ -140,7 +140,7 @@ pub struct Wanted {
 ///
 /// # Errors
 /// A name that another receptor of the group has.
-pub fn settle(world: &mut World, group: Entity, wanted: &[Wanted]) -> Result<Vec<Entity>, String> {
+pub(crate) fn settle(world: &mut World, group: Entity, wanted: &[Wanted]) -> Result<Vec<Entity>, String> {
     let there: Vec<Entity> = receptors_of(world, group).collect();
     let named = |world: &World, name: &str| {
         let is_it = |one: &&Entity| world.get::<Name>(**one).is_some_and(|own| own.as_str() == name);

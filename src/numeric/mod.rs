@@ -1,7 +1,7 @@
 //! Numbers without an ECS: precision, columns, and in rooms of their own random numbers, synapses in memory, threads and what
 //! kernels are made of.
 //!
-//! The only room in which `unsafe` may appear: in [`instruction_set`], in what runs a [`program`], in a prefetch and in advice on pages.
+//! The only room in which `unsafe` may appear: in [`instruction_set`], in what runs a program, in a prefetch and in advice on pages.
 
 mod archive;
 mod column;
@@ -9,7 +9,7 @@ pub(crate) mod grid;
 mod kernel;
 mod pages;
 mod parallel;
-pub mod program;
+pub(crate) mod program;
 mod random;
 pub mod real;
 mod synapses;

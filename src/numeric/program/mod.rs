@@ -112,12 +112,6 @@ impl Program {
     pub const fn len(&self) -> usize {
         self.code.len()
     }
-
-    /// Whether it has none.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.code.is_empty()
-    }
 }
 
 #[cfg(test)]
