@@ -36,10 +36,17 @@ const WORTH_WAKING: Duration = Duration::from_micros(300);
 
 /// Lets a thread that belongs to no pool do some work alone, if it is expected to take little time.
 pub fn alone_if_short<T>(expected: Duration, work: impl FnOnce() -> T) -> T {
-    let before = ALONE.replace(expected < WORTH_WAKING && rayon::current_thread_index().is_none());
-    let done = work();
-    ALONE.set(before);
-    done
+    let _before = Before(ALONE.replace(expected < WORTH_WAKING && rayon::current_thread_index().is_none()));
+    work()
+}
+
+/// Whether the thread was to do everything itself, which it is again once this is dropped: also where what it did panicked.
+struct Before(bool);
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        ALONE.set(self.0);
+    }
 }
 
 /// Whether this thread is to do everything itself.
@@ -112,6 +119,11 @@ mod tests {
         let short = Duration::from_micros(50);
         let inside = move || (alone_if_short(short, is_alone), alone_if_short(10 * WORTH_WAKING, is_alone), is_alone());
         assert!(matches!(thread::spawn(inside).join(), Ok((true, false, false))));
+        let caught = move || {
+            let panics = || alone_if_short(short, || -> () { std::panic::resume_unwind(Box::new(())) });
+            (std::panic::catch_unwind(panics).is_err(), is_alone())
+        };
+        assert!(matches!(thread::spawn(caught).join(), Ok((true, false))));
         let pool = ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
         assert_eq!(pool.install(inside), (false, false, false));
     }
