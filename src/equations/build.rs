@@ -5,7 +5,7 @@ use std::{collections::HashMap, rc::Rc};
 use super::{
     graph::{Graph, Id, Node},
     operation::{One, Two},
-    statement::fault,
+    statement::{Assignment, fault},
 };
 use crate::{
     text::units::leading_unit,
@@ -210,10 +210,7 @@ impl Graph {
                 let floor = self.one(One::Floor, less);
                 self.one(One::Negate, floor)
             }
-            ("clip", [a, low, high]) => {
-                let raised = self.two(Two::Maximum, *a, *low);
-                self.two(Two::Minimum, raised, *high)
-            }
+            ("clip", [a, low, high]) => self.clipped(*a, [*low, *high]),
             ("step", [a]) => {
                 let edge = self.number(0.0);
                 self.two(Two::LessEqual, edge, *a)
@@ -222,6 +219,24 @@ impl Graph {
             ("if", [condition, a, b]) => self.select(*condition, *a, *b),
             _ => return None,
         })
+    }
+
+    /// A number held within two bounds.
+    pub fn clipped(&mut self, x: Id, [low, high]: [Id; 2]) -> Id {
+        let raised = self.two(Two::Maximum, x, low);
+        self.two(Two::Minimum, raised, high)
+    }
+
+    /// What an assignment makes of a variable and the value of its expression.
+    pub fn assigned(&mut self, assignment: &Assignment, before: Id, value: Id) -> Id {
+        let operation = match assignment.operator {
+            None => return value,
+            Some('+') => Two::Add,
+            Some('-') => Two::Subtract,
+            Some('*') => Two::Multiply,
+            Some(_) => Two::Divide,
+        };
+        self.two(operation, before, value)
     }
 
     /// A column that is read.

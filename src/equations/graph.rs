@@ -69,6 +69,26 @@ impl Class {
     }
 }
 
+/// A number that never changes: the same for all neurons, or one of each.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fixed {
+    /// For all.
+    Number(f64),
+    /// For each.
+    Each(Arc<[f64]>),
+}
+
+impl Fixed {
+    /// That of a neuron.
+    #[must_use]
+    pub fn at(&self, member: usize) -> f64 {
+        match self {
+            Self::Number(x) => *x,
+            Self::Each(each) => each[member],
+        }
+    }
+}
+
 /// The nodes of some expressions.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {

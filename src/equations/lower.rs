@@ -1,12 +1,9 @@
 //! A graph as a program: what changes when is told apart, instructions are chosen and put in order, registers dealt out.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{HashMap, HashSet};
 
 use super::{
-    graph::{Class, Graph, Id, Node, children},
+    graph::{Class, Fixed, Graph, Id, Node, children},
     select::{Choice, choose},
     statement::fault,
 };
@@ -118,38 +115,18 @@ fn too_large() -> ValueError {
 
 /// The numbers of all neurons of what never changes.
 fn column(graph: &Graph, id: Id, members: usize) -> Column<Real> {
-    let numbers = fixed(graph, &[id], members).pop().unwrap_or(Numbers::Same(0.0));
+    let numbers = fixed(graph, &[id], members).pop().unwrap_or(Fixed::Number(0.0));
     let mut column = Column::filled(0.0, members);
     column.iter_mut().enumerate().for_each(|(member, place)| *place = real(numbers.at(member)));
     column
 }
 
-/// Numbers in double precision, of so many neurons.
-#[derive(Clone, Debug)]
-pub enum Numbers {
-    /// The same of all.
-    Same(f64),
-    /// One of each.
-    Each(Arc<[f64]>),
-}
-
-impl Numbers {
-    /// That of a neuron.
-    #[must_use]
-    pub fn at(&self, member: usize) -> f64 {
-        match self {
-            Self::Same(x) => *x,
-            Self::Each(each) => each[member],
-        }
-    }
-}
-
 /// The numbers of nodes that never change, of all neurons: node by node, so that each is a loop.
-pub fn fixed(graph: &Graph, of: &[Id], members: usize) -> Vec<Numbers> {
-    let mut known: HashMap<Id, Numbers> = HashMap::new();
+pub fn fixed(graph: &Graph, of: &[Id], members: usize) -> Vec<Fixed> {
+    let mut known: HashMap<Id, Fixed> = HashMap::new();
     for id in graph.parts(of) {
         let node = graph.node(id);
-        let parts: Vec<Numbers> = children(node).map(|part| known[&part].clone()).collect();
+        let parts: Vec<Fixed> = children(node).map(|part| known[&part].clone()).collect();
         let number = |of: &dyn Fn(usize) -> f64| match node {
             Node::One(operation, _) => operation.of(of(0)),
             Node::Two(operation, ..) => operation.of(of(0), of(1)),
@@ -163,12 +140,12 @@ pub fn fixed(graph: &Graph, of: &[Id], members: usize) -> Vec<Numbers> {
             _ => f64::NAN,
         };
         let made = match node {
-            Node::Number(bits) => Numbers::Same(f64::from_bits(bits)),
-            Node::Member(k) => Numbers::Each(graph.member(k).clone()),
-            _ if parts.iter().all(|part| matches!(part, Numbers::Same(_))) => {
-                Numbers::Same(number(&|k| parts[k].at(0)))
+            Node::Number(bits) => Fixed::Number(f64::from_bits(bits)),
+            Node::Member(k) => Fixed::Each(graph.member(k).clone()),
+            _ if parts.iter().all(|part| matches!(part, Fixed::Number(_))) => {
+                Fixed::Number(number(&|k| parts[k].at(0)))
             }
-            _ => Numbers::Each((0..members).map(|member| number(&|k| parts[k].at(member))).collect()),
+            _ => Fixed::Each((0..members).map(|member| number(&|k| parts[k].at(member))).collect()),
         };
         known.insert(id, made);
     }

@@ -25,10 +25,11 @@ mod statement;
 mod step;
 mod surroundings;
 
+pub use graph::Fixed;
 pub use lower::Lowered;
 pub use method::Method;
 pub use model::{Model, Wrong, is_taken};
 pub use observed::Observed;
 pub use rule::{Event, Read, RuleModel, RunnableRule};
 pub use step::runnable;
-pub use surroundings::{Fixed, Runnable, Source, Surroundings, When};
+pub use surroundings::{Runnable, Source, Surroundings, When};

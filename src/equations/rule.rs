@@ -10,14 +10,13 @@
 
 use super::{
     build::Names,
-    graph::{Graph, Id, Node},
+    graph::{Fixed, Graph, Id, Node},
     lower::{Lowered, Task},
     method::Method,
     model::{Model, Part, Wrong, in_order, is_taken, names_once},
-    operation::Two,
     statement::{Assignment, Meaning, Side, Statement, assignments, fault, statements},
     step::runnable,
-    surroundings::{Fixed, Surroundings, When},
+    surroundings::{Surroundings, When},
 };
 use crate::value::{Expression, ValueError};
 
@@ -261,15 +260,7 @@ impl Assembly<'_> {
         for assignment in assignments {
             let value = self.build(graph, known, &assignment.value, part)?;
             let Some(place) = known.iter().position(|(name, _)| *name == assignment.name) else { continue };
-            let before = known[place].1;
-            let operation = match assignment.operator {
-                None => None,
-                Some('+') => Some(Two::Add),
-                Some('-') => Some(Two::Subtract),
-                Some('*') => Some(Two::Multiply),
-                Some(_) => Some(Two::Divide),
-            };
-            let new = operation.map_or(value, |operation| graph.two(operation, before, value));
+            let new = graph.assigned(assignment, known[place].1, value);
             known[place].1 = self.held(graph, &assignment.name, new)?;
         }
         Ok(())
@@ -281,8 +272,7 @@ impl Assembly<'_> {
         let Some([low, high]) = statement.and_then(|statement| statement.bounds.as_ref()) else { return Ok(x) };
         let low = self.build(graph, &[], low, Part::Model)?;
         let high = self.build(graph, &[], high, Part::Model)?;
-        let raised = graph.two(Two::Maximum, x, low);
-        Ok(graph.two(Two::Minimum, raised, high))
+        Ok(graph.clipped(x, [low, high]))
     }
 
     fn bounds(&self) -> Result<[f64; 2], Wrong> {
@@ -301,8 +291,7 @@ impl Assembly<'_> {
         Ok(numbers)
     }
 
-    fn lowered(&self, graph: &Graph, columns: usize, outputs: &[Id], part: Part) -> Result<Lowered, Wrong> {
-        let mut graph = graph.clone();
+    fn lowered(mut graph: Graph, columns: usize, outputs: &[Id], part: Part) -> Result<Lowered, Wrong> {
         let never = graph.number(0.0);
         let roots: Vec<Id> = outputs.iter().copied().chain([never]).collect();
         let (graph, roots) = graph.compacted(&roots);
@@ -333,7 +322,7 @@ impl Assembly<'_> {
         }
         self.assigned(&mut graph, &mut known, &own, part)?;
         let outputs: Vec<Id> = known.iter().map(|(_, id)| *id).collect();
-        Ok(End { names, step, spike: Some(self.lowered(&graph, outputs.len(), &outputs, part)?) })
+        Ok(End { names, step, spike: Some(Self::lowered(graph, outputs.len(), &outputs, part)?) })
     }
 
     /// A step of the variables of an end, exactly where that can be.
@@ -410,7 +399,7 @@ impl Assembly<'_> {
         }
         self.assigned(&mut graph, &mut known, &own, part)?;
         let outputs: Vec<Id> = known[..columns.len()].iter().map(|(_, id)| *id).collect();
-        let lowered = self.lowered(&graph, columns.len(), &outputs, part)?;
+        let lowered = Self::lowered(graph, columns.len(), &outputs, part)?;
         let reads = lowered.read.iter().map(|k| reads[usize::from(*k)].clone()).collect();
         Ok(Some(Event { lowered, reads }))
     }

@@ -7,13 +7,13 @@ use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use super::{
     build::{Argument, Names, Special},
-    graph::{Graph, Id, Node},
-    lower::{Lowered, Numbers, Task, fixed},
+    graph::{Fixed, Graph, Id, Node},
+    lower::{Lowered, Task, fixed},
     method::{Method, System},
     model::{Model, Part, Wrong, is_noise},
     operation::{One, Two},
     statement::{Assignment, Meaning, Statement, fault},
-    surroundings::{Fixed, Runnable, Source, Surroundings, Timed, When},
+    surroundings::{Runnable, Source, Surroundings, Timed, When},
 };
 use crate::value::{Expression, ValueError};
 
@@ -269,7 +269,7 @@ impl<'a> Assembly<'a> {
             return None;
         }
         let slopes = fixed(graph, &[slope], self.around.members).pop()?;
-        let members = if matches!(slopes, Numbers::Same(_)) { 1 } else { self.around.members };
+        let members = if matches!(slopes, Fixed::Number(_)) { 1 } else { self.around.members };
         let taus: Arc<[f64]> = (0..members).map(|member| -1.0 / slopes.at(member)).collect();
         let real = taus.iter().all(|tau| *tau > 0.0 && tau.is_finite());
         match taus[..] {
@@ -332,8 +332,7 @@ impl<'a> Assembly<'a> {
         for (place, variable) in model.variables().enumerate() {
             let Some([low, high]) = &variable.bounds else { continue };
             let (low, high) = (self.build(low, Part::Model, false)?, self.build(high, Part::Model, false)?);
-            let raised = self.graph.two(Two::Maximum, new[place], low);
-            new[place] = self.graph.two(Two::Minimum, raised, high);
+            new[place] = self.graph.clipped(new[place], [low, high]);
         }
         Ok(new)
     }
@@ -430,14 +429,7 @@ impl<'a> Assembly<'a> {
 
     fn assigned(&mut self, there: &[Id], place: usize, (assignment, part): (&Assignment, Part)) -> Result<Id, Wrong> {
         let value = self.build_at(there, &assignment.value, part)?;
-        let operation = match assignment.operator {
-            None => return Ok(value),
-            Some('+') => Two::Add,
-            Some('-') => Two::Subtract,
-            Some('*') => Two::Multiply,
-            Some(_) => Two::Divide,
-        };
-        Ok(self.graph.two(operation, there[place], value))
+        Ok(self.graph.assigned(assignment, there[place], value))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bevy_reflect::prelude::*;
 
-use super::{lower::Lowered, method::Method};
+use super::{graph::Fixed, lower::Lowered, method::Method};
 use crate::{numeric::grid, value::Array};
 
 /// When a neuron fires.
@@ -16,15 +16,6 @@ pub enum When {
     While,
     /// In the iteration in which the condition becomes true.
     Becomes,
-}
-
-/// A number that a model is given: the same for all neurons, or one of each.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Fixed {
-    /// For all.
-    Number(f64),
-    /// For each.
-    Each(Arc<[f64]>),
 }
 
 /// What a model stands in.

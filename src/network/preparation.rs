@@ -216,8 +216,8 @@ impl Preparation<'_> {
 
     /// A fault of a field of this behaviour.
     #[must_use]
-    pub fn fault(&self, field: &'static str, fault: PrepareFault) -> PrepareError {
-        PrepareError { behaviour: self.behaviour, field: Some(field.to_owned()), fault: Box::new(fault) }
+    pub fn fault(&self, field: impl Into<String>, fault: PrepareFault) -> PrepareError {
+        PrepareError { behaviour: self.behaviour, field: Some(field.into()), fault: Box::new(fault) }
     }
 
     /// An error of this behaviour.

@@ -74,13 +74,12 @@ impl Preparation<'_> {
     /// `expressions`, in any order; and to what is `zero` at the start. Returns them.
     pub(crate) fn begin_variables(
         &mut self,
-        field: &str,
-        values: &[(String, Value)],
+        Outside { mut sampler, members }: Outside,
+        (field, values): (&str, &[(String, Value)]),
         expressions: &[(String, Expression)],
         zero: &[&str],
     ) -> Result<Vec<(String, Members)>, PrepareError> {
         let mut begun = Vec::new();
-        let Outside { mut sampler, members } = self.outside()?;
         zero.iter().for_each(|name| sampler.remember(name, Members::Uniform(0.0)));
         let mut open: Vec<(&str, Formula, bool)> = Vec::new();
         let behaviour = self.behaviour;

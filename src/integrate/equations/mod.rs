@@ -37,7 +37,7 @@ use crate::{
     input::sum_up,
     network::{
         Afferent, Arrivals, Behaviour, Conductance, EquationText, InitialValues, Input, Jump, Parameter, Preparation,
-        PrepareError, PrepareFault, Range, RegisterState, RegisterVariable, Spikes, Sums, ThresholdShift, Unit, V,
+        PrepareError, Range, RegisterState, RegisterVariable, Spikes, Sums, ThresholdShift, Unit, V,
         graded::Graded,
         receptor::{CameWith, Wanted, settle},
         room::resize_columns,
@@ -135,10 +135,11 @@ impl Behaviour for Equations {
         for name in model.variables().map(|variable| &variable.name) {
             initial.entry(name.clone()).or_insert_with(|| Value::Number(0.0));
         }
-        let running = Running::new(self, model, preparation)?;
+        let outside = preparation.outside()?;
+        let running = Running::new(self, model, preparation, &outside)?;
         let initial: Vec<_> = initial.into_iter().collect();
-        let start =
-            preparation.begin_variables("initial", &initial, &expressions, &["t", "input", "conductance", "shift"])?;
+        let zero = ["t", "input", "conductance", "shift"];
+        let start = preparation.begin_variables(outside, ("initial", &initial), &expressions, &zero)?;
         if let Some((name, neuron)) = running.not_finite(&start).filter(|_| preparation.is_first()) {
             let why = format!(
                 "`{name}` of neuron {neuron} is no finite number after the first step: where a quotient is 0/0, as of                  x/(exp(x) - 1) at 0, write 1/exprel(x)"
@@ -182,7 +183,7 @@ impl Equations {
             let of = Observed::read(&sum.of.0).map_err(|mut error| {
                 // It stands within a larger field.
                 error.at = None;
-                wrong(preparation, &format!("sums.{name}"), error)
+                preparation.fault(format!("sums.{name}"), error.into())
             })?;
             let mut receptor = preparation.world().entity_mut(*receptor);
             receptor.entry::<Graded>().or_default().into_mut().of = of;
@@ -195,7 +196,7 @@ impl Equations {
 
     fn read(&self, preparation: &Preparation<'_>) -> Result<Model, PrepareError> {
         Model::read(&self.model.0, &self.spike.0, &self.reset.0, &self.arrive.0)
-            .map_err(|(part, error)| wrong(preparation, part.field(), error))
+            .map_err(|(part, error)| preparation.fault(part.field(), error.into()))
     }
 
     /// Refuses names of parameters and initial values that mean nothing.
@@ -203,7 +204,8 @@ impl Equations {
         let known: Vec<String> = model.variables().map(|variable| variable.name.clone()).collect();
         if let Some(name) = self.initial.0.keys().find(|name| !known.contains(name)) {
             let fault = Fault::Equation(format!("the equations have no variable `{name}`"));
-            return Err(wrong(preparation, &format!("initial.{name}"), ValueError { fault, at: None, known }));
+            let error = ValueError { fault, at: None, known };
+            return Err(preparation.fault(format!("initial.{name}"), error.into()));
         }
         for name in self.parameters.keys() {
             let field = format!("parameters.{name}");
@@ -216,7 +218,7 @@ impl Equations {
             } else {
                 continue;
             };
-            return Err(wrong(preparation, &field, ValueError::from(Fault::Equation(why))));
+            return Err(preparation.fault(field, ValueError::from(Fault::Equation(why)).into()));
         }
         let used_by_others = |name: &str| {
             let by = |value: &Value| value.formula().is_ok_and(|formula| formula.uses(name));
@@ -228,14 +230,5 @@ impl Equations {
             preparation.warn(Some("parameters"), format!("no equation uses `{first}`"));
         }
         Ok(())
-    }
-}
-
-/// An error of a field, with its place in the text.
-fn wrong(preparation: &Preparation<'_>, field: &str, error: ValueError) -> PrepareError {
-    PrepareError {
-        behaviour: preparation.behaviour(),
-        field: Some(field.to_owned()),
-        fault: Box::new(PrepareFault::Value(error)),
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use bevy_ecs::prelude::*;
 
-use super::{Equations, refractory, wrong};
+use super::{Equations, refractory};
 use crate::{
     equations::{Fixed, Model, Runnable, Source, Surroundings, Wrong, runnable},
     network::{Membrane, Parameter, Preparation, PrepareError, Remark, State, sample::Outside},
@@ -64,15 +64,19 @@ pub struct Running {
 
 impl Running {
     /// What a behaviour comes to, tried with all that may reach its neurons.
-    pub fn new(equations: &Equations, model: Model, preparation: &Preparation<'_>) -> Result<Self, PrepareError> {
-        let outside = preparation.outside()?;
+    pub fn new(
+        equations: &Equations,
+        model: Model,
+        preparation: &Preparation<'_>,
+        outside: &Outside,
+    ) -> Result<Self, PrepareError> {
         let neurons = preparation.shape().iter().product();
         let mut running = Self { model: Arc::new(model), neurons, known: outside.known(), ..Self::default() };
-        running.look_up(equations, &outside);
+        running.look_up(equations, outside);
         running.read_arrays(preparation);
         let dt = preparation.clock().dt;
         let members = preparation.members();
-        let told = |(part, error): Wrong| wrong(preparation, part.field(), error);
+        let told = |(part, error): Wrong| preparation.fault(part.field(), error.into());
         let mut noises = 0;
         for (conductance, jump) in [(true, true), (true, false), (false, true), (false, false)] {
             // Of the last one all is kept.

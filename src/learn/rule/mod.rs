@@ -28,7 +28,7 @@ use crate::{
     behaviour,
     equations::{RuleModel, Wrong},
     network::{
-        Behaviour, Efficacies, EquationText, InitialValues, Kind, Parameter, Preparation, PrepareError, PrepareFault,
+        Behaviour, Efficacies, EquationText, InitialValues, Kind, Parameter, Preparation, PrepareError,
         RegisterVariable, Rewired, Size,
     },
     numeric::real::wide,
@@ -88,7 +88,8 @@ impl Behaviour for Rule {
         let model = self.read(preparation)?;
         if let Some((name, _)) = self.parameters.iter().find(|(_, parameter)| parameter.uniform().is_none()) {
             let why = "a parameter of a rule is one number: what differs between synapses is a variable, `: synapse`";
-            return Err(wrong(preparation, &format!("parameters.{name}"), Fault::Equation(why.into()).into()));
+            let error = ValueError::from(Fault::Equation(why.into()));
+            return Err(preparation.fault(format!("parameters.{name}"), error.into()));
         }
         let constants = preparation.outside()?;
         let number = |name: &str| {
@@ -96,7 +97,7 @@ impl Behaviour for Rule {
             own.or_else(|| constants.number(name))
         };
         let made = model.runnable(preparation.clock().dt, &number);
-        let made = made.map_err(|(part, error): Wrong| wrong(preparation, part.field(), error))?;
+        let made = made.map_err(|(part, error): Wrong| preparation.fault(part.field(), error.into()))?;
         let mut initial = BTreeMap::new();
         for (name, value) in &self.initial.0 {
             initial.insert(name.clone(), self.initial_number(preparation, &model, (name, value))?);
@@ -122,7 +123,7 @@ impl Behaviour for Rule {
 impl Rule {
     fn read(&self, preparation: &Preparation<'_>) -> Result<RuleModel, PrepareError> {
         RuleModel::read(&self.model.0, &self.on_pre.0, &self.on_post.0)
-            .map_err(|(part, error)| wrong(preparation, part.field(), error))
+            .map_err(|(part, error)| preparation.fault(part.field(), error.into()))
     }
 
     /// A number that a variable starts with.
@@ -133,22 +134,16 @@ impl Rule {
         (name, value): (&String, &Value),
     ) -> Result<f64, PrepareError> {
         let field = format!("initial.{name}");
-        let refused = |why: &str| Err(wrong(preparation, &field, Fault::Equation(why.into()).into()));
+        let refused = |why: &str| {
+            let error = ValueError::from(Fault::Equation(why.into()));
+            Err(preparation.fault(&*field, error.into()))
+        };
         if !model.has_variable(name) {
             return refused("the rule has no such variable; weights start as the field `weights` of the synapses says");
         }
-        match value.formula().map_err(|error| wrong(preparation, &field, error))? {
+        match value.formula().map_err(|error| preparation.fault(&*field, error.into()))? {
             Formula::Number(x) => Ok(x),
             _ => refused("a variable of a rule starts as one number"),
         }
-    }
-}
-
-/// An error of a field, with its place in the text.
-fn wrong(preparation: &Preparation<'_>, field: &str, error: ValueError) -> PrepareError {
-    PrepareError {
-        behaviour: preparation.behaviour(),
-        field: Some(field.to_owned()),
-        fault: Box::new(PrepareFault::Value(error)),
     }
 }
