@@ -13,8 +13,8 @@ use super::{
 use crate::{
     behaviour,
     network::{
-        Behaviour, Clock, Failures, Kind, NeuronGroup, Preparation, PrepareError, PrepareFault, Seed, Variables, View,
-        shape::shape, surroundings::ValueFunctions, variable::VariableInfo,
+        Behaviour, Clock, Failures, Kind, NeuronGroup, Preparation, PrepareError, Seed, Variables, View, shape::shape,
+        surroundings::ValueFunctions, variable::VariableInfo,
     },
     numeric::{Real, real::real, real::wide},
     schedule::{AddToStage, Stage},
@@ -77,10 +77,8 @@ impl Behaviour for ExpressionRecorder {
         };
         let seed = preparation.seed();
         for entity in resolve(preparation, &request, |_, _, _| Some((Content::Expression, info.clone())))? {
-            let parsed = self.tried(preparation.world(), entity).map_err(|error| PrepareError {
-                fault: Box::new(PrepareFault::Value(error)),
-                ..preparation.error(Some("expression"), "")
-            })?;
+            let tried = self.tried(preparation.world(), entity);
+            let parsed = tried.map_err(|error| preparation.fault("expression", error.into()))?;
             preparation.world().entity_mut(entity).insert(Parsed(parsed, seed));
         }
         Ok(())

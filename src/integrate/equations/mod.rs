@@ -142,7 +142,7 @@ impl Behaviour for Equations {
         let start = preparation.begin_variables(outside, ("initial", &initial), &expressions, &zero)?;
         if let Some((name, neuron)) = running.not_finite(&start).filter(|_| preparation.is_first()) {
             let why = format!(
-                "`{name}` of neuron {neuron} is no finite number after the first step: where a quotient is 0/0, as of                  x/(exp(x) - 1) at 0, write 1/exprel(x)"
+                "`{name}` of neuron {neuron} is no finite number after the first step: where a quotient is 0/0, as of x/(exp(x) - 1) at 0, write 1/exprel(x)"
             );
             return Err(preparation.error(Some("model"), why));
         }
