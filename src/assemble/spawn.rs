@@ -119,18 +119,21 @@ fn spawn_compartments(
     (group, entity): (&GroupScene, Entity),
     part: PartOf,
     spawned: &mut Spawned,
-) -> Vec<(&'static str, Entity)> {
-    let own = spawned.pending.iter().filter(|pending| pending.entity == entity);
-    let mut names: Vec<&'static str> = own.flat_map(|pending| pending.entry.compartments.iter().copied()).collect();
+) -> Vec<(String, Entity)> {
+    let own = spawned.pending.iter().filter(|pending| pending.entity == entity && pending.entry.model);
+    let mut names: Vec<String> = own.flat_map(|pending| pending.entry.compartments(world.entity(entity))).collect();
     let mut seen = std::collections::HashSet::new();
-    names.retain(|name| seen.insert(*name));
+    names.retain(|name| seen.insert(name.clone()));
     for (name, _) in group.receptors.iter().filter(|(name, _)| seen.contains(name.as_str())) {
         let fault =
             Diagnostic::error(format!("the receptor `{}.{name}` would have the name of a compartment", group.name));
         spawned.faults.push(fault.at_place(group.spans.get(&Spans::name_of("receptors", name))));
     }
-    let spawn = |name: &'static str| (name, world.spawn((Name::new(name), CompartmentOf(entity), part)).id());
-    let compartments: Vec<(&'static str, Entity)> = names.into_iter().map(spawn).collect();
+    let spawn = |name: String| {
+        let compartment = world.spawn((Name::new(name.clone()), CompartmentOf(entity), part)).id();
+        (name, compartment)
+    };
+    let compartments: Vec<(String, Entity)> = names.into_iter().map(spawn).collect();
     for (name, behaviours) in &group.compartments {
         let Some((_, compartment)) = compartments.iter().find(|(known, _)| known == name) else {
             spawned.faults.push(no_compartment(group, name, &compartments));
@@ -144,12 +147,13 @@ fn spawn_compartments(
 }
 
 /// A compartment, or a receptor at one, that the model of a group does not have.
-fn no_compartment(group: &GroupScene, name: &str, compartments: &[(&'static str, Entity)]) -> Diagnostic {
+fn no_compartment(group: &GroupScene, name: &str, compartments: &[(String, Entity)]) -> Diagnostic {
     let compartment = name.split_once('.').map_or(name, |(compartment, _)| compartment);
-    let known: Vec<&str> = compartments.iter().map(|(known, _)| *known).collect();
+    let known: Vec<&str> = compartments.iter().map(|(known, _)| known.as_str()).collect();
     let fault = Diagnostic::error(format!("`{}` has no compartment `{compartment}`", group.name));
     let fault = match known.is_empty() {
-        true => fault.note("the cells of its model have none besides the soma"),
+        true => fault
+            .note("the cells of its model have none besides the soma; equations have one for each `v_NAME` whose `input_NAME` they use"),
         false => fault.note(format!("it has {}", known.join(", "))),
     };
     let places = ["receptors", "compartments"].map(|field| group.spans.get(&Spans::name_of(field, name)));

@@ -16,6 +16,7 @@ use crate::numeric::{Archive, ArchiveError};
 
 /// The methods of a [`Behaviour`], and what its component type is needed for.
 pub(super) trait AnyBehaviour: Reflect {
+    fn compartments(&self) -> Vec<String>;
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError>;
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError>;
     fn extent(&self, pair: Pair) -> Extent;
@@ -28,6 +29,10 @@ pub(super) trait AnyBehaviour: Reflect {
 }
 
 impl<T: Behaviour> AnyBehaviour for T {
+    fn compartments(&self) -> Vec<String> {
+        Behaviour::compartments(self)
+    }
+
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         Behaviour::prepare(self, preparation)
     }

@@ -85,15 +85,17 @@ pub trait Behaviour: Component<Mutability = Mutable> + Reflect + Typed + GetType
     /// a scene in which it has two at a time is refused, as both would move the same membrane potential.
     const MODEL: bool = false;
 
-    /// For a model: the names of the [compartments](super::CompartmentOf) that its cells have besides the soma. They come with it.
-    const COMPARTMENTS: &'static [&'static str] = &[];
-
     /// Values of it that scenes may be `like`, as RON: `{"name": (about: "what, and its source", is: Type(field: value))}`. What else an
     /// entry says is for others: `dt`, a step at which it is right, and `drive`, an input at which something happens.
     const LIBRARY: &'static str = "";
 
     /// Adds its systems and registers its variables.
     fn plugin(app: &mut App);
+
+    /// For a model: the names of the [compartments](super::CompartmentOf) that its cells have besides the soma. They come with it.
+    fn compartments(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Makes ready what its fields do not say by themselves, before parameters and initial values are sampled.
     ///

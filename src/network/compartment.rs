@@ -11,7 +11,7 @@ use super::{
 
 /// On a compartment: the neuron group whose cells have it. It has a potential (`v`), and what reaches it: `input`, `conductance`.
 ///
-/// A model names those that its cells have ([`Behaviour::COMPARTMENTS`](super::Behaviour::COMPARTMENTS)), and its system moves their
+/// A model names those that its cells have ([`Behaviour::compartments`](super::Behaviour::compartments)), and its system moves their
 /// potentials. Receptors at one are [`ReceptorOf`] it, currents and noises stand on it.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 #[relationship(relationship_target = Compartments)]
@@ -49,6 +49,11 @@ pub fn compartments_of(world: &World, group: Entity) -> impl Iterator<Item = Ent
     world.get::<Compartments>(group).into_iter().flat_map(RelationshipTarget::iter)
 }
 
+/// The compartment of a group with a name.
+pub(crate) fn compartment_named(world: &World, group: Entity, name: &str) -> Option<Entity> {
+    compartments_of(world, group).find(|one| world.get::<Name>(*one).is_some_and(|own| own.as_str() == name))
+}
+
 /// Where receptors, currents and noises of a group may stand: the group itself, then its compartments.
 pub(crate) fn sites_of(world: &World, group: Entity) -> impl Iterator<Item = Entity> + '_ {
     std::iter::once(group).chain(compartments_of(world, group))
@@ -62,11 +67,11 @@ pub(crate) fn receptors_of(world: &World, group: Entity) -> impl Iterator<Item =
 
 /// Has a group the compartments that its model names, in this order: those that are missing are made. A compartment of another name is
 /// told.
-pub(super) fn settle(world: &mut World, group: Entity, names: &[&str]) -> Result<(), String> {
+pub(super) fn settle(world: &mut World, group: Entity, names: &[String]) -> Result<(), String> {
     let there: Vec<(Entity, String)> = compartments_of(world, group)
         .map(|one| (one, world.get::<Name>(one).map_or("", Name::as_str).to_owned()))
         .collect();
-    if let Some((_, other)) = there.iter().find(|(_, name)| !names.contains(&name.as_str())) {
+    if let Some((_, other)) = there.iter().find(|(_, name)| !names.contains(name)) {
         let known =
             if names.is_empty() { "its cells have none".to_owned() } else { format!("it has {}", names.join(", ")) };
         return Err(format!("there is no compartment `{other}`: {known}"));
@@ -75,7 +80,7 @@ pub(super) fn settle(world: &mut World, group: Entity, names: &[&str]) -> Result
     for (place, name) in names.iter().enumerate() {
         let known = there.iter().find(|(_, known)| known == name).map(|(entity, _)| *entity);
         let compartment = known.unwrap_or_else(|| {
-            let new = world.spawn((Name::new((*name).to_owned()), CompartmentOf(group))).id();
+            let new = world.spawn((Name::new(name.clone()), CompartmentOf(group))).id();
             if let Some(part) = part {
                 world.entity_mut(new).insert(part);
             }

@@ -214,15 +214,14 @@ fn has_its_place(world: &World, entity: Entity, entry: &BehaviourEntry) -> Resul
 }
 
 /// The compartments that the models of a group name, be they on or off.
-fn compartments_named(world: &World, group: Entity) -> Vec<&'static str> {
+fn compartments_named(world: &World, group: Entity) -> Vec<String> {
     let (Some(behaviours), Ok(here)) = (world.get_resource::<Behaviours>(), world.get_entity(group)) else {
         return Vec::new();
     };
-    let models = behaviours.iter().filter(|entry| entry.model && entry.is_on(here).is_some());
-    let mut names = Vec::new();
-    for name in models.flat_map(|entry| entry.compartments) {
-        if !names.contains(name) {
-            names.push(*name);
+    let mut names: Vec<String> = Vec::new();
+    for name in behaviours.iter().filter(|entry| entry.model).flat_map(|entry| entry.compartments(here)) {
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     names

@@ -26,8 +26,6 @@ pub struct BehaviourEntry {
     pub kind: Kind,
     /// Whether it is a neuron model, of which a group has one.
     pub model: bool,
-    /// The compartments of its cells besides the soma.
-    pub compartments: &'static [&'static str],
     /// Values of it that scenes may be like.
     pub library: &'static str,
     /// Its fields.
@@ -45,7 +43,6 @@ impl BehaviourEntry {
             path: path.path(),
             kind: T::KIND,
             model: T::MODEL,
-            compartments: T::COMPARTMENTS,
             library: T::LIBRARY,
             fields,
             access: Access::of::<T>(id),
@@ -80,6 +77,12 @@ impl BehaviourEntry {
     /// Switches it on or off at an entity that has it; says whether there was a change.
     pub fn switch(&self, entity: &mut EntityWorldMut<'_>, on: bool) -> bool {
         switched_off::switch_one(entity, &self.access, on)
+    }
+
+    /// The compartments, besides the soma, of cells that have it, be it on or off.
+    #[must_use]
+    pub fn compartments(&self, entity: EntityRef<'_>) -> Vec<String> {
+        switched_off::read(entity, &self.access, AnyBehaviour::compartments).unwrap_or_default()
     }
 
     /// The extent of the synapse group which it makes.

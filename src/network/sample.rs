@@ -6,7 +6,7 @@ use bevy_ecs::prelude::*;
 use bevy_reflect::{PartialReflect, ReflectRef};
 
 use super::{
-    compartment::compartments_of,
+    compartment::{Compartments, compartments_of},
     fault::{PrepareError, PrepareFault},
     fields::visit,
     parameter::{Initial, Parameter},
@@ -166,12 +166,20 @@ fn remember(sampler: &mut Sampler, path: &str, numbers: Members) {
     sampler.remember(path, numbers);
 }
 
-/// Where an initial value belongs: `dendrite_v` is the variable `v` of the compartment `dendrite`.
+/// Where an initial value belongs: `dendrite_v`, or `v_dendrite`, is the variable `v` of the compartment `dendrite`, unless the group
+/// has a variable of this name.
 fn place_of<'n>(preparation: &Preparation<'_>, field: &'n str) -> (Entity, &'n str) {
     let (world, entity) = (&*preparation.world, preparation.entity);
+    let variables = world.get_resource::<Variables>();
+    let here = world.get_entity(entity).ok().filter(|_| world.get::<Compartments>(entity).is_some());
+    if here.is_some_and(|here| variables.is_some_and(|variables| variables.view(here, field).is_some())) {
+        return (entity, field);
+    }
     let at = |compartment: Entity| {
         let name = world.get::<Name>(compartment)?.as_str();
-        Some((compartment, field.strip_prefix(name)?.strip_prefix('_')?))
+        let before = field.strip_prefix(name).and_then(|own| own.strip_prefix('_'));
+        let own = before.or_else(|| field.strip_suffix(name).and_then(|own| own.strip_suffix('_')))?;
+        Some((compartment, own))
     };
     compartments_of(world, entity).find_map(at).unwrap_or((entity, field))
 }

@@ -35,6 +35,15 @@ pub(super) fn with<R>(
     resting.0.get_mut(place).map(|(_, behaviour)| work(&mut **behaviour))
 }
 
+/// What `look` sees of a behaviour of an entity, be it on or off.
+pub(super) fn read<R>(entity: EntityRef<'_>, access: &Access, look: impl FnOnce(&dyn AnyBehaviour) -> R) -> Option<R> {
+    if let Some(behaviour) = (access.get)(entity) {
+        return Some(look(behaviour));
+    }
+    let resting = entity.get::<Resting>()?;
+    resting.0.get(resting.place(access.id)?).map(|(_, behaviour)| look(&**behaviour))
+}
+
 pub(super) fn switch_one(entity: &mut EntityWorldMut<'_>, access: &Access, on: bool) -> bool {
     if on {
         let Some(mut resting) = entity.get_mut::<Resting>() else { return false };

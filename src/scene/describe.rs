@@ -186,6 +186,7 @@ fn variables_of(world: &World, entry: &BehaviourEntry, default: &dyn Reflect, va
     let mut entity = nowhere.spawn_empty();
     entry.insert(&mut entity, default);
     let own = entity.get::<Units>().map(|units| units.0).unwrap_or_default();
+    let compartments = entry.compartments(entity.as_readonly());
     let with_unit = |info: VariableInfo| {
         let own = own.iter().find(|(name, _)| *name == info.name).map(|(_, unit)| *unit);
         match own.unwrap_or(&info.unit) {
@@ -195,9 +196,9 @@ fn variables_of(world: &World, entry: &BehaviourEntry, default: &dyn Reflect, va
     };
     let at_compartments = world.components().component_id::<CompartmentOf>().map(|id| variables.with(world, id));
     let at_compartments: Vec<String> = at_compartments.into_iter().flatten().map(&with_unit).collect();
-    let of = |compartment: &&str| at_compartments.iter().map(|own| format!("{compartment}.{own}")).collect::<Vec<_>>();
+    let of = |compartment: String| at_compartments.iter().map(|own| format!("{compartment}.{own}")).collect::<Vec<_>>();
     let own = variables.with(world, entry.component()).into_iter().map(with_unit);
-    own.chain(entry.compartments.iter().flat_map(of)).collect()
+    own.chain(compartments.into_iter().flat_map(of)).collect()
 }
 
 fn describe_function(section: &'static str, function: &Function) -> Entry {

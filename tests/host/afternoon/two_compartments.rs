@@ -29,7 +29,10 @@ behaviour! {
 
 impl Behaviour for TwoCompartments {
     const MODEL: bool = true;
-    const COMPARTMENTS: &'static [&'static str] = &["dendrite"];
+
+    fn compartments(&self) -> Vec<String> {
+        vec!["dendrite".into()]
+    }
 
     fn plugin(app: &mut App) {
         app.add_behaviour_system::<Self, _>(Stage::Integrate, integrate);
