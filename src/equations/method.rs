@@ -5,6 +5,7 @@
 //! Heun                x + h (f + f(x + h f)) / 2
 //! RungeKutta4         the classical method of fourth order
 //! ExponentialEuler    x + h f φ(h ∂f/∂x),  φ(a) = (eᵃ − 1)/a       each variable linear in itself, the others held
+//! Implicit            x + (1 − h A)⁻¹ h f,  A: the coefficients of x   variables that pull at one another, together: `implicit`
 //! Exact               x + ∫₀ʰ exp(A s) ds · f,  A = ∂f/∂x           the whole linear, with coefficients that never change
 //! ```
 //! White noise enters linearly. `Euler` is then the method of Euler and Maruyama (Itô), `Heun` that of Stratonovich; the exponential
@@ -16,6 +17,7 @@ use bevy_reflect::prelude::*;
 use super::{
     exact,
     graph::{Graph, Id},
+    implicit,
     operation::{One, Two},
 };
 
@@ -23,7 +25,7 @@ use super::{
 #[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Method {
-    /// `Exact` where that can be, else `ExponentialEuler`, else `Heun`.
+    /// `Exact` where that can be, else `Implicit` in cells of several compartments, else `ExponentialEuler`, else `Heun`.
     #[default]
     Auto,
     /// The method of Euler, of first order.
@@ -34,7 +36,11 @@ pub enum Method {
     RungeKutta4,
     /// Exponential Euler: each variable exactly, the others held; of first order.
     ExponentialEuler,
-    /// The exact solution of linear equations; `ExponentialEuler` where conductances are open, which change a coefficient.
+    /// Implicit Euler of variables that are linear in one another, such as potentials of compartments: stable however tightly they are
+    /// coupled; others by exponential Euler; of first order.
+    Implicit,
+    /// The exact solution of linear equations; where conductances are open, which change a coefficient, `ExponentialEuler`, or in
+    /// cells of several compartments `Implicit`.
     Exact,
 }
 
@@ -59,6 +65,8 @@ pub struct System {
     pub h: f64,
     /// How many neurons there are.
     pub members: usize,
+    /// Whether the cells have several compartments.
+    pub compartments: bool,
 }
 
 impl Method {
@@ -70,6 +78,9 @@ impl Method {
         }
         if exact::coefficients(graph, system).is_ok() {
             return Self::Exact;
+        }
+        if system.compartments {
+            return Self::Implicit;
         }
         if exponential(graph, system).is_ok() { Self::ExponentialEuler } else { Self::Heun }
     }
@@ -103,6 +114,7 @@ impl Method {
             }
             Self::RungeKutta4 => runge_kutta(graph, system),
             Self::ExponentialEuler => exponential(graph, system)?,
+            Self::Implicit => implicit::step(graph, system)?,
             Self::Exact => exact::step(graph, system, normal)?,
         })
     }
@@ -146,34 +158,32 @@ fn runge_kutta(graph: &mut Graph, system: &System) -> Vec<Id> {
 }
 
 fn exponential(graph: &mut Graph, system: &System) -> Result<Vec<Id>, Refusal> {
-    let h = graph.number(system.h);
-    let mut new = Vec::new();
-    for (variable, (&x, &f)) in system.x.iter().zip(&system.f).enumerate() {
-        let slope = graph.derivative(f, x);
-        if graph.depends(slope, x) {
-            return Err(Refusal {
-                variable,
-                why: "it is not linear in itself, as `ExponentialEuler` needs: try `Heun`",
-            });
-        }
-        let exponent = graph.two(Two::Multiply, slope, h);
-        let (calm, noisy) = apart(graph, system, variable)?;
-        let speed = graph.two(Two::Multiply, calm, h);
-        let mean = graph.one(One::MeanExp, exponent);
-        let way = graph.two(Two::Multiply, speed, mean);
-        let moved = graph.two(Two::Add, x, way);
-        // The variance of x after the step is g² (e^{2ah} − 1)/(2a).
-        new.push(noisy.into_iter().fold(moved, |moved, part| {
-            let two = graph.number(2.0);
-            let twice = graph.two(Two::Multiply, exponent, two);
-            let mean = graph.one(One::MeanExp, twice);
-            let root = graph.one(One::SquareRoot, mean);
-            let way = graph.two(Two::Multiply, part, h);
-            let way = graph.two(Two::Multiply, way, root);
-            graph.two(Two::Add, moved, way)
-        }));
+    (0..system.x.len()).map(|variable| exponentially(graph, system, variable)).collect()
+}
+
+/// A variable after a step of exponential Euler.
+pub(super) fn exponentially(graph: &mut Graph, system: &System, variable: usize) -> Result<Id, Refusal> {
+    let (h, x, f) = (graph.number(system.h), system.x[variable], system.f[variable]);
+    let slope = graph.derivative(f, x);
+    if graph.depends(slope, x) {
+        return Err(Refusal { variable, why: "it is not linear in itself, as `ExponentialEuler` needs: try `Heun`" });
     }
-    Ok(new)
+    let exponent = graph.two(Two::Multiply, slope, h);
+    let (calm, noisy) = apart(graph, system, variable)?;
+    let speed = graph.two(Two::Multiply, calm, h);
+    let mean = graph.one(One::MeanExp, exponent);
+    let way = graph.two(Two::Multiply, speed, mean);
+    let moved = graph.two(Two::Add, x, way);
+    // The variance of x after the step is g² (e^{2ah} − 1)/(2a).
+    Ok(noisy.into_iter().fold(moved, |moved, part| {
+        let two = graph.number(2.0);
+        let twice = graph.two(Two::Multiply, exponent, two);
+        let mean = graph.one(One::MeanExp, twice);
+        let root = graph.one(One::SquareRoot, mean);
+        let way = graph.two(Two::Multiply, part, h);
+        let way = graph.two(Two::Multiply, way, root);
+        graph.two(Two::Add, moved, way)
+    }))
 }
 
 /// A derivative without its noise, and the speed that each noise gives.

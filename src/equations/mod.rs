@@ -8,12 +8,14 @@
 //! are the same for any instruction set, any number of threads and any size of a block.
 #![forbid(unsafe_code)]
 
+mod assembly;
 mod build;
 mod derivative;
 mod exact;
 mod graph;
 #[cfg(test)]
 mod graph_tests;
+mod implicit;
 mod lower;
 mod method;
 mod model;
@@ -32,4 +34,4 @@ pub use model::{Model, Wrong, is_taken};
 pub use observed::Observed;
 pub use rule::{Event, Read, RuleModel, RunnableRule};
 pub use step::runnable;
-pub use surroundings::{Runnable, Source, Surroundings, When};
+pub use surroundings::{Runnable, Site, Source, Surroundings, When};

@@ -113,6 +113,21 @@ impl Model {
         self.variables().position(|variable| variable.name == name)
     }
 
+    /// The compartments of which it has a potential (`v_dendrite`) and of which it names what reaches them (`input_dendrite`,
+    /// `conductance_dendrite`), in the order of their potentials.
+    #[must_use]
+    pub fn compartments(&self) -> Vec<String> {
+        let named = |name: &String| {
+            let is_outside = |of: &str| {
+                let own = format!("{of}_{name}");
+                self.uses(&own) && !self.statements.iter().any(|statement| statement.name == own)
+            };
+            is_outside("input") || is_outside("conductance")
+        };
+        let potentials = self.variables().filter(|variable| matches!(variable.meaning, Meaning::Derivative(_)));
+        potentials.filter_map(|variable| variable.name.strip_prefix("v_").map(str::to_owned)).filter(named).collect()
+    }
+
     /// Whether a name is used, be it anywhere.
     #[must_use]
     pub fn uses(&self, name: &str) -> bool {

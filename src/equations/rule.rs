@@ -352,8 +352,7 @@ impl Assembly<'_> {
             number: &number,
             known: Vec::new(),
             array: &|_| Err("a rule reads no files".into()),
-            conductance: false,
-            jump: false,
+            sites: &[],
             shift: false,
             sums: &[],
         };

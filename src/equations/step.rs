@@ -3,19 +3,19 @@
 //! All derivatives and expressions see the state at the start of a step; new values are stored together. Spikes are looked for at the
 //! new values, and where potentials jump, also just before the step. A reset is assignments one after another.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{cell::RefCell, sync::Arc};
 
 use super::{
-    build::{Argument, Names, Special},
+    assembly::{Assembly, Growing},
     graph::{Fixed, Graph, Id, Node},
     lower::{Lowered, Task, fixed},
     method::{Method, System},
-    model::{Model, Part, Wrong, is_noise},
+    model::{Model, Part, Wrong},
     operation::{One, Two},
     statement::{Assignment, Meaning, Statement, fault},
-    surroundings::{Runnable, Source, Surroundings, Timed, When},
+    surroundings::{Runnable, Source, Surroundings, When},
 };
-use crate::value::{Expression, ValueError};
+use crate::value::ValueError;
 
 /// The model in its surroundings.
 ///
@@ -24,7 +24,7 @@ use crate::value::{Expression, ValueError};
 pub fn runnable(model: &Model, around: &Surroundings<'_>) -> Result<Runnable, Wrong> {
     let state = RefCell::default();
     let mut assembly = Assembly::new(model, around, &state)?;
-    let (new, method, membrane) = assembly.stepped()?;
+    let Stepped { new, method, membranes } = assembly.stepped()?;
     let (fires, free) = assembly.fires(&new)?;
     let (mut outputs, refractory) = assembly.after(&new, fires, free)?;
     let graph = assembly.into_graph();
@@ -36,182 +36,25 @@ pub fn runnable(model: &Model, around: &Surroundings<'_>) -> Result<Runnable, Wr
     let task = Task { graph: &graph, outputs, mark, columns, members: around.members };
     let lowered = Lowered::of(&task).map_err(in_model)?;
     let Growing { sources, timed } = state.into_inner();
-    Ok(Runnable { lowered, sources, timed, method, refractory, membrane })
+    Ok(Runnable { lowered, sources, timed, method, refractory, membranes })
+}
+
+/// What a step comes to.
+struct Stepped {
+    /// The variables after it.
+    new: Vec<Id>,
+    /// The method that gave them.
+    method: Method,
+    /// The time constants of potentials, where receptors may go by them.
+    membranes: Vec<Option<Fixed>>,
 }
 
 fn in_model(error: ValueError) -> Wrong {
     (Part::Model, error)
 }
 
-/// Inputs and arrays, of which there are more with every call in an expression.
-#[derive(Default)]
-struct Growing {
-    sources: Vec<Source>,
-    timed: Vec<Timed>,
-}
-
-impl Growing {
-    /// Another input.
-    fn add(&mut self, graph: &mut Graph, source: Source) -> Id {
-        self.sources.push(source);
-        graph.input(self.sources.len() - 1)
-    }
-
-    /// An input of which there is one.
-    fn the(&mut self, graph: &mut Graph, source: Source) -> Id {
-        match self.sources.iter().position(|known| *known == source) {
-            Some(known) => graph.input(known),
-            None => self.add(graph, source),
-        }
-    }
-}
-
-struct Assembly<'a> {
-    model: &'a Model,
-    around: &'a Surroundings<'a>,
-    graph: Graph,
-    growing: &'a RefCell<Growing>,
-    names: Names<'a>,
-    /// The variables at the start of an iteration.
-    x: Vec<Id>,
-    /// The variables once something has arrived.
-    start: Vec<Id>,
-    /// White noises by their names: standard normal numbers.
-    noise: Vec<(String, Id)>,
-}
-
-impl<'a> Assembly<'a> {
-    fn new(model: &'a Model, around: &'a Surroundings<'a>, growing: &'a RefCell<Growing>) -> Result<Self, Wrong> {
-        let mut graph = Graph::default();
-        let mut names = Names::default();
-        let (t, dt) = (graph.leaf(Node::Time), graph.number(around.dt));
-        names.insert("t", t);
-        names.insert("dt", dt);
-        let mut x = Vec::new();
-        for (place, variable) in model.variables().enumerate() {
-            let id = graph.leaf(Node::Column(place as u16));
-            names.insert(&variable.name, id);
-            x.push(id);
-        }
-        Ok(Self { model, around, graph, growing, names, start: x.clone(), x, noise: Vec::new() })
-    }
-
-    fn into_graph(self) -> Graph {
-        self.graph
-    }
-
-    /// A node that is given from outside.
-    fn given(&mut self, given: Fixed) -> Id {
-        match given {
-            Fixed::Number(x) => self.graph.number(x),
-            Fixed::Each(numbers) => self.graph.member_of(numbers),
-        }
-    }
-
-    /// Makes the names in an expression known that come from outside.
-    fn find_names(&mut self, expression: &Expression, part: Part) -> Result<(), Wrong> {
-        for (name, at) in expression.names() {
-            if name == "pi" || self.names.get(name).is_some() {
-                continue;
-            }
-            let id = match name {
-                "input" => self.input(),
-                "conductance" => self.drive(Source::Conductance, self.around.conductance),
-                "shift" => self.drive(Source::Shift, self.around.shift),
-                "jump" | "fired" | "refractory_left" => {
-                    return Err((part, fault(format!("`{name}` cannot be read in equations"), at)));
-                }
-                noise if is_noise(noise) => {
-                    if part != Part::Model {
-                        return Err((part, fault("white noise stands in derivatives; here it is `randn()`", at)));
-                    }
-                    self.white(noise)
-                }
-                sum if self.around.sums.iter().any(|known| known == sum) => self.sum(sum),
-                // A name that nobody knows is told where the expression is built.
-                other => match (self.around.number)(other) {
-                    Some(given) => self.given(given),
-                    None => continue,
-                },
-            };
-            self.names.insert(name, id);
-        }
-        Ok(())
-    }
-
-    fn drive(&mut self, source: Source, is_there: bool) -> Id {
-        if is_there { self.growing.borrow_mut().the(&mut self.graph, source) } else { self.graph.number(0.0) }
-    }
-
-    fn sum(&mut self, name: &str) -> Id {
-        let place = self.around.sums.iter().position(|known| known == name).unwrap_or_default();
-        self.drive(Source::Sum(place as u16), true)
-    }
-
-    /// The current that reaches the neuron: what conductances let in, too, unless the model speaks of them itself.
-    fn input(&mut self) -> Id {
-        let current = self.drive(Source::Input, true);
-        let v = self.model.place("v").map(|place| self.x[place]);
-        match v {
-            Some(v) if self.around.conductance && !self.model.uses("conductance") => {
-                let open = self.drive(Source::Conductance, true);
-                let leak = self.graph.two(Two::Multiply, open, v);
-                self.graph.two(Two::Subtract, current, leak)
-            }
-            _ => current,
-        }
-    }
-
-    /// White noise: a standard normal number over the root of a step.
-    fn white(&mut self, name: &str) -> Id {
-        let number = self.growing.borrow_mut().add(&mut self.graph, Source::Normal);
-        self.noise.push((name.to_owned(), number));
-        let root = self.graph.number(1.0 / self.h().sqrt());
-        self.graph.two(Two::Multiply, number, root)
-    }
-
-    fn h(&self) -> f64 {
-        self.around.dt / f64::from(self.around.steps.max(1))
-    }
-
-    /// The node of an expression; `random` says whether it may draw.
-    fn build(&mut self, expression: &Expression, part: Part, random: bool) -> Result<Id, Wrong> {
-        self.find_names(expression, part)?;
-        let names = self.names.clone().with_calls(self.calls(random));
-        let made = self.graph.build(expression, &names).and_then(|made| self.graph.check_size().map(|()| made));
-        made.map_err(|mut error| {
-            error.known.extend(self.around.known.iter().cloned());
-            (part, error)
-        })
-    }
-
-    /// Calls that read files or draw.
-    fn calls(&self, random: bool) -> Rc<Special<'a>> {
-        let (growing, around) = (self.growing, self.around);
-        Rc::new(move |graph, name, arguments| match (name, arguments) {
-            ("rand" | "randn", []) if !random => {
-                let why =
-                    format!("`{name}` is for resets and for expressions that are `once`; in derivatives noise is `xi`");
-                Some(Err(why))
-            }
-            ("rand", []) => Some(Ok(growing.borrow_mut().add(graph, Source::Uniform))),
-            ("randn", []) => Some(Ok(growing.borrow_mut().add(graph, Source::Normal))),
-            ("timed", [Argument::Text(file), Argument::Node(every)]) => Some(match graph.constant(*every) {
-                Some(every) if every > 0.0 && every.is_finite() => timed(graph, growing, around, file, every),
-                _ => {
-                    Err("the second argument of `timed` is the time from a row to the next: a number above 0 (ms)"
-                        .into())
-                }
-            }),
-            ("timed", _) => {
-                Some(Err("`timed` takes a file and the time from a row to the next: timed('drive.npy', 0.5)".into()))
-            }
-            _ => None,
-        })
-    }
-
-    /// The variables after an iteration, the method that gave them, and the time constant of the potential.
-    fn stepped(&mut self) -> Result<(Vec<Id>, Method, Option<Fixed>), Wrong> {
+impl Assembly<'_> {
+    fn stepped(&mut self) -> Result<Stepped, Wrong> {
         let model = self.model;
         for (statement, value) in model.subexpressions() {
             let made = self.build(value, Part::Model, statement.once)?;
@@ -227,13 +70,21 @@ impl<'a> Assembly<'a> {
             });
         }
         let noise: Vec<Id> = self.noise.iter().map(|(_, number)| *number).collect();
-        let system = System { x: self.x.clone(), f, noise: noise.clone(), h: self.h(), members: self.around.members };
+        let (h, members, compartments) = (self.h(), self.around.members, self.around.sites.len() > 1);
+        let system = System { x: self.x.clone(), f, noise: noise.clone(), h, members, compartments };
         // A conductance makes a coefficient change.
         let method = match self.around.method {
-            Method::Exact if self.around.conductance => Method::ExponentialEuler,
+            Method::Exact if self.around.sites.iter().any(|site| site.conductance) => {
+                if compartments {
+                    Method::Implicit
+                } else {
+                    Method::ExponentialEuler
+                }
+            }
             method => method.chosen(&mut self.graph, &system),
         };
-        let membrane = self.membrane(&system, method);
+        let sites = 0..self.around.sites.len() as u16;
+        let membranes = sites.map(|site| self.membrane(&system, method, site)).collect();
         let growing = self.growing;
         let before = growing.borrow().sources.len();
         let mut normal = |graph: &mut Graph| growing.borrow_mut().add(graph, Source::Normal);
@@ -253,13 +104,14 @@ impl<'a> Assembly<'a> {
             if variable.held { graph.select(free, new, x) } else { new }
         };
         let pairs = model.variables().zip(new.into_iter().zip(self.x.clone()));
-        Ok((pairs.map(|pair| hold(&mut self.graph, pair)).collect(), method, membrane))
+        let new = pairs.map(|pair| hold(&mut self.graph, pair)).collect();
+        Ok(Stepped { new, method, membranes })
     }
 
-    /// The time constant of the potential, where receptors may go by it.
-    fn membrane(&mut self, system: &System, method: Method) -> Option<Fixed> {
-        let place = self.model.place("v")?;
-        let (v, input) = (self.x[place], self.names.get("input")?);
+    /// The time constant of the potential of a site, where receptors may go by it.
+    fn membrane(&mut self, system: &System, method: Method, site: u16) -> Option<Fixed> {
+        let place = self.potential(site)?;
+        let (v, input) = (self.x[place], self.names.get(&self.around.sites[usize::from(site)].name_of("input"))?);
         let graph = &mut self.graph;
         let feeds_others = system.f.iter().enumerate().any(|(k, f)| k != place && graph.depends(*f, input));
         let slope = graph.derivative(system.f[place], v);
@@ -310,9 +162,11 @@ impl<'a> Assembly<'a> {
     fn arrived(&mut self) -> Result<Vec<Id>, Wrong> {
         let (model, around) = (self.model, self.around);
         let mut start = self.x.clone();
-        if let (Some(place), true) = (model.place("v"), around.jump) {
-            let jump = self.drive(Source::Jump, true);
-            start[place] = self.graph.two(Two::Add, start[place], jump);
+        for (k, site) in (0..).zip(around.sites) {
+            if let (Some(place), true) = (self.potential(k), site.jump) {
+                let jump = self.drive(Source::Jump(k), true);
+                start[place] = self.graph.two(Two::Add, start[place], jump);
+            }
         }
         for name in around.sums {
             if let Some(place) = model.place(name) {
@@ -356,32 +210,6 @@ impl<'a> Assembly<'a> {
         }
         let (left, zero) = (self.left(), self.graph.number(0.0));
         self.graph.two(Two::LessEqual, left, zero)
-    }
-
-    /// The names where the variables are others.
-    fn names_at(&mut self, there: &[Id]) -> Names<'a> {
-        let mut names = self.names.clone();
-        let by: Vec<(Id, Id)> = self.x.iter().copied().zip(there.iter().copied()).collect();
-        let own: Vec<&str> = self.model.subexpressions().map(|(statement, _)| statement.name.as_str()).collect();
-        let before: Vec<Id> = own.iter().filter_map(|name| self.names.get(name)).collect();
-        let after = self.graph.replaced(&before, &by, false);
-        own.iter().zip(after).for_each(|(name, id)| names.insert(name, id));
-        if let Some(input) = self.names.get("input") {
-            let there = self.graph.replaced(&[input], &by, false)[0];
-            names.insert("input", there);
-        }
-        self.model.variables().zip(there).for_each(|(variable, id)| names.insert(&variable.name, *id));
-        names
-    }
-
-    /// An expression where the variables are others.
-    fn build_at(&mut self, there: &[Id], expression: &Expression, part: Part) -> Result<Id, Wrong> {
-        self.find_names(expression, part)?;
-        let names = self.names_at(there);
-        let before = std::mem::replace(&mut self.names, names);
-        let made = self.build(expression, part, matches!(part, Part::Reset | Part::Arrive));
-        self.names = before;
-        made
     }
 
     /// Whether a neuron fires, and whether it is not refractory.
@@ -430,31 +258,5 @@ impl<'a> Assembly<'a> {
     fn assigned(&mut self, there: &[Id], place: usize, (assignment, part): (&Assignment, Part)) -> Result<Id, Wrong> {
         let value = self.build_at(there, &assignment.value, part)?;
         Ok(self.graph.assigned(assignment, there[place], value))
-    }
-}
-
-/// The number, or the number of each neuron, of an array that is due.
-fn timed(
-    graph: &mut Graph,
-    growing: &RefCell<Growing>,
-    around: &Surroundings<'_>,
-    file: &str,
-    every: f64,
-) -> Result<Id, String> {
-    let array = (around.array)(file)?;
-    let width: usize = array.shape.iter().skip(1).product();
-    if array.data.is_empty() || array.shape.is_empty() {
-        return Err(format!("`{file}` has no row"));
-    }
-    let mut growing = growing.borrow_mut();
-    let k = growing.timed.len() as u16;
-    growing.timed.push(Timed { array, every });
-    match width {
-        1 => Ok(graph.leaf(Node::Timed(k))),
-        width if width == around.neurons => Ok(growing.add(graph, Source::Timed(k))),
-        width => Err(format!(
-            "a row of `{file}` has {width} numbers: one, or one for each of {} neurons, is needed",
-            around.neurons
-        )),
     }
 }

@@ -40,25 +40,42 @@ pub struct Surroundings<'a> {
     pub known: Vec<String>,
     /// The array of a file.
     pub array: &'a dyn Fn(&str) -> Result<Arc<Array>, String>,
-    /// Whether conductances may be open at the neurons.
-    pub conductance: bool,
-    /// Whether their potential may jump.
-    pub jump: bool,
+    /// Where on a neuron something may reach it: at itself, then at its compartments.
+    pub sites: &'a [Site],
     /// Whether their threshold may move.
     pub shift: bool,
     /// The names of sums over synapses. One that is the name of a variable is added to it at the start of an iteration.
     pub sums: &'a [String],
 }
 
+/// Where something reaches a neuron, and what may.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Site {
+    /// The compartment; nothing for the neuron itself.
+    pub compartment: Option<String>,
+    /// Whether conductances may be open there.
+    pub conductance: bool,
+    /// Whether its potential may jump.
+    pub jump: bool,
+}
+
+impl Site {
+    /// What a variable, or an input, of this name is called here: `v_dendrite`.
+    #[must_use]
+    pub fn name_of(&self, name: &str) -> String {
+        self.compartment.as_ref().map_or_else(|| name.to_owned(), |own| format!("{name}_{own}"))
+    }
+}
+
 /// What a column is that a program reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// What reaches the neurons.
-    Input,
-    /// The sum of open conductances.
-    Conductance,
-    /// The jumps of the potential.
-    Jump,
+    /// What reaches the neurons at a site.
+    Input(u16),
+    /// The sum of open conductances there.
+    Conductance(u16),
+    /// The jumps of the potential there.
+    Jump(u16),
     /// The shift of the threshold.
     Shift,
     /// Standard normal numbers.
@@ -113,6 +130,7 @@ pub struct Runnable {
     pub method: Method,
     /// Whether there is a refractory period.
     pub refractory: bool,
-    /// The time constant (ms) of a potential that is linear with a coefficient that never changes, and that input alone drives.
-    pub membrane: Option<Fixed>,
+    /// For each site the time constant (ms) of its potential, where that is linear with a coefficient that never changes, and driven by
+    /// input alone.
+    pub membranes: Vec<Option<Fixed>>,
 }

@@ -2,7 +2,7 @@
 
 use super::Equations;
 use crate::{
-    network::Behaviours,
+    network::{Behaviours, Compartments},
     prelude::*,
     scene::{Ready, library, like},
 };
@@ -215,4 +215,34 @@ fn what_the_library_has_is_overridden_field_by_field() {
     let wrong = "(groups: {\"a\": (size: 2, behaviours: [Equations(like: \"adx\")])})";
     let error = crate::scene::Scene::from_text(bench.world_mut(), wrong).unwrap_err().to_string();
     assert!(error.contains("no `Equations` is named `adx`") && error.contains("`adex`"), "{error}");
+}
+
+/// Under noise the soma's input sets how often there is a spike or a burst, the dendrite's how many are bursts (intervals below 16 ms):
+/// R. Naud & H. Sprekeler, PNAS 115:E6329 (2018), figures 1 and 2.
+#[test]
+fn the_cell_of_layer_5_bursts_when_its_dendrite_is_active() {
+    let events = |somatic: f64, dendritic: f64| {
+        let mut bench = Bench::new().with_dt(0.1);
+        let model = like::<Equations>(bench.world_mut(), "layer_5").unwrap_or_else(|why| panic!("{why}"));
+        let noise = |mean: f64| OrnsteinUhlenbeck { mean: mean.into(), sd: 450.0.into(), tau: 2.0.into(), ..default() };
+        let cells = bench.group("cells", 60, (model, noise(somatic)));
+        let dendrite = bench.world_mut().get::<Compartments>(cells).unwrap().iter().next().unwrap();
+        bench.world_mut().entity_mut(dendrite).insert(noise(dendritic));
+        let (mut last, mut within) = (vec![f64::NEG_INFINITY; 60], vec![false; 60]);
+        let (mut all, mut bursts) = (0.0, 0.0);
+        for k in 0..30_000 {
+            bench.tick();
+            for spike in bench.spikes(cells) {
+                let (i, time) = (spike as usize, f64::from(k) / 10.0);
+                let short = time - last[i] < 16.0;
+                all += f64::from(u8::from(!short));
+                bursts += f64::from(u8::from(short && !within[i]));
+                (last[i], within[i]) = (time, short);
+            }
+        }
+        (all / 60.0 / 3.0, bursts / all)
+    };
+    let (low, high, active) = (events(300.0, -100.0), events(600.0, -100.0), events(300.0, 150.0));
+    assert!(high.0 > 1.8 * low.0 && high.1 < 1.6 * low.1, "{low:?} {high:?}");
+    assert!(low.1 < 0.25 && active.1 > 0.4, "{low:?} {active:?}");
 }

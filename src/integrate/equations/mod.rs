@@ -7,6 +7,8 @@
 //! another; the refractory period. All derivatives see the state at the start of the step. Time is in ms; numbers are in the units
 //! of the model, as everywhere.
 //!
+//! Where there is a potential `v_dendrite` and `input_dendrite`, what reaches it, is named, the cells have a compartment `dendrite`.
+//!
 //! Names: the variables and expressions of the model, its parameters; `t` (ms, at the start of the iteration), `dt`, `i`, `x`, `y`, `z`,
 //! constants of the scene and draws of the group; `input`, the current that reaches the neuron, which counts in what open conductances
 //! let through at its `v` (a model that names `conductance` itself is left to do so); `shift`, what adaptive thresholds have
@@ -15,9 +17,12 @@
 
 mod columns;
 #[cfg(test)]
+mod compartment_tests;
+#[cfg(test)]
 mod library_tests;
 mod run;
 mod running;
+mod sites;
 #[cfg(test)]
 mod tests;
 
@@ -28,7 +33,7 @@ use bevy_ecs::prelude::*;
 
 pub use crate::equations::{Method, When};
 pub use columns::EquationVariables;
-use running::Running;
+use running::{MOST_SITES, Running};
 
 use super::refractory;
 use crate::{
@@ -38,6 +43,7 @@ use crate::{
     network::{
         Afferent, Arrivals, Behaviour, Conductance, EquationText, InitialValues, Input, Jump, Parameter, Preparation,
         PrepareError, Range, RegisterState, RegisterVariable, Spikes, Sums, ThresholdShift, Unit, V,
+        compartment::compartment_named,
         graded::Graded,
         receptor::{CameWith, Wanted, settle},
         room::resize_columns,
@@ -99,9 +105,20 @@ impl Behaviour for Equations {
         app.add_behaviour_system::<Self, _>(Stage::Integrate, run::integrate);
     }
 
+    fn compartments(&self) -> Vec<String> {
+        // What is no model is told when it is prepared.
+        Model::read(&self.model.0, "", "", "").map_or_else(|_| Vec::new(), |model| self.compartments_in(&model))
+    }
+
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         let model = self.read(preparation)?;
-        let variables = model.variables().filter(|variable| variable.name != "v");
+        let compartments = self.compartments_in(&model);
+        if compartments.len() >= MOST_SITES {
+            let why = format!("a cell has {} compartments at most besides the soma", MOST_SITES - 1);
+            return Err(preparation.error(Some("model"), why));
+        }
+        let is_potential = |name: &str| name == "v" || potential_of(name, &compartments).is_some();
+        let variables = model.variables().filter(|variable| !is_potential(&variable.name));
         let infos: Vec<_> = variables.map(|variable| (variable.name.clone(), variable.unit.clone())).collect();
         let (entity, has_v) = (preparation.entity(), model.place("v").is_some());
         let shifts = model.uses("shift");
@@ -114,6 +131,13 @@ impl Behaviour for Equations {
         }
         if shifts {
             group.insert_if_new(ThresholdShift::default());
+        }
+        for name in &compartments {
+            let Some(compartment) = compartment_named(preparation.world(), entity, name) else { continue };
+            preparation.world().entity_mut(compartment).insert_if_new(Jump::default());
+            if !preparation.is_trial() {
+                resize_columns(preparation.world(), compartment);
+            }
         }
         self.bring_receptors(preparation)
     }
@@ -136,9 +160,13 @@ impl Behaviour for Equations {
             initial.entry(name.clone()).or_insert_with(|| Value::Number(0.0));
         }
         let outside = preparation.outside()?;
+        let of_sites = self.compartments_in(&model).into_iter();
+        let of_sites: Vec<String> =
+            of_sites.flat_map(|name| ["input", "conductance"].map(|of| format!("{of}_{name}"))).collect();
         let running = Running::new(self, model, preparation, &outside)?;
         let initial: Vec<_> = initial.into_iter().collect();
         let zero = ["t", "input", "conductance", "shift"];
+        let zero: Vec<&str> = zero.into_iter().chain(of_sites.iter().map(String::as_str)).collect();
         let start = preparation.begin_variables(outside, ("initial", &initial), &expressions, &zero)?;
         if let Some((name, neuron)) = running.not_finite(&start).filter(|_| preparation.is_first()) {
             let why = format!(
@@ -151,7 +179,22 @@ impl Behaviour for Equations {
     }
 }
 
+/// The compartment of which a variable is the potential: `v_dendrite`.
+fn potential_of(variable: &str, compartments: &[String]) -> Option<usize> {
+    let name = variable.strip_prefix("v_")?;
+    compartments.iter().position(|own| own == name)
+}
+
 impl Equations {
+    /// The compartments of its cells besides the soma; what reaches one by the name of a parameter is that parameter.
+    fn compartments_in(&self, model: &Model) -> Vec<String> {
+        let mut all = model.compartments();
+        all.retain(|name| {
+            !["input", "conductance"].iter().any(|of| self.parameters.contains_key(&format!("{of}_{name}")))
+        });
+        all
+    }
+
     /// The names of sums over synapses, in their order.
     fn sum_names(&self) -> Vec<String> {
         self.arrivals.0.keys().chain(self.sums.0.keys()).cloned().collect()

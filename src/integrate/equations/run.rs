@@ -5,13 +5,14 @@ use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
 use super::{
     EquationVariables, Equations,
     running::{For, Running, draws},
+    sites::{All, Compartment, Sites, bits},
 };
 use crate::{
     equations::{Model, Runnable, Source},
     integrate::RefractoryLeft,
     network::{
-        Arriving, Birth, Clock, Conductance, Failures, Input, Jump, Receptors, Spikes, ThreadShares, ThresholdShift, V,
-        graded::Graded, receptor::CameWith,
+        Arriving, Birth, Clock, CompartmentOf, Compartments, Conductance, Failures, Input, Jump, Receptors, Spikes,
+        ThreadShares, ThresholdShift, V, graded::Graded, receptor::CameWith,
     },
     numeric::{
         Column, Real,
@@ -33,26 +34,36 @@ type Group = (
     (&'static mut EquationVariables, Option<&'static mut V>, Option<&'static mut RefractoryLeft>),
     Reaching,
     &'static mut Spikes,
-    (&'static ThreadShares, Option<&'static Birth>, Option<&'static Receptors>),
+    (&'static ThreadShares, Option<&'static Birth>, Option<&'static Receptors>, Option<&'static Compartments>),
 );
 
 /// What a sum over synapses is read from.
 type Summing = (&'static Name, &'static Arriving, Option<&'static Graded>);
 
 pub(super) fn integrate(
-    mut groups: Query<Group>,
+    mut groups: Query<Group, Without<CompartmentOf>>,
+    mut compartments: Query<Compartment, With<CompartmentOf>>,
     receptors: Query<Summing, With<CameWith>>,
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
+    let mut compartments = Sites::new(&mut compartments);
     pass(|pass| {
-        for (entity, (equations, running), state, reaching, spikes, (shares, birth, own)) in &mut groups {
+        for (entity, (equations, running), state, reaching, spikes, (shares, birth, own, apart)) in &mut groups {
             let running = running.into_inner();
-            let (_, conductance, jump, shift) = reaching;
+            let (input, conductance, jump, shift) = reaching;
+            let (sites, potentials): (Vec<_>, Vec<_>) = match compartments.take(apart, running.compartments()) {
+                Ok(found) => found.into_iter().unzip(),
+                Err(name) => {
+                    failures.push_at(entity, "Equations", format!("the compartment `{name}` is gone"));
+                    continue;
+                }
+            };
+            let sites: All<'_> = std::iter::once((input, conductance, jump)).chain(sites).collect();
             let of = For {
                 dt: clock.dt,
-                conductance: conductance.is_some_and(Conductance::is_used),
-                jump: jump.is_some_and(Jump::is_used),
+                conductance: bits(sites.iter().map(|(_, open, _)| open.is_some_and(Conductance::is_used))),
+                jump: bits(sites.iter().map(|(.., jump)| jump.is_some_and(Jump::is_used))),
                 shift: shift.is_some_and(|shift| !shift.get().is_empty()),
                 members: spikes.fired().len(),
             };
@@ -63,7 +74,7 @@ pub(super) fn integrate(
                 continue;
             }
             let time = clock.since(birth).time();
-            let Some((model, made, rows, streams)) = running.begin(time) else { continue };
+            let Some(((model, names), made, rows, streams)) = running.begin(time) else { continue };
             let row = |k: u16| rows.get(usize::from(k)).map_or(&[][..], |(_, row)| &row[..]);
             let sum = |k: u16| {
                 let name = equations.sum_name(k);
@@ -72,8 +83,8 @@ pub(super) fn integrate(
                 let found = all.find(|(own, ..)| name.is_some_and(|name| own.as_str() == name));
                 found.map_or(&[][..], |(_, arriving, graded)| graded.map_or(&arriving.sums, |graded| &graded.sum))
             };
-            let read = reads(made, |source| column(source, reaching, (&row, &sum)));
-            let state = in_order(model, made, state);
+            let read = reads(made, |source| column(source, (&sites, shift), (&row, &sum)));
+            let state = in_order((model, names), made, state, potentials);
             run(pass, spikes.into_inner(), shares, made, (state, read, streams, of.members));
         }
     });
@@ -85,18 +96,15 @@ type Columns<'f, 'a> = &'f (dyn Fn(u16) -> &'a [Real] + 'f);
 /// The column that a source is; nothing for one that draws.
 fn column<'a>(
     source: Source,
-    (input, conductance, jump, shift): (
-        &'a Input,
-        Option<&'a Conductance>,
-        Option<&'a Jump>,
-        Option<&'a ThresholdShift>,
-    ),
+    (sites, shift): (&All<'a>, Option<&'a ThresholdShift>),
     (row, sum): (Columns<'_, 'a>, Columns<'_, 'a>),
 ) -> &'a [Real] {
     match source {
-        Source::Input => &input.0,
-        Source::Conductance => conductance.map_or(&[], |conductance| &conductance.sum),
-        Source::Jump => jump.map_or(&[], |jump| &jump.sum),
+        Source::Input(k) => sites.get(usize::from(k)).map_or(&[], |(input, ..)| &input.0),
+        Source::Conductance(k) => {
+            sites.get(usize::from(k)).and_then(|(_, open, _)| *open).map_or(&[], |open| &open.sum)
+        }
+        Source::Jump(k) => sites.get(usize::from(k)).and_then(|(.., jump)| *jump).map_or(&[], |jump| &jump.sum),
         Source::Shift => shift.map_or(&[], ThresholdShift::get),
         Source::Timed(k) => row(k),
         Source::Sum(k) => sum(k),
@@ -136,13 +144,20 @@ fn reads<'a>(made: &'a Runnable, column: impl Fn(Source) -> &'a [Real]) -> Vec<R
 
 /// The columns that a program changes, in its order.
 fn in_order<'a>(
-    model: &Model,
+    (model, compartments): (&Model, &[String]),
     made: &Runnable,
     (own, v, left): (Mut<'a, EquationVariables>, Option<Mut<'a, V>>, Option<Mut<'a, RefractoryLeft>>),
+    potentials: Vec<&'a mut [Real]>,
 ) -> Vec<&'a mut [Real]> {
     let mut own = own.into_inner().columns_mut();
     let mut v = v.map(|v| &mut v.into_inner().0[..]);
-    let mut next = |name: &str| if name == "v" { v.take() } else { own.next() };
+    // Compartments stand in the order of their potentials.
+    let (mut names, mut potentials) = (compartments.iter().peekable(), potentials.into_iter());
+    let mut next = |name: &str| match name {
+        "v" => v.take(),
+        _ if names.next_if(|own| name.strip_prefix("v_") == Some(own)).is_some() => potentials.next(),
+        _ => own.next(),
+    };
     let mut columns: Vec<_> = model.variables().filter_map(|variable| next(&variable.name)).collect();
     if made.refractory {
         columns.extend(left.map(|left| &mut left.into_inner().0[..]));

@@ -10,8 +10,10 @@ use bevy_ecs::prelude::*;
 
 use super::{Equations, refractory};
 use crate::{
-    equations::{Fixed, Model, Runnable, Source, Surroundings, Wrong, runnable},
-    network::{Membrane, Parameter, Preparation, PrepareError, Remark, State, sample::Outside},
+    equations::{Fixed, Model, Runnable, Site, Source, Surroundings, Wrong, runnable},
+    network::{
+        Membrane, Parameter, Preparation, PrepareError, Remark, State, compartment::compartment_named, sample::Outside,
+    },
     numeric::{
         Archive, ArchiveError, Column, Real,
         blocks::BLOCK,
@@ -27,15 +29,18 @@ use crate::{
 pub(super) struct For {
     /// The iteration (ms).
     pub dt: f64,
-    /// Whether conductances may be open.
-    pub conductance: bool,
-    /// Whether potentials may jump.
-    pub jump: bool,
+    /// At which sites conductances may be open: a bit for each.
+    pub conductance: u64,
+    /// At which potentials may jump.
+    pub jump: u64,
     /// Whether thresholds may move.
     pub shift: bool,
     /// How many neurons.
     pub members: usize,
 }
+
+/// Sites of a neuron, at most: a bit of [`For`] for each.
+pub(super) const MOST_SITES: usize = 64;
 
 /// Neurons that are tried with a step when a model is prepared.
 const TRIED: usize = 1024;
@@ -43,11 +48,16 @@ const TRIED: usize = 1024;
 /// A row of an array, and which it is.
 type Row = (Option<usize>, Column<Real>);
 
+/// What an iteration runs on.
+pub(super) type On<'a> = ((&'a Model, &'a [String]), &'a Runnable, &'a [Row], &'a mut [VectorRng]);
+
 /// What runs.
 #[derive(Component, Clone, Debug, Default)]
 pub struct Running {
     /// The model.
     model: Arc<Model>,
+    /// The compartments besides the soma.
+    compartments: Vec<String>,
     /// How many neurons there are.
     neurons: usize,
     /// Numbers behind names that are no parameters.
@@ -71,17 +81,19 @@ impl Running {
         outside: &Outside,
     ) -> Result<Self, PrepareError> {
         let neurons = preparation.shape().iter().product();
-        let mut running = Self { model: Arc::new(model), neurons, known: outside.known(), ..Self::default() };
+        let compartments = equations.compartments_in(&model);
+        let known = outside.known();
+        let mut running = Self { model: Arc::new(model), compartments, neurons, known, ..Self::default() };
         running.look_up(equations, outside);
         running.read_arrays(preparation);
         let dt = preparation.clock().dt;
         let members = preparation.members();
         let told = |(part, error): Wrong| preparation.fault(part.field(), error.into());
         let mut noises = 0;
-        for (conductance, jump) in [(true, true), (true, false), (false, true), (false, false)] {
+        for (conductance, jump) in [(u64::MAX, u64::MAX), (u64::MAX, 0), (0, u64::MAX), (0, 0)] {
             // Of the last one all is kept.
-            let members = if conductance || jump { members.min(TRIED) } else { members };
-            let of = For { dt, conductance, jump, shift: conductance, members };
+            let members = if conductance | jump == 0 { members } else { members.min(TRIED) };
+            let of = For { dt, conductance, jump, shift: conductance > 0, members };
             let made = running.make(equations, of).map_err(told)?;
             noises = noises.max(made.sources.iter().filter(|source| draws(**source)).count());
             running.made = Some((of, made));
@@ -139,6 +151,14 @@ impl Running {
             Fixed::Each(times) => Fixed::Each(times.iter().map(|time| iterations(*time)).collect()),
         };
         let sums = equations.sum_names();
+        let places = std::iter::once(None).chain(self.compartments.iter().cloned().map(Some)).enumerate();
+        let sites: Vec<Site> = places
+            .map(|(k, compartment)| Site {
+                compartment,
+                conductance: of.conductance >> k & 1 == 1,
+                jump: of.jump >> k & 1 == 1,
+            })
+            .collect();
         let around = Surroundings {
             dt: of.dt,
             steps: equations.steps,
@@ -150,8 +170,7 @@ impl Running {
             number: &named,
             known: self.known.iter().chain(equations.parameters.keys()).chain(&sums).cloned().collect(),
             array: &array,
-            conductance: of.conductance,
-            jump: of.jump,
+            sites: &sites,
             shift: of.shift,
             sums: &sums,
         };
@@ -187,6 +206,11 @@ impl Running {
         found.filter(|(name, neuron)| named(name).is_none_or(|numbers| numbers.at(*neuron).is_finite()))
     }
 
+    /// The compartments besides the soma.
+    pub fn compartments(&self) -> &[String] {
+        &self.compartments
+    }
+
     /// Whether the program is the one for what may reach the neurons.
     pub fn is_for(&self, of: For) -> bool {
         self.made.as_ref().is_some_and(|(made, _)| *made == of)
@@ -202,9 +226,10 @@ impl Running {
         Ok(())
     }
 
-    /// What an iteration at a time (ms) runs on: the model, its program, rows of arrays that are due, random streams.
-    pub fn begin(&mut self, time: f64) -> Option<(&Model, &Runnable, &[Row], &mut [VectorRng])> {
-        let Self { model, made, rows, streams, .. } = self;
+    /// What an iteration at a time (ms) runs on: the model and its compartments, its program, rows of arrays that are due, random
+    /// streams.
+    pub fn begin(&mut self, time: f64) -> Option<On<'_>> {
+        let Self { model, compartments, made, rows, streams, .. } = self;
         let (_, made) = made.as_mut()?;
         let timed = &made.timed;
         made.lowered.begin(time, &|k| timed[usize::from(k)].numbers(timed[usize::from(k)].row(time))[0]);
@@ -215,23 +240,31 @@ impl Running {
                 *row = (Some(due), timed.numbers(due).iter().map(|x| real(*x)).collect::<Vec<_>>()[..].into());
             }
         }
-        Some((model, made, rows, streams))
+        Some(((model, compartments), made, rows, streams))
     }
 
-    /// Takes the place of what has run; random streams go on. States the time constant of a potential that is linear, so that
-    /// receptors are exact together with it.
+    /// States the time constants of potentials that are linear, so that receptors are exact together with them.
+    fn state_membranes(&self, preparation: &mut Preparation<'_>) {
+        let Some((_, made)) = &self.made else { return };
+        let group = preparation.entity();
+        let world = preparation.world();
+        let own = self.compartments.iter().map(|name| compartment_named(world, group, name));
+        let sites: Vec<Option<Entity>> = std::iter::once(Some(group)).chain(own).collect();
+        for (site, tau) in sites.into_iter().zip(&made.membranes) {
+            let Some(Ok(mut site)) = site.map(|site| world.get_entity_mut(site)) else { continue };
+            match tau {
+                Some(Fixed::Number(tau)) => _ = site.insert(Membrane { tau: Parameter::from(*tau) }),
+                Some(Fixed::Each(each)) => _ = site.insert(Membrane { tau: Parameter::of(each) }),
+                None => _ = site.remove::<Membrane>(),
+            }
+        }
+    }
+
+    /// Takes the place of what has run; random streams go on.
     pub fn take_place(mut self, preparation: &mut Preparation<'_>) {
-        let tau = self.made.as_ref().and_then(|(_, made)| made.membrane.as_ref());
-        let tau = tau.map(|tau| match tau {
-            Fixed::Number(tau) => Parameter::from(*tau),
-            Fixed::Each(each) => Parameter::of(each),
-        });
+        self.state_membranes(preparation);
         let (entity, is_trial) = (preparation.entity(), preparation.is_trial());
         let mut group = preparation.world().entity_mut(entity);
-        match tau {
-            Some(tau) => _ = group.insert(Membrane { tau }),
-            None => _ = group.remove::<Membrane>(),
-        }
         if let Some((_, made)) = &self.made {
             let (variables, length) = (self.model.variables().count(), made.lowered.program.len());
             let plural = |number: usize| if number == 1 { "" } else { "s" };

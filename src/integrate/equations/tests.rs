@@ -14,16 +14,16 @@ use crate::{
     value::Value,
 };
 
-fn given(named: &[(&str, f64)]) -> BTreeMap<String, Parameter> {
+pub(super) fn given(named: &[(&str, f64)]) -> BTreeMap<String, Parameter> {
     named.iter().map(|(name, x)| ((*name).to_owned(), Parameter::from(*x))).collect()
 }
 
-fn starting(named: &[(&str, &str)]) -> InitialValues {
+pub(super) fn starting(named: &[(&str, &str)]) -> InitialValues {
     InitialValues(named.iter().map(|(name, text)| ((*name).to_owned(), Value::from(*text))).collect())
 }
 
 /// Equations of variables that never fire.
-fn silent(model: &str, named: &[(&str, f64)], initial: &[(&str, &str)], method: Method) -> Equations {
+pub(super) fn silent(model: &str, named: &[(&str, f64)], initial: &[(&str, &str)], method: Method) -> Equations {
     Equations {
         model: model.into(),
         parameters: given(named),
