@@ -133,8 +133,8 @@ pub mod prelude {
             RampCurrent, Replay, SineCurrent, StepCurrent, UniformNoise,
         },
         integrate::{
-            AdEx, Detection, Equations, ExponentialIf, FitzHughNagumo, HodgkinHuxley, Izhikevich, Izhikevich2007, Lif,
-            PoissonNeurons, RateUnit, SpikeSource, SpikeTrains, Transfer, TraubMiles,
+            AdEx, Detection, Equations, EquationsReceptor, ExponentialIf, FitzHughNagumo, HodgkinHuxley, Izhikevich,
+            Izhikevich2007, Lif, PoissonNeurons, RateUnit, SpikeSource, SpikeTrains, Transfer, TraubMiles,
         },
         learn::{
             AdaptiveThreshold, DeferredStdp, Dopamine, InhibitoryStdp, Kept, Normalization, OneStepStdp, Pairing,

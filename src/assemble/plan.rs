@@ -101,6 +101,14 @@ impl Plan {
     }
 }
 
+/// What equations of a group, and of its receptors by their names, have to say of themselves.
+fn remark(world: &World, group: Entity) -> String {
+    let own = world.get::<Remark>(group).map(|Remark(own)| own.clone());
+    let at = |receptor| Some(format!("{} {}", name(world, receptor), world.get::<Remark>(receptor)?.0));
+    let all: Vec<String> = own.into_iter().chain(receptors_of(world, group).filter_map(at)).collect();
+    all.join("; ")
+}
+
 /// The plan of what was spawned.
 pub(super) fn plan(world: &World, spawned: &Spawned, iterations: u64) -> Plan {
     let mut plan = Plan::default();
@@ -112,7 +120,7 @@ pub(super) fn plan(world: &World, spawned: &Spawned, iterations: u64) -> Plan {
             plan.memory = plan.memory.saturating_add(Soundness::memory(world, of_neurons, group.size()));
         }
         let (name, tags) = (name(world, entity), tags.unwrap_or_default().0);
-        let Remark(remark) = world.get(entity).cloned().unwrap_or_default();
+        let remark = remark(world, entity);
         plan.groups.push(GroupPlan { name, size: group.size(), shape: group.shape, tags, remark });
     }
     for pending in &spawned.pending {

@@ -88,6 +88,7 @@ impl<'a> Assembly<'a> {
                 continue;
             }
             let id = match name {
+                "v" if self.around.potential => self.drive(Source::Potential, true),
                 "shift" => self.drive(Source::Shift, self.around.shift),
                 "jump" | "fired" | "refractory_left" => {
                     return Err((part, fault(format!("`{name}` cannot be read in equations"), at)));

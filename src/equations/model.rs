@@ -20,6 +20,12 @@ pub enum Part {
     OnPre,
     /// What a spike of the target does.
     OnPost,
+    /// The current that a receptor gives.
+    Current,
+    /// The conductance.
+    Conductance,
+    /// The jump of the potential.
+    Jump,
 }
 
 impl Part {
@@ -33,6 +39,9 @@ impl Part {
             Self::Arrive => "arrive",
             Self::OnPre => "on_pre",
             Self::OnPost => "on_post",
+            Self::Current => "current",
+            Self::Conductance => "conductance",
+            Self::Jump => "jump",
         }
     }
 }

@@ -353,6 +353,7 @@ impl Assembly<'_> {
             known: Vec::new(),
             array: &|_| Err("a rule reads no files".into()),
             sites: &[],
+            potential: false,
             shift: false,
             sums: &[],
         };

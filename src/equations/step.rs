@@ -54,7 +54,8 @@ fn in_model(error: ValueError) -> Wrong {
 }
 
 impl Assembly<'_> {
-    fn stepped(&mut self) -> Result<Stepped, Wrong> {
+    /// The differential equations.
+    pub fn system(&mut self) -> Result<System, Wrong> {
         let model = self.model;
         for (statement, value) in model.subexpressions() {
             let made = self.build(value, Part::Model, statement.once)?;
@@ -71,31 +72,44 @@ impl Assembly<'_> {
         }
         let noise: Vec<Id> = self.noise.iter().map(|(_, number)| *number).collect();
         let (h, members, compartments) = (self.h(), self.around.members, self.around.sites.len() > 1);
-        let system = System { x: self.x.clone(), f, noise: noise.clone(), h, members, compartments };
-        // A conductance makes a coefficient change.
-        let method = match self.around.method {
-            Method::Exact if self.around.sites.iter().any(|site| site.conductance) => {
-                if compartments {
-                    Method::Implicit
-                } else {
-                    Method::ExponentialEuler
-                }
-            }
-            method => method.chosen(&mut self.graph, &system),
-        };
-        let sites = 0..self.around.sites.len() as u16;
-        let membranes = sites.map(|site| self.membrane(&system, method, site)).collect();
-        let growing = self.growing;
-        let before = growing.borrow().sources.len();
+        Ok(System { x: self.x.clone(), f, noise, h, members, compartments })
+    }
+
+    /// The method by which they are integrated.
+    pub fn chosen(&mut self, system: &System) -> Method {
+        match self.around.method {
+            // A conductance makes a coefficient change.
+            Method::Exact if self.around.sites.iter().any(|site| site.conductance) => match system.compartments {
+                true => Method::Implicit,
+                false => Method::ExponentialEuler,
+            },
+            method => method.chosen(&mut self.graph, system),
+        }
+    }
+
+    /// The variables after a step, by the variables before it.
+    pub fn step_of(&mut self, method: Method, system: &System) -> Result<Vec<Id>, Wrong> {
+        let (model, growing) = (self.model, self.growing);
         let mut normal = |graph: &mut Graph| growing.borrow_mut().add(graph, Source::Normal);
-        let step = method.step(&mut self.graph, &system, &mut normal).map_err(|refusal| {
+        let step = method.step(&mut self.graph, system, &mut normal).map_err(|refusal| {
             let variable = model.variables().nth(refusal.variable);
             let (name, at) = variable.map_or(("", 0..0), |variable| (variable.name.as_str(), variable.at.clone()));
             in_model(fault(format!("`{name}` cannot be integrated so: {}", refusal.why), at))
         })?;
-        let drawn = (before..growing.borrow().sources.len()).map(|k| self.graph.input(k));
-        let noise: Vec<Id> = noise.into_iter().chain(drawn.collect::<Vec<_>>()).collect();
         self.graph.check_size().map_err(in_model)?;
+        Ok(step)
+    }
+
+    fn stepped(&mut self) -> Result<Stepped, Wrong> {
+        let (model, growing) = (self.model, self.growing);
+        let system = self.system()?;
+        let method = self.chosen(&system);
+        let sites = 0..self.around.sites.len() as u16;
+        let membranes = sites.map(|site| self.membrane(&system, method, site)).collect();
+        let before = growing.borrow().sources.len();
+        let step = self.step_of(method, &system)?;
+        let drawn = (before..growing.borrow().sources.len()).map(|k| self.graph.input(k));
+        let noise: Vec<Id> = system.noise.iter().copied().chain(drawn.collect::<Vec<_>>()).collect();
         self.start = self.arrived()?;
         let new = self.in_steps(&step, &noise)?;
         let new = self.within_bounds(new)?;
@@ -159,7 +173,7 @@ impl Assembly<'_> {
 
     /// The variables once something has arrived: jumps of the potential, sums that go by the name of a variable, and what the model
     /// makes of others.
-    fn arrived(&mut self) -> Result<Vec<Id>, Wrong> {
+    pub fn arrived(&mut self) -> Result<Vec<Id>, Wrong> {
         let (model, around) = (self.model, self.around);
         let mut start = self.x.clone();
         for (k, site) in (0..).zip(around.sites) {
@@ -181,7 +195,7 @@ impl Assembly<'_> {
         self.within_bounds(start)
     }
 
-    fn within_bounds(&mut self, mut new: Vec<Id>) -> Result<Vec<Id>, Wrong> {
+    pub fn within_bounds(&mut self, mut new: Vec<Id>) -> Result<Vec<Id>, Wrong> {
         let model = self.model;
         for (place, variable) in model.variables().enumerate() {
             let Some([low, high]) = &variable.bounds else { continue };

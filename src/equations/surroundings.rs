@@ -5,7 +5,10 @@ use std::sync::Arc;
 use bevy_reflect::prelude::*;
 
 use super::{graph::Fixed, lower::Lowered, method::Method};
-use crate::{numeric::grid, value::Array};
+use crate::{
+    numeric::{Column, Real, grid, real::real},
+    value::Array,
+};
 
 /// When a neuron fires.
 #[derive(Reflect, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +45,8 @@ pub struct Surroundings<'a> {
     pub array: &'a dyn Fn(&str) -> Result<Arc<Array>, String>,
     /// Where on a neuron something may reach it: at itself, then at its compartments.
     pub sites: &'a [Site],
+    /// Whether `v` is a potential that is read, and no variable.
+    pub potential: bool,
     /// Whether their threshold may move.
     pub shift: bool,
     /// The names of sums over synapses. One that is the name of a variable is added to it at the start of an iteration.
@@ -76,6 +81,8 @@ pub enum Source {
     Conductance(u16),
     /// The jumps of the potential there.
     Jump(u16),
+    /// The potential, of equations that do not move it.
+    Potential,
     /// The shift of the threshold.
     Shift,
     /// Standard normal numbers.
@@ -108,6 +115,20 @@ impl Timed {
     #[must_use]
     pub fn width(&self) -> usize {
         self.array.shape.iter().skip(1).product()
+    }
+
+    /// The number that is due, of an array with one in a row.
+    #[must_use]
+    pub fn number_at(&self, time: f64) -> f64 {
+        self.numbers(self.row(time)).first().copied().unwrap_or_default()
+    }
+
+    /// Has a row of numbers, one for each neuron, be the one that is due; it says which it is.
+    pub fn bring(&self, time: f64, row: &mut (Option<usize>, Column<Real>)) {
+        let due = self.row(time);
+        if self.width() > 1 && row.0 != Some(due) {
+            *row = (Some(due), self.numbers(due).iter().map(|x| real(*x)).collect::<Vec<_>>()[..].into());
+        }
     }
 
     /// The numbers of a row.

@@ -36,7 +36,7 @@ pub use adex::{AdEx, W};
 pub use channels::{H, M, N};
 pub use driver::AddModel;
 pub use drives::{DriveColumn, DriveColumns};
-pub use equations::Equations;
+pub use equations::{Equations, EquationsReceptor};
 pub use exponential_if::ExponentialIf;
 pub use fitzhugh_nagumo::{FitzHughNagumo, SlowRecovery};
 pub use hodgkin_huxley::HodgkinHuxley;
@@ -61,6 +61,7 @@ impl Plugin for IntegratePlugin {
         app.register_behaviour::<Izhikevich>()
             .register_behaviour::<Izhikevich2007>()
             .register_behaviour::<Equations>()
+            .register_behaviour::<EquationsReceptor>()
             .register_behaviour::<Lif>()
             .register_behaviour::<ExponentialIf>()
             .register_behaviour::<AdEx>()

@@ -100,7 +100,7 @@ impl Tags {
 #[derive(Component, Clone, Debug, Default, PartialEq)]
 pub struct Draws(pub Vec<(String, Value)>);
 
-/// On a neuron group: what its model has to say of itself that stands in no field, as the method that it has chosen.
+/// On a neuron group or a receptor: what equations have to say of themselves that stands in no field, as the method that was chosen.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remark(pub String);
 

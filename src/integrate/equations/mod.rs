@@ -20,6 +20,11 @@ mod columns;
 mod compartment_tests;
 #[cfg(test)]
 mod library_tests;
+mod names;
+mod receiving;
+mod receptor;
+#[cfg(test)]
+mod receptor_tests;
 mod run;
 mod running;
 mod sites;
@@ -33,6 +38,7 @@ use bevy_ecs::prelude::*;
 
 pub use crate::equations::{Method, When};
 pub use columns::EquationVariables;
+pub use receptor::EquationsReceptor;
 use running::{MOST_SITES, Running};
 
 use super::refractory;
@@ -152,7 +158,9 @@ impl Behaviour for Equations {
             }
         }
         let model = self.read(preparation)?;
-        self.check_names(preparation, &model)?;
+        let used = |name: &str| model.uses(name);
+        let (given, initial) = (&self.parameters, &self.initial);
+        check_names(preparation, (&model, &used), (given, initial), &self.sum_names())?;
         let expressions: Vec<_> =
             model.subexpressions().map(|(statement, own)| (statement.name.clone(), own.clone())).collect();
         let mut initial = self.initial.0.clone();
@@ -241,37 +249,42 @@ impl Equations {
         Model::read(&self.model.0, &self.spike.0, &self.reset.0, &self.arrive.0)
             .map_err(|(part, error)| preparation.fault(part.field(), error.into()))
     }
+}
 
-    /// Refuses names of parameters and initial values that mean nothing.
-    fn check_names(&self, preparation: &mut Preparation<'_>, model: &Model) -> Result<(), PrepareError> {
-        let known: Vec<String> = model.variables().map(|variable| variable.name.clone()).collect();
-        if let Some(name) = self.initial.0.keys().find(|name| !known.contains(name)) {
-            let fault = Fault::Equation(format!("the equations have no variable `{name}`"));
-            let error = ValueError { fault, at: None, known };
-            return Err(preparation.fault(format!("initial.{name}"), error.into()));
-        }
-        for name in self.parameters.keys() {
-            let field = format!("parameters.{name}");
-            let why = if self.sum_names().contains(name) {
-                format!("`{name}` is a sum over synapses: it is no parameter")
-            } else if model.statements.iter().any(|statement| statement.name == *name) {
-                format!("`{name}` is said by the equations: it is no parameter")
-            } else if crate::equations::is_taken(name) {
-                format!("`{name}` has a meaning of its own in equations: choose another name")
-            } else {
-                continue;
-            };
-            return Err(preparation.fault(field, ValueError::from(Fault::Equation(why)).into()));
-        }
-        let used_by_others = |name: &str| {
-            let by = |value: &Value| value.formula().is_ok_and(|formula| formula.uses(name));
-            self.parameters.values().any(|other| by(other.value())) || self.initial.0.values().any(by)
-        };
-        let idle: Vec<&String> =
-            self.parameters.keys().filter(|name| !model.uses(name) && !used_by_others(name)).collect();
-        if let [first, ..] = idle[..] {
-            preparation.warn(Some("parameters"), format!("no equation uses `{first}`"));
-        }
-        Ok(())
+/// Refuses names of parameters and initial values that mean nothing; `uses` tells the names that equations use, `sums` are those of
+/// what arrives.
+fn check_names(
+    preparation: &mut Preparation<'_>,
+    (model, uses): (&Model, &dyn Fn(&str) -> bool),
+    (parameters, initial): (&BTreeMap<String, Parameter>, &InitialValues),
+    sums: &[String],
+) -> Result<(), PrepareError> {
+    let known: Vec<String> = model.variables().map(|variable| variable.name.clone()).collect();
+    if let Some(name) = initial.0.keys().find(|name| !known.contains(name)) {
+        let fault = Fault::Equation(format!("the equations have no variable `{name}`"));
+        let error = ValueError { fault, at: None, known };
+        return Err(preparation.fault(format!("initial.{name}"), error.into()));
     }
+    for name in parameters.keys() {
+        let field = format!("parameters.{name}");
+        let why = if sums.contains(name) {
+            format!("`{name}` is a sum over synapses: it is no parameter")
+        } else if model.statements.iter().any(|statement| statement.name == *name) {
+            format!("`{name}` is said by the equations: it is no parameter")
+        } else if crate::equations::is_taken(name) {
+            format!("`{name}` has a meaning of its own in equations: choose another name")
+        } else {
+            continue;
+        };
+        return Err(preparation.fault(field, ValueError::from(Fault::Equation(why)).into()));
+    }
+    let used_by_others = |name: &str| {
+        let by = |value: &Value| value.formula().is_ok_and(|formula| formula.uses(name));
+        parameters.values().any(|other| by(other.value())) || initial.0.values().any(by)
+    };
+    let idle: Vec<&String> = parameters.keys().filter(|name| !uses(name) && !used_by_others(name)).collect();
+    if let [first, ..] = idle[..] {
+        preparation.warn(Some("parameters"), format!("no equation uses `{first}`"));
+    }
+    Ok(())
 }

@@ -108,7 +108,7 @@ fn column<'a>(
         Source::Shift => shift.map_or(&[], ThresholdShift::get),
         Source::Timed(k) => row(k),
         Source::Sum(k) => sum(k),
-        Source::Normal | Source::Uniform => &[],
+        Source::Normal | Source::Uniform | Source::Potential => &[],
     }
 }
 

@@ -1,16 +1,17 @@
 //! What runs of a behaviour with equations: its program for what may reach the neurons, made anew when that, a parameter or the step
 //! changes; and the random streams of its noise.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
 
-use super::{Equations, refractory};
+use super::{
+    Equations,
+    names::{Names, of_parameter},
+    refractory,
+};
 use crate::{
-    equations::{Fixed, Model, Runnable, Site, Source, Surroundings, Wrong, runnable},
+    equations::{Fixed, Lowered, Method, Model, Runnable, Site, Source, Surroundings, Wrong, runnable},
     network::{
         Membrane, Parameter, Preparation, PrepareError, Remark, State, compartment::compartment_named, sample::Outside,
     },
@@ -21,7 +22,7 @@ use crate::{
         stream::Stream,
         vector_rng::VectorRng,
     },
-    value::{Array, ArraySource, Expression, Members},
+    value::Members,
 };
 
 /// What a program was made for.
@@ -58,13 +59,7 @@ pub struct Running {
     model: Arc<Model>,
     /// The compartments besides the soma.
     compartments: Vec<String>,
-    /// How many neurons there are.
-    neurons: usize,
-    /// Numbers behind names that are no parameters.
-    others: BTreeMap<String, Fixed>,
-    /// The names that there are besides.
-    known: Vec<String>,
-    arrays: HashMap<String, Arc<Array>>,
+    names: Names,
     made: Option<(For, Runnable)>,
     /// The rows of arrays that are due, one number for each neuron, and which they are.
     rows: Vec<Row>,
@@ -80,12 +75,15 @@ impl Running {
         preparation: &Preparation<'_>,
         outside: &Outside,
     ) -> Result<Self, PrepareError> {
-        let neurons = preparation.shape().iter().product();
         let compartments = equations.compartments_in(&model);
-        let known = outside.known();
-        let mut running = Self { model: Arc::new(model), compartments, neurons, known, ..Self::default() };
-        running.look_up(equations, outside);
-        running.read_arrays(preparation);
+        let sums = equations.sum_names();
+        let is_own = |name: &str| {
+            model.statements.iter().any(|statement| statement.name == name)
+                || sums.iter().any(|sum| sum == name)
+                || equations.parameters.contains_key(name)
+        };
+        let names = Names::new(model.expressions(), &is_own, preparation, outside);
+        let mut running = Self { model: Arc::new(model), compartments, names, ..Self::default() };
         let dt = preparation.clock().dt;
         let members = preparation.members();
         let told = |(part, error): Wrong| preparation.fault(part.field(), error.into());
@@ -107,44 +105,9 @@ impl Running {
         Ok(running)
     }
 
-    /// Looks up the names in the equations that come from the scene and the group.
-    fn look_up(&mut self, equations: &Equations, outside: &Outside) {
-        let (model, sums) = (self.model.clone(), equations.sum_names());
-        for (name, _) in model.expressions().flat_map(Expression::names) {
-            let own = model.statements.iter().any(|statement| statement.name == name);
-            if own
-                || sums.iter().any(|sum| sum == name)
-                || equations.parameters.contains_key(name)
-                || self.others.contains_key(name)
-            {
-                continue;
-            }
-            if let Some(numbers) = outside.get(name) {
-                self.others.insert(name.to_owned(), fixed(numbers));
-            }
-        }
-    }
-
-    fn read_arrays(&mut self, preparation: &Preparation<'_>) {
-        let model = self.model.clone();
-        let folder = preparation.folder();
-        for file in model.expressions().flat_map(Expression::texts) {
-            // Who cannot be read is told where it is used.
-            if let Ok(array) = folder.load(file, None) {
-                self.arrays.insert(file.to_owned(), array);
-            }
-        }
-    }
-
     fn make(&self, equations: &Equations, of: For) -> Result<Runnable, Wrong> {
-        let named = |name: &str| {
-            let own = equations.parameters.get(name).map(|parameter| of_parameter(parameter, of.members));
-            own.or_else(|| self.others.get(name).cloned())
-        };
-        let array = |file: &str| {
-            let known = self.arrays.get(file).cloned();
-            known.ok_or_else(|| format!("`{file}` cannot be read: it is no NumPy file in the folder of the scene"))
-        };
+        let named = |name: &str| self.names.number(&equations.parameters, of.members, name);
+        let array = |file: &str| self.names.array(file);
         let iterations = |time: f64| wide(refractory::iterations(real(time), real(of.dt)));
         let refractory = match of_parameter(&equations.refractory, of.members) {
             Fixed::Number(time) => Fixed::Number(iterations(time)),
@@ -166,11 +129,12 @@ impl Running {
             when: equations.when,
             refractory,
             members: of.members,
-            neurons: self.neurons,
+            neurons: self.names.neurons,
             number: &named,
-            known: self.known.iter().chain(equations.parameters.keys()).chain(&sums).cloned().collect(),
+            known: self.names.with(equations.parameters.keys().chain(&sums)),
             array: &array,
             sites: &sites,
+            potential: false,
             shift: of.shift,
             sums: &sums,
         };
@@ -232,14 +196,9 @@ impl Running {
         let Self { model, compartments, made, rows, streams, .. } = self;
         let (_, made) = made.as_mut()?;
         let timed = &made.timed;
-        made.lowered.begin(time, &|k| timed[usize::from(k)].numbers(timed[usize::from(k)].row(time))[0]);
+        made.lowered.begin(time, &|k| timed[usize::from(k)].number_at(time));
         rows.resize_with(timed.len(), Row::default);
-        for (row, timed) in rows.iter_mut().zip(timed).filter(|(_, timed)| timed.width() > 1) {
-            let due = timed.row(time);
-            if row.0 != Some(due) {
-                *row = (Some(due), timed.numbers(due).iter().map(|x| real(*x)).collect::<Vec<_>>()[..].into());
-            }
-        }
+        rows.iter_mut().zip(timed).for_each(|(row, timed)| timed.bring(time, row));
         Some(((model, compartments), made, rows, streams))
     }
 
@@ -266,10 +225,7 @@ impl Running {
         let (entity, is_trial) = (preparation.entity(), preparation.is_trial());
         let mut group = preparation.world().entity_mut(entity);
         if let Some((_, made)) = &self.made {
-            let (variables, length) = (self.model.variables().count(), made.lowered.program.len());
-            let plural = |number: usize| if number == 1 { "" } else { "s" };
-            let of = (plural(variables), made.method, plural(length));
-            group.insert(Remark(format!("{variables} variable{} by {:?}, {length} operation{}", of.0, of.1, of.2)));
+            group.insert(remark(&self.model, made.method, &made.lowered));
         }
         if let (Some(mut before), false) = (group.get_mut::<Self>(), is_trial) {
             if before.streams.len() == self.streams.len() {
@@ -278,6 +234,14 @@ impl Running {
             *before = self;
         }
     }
+}
+
+/// What is said of a program: its size, and the method that was chosen.
+pub(super) fn remark(model: &Model, method: Method, lowered: &Lowered) -> Remark {
+    let (variables, length) = (model.variables().count(), lowered.program.len());
+    let plural = |number: usize| if number == 1 { "" } else { "s" };
+    let of = (plural(variables), plural(length));
+    Remark(format!("{variables} variable{} by {method:?}, {length} operation{}", of.0, of.1))
 }
 
 impl State for Running {
@@ -289,19 +253,4 @@ impl State for Running {
 /// Whether a source draws random numbers.
 pub(super) const fn draws(source: Source) -> bool {
     matches!(source, Source::Normal | Source::Uniform)
-}
-
-/// A parameter in the precision of the state, so that it is the same number whether all neurons have it or each its own.
-fn of_parameter(parameter: &Parameter, members: usize) -> Fixed {
-    match parameter.uniform() {
-        Some(x) => Fixed::Number(wide(x)),
-        None => Fixed::Each((0..members).map(|i| wide(parameter.at(i))).collect()),
-    }
-}
-
-fn fixed(numbers: Members) -> Fixed {
-    match numbers {
-        Members::Uniform(x) => Fixed::Number(x),
-        Members::Each(each) => Fixed::Each(each.into()),
-    }
 }
