@@ -34,6 +34,6 @@ pub use method::Method;
 pub use model::{Model, Part, Wrong, is_taken};
 pub use observed::Observed;
 pub use receptor::{Membranous, ReceptorModel, RunnableReceptor, WEIGHT};
-pub use rule::{Event, Read, RuleModel, RunnableRule};
+pub use rule::{Event, Read, RuleModel, RuleSurroundings, RunnableRule};
 pub use step::runnable;
 pub use surroundings::{Runnable, Site, Source, Surroundings, When};

@@ -60,6 +60,12 @@ pub struct SumOver {
 #[serde(transparent)]
 pub struct Sums(pub BTreeMap<String, SumOver>);
 
+/// Names for variables of other groups: their addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Reflect, serde::Deserialize)]
+#[reflect(opaque, Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct Addresses(pub BTreeMap<String, String>);
+
 impl<const N: usize> From<[(&str, Value); N]> for InitialValues {
     fn from(named: [(&str, Value); N]) -> Self {
         Self(named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())

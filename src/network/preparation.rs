@@ -99,6 +99,11 @@ impl Preparation<'_> {
         if self.is_trial() { TRIAL.min(members) } else { members }
     }
 
+    /// The world, to be looked at.
+    pub(crate) const fn looked_at(&self) -> &World {
+        self.world
+    }
+
     /// The random stream of this behaviour at this entity for a purpose.
     #[must_use]
     pub fn stream(&self, purpose: &str) -> Stream {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use bevy_ecs::prelude::*;
+
 use super::{
     endpoints::{Endpoints, Rule},
     fault::{PrepareError, PrepareFault},
@@ -14,6 +16,7 @@ use crate::{
     numeric::{
         grid,
         real::{PRECISION, real},
+        rows::Synapse,
     },
     value::{Batch, Formula, Members, Pairs, Value},
 };
@@ -158,6 +161,40 @@ impl SynapseValues {
             }
         }
         Ok(range)
+    }
+}
+
+/// The numbers of a value at some synapses, each with the key by which its random numbers are drawn. An expression may use what
+/// [`InitialWeights`] may.
+///
+/// # Errors
+/// The value cannot be evaluated.
+pub(crate) fn numbers_at(
+    world: &World,
+    group: Entity,
+    (behaviour, name): (&'static str, &str),
+    value: &Value,
+    synapses: &mut dyn Iterator<Item = (u64, Synapse)>,
+) -> Result<Vec<f64>, PrepareError> {
+    let Ok(Some(sides)) = Endpoints::of(world, group) else { return Ok(Vec::new()) };
+    let mut sampler = Sampler::new(world, group, 0)?;
+    sampler.shape = vec![sides.source_group.size(), sides.target_group.size()];
+    let wrong = |error| value_error(behaviour, Some(&format!("initial.{name}")), error);
+    let formula = value.formula().map_err(wrong)?;
+    let path = [sampler.path.as_str(), behaviour, name];
+    let mut numbers = Vec::new();
+    loop {
+        let mut pairs = Pairs::default();
+        for (key, synapse) in synapses.take(AT_ONCE) {
+            pairs.keys.push(key);
+            pairs.sources.push(synapse.source);
+            pairs.targets.push(synapse.target);
+        }
+        if pairs.keys.is_empty() {
+            return Ok(numbers);
+        }
+        let found = sampler.evaluate_formula(&path, &formula, Batch::Synapses(&pairs)).map_err(wrong)?;
+        numbers.extend((0..pairs.keys.len()).map(|k| found.at(k)));
     }
 }
 

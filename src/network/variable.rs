@@ -69,6 +69,12 @@ pub trait Variable: State + Default {
 
     /// Makes room for `members` values in every column; new ones are zero.
     fn resize(&mut self, members: usize);
+
+    /// Told when members have been exchanged, once the columns have followed: of each member the place that it had before, which new
+    /// ones did not have. For what has a number for each member besides its variables.
+    fn exchanged(&mut self, places: &[u32]) {
+        let _ = places;
+    }
 }
 
 /// The methods of [`Variable`], whatever component it is of.
@@ -77,6 +83,7 @@ trait AnyVariable {
     fn view(&self, name: &str) -> Option<View<'_>>;
     fn set(&mut self, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool;
     fn resize(&mut self, members: usize);
+    fn exchanged(&mut self, places: &[u32]);
 }
 
 impl<T: Variable> AnyVariable for T {
@@ -94,6 +101,10 @@ impl<T: Variable> AnyVariable for T {
 
     fn resize(&mut self, members: usize) {
         Variable::resize(self, members);
+    }
+
+    fn exchanged(&mut self, places: &[u32]) {
+        Variable::exchanged(self, places);
     }
 }
 
@@ -217,6 +228,11 @@ impl Variables {
             let mut values = places.iter().map(|&place| before.get(place as usize).copied().unwrap_or_default());
             if !self.0.iter().any(|entry| entry.set(entity, &info.name, &mut values)) {
                 return Err(format!("`{}` cannot follow synapses that are rewired", info.name));
+            }
+        }
+        for entry in &self.0 {
+            if let Some(mut column) = (entry.get_mut)(entity) {
+                column.bypass_change_detection().exchanged(places);
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::{describe::takes, model::Attached, reader::Reader, spans::Spans};
 use crate::{
-    network::{Arrivals, BehaviourEntry, EquationText, Initial, InitialValues, Kind, Parameter, Sums},
+    network::{Addresses, Arrivals, BehaviourEntry, EquationText, Initial, InitialValues, Kind, Parameter, Sums},
     text::{self, Diagnostic, Kind as Form, Node},
 };
 
@@ -181,6 +181,9 @@ impl Reader<'_> {
         }
         if let Some(arrivals) = field.downcast_mut::<Arrivals>() {
             return Some(set(self, &mut arrivals.0, node));
+        }
+        if let Some(addresses) = field.downcast_mut::<Addresses>() {
+            return Some(set(self, &mut addresses.0, node));
         }
         if let Some(sums) = field.downcast_mut::<Sums>() {
             return Some(set(self, &mut sums.0, node));

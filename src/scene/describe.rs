@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     network::{
-        Afferent, Arrivals, BehaviourEntry, Behaviours, CompartmentOf, EquationText, Initial, InitialValues, Kind,
-        Parameter, Sums, Unit, Units, Variables, range, surroundings::ValueFunctions, variable::VariableInfo,
+        Addresses, Afferent, Arrivals, BehaviourEntry, Behaviours, CompartmentOf, EquationText, Initial, InitialValues,
+        Kind, Parameter, Sums, Unit, Units, Variables, range, surroundings::ValueFunctions, variable::VariableInfo,
     },
     value::Function,
 };
@@ -246,6 +246,9 @@ pub(super) fn takes(value: &dyn PartialReflect) -> String {
     if value.try_downcast_ref::<Arrivals>().is_some() {
         return "{name: tag}".into();
     }
+    if value.try_downcast_ref::<Addresses>().is_some() {
+        return "{name: group.variable}".into();
+    }
     if value.try_downcast_ref::<Sums>().is_some() {
         return "{name: (of: expression, over: tag)}".into();
     }
@@ -323,6 +326,7 @@ fn written(value: &dyn PartialReflect) -> String {
         value.try_downcast_ref::<InitialValues>().map(|all| all.0.is_empty()),
         value.try_downcast_ref::<Arrivals>().map(|all| all.0.is_empty()),
         value.try_downcast_ref::<Sums>().map(|all| all.0.is_empty()),
+        value.try_downcast_ref::<Addresses>().map(|all| all.0.is_empty()),
     ];
     if names.contains(&Some(true)) {
         return String::new();

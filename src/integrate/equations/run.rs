@@ -17,10 +17,10 @@ use crate::{
     numeric::{
         Column, Real,
         blocks::{BLOCK, Cut, PerBlock},
-        dispatch, normal,
+        normal,
         pass::{Pass, pass},
         shares::Effort,
-        vector_rng::{LANES, VectorRng},
+        vector_rng::VectorRng,
     },
 };
 
@@ -207,23 +207,8 @@ fn run<'a>(
 
 /// So many numbers of a source.
 fn drawn_from(stream: &mut VectorRng, source: Source, number: usize) -> Column<Real> {
-    let mut numbers = Column::filled(0.0, number.next_multiple_of(2 * LANES));
-    dispatch(
-        #[inline(always)]
-        || {
-            // A copy on the stack stays in registers.
-            let mut own = stream.clone();
-            let (chunks, _) = numbers.as_chunks_mut::<{ 2 * LANES }>();
-            for chunk in chunks {
-                let pair = match source {
-                    Source::Normal => normal::next_pair(&mut own),
-                    _ => [own.next_uniforms(), own.next_uniforms()],
-                };
-                chunk.copy_from_slice(pair.as_flattened());
-            }
-            *stream = own;
-        },
-    );
-    numbers.resize(0.0, number);
-    numbers
+    match source {
+        Source::Normal => stream.column(number, normal::next_pair),
+        _ => stream.column(number, |own| [own.next_uniforms(), own.next_uniforms()]),
+    }
 }

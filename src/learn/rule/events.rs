@@ -1,24 +1,33 @@
-//! The system of rules by equations: what is due in an iteration is gathered over all rows until a block is full, reckoned by a
-//! program, and put back. A synapse is met once by the spikes that arrive, and once by those of its target.
+//! The system of rules by equations. Variables of neurons take their step; what is due at synapses is done part by part; what spikes do
+//! to variables of their own neurons comes last.
 
 use bevy_ecs::prelude::*;
+use rayon::prelude::*;
 
 use super::{
     super::{bounds::WeightBounds, incoming::Incoming},
     Rule,
-    ends::{EndState, RuleVariables},
+    ends::EndState,
+    gather::{From, Reads},
+    parts::{Due, Part, parts},
+    steps,
+    variables::{Fresh, RuleVariables, Running},
 };
 use crate::{
     equations::{Event, Read},
     network::{
         Birth, Clock, Efficacies, Failures, Layout, Source, Spikes, Synapses, Target, Variables, View, Weights,
-        shape::path_of,
+        shape::path_of, synapse_values::numbers_at,
     },
-    numeric::{Column, Real},
+    numeric::{
+        Real,
+        real::real,
+        threads::{attend, is_alone},
+    },
 };
 
-/// Synapses that are worked on at once.
-const BLOCK: usize = 512;
+/// Synapses at which something happens in an iteration from which threads are called.
+const WORTH_SHARING: usize = 1 << 13;
 
 pub(super) fn learn(world: &mut World, groups: &mut QueryState<Entity, With<Rule>>) {
     let all: Vec<Entity> = groups.iter(world).collect();
@@ -40,7 +49,8 @@ pub(super) fn learn(world: &mut World, groups: &mut QueryState<Entity, With<Rule
         }
         match outcome {
             Ok(efficacies) => {
-                if let Some(mut own) = here.get_mut::<Efficacies>().filter(|_| variables.has_efficacy()) {
+                let has_efficacy = variables.running.as_ref().is_some_and(|running| running.rule.efficacy);
+                if let Some(mut own) = here.get_mut::<Efficacies>().filter(|_| has_efficacy) {
                     own.0.begin();
                     own.0.latest_mut().extend(efficacies);
                 }
@@ -57,35 +67,36 @@ pub(super) fn learn(world: &mut World, groups: &mut QueryState<Entity, With<Rule
     }
 }
 
-impl RuleVariables {
-    fn has_efficacy(&self) -> bool {
-        self.running.as_ref().is_some_and(|running| running.efficacy)
-    }
-}
-
-/// Sees to it that the rule remembers its neurons; whether there is something to be done. Spikes that came while it was switched off
-/// are forgotten.
+/// Sees to it that the rule remembers its neurons and knows its synapses; whether there is something to be done. Spikes that came
+/// while it was switched off are forgotten; synapses may have been rewired.
 fn follow(world: &mut World, group: Entity, variables: &mut RuleVariables) -> Result<bool, String> {
     let Some((source, target)) = ends(world, group) else { return Ok(false) };
-    let Some(layout) = world.get::<Synapses>(group).and_then(|synapses| synapses.layout.as_ref()) else {
-        return Ok(false);
-    };
+    let Some(layout) = layout_of(world, group) else { return Ok(false) };
     let size = |end| world.get::<Spikes>(end).map_or(0, |spikes| spikes.fired().len());
     let (sizes, clock) = ([source, target].map(size), world.get_resource::<Clock>().copied().unwrap_or_default());
-    if let (Layout::Sparse(rows), None) = (layout, &variables.incoming) {
-        let found = Incoming::of(rows, sizes[1]).ok_or("more plastic synapses than 32 bits count")?;
-        variables.incoming = Some(found);
+    let changed = world.entity(group).get_change_ticks::<Synapses>().map(|ticks| ticks.changed);
+    if variables.seen != changed || variables.seen.is_none() {
+        variables.incoming = match layout {
+            Layout::Dense { .. } => None,
+            Layout::Sparse(rows) => {
+                Some(Incoming::of(rows, sizes[1]).ok_or("more plastic synapses than 32 bits count")?)
+            }
+        };
+        let asks = variables.running.as_ref().and_then(|running| running.rule.every.as_ref());
+        let asks = asks.is_some_and(|event| event.reads.iter().any(of_neurons));
+        // In the order of weights, of dense ones also for those that are none.
+        variables.ends = if asks { all_ends(layout) } else { Vec::new() };
+        variables.seen = changed;
     }
-    let longest = match (layout, &variables.incoming) {
-        (Layout::Dense { delay, .. }, _) => *delay,
-        (_, incoming) => incoming.as_ref().map_or(0, |incoming| incoming.longest_delay),
-    };
+    begin_fresh(world, group, (layout, clock.iteration), variables)?;
+    let longest = longest_delay(layout, variables.incoming.as_ref());
     if variables.next != Some(clock.iteration) || !variables.holds(sizes, longest) {
         variables.forget(sizes, longest);
+        variables.last.fill(clock.iteration as u32);
         if let Some(mut spikes) = world.get_mut::<Spikes>(source) {
             spikes.keep(longest);
         }
-        let bounds = variables.running.as_ref().map(|running| running.bounds);
+        let bounds = variables.running.as_ref().map(|running| running.rule.bounds);
         if let (Some(mut stated), Some(bounds)) = (world.get_mut::<WeightBounds>(group), bounds) {
             stated.state::<Rule>(bounds);
         }
@@ -94,8 +105,69 @@ fn follow(world: &mut World, group: Entity, variables: &mut RuleVariables) -> Re
     Ok(true)
 }
 
+fn layout_of(world: &World, group: Entity) -> Option<&Layout> {
+    world.get::<Synapses>(group)?.layout.as_ref()
+}
+
 fn ends(world: &World, group: Entity) -> Option<(Entity, Entity)> {
     Some((world.get::<Source>(group)?.0, world.get::<Target>(group)?.0))
+}
+
+fn longest_delay(layout: &Layout, incoming: Option<&Incoming>) -> u32 {
+    match layout {
+        Layout::Dense { delay, .. } => *delay,
+        Layout::Sparse(_) => incoming.map_or(0, |incoming| incoming.longest_delay),
+    }
+}
+
+/// The synapse at each place in the order of weights.
+fn all_ends(layout: &Layout) -> Vec<crate::numeric::rows::Synapse> {
+    match *layout {
+        Layout::Sparse(ref rows) => rows.iter().collect(),
+        Layout::Dense { sources, targets, delay, .. } => (0..sources * targets)
+            .map(|k| crate::numeric::rows::Synapse {
+                source: (k / targets) as u32,
+                target: (k % targets) as u32,
+                delay,
+            })
+            .collect(),
+    }
+}
+
+/// Whether something of a neuron is read.
+const fn of_neurons(read: &Read) -> bool {
+    matches!(read, Read::Pre(_) | Read::Post(_) | Read::OfSource(_) | Read::OfTarget(_))
+}
+
+/// Lets variables of synapses that are new begin.
+fn begin_fresh(
+    world: &World,
+    group: Entity,
+    (layout, iteration): (&Layout, u64),
+    variables: &mut RuleVariables,
+) -> Result<(), String> {
+    let fresh = std::mem::replace(&mut variables.fresh, Fresh::Some(Vec::new()));
+    if fresh == Fresh::Some(Vec::new()) {
+        return Ok(());
+    }
+    let all = all_ends(layout);
+    let (places, moment): (Vec<usize>, u64) = match fresh {
+        Fresh::All => ((0..all.len()).collect(), 0),
+        Fresh::Some(places) => (places.into_iter().map(|place| place as usize).collect(), iteration << 32),
+    };
+    let Some(running) = &variables.running else { return Ok(()) };
+    for (name, column) in &mut variables.synapses {
+        let Some(value) = running.of_synapses.get(name) else { continue };
+        let mut synapses = places.iter().filter_map(|place| Some((moment ^ *place as u64, *all.get(*place)?)));
+        let numbers =
+            numbers_at(world, group, ("Rule", name), value, &mut synapses).map_err(|error| error.to_string())?;
+        for (place, x) in places.iter().zip(numbers) {
+            if let Some(own) = column.get_mut(*place) {
+                *own = real(x);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// One iteration; returns the efficacies of the spikes of the sources.
@@ -105,226 +177,147 @@ fn advance(
     variables: &mut RuleVariables,
     weights: &mut [Real],
 ) -> Result<Vec<Real>, String> {
-    let nothing = || Ok(Vec::new());
-    let Some((source, target)) = ends(world, group) else { return nothing() };
-    let (Some(fired), Some(past)) = (world.get::<Spikes>(target), world.get::<Spikes>(source)) else {
-        return nothing();
-    };
-    let Some(layout) = world.get::<Synapses>(group).and_then(|synapses| synapses.layout.as_ref()) else {
-        return nothing();
-    };
-    let Some(mut running) = variables.running.take() else { return nothing() };
-    let clock = world.get_resource::<Clock>().copied().unwrap_or_default();
-    let time = clock.since(world.get::<Birth>(group)).time();
-    variables.sources.step(running.pre.step.as_mut(), time);
-    variables.targets.step(running.post.step.as_mut(), time);
-    let RuleVariables { synapses, sources, targets, incoming, .. } = variables;
-    let (ends, number) = ((&*sources, &*targets), synapses.len());
-    let outcome = (|| {
-        if let Some(event) = &mut running.on_pre {
-            let mut gather = Gather::new(world, (source, target), ends, (event, number), time)?;
-            let longest = incoming.as_ref().map_or(0, |incoming| incoming.longest_delay);
-            arrivals(layout, longest, past, &mut Row::default(), |row| gather.add_row(row, (&mut *weights, synapses)));
-            gather.flush((&mut *weights, synapses));
-        }
-        if let Some(event) = &mut running.on_post {
-            let mut gather = Gather::new(world, (source, target), ends, (event, number), time)?;
-            let add = |place, ends| gather.add(place, ends, (&mut *weights, synapses));
-            at_targets(layout, incoming.as_ref(), fired.neurons(), add);
-            gather.flush((&mut *weights, synapses));
-        }
-        Ok(())
-    })();
-    let efficacies = variables.sources.spike(running.pre.spike.as_mut(), past.neurons(), running.efficacy, time);
-    variables.targets.spike(running.post.spike.as_mut(), fired.neurons(), false, time);
+    let Some(mut running) = variables.running.take() else { return Ok(Vec::new()) };
+    let efficacies = advance_with(world, group, &mut running, (variables, weights));
     variables.running = Some(running);
-    outcome.map(|()| efficacies)
+    efficacies
 }
 
-/// The synapses at which spikes of the sources arrive, row by row.
-fn arrivals(layout: &Layout, longest: u32, past: &Spikes, row: &mut Row, mut at: impl FnMut(&Row)) {
-    match layout {
-        Layout::Dense { delay, .. } => {
-            for &source in past.history().before(*delay) {
-                row.begin(source, *delay);
-                layout.of_source(source).for_each(|(place, one)| row.add(place, one.target));
-                at(row);
-            }
-        }
-        Layout::Sparse(rows) => {
-            for age in 0..=longest {
-                for &source in past.history().before(age) {
-                    row.begin(source, age);
-                    for (first, places) in rows.pieces_at(source, age) {
-                        for place in places {
-                            if !rows.has_delay(place, age) {
-                                continue;
-                            }
-                            row.add(place, (first + rows.target_within(place)) as u32);
-                        }
-                    }
-                    at(row);
-                }
-            }
-        }
+fn advance_with(
+    world: &World,
+    group: Entity,
+    running: &mut Running,
+    (variables, weights): (&mut RuleVariables, &mut [Real]),
+) -> Result<Vec<Real>, String> {
+    let Some((source, target)) = ends(world, group) else { return Ok(Vec::new()) };
+    let (Some(fired), Some(past)) = (world.get::<Spikes>(target), world.get::<Spikes>(source)) else {
+        return Ok(Vec::new());
+    };
+    let Some(layout) = layout_of(world, group) else { return Ok(Vec::new()) };
+    let clock = world.get_resource::<Clock>().copied().unwrap_or_default().since(world.get::<Birth>(group));
+    let time = clock.time();
+    let rule = &mut running.rule;
+    for (end, group, state) in
+        [(&mut rule.pre, source, &mut variables.sources), (&mut rule.post, target, &mut variables.targets)]
+    {
+        let inputs = end.reads.iter().map(|name| of_group(world, group, name)).collect::<Result<Vec<_>, _>>()?;
+        state.step(end.step.as_mut(), &inputs, time);
     }
-}
-
-/// The synapses of a source at which a spike of it is.
-#[derive(Default)]
-struct Row {
-    source: u32,
-    /// How old the spike is (iterations).
-    age: u32,
-    places: Vec<usize>,
-    targets: Vec<u32>,
-}
-
-impl Row {
-    fn begin(&mut self, source: u32, age: u32) {
-        (self.source, self.age) = (source, age);
-        self.places.clear();
-        self.targets.clear();
-    }
-
-    fn add(&mut self, place: usize, target: u32) {
-        self.places.push(place);
-        self.targets.push(target);
-    }
-}
-
-/// The synapses of targets.
-fn at_targets(layout: &Layout, incoming: Option<&Incoming>, targets: &[u32], mut at: impl FnMut(usize, Ends)) {
-    for &target in targets {
-        match incoming {
-            Some(incoming) => {
-                for (entry, delay) in incoming.of_target(target as usize) {
-                    at(entry.synapse as usize, (entry.source, target, delay));
-                }
-            }
-            None => layout.of_target(target).for_each(|(place, one)| at(place, (one.source, target, one.delay))),
-        }
-    }
-}
-
-/// Source, target and delay (steps) of a synapse.
-type Ends = (u32, u32, u32);
-
-/// What changes: weights and the variables of synapses.
-type Own<'a> = (&'a mut [Real], &'a mut [(String, Column<Real>)]);
-
-/// What an event does, to synapses that are gathered until a block is full.
-struct Gather<'a> {
-    event: &'a mut Event,
-    /// What it reads.
-    from: Vec<From<'a>>,
-    places: Vec<usize>,
-    own: Vec<Column<Real>>,
-    read: Vec<Column<Real>>,
-}
-
-/// Where a number is read from.
-#[derive(Clone, Copy)]
-enum From<'a> {
-    /// A variable of the sources, as they were.
-    Sources(&'a EndState, usize),
-    /// A column of the source group.
-    OfSource(&'a [Real]),
-    /// One of the targets.
-    OfTarget(&'a [Real]),
-}
-
-#[inline]
-fn at(numbers: &[Real], neuron: u32) -> Real {
-    numbers.get(neuron as usize).copied().unwrap_or_default()
-}
-
-impl<'a> Gather<'a> {
-    fn new(
-        world: &'a World,
-        groups: (Entity, Entity),
-        (sources, targets): (&'a EndState, &'a EndState),
-        (event, synapses): (&'a mut Event, usize),
-        time: f64,
-    ) -> Result<Self, String> {
+    for event in [&mut rule.on_pre, &mut rule.on_post, &mut rule.every].into_iter().flatten() {
         event.lowered.begin(time, &|_| 0.0);
-        let from = |read: &Read| match read {
-            Read::Pre(variable) => Ok(From::Sources(sources, *variable)),
-            Read::Post(variable) => Ok(From::OfTarget(targets.seen(*variable, 0))),
-            Read::OfSource(name) => of_group(world, groups.0, name).map(From::OfSource),
-            Read::OfTarget(name) => of_group(world, groups.1, name).map(From::OfTarget),
+    }
+    at_synapses(world, (source, target), (layout, past, fired), (running, &clock), variables, weights)?;
+    let rule = &mut running.rule;
+    let efficacies = variables.sources.spike(rule.pre.spike.as_mut(), past.neurons(), rule.efficacy, time);
+    variables.targets.spike(rule.post.spike.as_mut(), fired.neurons(), false, time);
+    Ok(efficacies)
+}
+
+/// What is due at synapses: events, and a step of all when its time has come.
+fn at_synapses(
+    world: &World,
+    groups: (Entity, Entity),
+    (layout, past, fired): (&Layout, &Spikes, &Spikes),
+    (running, clock): (&Running, &Clock),
+    variables: &mut RuleVariables,
+    weights: &mut [Real],
+) -> Result<(), String> {
+    let RuleVariables { synapses, last, streams, sources, targets, incoming, ends, next, .. } = variables;
+    let longest = longest_delay(layout, incoming.as_ref());
+    let is_punctual = match layout {
+        Layout::Dense { .. } => true,
+        Layout::Sparse(rows) => rows.is_punctual(),
+    };
+    let reading = Reading {
+        world,
+        groups,
+        ends: (sources, targets),
+        factors: &running.factors,
+        delays: [if is_punctual { longest } else { 0 }, longest],
+        now: (next.unwrap_or_default().wrapping_sub(1) as u32, clock.dt),
+    };
+    let rule = &running.rule;
+    let event = |event: &Option<Event>| event.as_ref().map(|event| reading.of(event)).transpose();
+    let (on_pre, on_post) = (event(&rule.on_pre)?, event(&rule.on_post)?);
+    if on_pre.is_some() || on_post.is_some() {
+        let due = Due {
+            arriving: past.history(),
+            fired: fired.neurons(),
+            incoming: incoming.as_ref(),
+            on_pre: rule.on_pre.as_ref().zip(on_pre),
+            on_post: rule.on_post.as_ref().zip(on_post),
         };
-        let from = event.reads.iter().map(from).collect::<Result<Vec<_>, _>>()?;
-        let columns = |number: usize| vec![Column::filled(0.0, BLOCK); number];
-        let (places, own, read) = (Vec::with_capacity(BLOCK), columns(1 + synapses), columns(event.reads.len()));
-        Ok(Self { event, from, places, own, read })
+        let parts = parts(layout, (&mut *weights, synapses, last));
+        let spikes = past.history().latest().len() + fired.neurons().len();
+        change_all(parts, &due, spikes * mean_length(layout));
+    }
+    let is_time = running.every > 0 && (clock.iteration + 1).is_multiple_of(running.every);
+    if let Some(event) = rule.every.as_ref().filter(|_| is_time) {
+        let reads = reading.of(event)?;
+        let mut columns = vec![&mut *weights];
+        columns.extend(synapses.iter_mut().map(|(_, column)| &mut column[..]));
+        steps::step(event, &reads, ends, (columns, streams), &|place| layout.has(place));
+    }
+    Ok(())
+}
+
+fn mean_length(layout: &Layout) -> usize {
+    match layout {
+        Layout::Dense { targets, .. } => *targets,
+        Layout::Sparse(rows) => rows.mean_length(),
+    }
+}
+
+fn change_all(parts: Vec<Part<'_>>, due: &Due<'_>, work: usize) {
+    if parts.len() > 1 && work > WORTH_SHARING && rayon::current_num_threads() > 1 && !is_alone() {
+        attend();
+        parts.into_par_iter().for_each(|mut part| part.change(due));
+    } else {
+        parts.into_iter().for_each(|mut part| part.change(due));
+    }
+}
+
+/// From where programs read.
+struct Reading<'a> {
+    world: &'a World,
+    groups: (Entity, Entity),
+    ends: (&'a EndState, &'a EndState),
+    factors: &'a [(Entity, String)],
+    /// The shortest delay and the longest (steps).
+    delays: [u32; 2],
+    now: (u32, f64),
+}
+
+impl<'a> Reading<'a> {
+    /// What an event reads.
+    fn of(&self, event: &Event) -> Result<Reads<'a>, String> {
+        let [shortest, longest] = self.delays;
+        let (sources, targets) = self.ends;
+        let from = |read: &Read| {
+            Ok(match read {
+                Read::Pre(k) => From::Sources((shortest..=longest).map(|delay| sources.seen(*k, delay)).collect()),
+                Read::Post(k) => From::OfTarget(targets.seen(*k, 0)),
+                Read::OfSource(name) => From::OfSource(of_group(self.world, self.groups.0, name)?),
+                Read::OfTarget(name) => From::OfTarget(of_group(self.world, self.groups.1, name)?),
+                Read::Factor(k) => From::All(self.factor(*k)?),
+                Read::Since => From::Since,
+                Read::Normal => From::All(0.0),
+            })
+        };
+        let from = event.reads.iter().map(from).collect::<Result<_, String>>()?;
+        Ok(Reads { from, shortest, now: self.now })
     }
 
-    /// Adds the synapses of a row: a part of it as long as there is room, and the rest when the block is done.
-    fn add_row(&mut self, row: &Row, (weights, synapses): Own<'_>) {
-        let mut begun = 0;
-        while begun < row.places.len() {
-            let k = self.places.len();
-            let number = (BLOCK - k).min(row.places.len() - begun);
-            let (places, targets) = (&row.places[begun..begun + number], &row.targets[begun..begun + number]);
-            self.take_own(places, (&*weights, &*synapses));
-            for (column, from) in self.read.iter_mut().zip(&self.from) {
-                let column = &mut column[k..k + number];
-                match from {
-                    From::Sources(sources, variable) => column.fill(at(sources.seen(*variable, row.age), row.source)),
-                    From::OfSource(numbers) => column.fill(at(numbers, row.source)),
-                    From::OfTarget(numbers) => {
-                        column.iter_mut().zip(targets).for_each(|(x, target)| *x = at(numbers, *target));
-                    }
-                }
-            }
-            begun += number;
-            if self.places.len() == BLOCK {
-                self.flush((&mut *weights, &mut *synapses));
-            }
+    fn factor(&self, k: usize) -> Result<Real, String> {
+        let (group, variable) = self.factors.get(k).ok_or("a factor is missing")?;
+        match of_group(self.world, *group, variable)? {
+            [x] => Ok(*x),
+            all => Err(format!(
+                "`{}` has {} neurons: a factor is of a group of one",
+                path_of(self.world, *group),
+                all.len()
+            )),
         }
-    }
-
-    /// Adds a synapse.
-    fn add(&mut self, place: usize, (source, target, delay): Ends, (weights, synapses): Own<'_>) {
-        let k = self.places.len();
-        self.take_own(&[place], (&*weights, &*synapses));
-        for (column, from) in self.read.iter_mut().zip(&self.from) {
-            column[k] = match from {
-                From::Sources(sources, variable) => at(sources.seen(*variable, delay), source),
-                From::OfSource(numbers) => at(numbers, source),
-                From::OfTarget(numbers) => at(numbers, target),
-            };
-        }
-        if self.places.len() == BLOCK {
-            self.flush((weights, synapses));
-        }
-    }
-
-    fn take_own(&mut self, places: &[usize], (weights, synapses): (&[Real], &[(String, Column<Real>)])) {
-        let k = self.places.len();
-        let columns = std::iter::once(weights).chain(synapses.iter().map(|(_, column)| &column[..]));
-        for (own, column) in self.own.iter_mut().zip(columns) {
-            own[k..].iter_mut().zip(places).for_each(|(own, place)| *own = column[*place]);
-        }
-        self.places.extend(places);
-    }
-
-    /// Reckons what was gathered, and puts it back.
-    fn flush(&mut self, (weights, synapses): Own<'_>) {
-        let n = self.places.len();
-        if n == 0 {
-            return;
-        }
-        let mut own: Vec<&mut [Real]> = self.own.iter_mut().map(|column| &mut column[..n]).collect();
-        let read: Vec<&[Real]> = self.read.iter().map(|column| &column[..n]).collect();
-        let lowered = &self.event.lowered;
-        lowered.program.run(&mut own, &read, lowered.lines(), &mut [0; BLOCK][..n]);
-        let columns = std::iter::once(weights).chain(synapses.iter_mut().map(|(_, column)| &mut column[..]));
-        for (own, column) in self.own.iter().zip(columns) {
-            own.iter().zip(&self.places).for_each(|(own, place)| column[*place] = *own);
-        }
-        self.places.clear();
     }
 }
 

@@ -5,33 +5,40 @@
 //! on_pre:  w −= a_minus·y;  x += 1
 //! on_post: w += a_plus·x;   y += 1
 //! ```
-//! A variable is of the source (`: pre`), of the target (`: post`) or of the synapse (`: synapse`, changed by spikes alone); `w` is the
-//! weight. What a spike does to variables of its own neuron happens when it is fired, what it does to synapses when it is there: a
+//! A variable is of the source (`: pre`), of the target (`: post`) or of the synapse (`: synapse`); `w` is the weight. Equations of
+//! synapses take a step of `every` ms, all at once; without it, those that are linear in themselves and go by nothing else that
+//! changes are solved from spike to spike. What a spike does to variables of its own neuron happens when it is fired, what it does to synapses when it is there: a
 //! delay lies in the axon, as for [`spike_timing`](super::spike_timing). Variables of neurons are read as they were before the
 //! spikes of the iteration, and where both are at a synapse in one, the source is first. `efficacy` is the factor on the weight of
-//! the spike that is fired. `NAME_pre` and `NAME_post` are variables of the groups: `v_post`.
+//! the spike that is fired. `NAME_pre` and `NAME_post` are variables of the groups: `v_post`; `factors` are numbers of other groups.
 
 mod ends;
 mod events;
+mod gather;
+mod parts;
+mod steps;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 use std::collections::BTreeMap;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 
-pub use ends::RuleVariables;
+pub use variables::RuleVariables;
+use variables::Running;
 
-use super::bounds::WeightBounds;
+use super::{bounds::WeightBounds, incoming::Incoming};
 use crate::{
     behaviour,
-    equations::{RuleModel, Wrong},
+    equations::{Method, RuleModel, RuleSurroundings, Wrong},
     network::{
-        Behaviour, Efficacies, EquationText, InitialValues, Kind, Parameter, Preparation, PrepareError,
-        RegisterVariable, Rewired, Size,
+        Address, AddressError, Addresses, Behaviour, Efficacies, EquationText, InitialValues, Kind, Parameter,
+        Preparation, PrepareError, PrepareFault, Range, RegisterVariable, Size, Unit, Variables, Weights, shape::shape,
+        synapse_values::numbers_at,
     },
-    numeric::real::wide,
+    numeric::{Real, grid, real::wide, rows::Synapse},
     schedule::{AddToStage, Stage},
     value::{Fault, Formula, Value, ValueError},
 };
@@ -46,14 +53,25 @@ behaviour! {
         pub model: EquationText = "dx/dt = -x/tau : pre; dy/dt = -y/tau : post; w : bounds 0 1",
         /// Numbers that the equations name.
         pub parameters: BTreeMap<String, Parameter> = named(&[("tau", 20.0), ("a_plus", 0.01), ("a_minus", 0.0105)]),
-        /// Variables at the start, by name: numbers; others start at 0.
+        /// Variables at the start, by name; others start at 0. Those of synapses may differ as weights do, `"normal(0.01, 0.001)"`: one
+        /// that nothing changes is a parameter of each synapse.
         pub initial: InitialValues,
         /// What a spike of the source does: to its own variables when it is fired, to synapses when it arrives.
         pub on_pre: EquationText = "w -= a_minus*y; x += 1",
         /// What a spike of the target does.
         pub on_post: EquationText = "w += a_plus*x; y += 1",
+        /// The interval in which all synapses take a step of their own equations, rounded to iterations; 0 for none.
+        #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
+        pub every: f64 = 0.0,
+        /// How equations of synapses are integrated then.
+        pub method: Method,
+        /// Numbers of other groups, by name: the address of a variable of a group of one neuron, `{"reward": "critic.rate"}`.
+        pub factors: Addresses,
     }
 }
+
+/// Variables at the start: of neurons, of synapses.
+type Starts = (BTreeMap<String, f64>, BTreeMap<String, Value>);
 
 fn named(all: &[(&str, f64)]) -> BTreeMap<String, Parameter> {
     all.iter().map(|(name, x)| ((*name).to_owned(), Parameter::from(*x))).collect()
@@ -72,9 +90,6 @@ impl Behaviour for Rule {
         let model = self.read(preparation)?;
         let entity = preparation.entity();
         let mut group = preparation.world().entity_mut(entity);
-        if group.contains::<Rewired>() {
-            return Err(preparation.error(None, "a rule by equations cannot follow synapses that are rewired"));
-        }
         if let Some(mut variables) = group.get_mut::<RuleVariables>() {
             variables.have(&model.of_synapses());
         }
@@ -87,7 +102,7 @@ impl Behaviour for Rule {
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         let model = self.read(preparation)?;
         if let Some((name, _)) = self.parameters.iter().find(|(_, parameter)| parameter.uniform().is_none()) {
-            let why = "a parameter of a rule is one number: what differs between synapses is a variable, `: synapse`";
+            let why = "a parameter of a rule is one number: what differs between synapses is a variable, `: synapse`, with its `initial`";
             let error = ValueError::from(Fault::Equation(why.into()));
             return Err(preparation.fault(format!("parameters.{name}"), error.into()));
         }
@@ -96,18 +111,22 @@ impl Behaviour for Rule {
             let own = self.parameters.get(name).and_then(Parameter::uniform).map(wide);
             own.or_else(|| constants.number(name))
         };
-        let made = model.runnable(preparation.clock().dt, &number);
-        let made = made.map_err(|(part, error): Wrong| preparation.fault(part.field(), error.into()))?;
-        let mut initial = BTreeMap::new();
-        for (name, value) in &self.initial.0 {
-            initial.insert(name.clone(), self.initial_number(preparation, &model, (name, value))?);
-        }
+        let dt = preparation.clock().dt;
+        let every = if self.every > 0.0 { grid::rounded(self.every, dt).max(1.0) } else { 0.0 };
+        let names: Vec<String> = self.factors.0.keys().cloned().collect();
+        let around = RuleSurroundings { dt, every: every * dt, method: self.method, number: &number, factors: &names };
+        let rule = model.runnable(&around);
+        let rule = rule.map_err(|(part, error): Wrong| preparation.fault(part.field(), error.into()))?;
+        let (of_neurons, of_synapses) = self.initial_values(preparation, &model)?;
+        let factors = self.factors_of(preparation)?;
         if preparation.is_trial() {
             return Ok(());
         }
-        let (entity, first) = (preparation.entity(), preparation.is_first());
+        let stream = preparation.stream("noise");
+        let running = Running { rule, every: every as u64, of_neurons, of_synapses, factors, stream };
+        let (entity, members) = (preparation.entity(), preparation.component::<Weights>().map_or(0, |own| own.0.len()));
         if let Some(mut variables) = preparation.world().entity_mut(entity).get_mut::<RuleVariables>() {
-            variables.run(made, initial, first);
+            variables.run(running, members);
         }
         Ok(())
     }
@@ -116,7 +135,13 @@ impl Behaviour for Rule {
         let traces = self.model.0.matches("pre").count() as u64
             * size.sources.saturating_mul(size.longest_delay.saturating_add(2))
             + self.model.0.matches("post").count() as u64 * size.targets.saturating_mul(2);
-        traces.saturating_mul(size_of::<crate::numeric::Real>() as u64).saturating_add(ends::index_bytes(size))
+        let numbers = traces.saturating_mul(size_of::<Real>() as u64);
+        let index = if size.dense { 0 } else { Incoming::bytes(size.members, size.targets, size.punctual) };
+        // When each synapse was seen to, or which neurons it joins.
+        let equations = self.model.0.contains("synapse");
+        let each = if self.every > 0.0 { size_of::<Synapse>() } else { size_of::<u32>() };
+        let of_each = if equations { size.members.saturating_mul(each as u64) } else { 0 };
+        numbers.saturating_add(index).saturating_add(of_each)
     }
 }
 
@@ -126,24 +151,63 @@ impl Rule {
             .map_err(|(part, error)| preparation.fault(part.field(), error.into()))
     }
 
-    /// A number that a variable starts with.
-    fn initial_number(
-        &self,
-        preparation: &Preparation<'_>,
-        model: &RuleModel,
-        (name, value): (&String, &Value),
-    ) -> Result<f64, PrepareError> {
-        let field = format!("initial.{name}");
-        let refused = |why: &str| {
-            let error = ValueError::from(Fault::Equation(why.into()));
-            Err(preparation.fault(&*field, error.into()))
-        };
-        if !model.has_variable(name) {
-            return refused("the rule has no such variable; weights start as the field `weights` of the synapses says");
+    /// Variables at the start: numbers of neurons, values of synapses.
+    fn initial_values(&self, preparation: &Preparation<'_>, model: &RuleModel) -> Result<Starts, PrepareError> {
+        let (mut of_neurons, mut of_synapses) = Starts::default();
+        for (name, value) in &self.initial.0 {
+            let field = format!("initial.{name}");
+            let refused = |why: &str| preparation.fault(&*field, ValueError::from(Fault::Equation(why.into())).into());
+            if !model.has_variable(name) {
+                let why = "the rule has no such variable; weights start as the field `weights` of the synapses says";
+                return Err(refused(why));
+            }
+            let formula = value.formula().map_err(|error| preparation.fault(&*field, error.into()))?;
+            match formula {
+                _ if model.of_synapses().contains(name) => {
+                    let first = Synapse { source: 0, target: 0, delay: 0 };
+                    let (world, entity) = (preparation.looked_at(), preparation.entity());
+                    numbers_at(world, entity, ("Rule", name), value, &mut std::iter::once((0, first)))?;
+                    of_synapses.insert(name.clone(), value.clone());
+                }
+                Formula::Number(x) => _ = of_neurons.insert(name.clone(), x),
+                _ => return Err(refused("a variable of neurons starts as one number in a rule")),
+            }
         }
-        match value.formula().map_err(|error| preparation.fault(&*field, error.into()))? {
-            Formula::Number(x) => Ok(x),
-            _ => refused("a variable of a rule starts as one number"),
+        Ok((of_neurons, of_synapses))
+    }
+
+    /// The groups and variables behind the names of factors.
+    fn factors_of(&self, preparation: &mut Preparation<'_>) -> Result<Vec<(Entity, String)>, PrepareError> {
+        let network = preparation.network();
+        let mut found = Vec::new();
+        for (name, address) in &self.factors.0 {
+            let field = format!("factors.{name}");
+            let address: Address =
+                address.parse().map_err(|error| preparation.fault(&*field, PrepareFault::Address(error)))?;
+            let entities = address.entities(preparation.world(), network);
+            let entities = entities.map_err(|error| preparation.fault(&*field, PrepareFault::Address(error)))?;
+            let [group] = entities[..] else {
+                let why = format!("`{address}` means {} groups: a factor is of one", entities.len());
+                return Err(preparation.fault(field, PrepareFault::Other(why)));
+            };
+            let neurons: usize = shape(preparation.world(), group).iter().product();
+            if neurons != 1 {
+                let why = format!(
+                    "`{}` has {neurons} neurons: a factor is of a group of one; of the neurons at a synapse it is NAME_pre or NAME_post",
+                    address.group
+                );
+                return Err(preparation.fault(field, PrepareFault::Other(why)));
+            }
+            let variables = preparation.resource::<Variables>().cloned().unwrap_or_default();
+            let here = preparation.looked_at().entity(group);
+            if variables.view(here, &address.last).is_none() {
+                let known = variables.of(here).into_iter().map(|info| info.name).collect();
+                let error =
+                    AddressError::NoVariable { address: address.to_string(), group: address.group.clone(), known };
+                return Err(preparation.fault(field, PrepareFault::Address(error)));
+            }
+            found.push((group, address.last));
         }
+        Ok(found)
     }
 }

@@ -5,7 +5,7 @@
 //! lane, so that two of a million random starts, each used for 2^40 numbers, overlap with a probability below
 //! 10^-13. Sixteen is the lane count on every instruction set, hence the same numbers on all.
 
-use crate::numeric::{Real, philox::philox4x32, real::real, stream::Stream};
+use crate::numeric::{Column, Real, dispatch, philox::philox4x32, real::real, stream::Stream};
 
 /// Generators side by side: a 512-bit register of 32-bit words.
 pub const LANES: usize = 16;
@@ -54,6 +54,25 @@ impl VectorRng {
                 words[lane] = word;
             }
         }
+    }
+
+    /// So many numbers, which come by pairs of lines.
+    pub fn column(&mut self, number: usize, pair: impl Fn(&mut Self) -> [[Real; LANES]; 2]) -> Column<Real> {
+        let mut numbers = Column::filled(0.0, number.next_multiple_of(2 * LANES));
+        dispatch(
+            #[inline(always)]
+            || {
+                // A copy on the stack stays in registers.
+                let mut own = self.clone();
+                let (chunks, _) = numbers.as_chunks_mut::<{ 2 * LANES }>();
+                for chunk in chunks {
+                    chunk.copy_from_slice(pair(&mut own).as_flattened());
+                }
+                *self = own;
+            },
+        );
+        numbers.resize(0.0, number);
+        numbers
     }
 
     /// All that the lanes remember.

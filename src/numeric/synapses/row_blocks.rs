@@ -1,5 +1,7 @@
 //! Rows whose weights change: block by block, each with its own weights, so that tasks can share them.
 
+use std::ops::Range;
+
 use crate::numeric::{
     Real,
     coding::BLOCK_TARGETS,
@@ -61,6 +63,37 @@ impl Rows {
 }
 
 impl RowBlock<'_> {
+    /// Where the synapses that leave a source and belong to a bucket lie in the block, those whose delay is so many steps longer
+    /// than the bucket's age; and whether all that lie there are of this delay.
+    #[inline]
+    #[must_use]
+    pub fn stretch(&self, (bucket, later): (usize, u32), source: u32) -> (Range<usize>, bool) {
+        let piece = self.block.piece(bucket, self.rows.sources, source);
+        let Some(codes) = self.codes.get(piece.clone()) else { return (0..0, true) };
+        if self.rows.punctual {
+            return (piece, true);
+        }
+        if !self.rows.ascending {
+            return (piece, false);
+        }
+        let from = codes.partition_point(|code| self.rows.coding.delay(*code) < later);
+        let number = codes[from..].partition_point(|code| self.rows.coding.delay(*code) == later);
+        (piece.start + from..piece.start + from + number, true)
+    }
+
+    /// Whether a synapse of the block has a delay that is so many steps longer than the age of its bucket.
+    #[inline]
+    #[must_use]
+    pub fn has_delay(&self, place: usize, later: u32) -> bool {
+        self.rows.punctual || self.rows.coding.delay(self.codes[place]) == later
+    }
+
+    /// The targets, counted within the block, of some of its synapses.
+    #[inline]
+    pub fn targets(&self, places: Range<usize>) -> impl Iterator<Item = usize> + '_ {
+        self.codes[places].iter().map(|code| self.rows.coding.target(*code))
+    }
+
     /// Calls `change` with the target, counted within the block, and the weight of each synapse that leaves a source
     /// and belongs to a bucket, its delay being so many steps longer than the bucket's age.
     #[inline(always)]
