@@ -64,6 +64,7 @@ impl Graph {
                 let below = self.two(Two::Less, a, zero);
                 self.select(below, less, one)
             }
+            One::OrZero => return da,
             One::Floor | One::Round | One::Not | One::Once => return self.number(0.0),
         };
         self.two(Two::Multiply, outer, da)

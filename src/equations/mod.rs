@@ -24,6 +24,7 @@ mod operation;
 mod receptor;
 mod rule;
 mod select;
+mod settle;
 mod statement;
 mod step;
 mod surroundings;

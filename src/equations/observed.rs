@@ -55,7 +55,7 @@ impl Observed {
     pub fn numbers<'a>(&self, columns: &[&'a [Real]], members: usize, room: &'a mut Column<Real>) -> &'a [Real] {
         let Some(lowered) = &self.lowered else { return columns.first().copied().unwrap_or_default() };
         room.resize(0.0, members);
-        lowered.program.run(&mut [&mut room[..]], columns, lowered.lines(), &mut vec![0; members]);
+        lowered.program.run_unmarked(&mut [&mut room[..]], columns, lowered.lines(), members);
         room
     }
 }

@@ -1,5 +1,7 @@
 //! What nodes do with the numbers that they are made of, and what that gives in double precision.
 
+use crate::numeric::real::{or_zero, real, wide};
+
 /// What is done with one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum One {
@@ -29,6 +31,8 @@ pub enum One {
     Not,
     /// a, which has the value of the start of the iteration in all stages of a step.
     Once,
+    /// a, or 0 where it is next to nothing.
+    OrZero,
 }
 
 /// What is done with two numbers.
@@ -79,6 +83,7 @@ impl One {
             Self::Round => x.round(),
             Self::Not => f64::from(u8::from(x == 0.0)),
             Self::Once => x,
+            Self::OrZero => wide(or_zero(real(x))),
         }
     }
 }

@@ -110,6 +110,9 @@ impl ReceptorModel {
         let mut assembly = Assembly::new(&self.model, around, &state)?;
         let (outputs, method) = assembly.received(self, membrane)?;
         let mut graph = assembly.into_graph();
+        let mut columns: Vec<(u16, Id)> = (0..).zip(outputs).collect();
+        graph.settle(&mut columns[..self.model.variables().count()]);
+        let outputs: Vec<Id> = columns.into_iter().map(|(_, id)| id).collect();
         let never = graph.number(0.0);
         let roots: Vec<Id> = outputs.iter().copied().chain([never]).collect();
         let (graph, roots) = graph.compacted(&roots);

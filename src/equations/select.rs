@@ -91,6 +91,7 @@ fn of_one(operation: One, a: Id, inner: &Inner<'_>) -> Choice {
         One::Round => Operation::Round,
         One::Not => Operation::Not,
         One::Once => Operation::Copy,
+        One::OrZero => Operation::OrZero,
     };
     Choice::new(plain, &[a], &[])
 }

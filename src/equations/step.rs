@@ -27,7 +27,8 @@ pub fn runnable(model: &Model, around: &Surroundings<'_>) -> Result<Runnable, Wr
     let Stepped { new, method, membranes } = assembly.stepped()?;
     let (fires, free) = assembly.fires(&new)?;
     let (mut outputs, refractory) = assembly.after(&new, fires, free)?;
-    let graph = assembly.into_graph();
+    let mut graph = assembly.into_graph();
+    graph.settle(&mut outputs);
     let roots: Vec<Id> = outputs.iter().map(|(_, id)| *id).chain([fires]).collect();
     let (graph, roots) = graph.compacted(&roots);
     outputs.iter_mut().zip(&roots).for_each(|((_, id), root)| *id = *root);

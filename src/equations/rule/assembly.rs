@@ -49,6 +49,11 @@ impl AtSynapses {
     /// The program that gives columns new numbers.
     fn event(mut self, outputs: &[Id], part: Part) -> Result<Event, Wrong> {
         let never = self.graph.number(0.0);
+        let mut columns: Vec<(u16, Id)> = (0..).zip(outputs.iter().copied()).collect();
+        // A weight that events change is read wherever a spike goes, and does not decay by itself.
+        let decaying = if part == Part::Model { 0 } else { 1.min(columns.len()) };
+        self.graph.settle(&mut columns[decaying..]);
+        let outputs: Vec<Id> = columns.into_iter().map(|(_, id)| id).collect();
         let roots: Vec<Id> = outputs.iter().copied().chain([never]).collect();
         let (graph, roots) = self.graph.compacted(&roots);
         graph.check_size().map_err(|error| (part, error))?;

@@ -263,7 +263,7 @@ impl<'a> Own<'a> {
         }));
         let fits = columns.iter().all(|column| column.len() == n) && inputs.iter().all(|input| input.len() == n);
         if fits {
-            lowered.program.run(&mut columns, &inputs, lowered.lines(), &mut vec![0; n]);
+            lowered.program.run_unmarked(&mut columns, &inputs, lowered.lines(), n);
         }
         arriving.fill(0.0);
     }

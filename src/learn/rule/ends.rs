@@ -10,7 +10,8 @@ use crate::{
 pub(super) struct EndState {
     /// With the latest spikes.
     pub now: Vec<Column<Real>>,
-    /// As they were when the spikes of an iteration came: `kept` iterations after one another.
+    /// As they were when the spikes of an iteration came: `kept` iterations after one another; none where delays are none, as then
+    /// they are read before.
     seen: Vec<Column<Real>>,
     neurons: usize,
     kept: usize,
@@ -36,18 +37,26 @@ impl EndState {
         let Some(lowered) = program else { return };
         lowered.begin(time, &|_| 0.0);
         let mut columns: Vec<&mut [Real]> = self.now.iter_mut().map(|column| &mut column[..]).collect();
-        lowered.program.run(&mut columns, inputs, lowered.lines(), &mut vec![0; self.neurons]);
+        lowered.program.run_unmarked(&mut columns, inputs, lowered.lines(), self.neurons);
+        if self.kept == 0 {
+            return;
+        }
         let here = self.head * self.neurons..(self.head + 1) * self.neurons;
         for (seen, now) in self.seen.iter_mut().zip(&self.now) {
             seen[here.clone()].copy_from_slice(now);
         }
     }
 
-    /// A variable of all neurons as it was so many iterations ago.
-    pub fn seen(&self, variable: usize, delay: u32) -> &[Real] {
+    /// A variable of all neurons, iteration by iteration: [`slot`](Self::slot) says where those stand.
+    pub fn kept(&self, variable: usize) -> &[Real] {
+        let all = if self.kept == 0 { &self.now } else { &self.seen };
+        all.get(variable).map_or(&[], |column| &column[..])
+    }
+
+    /// Where the numbers of so many iterations ago begin.
+    pub fn slot(&self, delay: u32) -> usize {
         let back = (delay as usize).min(self.kept.saturating_sub(1));
-        let place = (self.head + self.kept - back) % self.kept.max(1);
-        self.seen.get(variable).map_or(&[], |seen| &seen[place * self.neurons..(place + 1) * self.neurons])
+        (self.head + self.kept - back) % self.kept.max(1) * self.neurons
     }
 
     /// What spikes do to the variables of their neurons; with efficacy, that of each spike.
@@ -60,7 +69,7 @@ impl EndState {
             gathered.push(vec![1.0; spikes.len()]);
         }
         let mut columns: Vec<&mut [Real]> = gathered.iter_mut().map(|column| &mut column[..]).collect();
-        lowered.program.run(&mut columns, &[], lowered.lines(), &mut vec![0; spikes.len()]);
+        lowered.program.run_unmarked(&mut columns, &[], lowered.lines(), spikes.len());
         for (column, numbers) in self.now.iter_mut().zip(&gathered) {
             spikes.iter().zip(numbers).for_each(|(spike, x)| column[*spike as usize] = *x);
         }
@@ -69,7 +78,7 @@ impl EndState {
 
     /// Whether they are those of so many neurons, kept for longer than a delay (steps).
     pub const fn holds(&self, neurons: usize, longest: u32) -> bool {
-        self.neurons == neurons && self.kept > longest as usize
+        self.neurons == neurons && (longest == 0 || self.kept > longest as usize)
     }
 
     pub fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {

@@ -295,8 +295,8 @@ impl<'a> Reading<'a> {
         let (sources, targets) = self.ends;
         let from = |read: &Read| {
             Ok(match read {
-                Read::Pre(k) => From::Sources((shortest..=longest).map(|delay| sources.seen(*k, delay)).collect()),
-                Read::Post(k) => From::OfTarget(targets.seen(*k, 0)),
+                Read::Pre(k) => From::Sources(sources.kept(*k)),
+                Read::Post(k) => From::OfTarget(targets.kept(*k)),
                 Read::OfSource(name) => From::OfSource(of_group(self.world, self.groups.0, name)?),
                 Read::OfTarget(name) => From::OfTarget(of_group(self.world, self.groups.1, name)?),
                 Read::Factor(k) => From::All(self.factor(*k)?),
@@ -305,7 +305,8 @@ impl<'a> Reading<'a> {
             })
         };
         let from = event.reads.iter().map(from).collect::<Result<_, String>>()?;
-        Ok(Reads { from, shortest, now: self.now })
+        let slots = (shortest..=longest).map(|delay| sources.slot(delay) as u32).collect();
+        Ok(Reads { from, shortest, slots, now: self.now })
     }
 
     fn factor(&self, k: usize) -> Result<Real, String> {

@@ -119,13 +119,9 @@ impl Part<'_> {
                     }
                     let row = (source - first_source) * targets;
                     let own = if autapses || source >= targets { targets } else { source };
-                    gather.add_row(self, row..row + own, (source, delay), 0..own);
-                    gather.add_row(
-                        self,
-                        row + (own + 1).min(targets)..row + targets,
-                        (source, delay),
-                        own + 1..targets,
-                    );
+                    let (end, of) = (targets as u32, (source as u32, delay));
+                    gather.add_row(self, row..row + own, of, 0..end);
+                    gather.add_row(self, row + (own + 1).min(targets)..row + targets, of, own as u32 + 1..end);
                 }
             }
             At::Block { block, ages, span, sources } => {
@@ -153,15 +149,15 @@ impl Part<'_> {
         gather: &mut Gather<'_, '_>,
     ) {
         let (places, all) = block.stretch(of, source);
-        let first = block.first_target;
+        let first = block.first_target as u32;
+        let targets = block.targets(places.clone()).map(|target| first + target as u32);
         if all {
-            let targets = block.targets(places.clone()).map(|target| first + target);
-            gather.add_row(self, places, (source as usize, delay), targets);
+            gather.add_row(self, places, (source, delay), targets);
             return;
         }
-        for (place, target) in places.clone().zip(block.targets(places)) {
+        for (place, target) in places.zip(targets) {
             if block.has_delay(place, of.1) {
-                gather.add(self, place, (source as usize, first + target, delay));
+                gather.add(self, place as u32, (source, target, delay));
             }
         }
     }
@@ -172,9 +168,11 @@ impl Part<'_> {
             &At::Rows { first_source, sources, targets, delay, autapses } => {
                 // Row by row, since a column of a matrix lies in as many cache lines as it has rows.
                 for source in first_source..first_source + sources {
-                    for target in due.fired.iter().map(|target| *target as usize) {
-                        if target < targets && (autapses || target != source) {
-                            gather.add(self, (source - first_source) * targets + target, (source, target, delay));
+                    let row = (source - first_source) * targets;
+                    for &target in due.fired {
+                        let column = target as usize;
+                        if column < targets && (autapses || column != source) {
+                            gather.add(self, (row + column) as u32, (source as u32, target, delay));
                         }
                     }
                 }
@@ -184,8 +182,8 @@ impl Part<'_> {
                 let Some(incoming) = due.incoming else { return };
                 for &target in due.fired.iter().filter(|target| here.contains(&(**target as usize))) {
                     for (entry, delay) in incoming.of_target(target as usize) {
-                        let place = entry.synapse as usize - self.first;
-                        gather.add(self, place, (entry.source as usize, target as usize, delay));
+                        let place = entry.synapse - self.first as u32;
+                        gather.add(self, place, (entry.source, target, delay));
                     }
                 }
             }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::gather::{From, Reads};
+use super::gather::{From, Reads, fetch};
 use crate::{
     equations::{Event, Read},
     numeric::{
@@ -77,7 +77,7 @@ fn step_block(
         .filter(|k| !is_there(first + k))
         .map(|k| (k, columns.iter().map(|column| column[k]).collect()))
         .collect();
-    event.lowered.program.run(&mut columns, &inputs, event.lowered.lines(), &mut vec![0; n]);
+    event.lowered.program.run_unmarked(&mut columns, &inputs, event.lowered.lines(), n);
     for (k, before) in none {
         columns.iter_mut().zip(before).for_each(|(column, x)| column[k] = x);
     }
@@ -86,16 +86,13 @@ fn step_block(
 /// What synapses read of their neurons.
 fn gathered(from: &From<'_>, reads: &Reads<'_>, ends: &[Synapse], n: usize) -> Column<Real> {
     let mut numbers = Column::filled(0.0, n);
-    let at = |numbers: &[Real], neuron: u32| numbers.get(neuron as usize).copied().unwrap_or_default();
+    let list = |of: &dyn Fn(&Synapse) -> u32| -> Vec<u32> { ends.iter().map(of).collect() };
     match from {
         From::All(x) => numbers.fill(*x),
         From::Since => {}
-        From::Sources(by_delay) => {
-            let seen = |one: &Synapse| at(reads.seen(by_delay, one.delay), one.source);
-            numbers.iter_mut().zip(ends).for_each(|(x, one)| *x = seen(one));
-        }
-        From::OfSource(of) => numbers.iter_mut().zip(ends).for_each(|(x, one)| *x = at(of, one.source)),
-        From::OfTarget(of) => numbers.iter_mut().zip(ends).for_each(|(x, one)| *x = at(of, one.target)),
+        From::Sources(of) => fetch(&mut numbers, of, &list(&|one| reads.slot(one.source, one.delay))),
+        From::OfSource(of) => fetch(&mut numbers, of, &list(&|one| one.source)),
+        From::OfTarget(of) => fetch(&mut numbers, of, &list(&|one| one.target)),
     }
     numbers
 }

@@ -114,8 +114,9 @@ impl RuleVariables {
         let start = |names: &[String]| -> Vec<f64> {
             names.iter().map(|name| running.of_neurons.get(name).copied().unwrap_or_default()).collect()
         };
-        self.sources = EndState::new(sizes[0], longest as usize + 1, &start(&running.rule.pre.names));
-        self.targets = EndState::new(sizes[1], 1, &start(&running.rule.post.names));
+        let kept = if longest > 0 { longest as usize + 1 } else { 0 };
+        self.sources = EndState::new(sizes[0], kept, &start(&running.rule.pre.names));
+        self.targets = EndState::new(sizes[1], 0, &start(&running.rule.post.names));
     }
 
     /// Whether its memory is of so many neurons and delays.

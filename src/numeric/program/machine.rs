@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use super::{Operation, Placed, Program};
 use crate::numeric::{
     Column, Real, dispatch, exp, exp_m1, mean_exp,
-    real::{real, wide},
+    real::{or_zero, real, wide},
 };
 
 /// Numbers that a kernel loads, reckons with and stores at once: 512 bits of `f32`.
@@ -23,7 +23,12 @@ pub type Line = [Real; LANES];
 /// Registers lie so much farther apart than a block is long, so that not all fall on the same sets of the cache.
 const APART: usize = LANES;
 
+/// Columns that are changed, those that are read, constants.
+type On<'a, 'b> = (&'a mut [&'b mut [Real]], &'a [&'a [Real]], &'a [Line]);
+
 thread_local! {
+    /// Marks that nobody asks for.
+    static MARKS: RefCell<Vec<u8>> = RefCell::default();
     /// The registers of this thread.
     static REGISTERS: RefCell<Column<Real>> = RefCell::default();
 }
@@ -41,6 +46,23 @@ impl Program {
     /// # Panics
     /// There are more or fewer columns, inputs or constants than the program has, or not all are as long as the marks.
     pub fn run(&self, columns: &mut [&mut [Real]], inputs: &[&[Real]], constants: &[Line], marks: &mut [u8]) {
+        self.run_on((columns, inputs, constants), marks);
+    }
+
+    /// Runs it without marks, which are none: on so many neurons.
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
+    pub fn run_unmarked(&self, columns: &mut [&mut [Real]], inputs: &[&[Real]], constants: &[Line], n: usize) {
+        MARKS.with_borrow_mut(|marks| {
+            if marks.len() < n {
+                marks.resize(n, 0);
+            }
+            self.run_on((columns, inputs, constants), &mut marks[..n]);
+        });
+    }
+
+    fn run_on(&self, (columns, inputs, constants): On<'_, '_>, marks: &mut [u8]) {
         let n = marks.len();
         let fit = [columns.len(), inputs.len(), constants.len()]
             == [self.counts.columns, self.counts.inputs, self.counts.constants];
@@ -90,10 +112,14 @@ impl Program {
                         unsafe { step(*placed, places, marks.len() / LANES) };
                     }
                     let Place { at, stride } = places[usize::from(self.mark)];
-                    for (line, marks) in marks.chunks_mut(LANES).enumerate() {
-                        // SAFETY: as above.
-                        let truths = unsafe { at.add(line * stride).cast::<Line>().read_unaligned() };
-                        marks.iter_mut().zip(truths).for_each(|(mark, truth)| *mark = u8::from(truth != 0.0));
+                    // A truth that is a constant is the same for all.
+                    let truths = if stride == 0 { 1 } else { marks.len() };
+                    // SAFETY: as above; nobody writes there while it is read.
+                    match unsafe { std::slice::from_raw_parts(at, truths) } {
+                        [truth] if stride == 0 => marks.fill(u8::from(*truth != 0.0)),
+                        truths => {
+                            marks.iter_mut().zip(truths).for_each(|(mark, truth)| *mark = u8::from(*truth != 0.0));
+                        }
                     }
                     for place in &mut places[moving.clone()] {
                         place.at = place.at.wrapping_add(marks.len());
@@ -239,6 +265,7 @@ unsafe fn step(placed: Placed, places: &[Place], lines: usize) {
             Operation::Floor => o.each::<1, 0>(|[a]| a.floor()),
             Operation::Round => o.each::<1, 0>(|[a]| a.round()),
             Operation::Not => o.each::<1, 0>(|[a]| truth(a == 0.0)),
+            Operation::OrZero => o.each::<1, 0>(|[a]| or_zero(a)),
             Operation::Add => hot!(o, 2, |[a, b]| a + b; 2),
             Operation::Subtract => hot!(o, 2, |[a, b]| a - b; 1),
             Operation::Multiply => hot!(o, 2, |[a, b]| a * b; 2),

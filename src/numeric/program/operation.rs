@@ -29,6 +29,8 @@ pub enum Operation {
     Round,
     /// not a
     Not,
+    /// a, or 0 where it is next to nothing
+    OrZero,
     /// a + b
     Add,
     /// a − b
@@ -126,7 +128,8 @@ impl Operation {
             | Self::Cosine
             | Self::Floor
             | Self::Round
-            | Self::Not => 1,
+            | Self::Not
+            | Self::OrZero => 1,
             Self::Add
             | Self::Subtract
             | Self::Multiply
