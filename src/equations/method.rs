@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! Euler               x + h f
+//! Milstein            x + h f + g √h N + g ∂g/∂x h (N² − 1)/2          one noise for each variable, g of that variable alone
 //! Heun                x + h (f + f(x + h f)) / 2
 //! RungeKutta4         the classical method of fourth order
 //! ExponentialEuler    x + h f φ(h ∂f/∂x),  φ(a) = (eᵃ − 1)/a       each variable linear in itself, the others held
 //! Implicit            x + (1 − h A)⁻¹ h f,  A: the coefficients of x   variables that pull at one another, together: `implicit`
 //! Exact               x + ∫₀ʰ exp(A s) ds · f,  A = ∂f/∂x           the whole linear, with coefficients that never change
 //! ```
-//! White noise enters linearly. `Euler` is then the method of Euler and Maruyama (Itô), `Heun` that of Stratonovich; the exponential
-//! ones have the variance of the linear equation, exactly where the noise is additive:
+//! White noise enters linearly. `Euler` is then the method of Euler and Maruyama (Itô), `Milstein` its counterpart of strong order 1
+//! (G. N. Milstein, Theory Probab. Appl. 19:557, 1974), `Heun` that of Stratonovich; the exponential ones have the variance of the linear equation, exactly where the noise is additive:
 //! D. T. Gillespie, Phys. Rev. E 54:2084 (1996).
 
 use bevy_reflect::prelude::*;
@@ -30,6 +31,8 @@ pub enum Method {
     Auto,
     /// The method of Euler, of first order.
     Euler,
+    /// The method of Milstein, of first order for noise that depends on its variable: Itô's sense.
+    Milstein,
     /// The method of Heun, of second order.
     Heun,
     /// The classical method of Runge and Kutta, of fourth order.
@@ -112,6 +115,7 @@ impl Method {
                 let sum = sums(graph, &system.f, &slopes);
                 ahead(graph, system, &sum, 0.5)
             }
+            Self::Milstein => milstein(graph, system)?,
             Self::RungeKutta4 => runge_kutta(graph, system),
             Self::ExponentialEuler => exponential(graph, system)?,
             Self::Implicit => implicit::step(graph, system)?,
@@ -139,6 +143,46 @@ fn ahead(graph: &mut Graph, system: &System, speeds: &[Id], part: f64) -> Vec<Id
         graph.two(Two::Add, *x, way)
     });
     moved.collect()
+}
+
+fn milstein(graph: &mut Graph, system: &System) -> Result<Vec<Id>, Refusal> {
+    let mut new = ahead(graph, system, &system.f, 1.0);
+    let (h, half, one) = (graph.number(system.h.sqrt()), graph.number(0.5 * system.h), graph.number(1.0));
+    let zero = graph.number(0.0);
+    for (variable, &f) in system.f.iter().enumerate() {
+        let of = |graph: &mut Graph, noise| (graph.derivative(f, noise), noise);
+        let parts: Vec<(Id, Id)> = system.noise.iter().map(|noise| of(graph, *noise)).collect();
+        let parts: Vec<(Id, Id)> = parts.into_iter().filter(|(part, _)| *part != zero).collect();
+        let x = system.x[variable];
+        let is_of_another = |part: Id| system.x.iter().any(|other| *other != x && graph.depends(part, *other));
+        match parts[..] {
+            [] => {}
+            [(part, _)] if is_of_another(part) => {
+                return Err(Refusal {
+                    variable,
+                    why: "its white noise depends on another variable, as `Milstein` cannot have it: try `Heun`, or `Euler` for Itô's sense",
+                });
+            }
+            [(part, number)] => {
+                // What stands in f is g/√h.
+                let g = graph.two(Two::Multiply, part, h);
+                let slope = graph.derivative(g, x);
+                let product = graph.two(Two::Multiply, g, slope);
+                let square = graph.two(Two::Multiply, number, number);
+                let less = graph.two(Two::Subtract, square, one);
+                let way = graph.two(Two::Multiply, product, less);
+                let way = graph.two(Two::Multiply, way, half);
+                new[variable] = graph.two(Two::Add, new[variable], way);
+            }
+            _ => {
+                return Err(Refusal {
+                    variable,
+                    why: "it has several white noises, of which `Milstein` takes one: try `Euler`",
+                });
+            }
+        }
+    }
+    Ok(new)
 }
 
 fn runge_kutta(graph: &mut Graph, system: &System) -> Vec<Id> {

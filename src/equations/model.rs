@@ -12,6 +12,8 @@ pub enum Part {
     Model,
     /// The condition of a spike.
     Spike,
+    /// The condition under which a neuron is refractory.
+    RefractoryWhile,
     /// What happens at one.
     Reset,
     /// What arrives does.
@@ -35,6 +37,7 @@ impl Part {
         match self {
             Self::Model => "model",
             Self::Spike => "spike",
+            Self::RefractoryWhile => "refractory_while",
             Self::Reset => "reset",
             Self::Arrive => "arrive",
             Self::OnPre => "on_pre",
@@ -56,6 +59,8 @@ pub struct Model {
     pub statements: Vec<Statement>,
     /// When a neuron fires; never without.
     pub spike: Option<Expression>,
+    /// While what holds it is refractory besides the time after a spike.
+    pub refractory_while: Option<Expression>,
     /// What happens then, one after another.
     pub reset: Vec<Assignment>,
     /// What happens at the start of an iteration.
@@ -90,17 +95,24 @@ impl Model {
             return Err(in_model(fault(why, sided.at.clone())));
         }
         let statements = in_order(statements).map_err(in_model)?;
-        let is_blank = spike.trim().is_empty();
-        let spike = if is_blank { None } else { Some(Expression::parse(spike).map_err(|error| (Part::Spike, error))?) };
+        let spike = condition(spike, Part::Spike)?;
         let reset = assignments(reset).map_err(|error| (Part::Reset, error))?;
         let arrive = assignments(arrive).map_err(|error| (Part::Arrive, error))?;
-        let read = Self { statements, spike, reset, arrive };
+        let read = Self { statements, spike, refractory_while: None, reset, arrive };
         read.check_targets(&read.reset).map_err(|error| (Part::Reset, error))?;
         read.check_targets(&read.arrive).map_err(|error| (Part::Arrive, error))?;
         if read.variables().next().is_none() {
             return Err((Part::Model, fault("there is no variable: `dv/dt = …`", 0..0)));
         }
         Ok(read)
+    }
+
+    /// The same model, whose neurons are refractory while a condition holds, too.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn refractory_while(self, text: &str) -> Result<Self, Wrong> {
+        Ok(Self { refractory_while: condition(text, Part::RefractoryWhile)?, ..self })
     }
 
     /// The variables, in the order in which they stand there.
@@ -153,7 +165,7 @@ impl Model {
             value.into_iter().chain(statement.bounds.iter().flatten())
         });
         let events = self.reset.iter().chain(&self.arrive).map(|assignment| &assignment.value);
-        own.chain(&self.spike).chain(events)
+        own.chain(&self.spike).chain(&self.refractory_while).chain(events)
     }
 
     /// Refuses assignments to what is no variable.
@@ -176,6 +188,13 @@ impl Model {
         }
         Ok(())
     }
+}
+
+/// A condition; blank ones are none.
+fn condition(text: &str, part: Part) -> Result<Option<Expression>, Wrong> {
+    let is_blank = text.trim().is_empty();
+    let read = || Expression::parse(text).map_err(|error| (part, error));
+    if is_blank { Ok(None) } else { read().map(Some) }
 }
 
 pub(super) fn names_once(statements: &[Statement]) -> Result<(), ValueError> {

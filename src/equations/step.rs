@@ -25,8 +25,8 @@ pub fn runnable(model: &Model, around: &Surroundings<'_>) -> Result<Runnable, Wr
     let state = RefCell::default();
     let mut assembly = Assembly::new(model, around, &state)?;
     let Stepped { new, method, membranes } = assembly.stepped()?;
-    let (fires, free) = assembly.fires(&new)?;
-    let (mut outputs, refractory) = assembly.after(&new, fires, free)?;
+    let fires = assembly.fires(&new)?;
+    let (mut outputs, refractory) = assembly.after(&new, fires)?;
     let mut graph = assembly.into_graph();
     graph.settle(&mut outputs);
     let roots: Vec<Id> = outputs.iter().map(|(_, id)| *id).chain([fires]).collect();
@@ -114,7 +114,7 @@ impl Assembly<'_> {
         self.start = self.arrived()?;
         let new = self.in_steps(&step, &noise)?;
         let new = self.within_bounds(new)?;
-        let free = self.free();
+        let free = self.free()?;
         let hold = |graph: &mut Graph, (variable, (new, x)): (&Statement, (Id, Id))| {
             if variable.held { graph.select(free, new, x) } else { new }
         };
@@ -218,19 +218,25 @@ impl Assembly<'_> {
         self.graph.leaf(Node::Column(self.x.len() as u16))
     }
 
-    /// Whether a neuron is not refractory.
-    fn free(&mut self) -> Id {
-        if !self.has_refractory() {
-            return self.graph.number(1.0);
-        }
+    /// Whether a neuron is not refractory: its time is over, and the condition did not hold at the start of the iteration.
+    fn free(&mut self) -> Result<Id, Wrong> {
+        let waited = if self.has_refractory() { self.waited() } else { self.graph.number(1.0) };
+        let Some(holds) = &self.model.refractory_while else { return Ok(waited) };
+        let holds = self.build(holds, Part::RefractoryWhile, false)?;
+        let not = self.graph.one(One::Not, holds);
+        Ok(self.graph.two(Two::And, waited, not))
+    }
+
+    /// Whether its refractory time is over.
+    fn waited(&mut self) -> Id {
         let (left, zero) = (self.left(), self.graph.number(0.0));
         self.graph.two(Two::LessEqual, left, zero)
     }
 
-    /// Whether a neuron fires, and whether it is not refractory.
-    fn fires(&mut self, new: &[Id]) -> Result<(Id, Id), Wrong> {
-        let free = self.free();
-        let Some(spike) = &self.model.spike else { return Ok((self.graph.number(0.0), free)) };
+    /// Whether a neuron fires.
+    fn fires(&mut self, new: &[Id]) -> Result<Id, Wrong> {
+        let free = self.free()?;
+        let Some(spike) = &self.model.spike else { return Ok(self.graph.number(0.0)) };
         let mut above = self.build_at(new, spike, Part::Spike)?;
         if self.start != self.x {
             let arrived = self.build_at(&self.start.clone(), spike, Part::Spike)?;
@@ -241,11 +247,11 @@ impl Assembly<'_> {
             let not = self.graph.one(One::Not, before);
             above = self.graph.two(Two::And, above, not);
         }
-        Ok((self.graph.two(Two::And, free, above), free))
+        Ok(self.graph.two(Two::And, free, above))
     }
 
     /// All columns after the iteration, and whether there is one for the refractory period.
-    fn after(&mut self, new: &[Id], fires: Id, free: Id) -> Result<(Vec<(u16, Id)>, bool), Wrong> {
+    fn after(&mut self, new: &[Id], fires: Id) -> Result<(Vec<(u16, Id)>, bool), Wrong> {
         let model = self.model;
         let mut reset = new.to_vec();
         for assignment in &model.reset {
@@ -262,7 +268,8 @@ impl Assembly<'_> {
             let iterations = self.given(self.around.refractory.clone());
             let (left, one, zero) = (self.left(), self.graph.number(1.0), self.graph.number(0.0));
             let less = self.graph.two(Two::Subtract, left, one);
-            let waited = self.graph.select(free, zero, less);
+            let over = self.waited();
+            let waited = self.graph.select(over, zero, less);
             let id = self.graph.select(fires, iterations, waited);
             outputs.push((self.x.len() as u16, id));
         }

@@ -92,6 +92,8 @@ behaviour! {
         /// How long a neuron is refractory after a spike, rounded to iterations: it does not fire, and what is `held` stands still.
         #[reflect(@Unit("ms"))]
         pub refractory: Parameter = 0.0,
+        /// A condition under which a neuron is refractory, too: `v > -40`, asked at the start of an iteration.
+        pub refractory_while: EquationText,
         /// How the equations are integrated.
         pub method: Method,
         /// Steps in an iteration.
@@ -247,6 +249,7 @@ impl Equations {
 
     fn read(&self, preparation: &Preparation<'_>) -> Result<Model, PrepareError> {
         Model::read(&self.model.0, &self.spike.0, &self.reset.0, &self.arrive.0)
+            .and_then(|model| model.refractory_while(&self.refractory_while.0))
             .map_err(|(part, error)| preparation.fault(part.field(), error.into()))
     }
 }

@@ -211,6 +211,56 @@ fn multiplicative_noise_is_that_of_stratonovich_by_heun_and_that_of_ito_by_euler
     }
 }
 
+/// dx = −x dt/2 + x dW has the path exp(W − t) of the same W: Milstein's error halves with the step, Euler's falls by its root.
+#[test]
+fn milsteins_method_is_of_strong_order_one() {
+    let n = 4000;
+    let error = |method: Method, steps: u32| {
+        let mut bench = Bench::new().with_dt(1.0 / f64::from(steps));
+        let equations = silent("dx/dt = -x/2 + x*xi; db/dt = xi", &[], &[("x", "1")], method);
+        let cells = bench.group("cells", n, equations);
+        bench.ticks(u64::from(steps));
+        let far =
+            bench.get(cells, "x").into_iter().zip(bench.get(cells, "b")).map(|(x, b)| (x - f64::exp(b - 1.0)).abs());
+        far.sum::<f64>() / f64::from(n as u32)
+    };
+    for (method, order) in [(Method::Milstein, 1.0), (Method::Euler, 0.5)] {
+        let found = (error(method, 16) / error(method, 64)).log2() / 2.0;
+        assert!((found - order).abs() < 0.2, "{method:?}: {found}");
+    }
+    let mut bench = Bench::new();
+    let shared = silent("dx/dt = -x + y*xi; dy/dt = -y", &[], &[], Method::Milstein);
+    bench.world_mut().spawn((Name::new("cells"), NeuronGroup::new(2), shared));
+    bench.world_mut().flush();
+    assert!(bench.try_ticks(1).unwrap_err().contains("depends on another variable"));
+}
+
+/// A neuron that its own potential makes refractory fires once in each excursion, and what is held stands still as long.
+#[test]
+fn a_condition_makes_neurons_refractory() {
+    let mut bench = Bench::new();
+    let equations = Equations {
+        model: "dv/dt = 10*cos(t/10); dn/dt = 1 : held".into(),
+        initial: starting(&[("v", "0"), ("n", "0")]),
+        spike: "v > 42".into(),
+        refractory_while: "v > 40".into(),
+        method: Method::Euler,
+        ..default()
+    };
+    let cells = bench.group("cells", 1, equations);
+    let (mut v, mut expected) = (0.0_f64, (0_u64, 0.0));
+    for k in 0..300_u32 {
+        bench.tick();
+        let free = v <= 40.0;
+        v += 10.0 * f64::cos(f64::from(k) / 10.0);
+        expected.0 += u64::from(free && v > 42.0);
+        expected.1 += f64::from(u8::from(free));
+    }
+    assert_eq!(bench.spike_count(cells), expected.0);
+    bench.assert_near(cells, "n", &[expected.1]);
+    assert!(expected.0 > 2 && expected.1 < 250.0 && expected.1 > 100.0);
+}
+
 /// Two equations that share a noise, and two that do not.
 #[test]
 fn noise_of_one_name_is_one_noise() {
