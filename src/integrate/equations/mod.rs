@@ -30,6 +30,7 @@ mod running;
 mod sites;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 use std::collections::BTreeMap;
 
@@ -178,11 +179,20 @@ impl Behaviour for Equations {
         let zero = ["t", "input", "conductance", "shift"];
         let zero: Vec<&str> = zero.into_iter().chain(of_sites.iter().map(String::as_str)).collect();
         let start = preparation.begin_variables(outside, ("initial", &initial), &expressions, &zero)?;
-        if let Some((name, neuron)) = running.not_finite(&start).filter(|_| preparation.is_first()) {
+        let trial = running.trial().filter(|_| preparation.is_first());
+        if let Some((name, neuron)) = trial.as_ref().and_then(|trial| trial.not_finite(&start)) {
             let why = format!(
                 "`{name}` of neuron {neuron} is no finite number after the first step: where a quotient is 0/0, as of x/(exp(x) - 1) at 0, write 1/exprel(x)"
             );
             return Err(preparation.error(Some("model"), why));
+        }
+        let half = running.made_for_half(self).filter(|_| trial.is_some());
+        if let Some(name) = trial.zip(half).and_then(|(trial, half)| trial.too_long(&half, &start)) {
+            let dt = preparation.clock().dt;
+            let why = format!(
+                "`{name}` goes elsewhere at half the step: {dt} ms is long for these equations by this method; smaller steps (`dt`, `steps`) or `method: ExponentialEuler`, if it can, help"
+            );
+            preparation.warn(Some("model"), why);
         }
         running.take_place(preparation);
         Ok(())

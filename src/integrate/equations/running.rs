@@ -9,6 +9,7 @@ use super::{
     Equations,
     names::{Names, of_parameter},
     refractory,
+    trial::Trial,
 };
 use crate::{
     equations::{Fixed, Lowered, Method, Model, Runnable, Site, Source, Surroundings, Wrong, runnable},
@@ -22,7 +23,6 @@ use crate::{
         stream::Stream,
         vector_rng::VectorRng,
     },
-    value::Members,
 };
 
 /// What a program was made for.
@@ -43,7 +43,7 @@ pub(super) struct For {
 /// Sites of a neuron, at most: a bit of [`For`] for each.
 pub(super) const MOST_SITES: usize = 64;
 
-/// Neurons that are tried with a step when a model is prepared.
+/// Neurons for which programs are made on trial.
 const TRIED: usize = 1024;
 
 /// A row of an array, and which it is.
@@ -141,33 +141,16 @@ impl Running {
         runnable(&self.model, &around)
     }
 
-    /// The first variable, and neuron, that is no finite number after a step from where variables start, without input.
-    pub fn not_finite(&self, start: &[(String, Members)]) -> Option<(String, usize)> {
+    /// What is tried without input before a network runs.
+    pub fn trial(&self) -> Option<Trial<'_>> {
         let (of, made) = self.made.as_ref()?;
-        let members = of.members.min(TRIED);
-        let mut made = made.clone();
-        made.lowered.begin(0.0, &|k| made.timed[usize::from(k)].numbers(0)[0]);
-        let named = |name: &str| start.iter().find(|(known, _)| known == name).map(|(_, numbers)| numbers);
-        let column = |name: &str| -> Column<Real> {
-            let numbers = named(name);
-            (0..members).map(|i| numbers.map_or(0.0, |numbers| real(numbers.at(i)))).collect::<Vec<_>>()[..].into()
-        };
-        let names: Vec<&str> = self.model.variables().map(|variable| variable.name.as_str()).collect();
-        let mut columns: Vec<Column<Real>> = names.iter().map(|name| column(name)).collect();
-        if made.refractory {
-            columns.push(Column::filled(0.0, members));
-        }
-        let zeros = Column::filled(0.0, members);
-        let read = made.lowered.read.iter().map(|_| &zeros[..]);
-        let inputs: Vec<&[Real]> = read.chain(made.lowered.fixed.iter().map(|fixed| &fixed[..members])).collect();
-        let mut own: Vec<&mut [Real]> = columns.iter_mut().map(|column| &mut column[..]).collect();
-        made.lowered.program.run(&mut own, &inputs, made.lowered.lines(), &mut vec![0; members]);
-        let found = names.iter().zip(&columns).find_map(|(name, column)| {
-            let neuron = column.iter().position(|x| !x.is_finite())?;
-            Some(((*name).to_owned(), neuron))
-        });
-        // What starts at infinity is meant to.
-        found.filter(|(name, neuron)| named(name).is_none_or(|numbers| numbers.at(*neuron).is_finite()))
+        Some(Trial { model: &self.model, made, members: of.members })
+    }
+
+    /// What is tried of the same equations with half the step.
+    pub fn made_for_half(&self, equations: &Equations) -> Option<Runnable> {
+        let (of, _) = self.made.as_ref()?;
+        self.make(equations, For { dt: of.dt / 2.0, ..*of }).ok()
     }
 
     /// The compartments besides the soma.

@@ -668,3 +668,25 @@ fn who_sums_up_what_nobody_has_is_told_by_a_check() {
     let deaf = why("{}", "{\"h\": \"AA\"}").unwrap_err();
     assert!(deaf.contains("listens to `AA`"), "{deaf}");
 }
+
+/// A step that is one and a half times the time constant and more is told, be it at rest; a good one is not.
+#[test]
+fn a_step_that_is_too_long_is_told() {
+    let told = |model: &str, method: &str, dt: f64| {
+        let mut bench = Bench::new();
+        let text = format!(
+            "(dt: {dt}, groups: {{\"cells\": (size: 2, behaviours: [Equations(model: \"{model}\", method: {method})])}})"
+        );
+        let scene =
+            crate::scene::Scene::from_text(bench.world_mut(), &text).unwrap_or_else(|faults| panic!("{faults}"));
+        let checked = crate::assemble::check(bench.world_mut(), &scene).unwrap_or_else(|faults| panic!("{faults}"));
+        checked.warnings.iter().any(|warning| format!("{warning:?}").contains("goes elsewhere at half the step"))
+    };
+    assert!(told("dv/dt = -v/2", "Euler", 4.0));
+    assert!(told("dv/dt = -v^3/100 - v/0.3", "Heun", 1.0));
+    assert!(told("dv/dt = -v/0.2", "RungeKutta4", 1.0));
+    assert!(!told("dv/dt = -v/0.2", "Exact", 1.0));
+    assert!(!told("dv/dt = -v*(1 + n)/0.2; dn/dt = -n", "ExponentialEuler", 1.0));
+    assert!(!told("dv/dt = -v/10", "Euler", 1.0));
+    assert!(!told("dv/dt = v - v^3/3 - w + 0.5; dw/dt = 0.08*(v + 0.7 - 0.8*w)", "Heun", 0.1));
+}
