@@ -6,6 +6,7 @@ mod drives;
 mod equations;
 mod exactness;
 mod faults;
+mod golden;
 mod learning;
 mod precision;
 mod published;
