@@ -6,6 +6,9 @@
 
 #[doc = "[microcircuit]: ../../../../../scenes/microcircuit.png"]
 #[doc = "[interneurons]: ../../../../../scenes/interneurons.png"]
+#[doc = "[wang_2002]: ../../../../../scenes/wang_2002.png"]
+#[doc = "[excitability]: ../../../../../scenes/excitability.png"]
+#[doc = "[calcium_window]: ../../../../../scenes/calcium_window.png"]
 #[doc = "[song_2000]: ../../../../../scenes/song_2000.png"]
 #[doc = "[pairing_protocol]: ../../../../../scenes/pairing_protocol.png"]
 #[doc = "[pattern_learning]: ../../../../../scenes/pattern_learning.png"]
