@@ -35,7 +35,25 @@ pub fn report() {
     beside("Lif", Lif::default(), lif());
     beside("AdEx", AdEx::default(), adex());
     beside("HodgkinHuxley", HodgkinHuxley::default(), hodgkin_huxley());
+    println!("\n| equations | text to first step (ms), beyond a native model |\n|---|--:|");
+    for (name, model) in
+        [("Izhikevich", izhikevich()), ("Lif", lif()), ("AdEx", adex()), ("HodgkinHuxley", hodgkin_huxley())]
+    {
+        let [native, text] =
+            least(20, [&mut || first_step(HodgkinHuxley::default()), &mut || first_step(model.clone())]);
+        println!("| {name} | {:.2} |", (text - native) * 1e3);
+    }
     println!();
+}
+
+/// Seconds from a group with a model to its first iteration.
+fn first_step(model: impl Bundle) -> f64 {
+    let mut bench = Bench::new();
+    bench.tick();
+    timed(|| {
+        bench.group("cells", 1000, model);
+        bench.tick();
+    })
 }
 
 fn equations(model: &str, named: &[(&str, f64)], initial: &[(&str, &str)], event: [&str; 2]) -> Equations {

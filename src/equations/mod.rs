@@ -28,6 +28,7 @@ mod settle;
 mod statement;
 mod step;
 mod surroundings;
+mod units;
 
 pub use graph::Fixed;
 pub use lower::Lowered;
@@ -38,3 +39,4 @@ pub use receptor::{Membranous, ReceptorModel, RunnableReceptor, WEIGHT};
 pub use rule::{Event, Read, RuleModel, RuleSurroundings, RunnableRule};
 pub use step::runnable;
 pub use surroundings::{Runnable, Site, Source, Surroundings, When};
+pub use units::{check as check_units, is_unit};

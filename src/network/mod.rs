@@ -74,7 +74,7 @@ pub use given::GivenInput;
 pub use group::{Draws, NeuronGroup, Remark, Tags};
 pub use history::History;
 pub use membership::{Origin, PartOf, Parts};
-pub use parameter::{Addresses, Arrivals, EquationText, Initial, InitialValues, Parameter, SumOver, Sums};
+pub use parameter::{Arrivals, EquationText, Initial, InitialValues, NamedTexts, Parameter, SumOver, Sums};
 pub use poke::{Poke, poke};
 pub use preparation::Preparation;
 pub use presentation::{Presentation, Presented};

@@ -60,11 +60,11 @@ pub struct SumOver {
 #[serde(transparent)]
 pub struct Sums(pub BTreeMap<String, SumOver>);
 
-/// Names for variables of other groups: their addresses.
+/// Texts by name: the addresses of variables, units.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Reflect, serde::Deserialize)]
 #[reflect(opaque, Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(transparent)]
-pub struct Addresses(pub BTreeMap<String, String>);
+pub struct NamedTexts(pub BTreeMap<String, String>);
 
 impl<const N: usize> From<[(&str, Value); N]> for InitialValues {
     fn from(named: [(&str, Value); N]) -> Self {

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::{describe::takes, model::Attached, reader::Reader, spans::Spans};
 use crate::{
-    network::{Addresses, Arrivals, BehaviourEntry, EquationText, Initial, InitialValues, Kind, Parameter, Sums},
+    network::{Arrivals, BehaviourEntry, EquationText, Initial, InitialValues, Kind, NamedTexts, Parameter, Sums},
     text::{self, Diagnostic, Kind as Form, Node},
 };
 
@@ -182,7 +182,7 @@ impl Reader<'_> {
         if let Some(arrivals) = field.downcast_mut::<Arrivals>() {
             return Some(set(self, &mut arrivals.0, node));
         }
-        if let Some(addresses) = field.downcast_mut::<Addresses>() {
+        if let Some(addresses) = field.downcast_mut::<NamedTexts>() {
             return Some(set(self, &mut addresses.0, node));
         }
         if let Some(sums) = field.downcast_mut::<Sums>() {

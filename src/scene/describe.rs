@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{
     network::{
-        Addresses, Afferent, Arrivals, BehaviourEntry, Behaviours, CompartmentOf, EquationText, Initial, InitialValues,
-        Kind, Parameter, Sums, Unit, Units, Variables, range, surroundings::ValueFunctions, variable::VariableInfo,
+        Afferent, Arrivals, BehaviourEntry, Behaviours, CompartmentOf, EquationText, Initial, InitialValues, Kind,
+        NamedTexts, Parameter, Sums, Unit, Units, Variables, range, surroundings::ValueFunctions,
+        variable::VariableInfo,
     },
     value::Function,
 };
@@ -246,8 +247,8 @@ pub(super) fn takes(value: &dyn PartialReflect) -> String {
     if value.try_downcast_ref::<Arrivals>().is_some() {
         return "{name: tag}".into();
     }
-    if value.try_downcast_ref::<Addresses>().is_some() {
-        return "{name: group.variable}".into();
+    if value.try_downcast_ref::<NamedTexts>().is_some() {
+        return "{name: text}".into();
     }
     if value.try_downcast_ref::<Sums>().is_some() {
         return "{name: (of: expression, over: tag)}".into();
@@ -326,7 +327,7 @@ fn written(value: &dyn PartialReflect) -> String {
         value.try_downcast_ref::<InitialValues>().map(|all| all.0.is_empty()),
         value.try_downcast_ref::<Arrivals>().map(|all| all.0.is_empty()),
         value.try_downcast_ref::<Sums>().map(|all| all.0.is_empty()),
-        value.try_downcast_ref::<Addresses>().map(|all| all.0.is_empty()),
+        value.try_downcast_ref::<NamedTexts>().map(|all| all.0.is_empty()),
     ];
     if names.contains(&Some(true)) {
         return String::new();

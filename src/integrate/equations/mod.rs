@@ -45,11 +45,11 @@ use running::{MOST_SITES, Running};
 use super::refractory;
 use crate::{
     behaviour,
-    equations::{Model, Observed},
+    equations::{Model, Observed, Wrong, check_units, is_unit},
     input::sum_up,
     network::{
-        Afferent, Arrivals, Behaviour, Conductance, EquationText, InitialValues, Input, Jump, Parameter, Preparation,
-        PrepareError, Range, RegisterState, RegisterVariable, Spikes, Sums, ThresholdShift, Unit, V,
+        Afferent, Arrivals, Behaviour, Conductance, EquationText, InitialValues, Input, Jump, NamedTexts, Parameter,
+        Preparation, PrepareError, Range, RegisterState, RegisterVariable, Spikes, Sums, ThresholdShift, Unit, V,
         compartment::compartment_named,
         graded::Graded,
         receptor::{CameWith, Wanted, settle},
@@ -75,6 +75,9 @@ behaviour! {
         pub model: EquationText = "dv/dt = (input - v)/10",
         /// Numbers that the equations name, the same for all neurons or one of each.
         pub parameters: BTreeMap<String, Parameter>,
+        /// Units of parameters and of what the equations name besides, `{"c": "pF", "input": "pA"}`: where some are said, units are checked,
+        /// with their scales, those of variables by what stands behind them. Numbers in the equations fit anything.
+        pub units: NamedTexts,
         /// Variables at the start, by name; others start at 0. An expression may use the others, and those of the equations.
         pub initial: InitialValues,
         /// The condition at which a neuron fires; never without.
@@ -148,6 +151,7 @@ impl Behaviour for Equations {
                 resize_columns(preparation.world(), compartment);
             }
         }
+        self.check_units(preparation, &model)?;
         self.bring_receptors(preparation)
     }
 
@@ -223,6 +227,20 @@ impl Equations {
     /// The name of a sum, by its place among them.
     fn sum_name(&self, place: u16) -> Option<&str> {
         self.arrivals.0.keys().chain(self.sums.0.keys()).nth(usize::from(place)).map(String::as_str)
+    }
+
+    /// Checks units where some are said.
+    fn check_units(&self, preparation: &Preparation<'_>, model: &Model) -> Result<(), PrepareError> {
+        if self.units.0.is_empty() {
+            return Ok(());
+        }
+        let unreadable = self.units.0.iter().find(|(_, unit)| !is_unit(unit));
+        if let Some((name, unit)) = unreadable {
+            let why = format!("`{unit}` is no unit: write `mV`, `1/ms`, `µA/cm^2`");
+            return Err(preparation.fault(format!("units.{name}"), ValueError::from(Fault::Equation(why)).into()));
+        }
+        let told = |(part, error): Wrong| preparation.fault(part.field(), error.into());
+        check_units(model, &self.units.0).map_err(told)
     }
 
     /// Has the group the receptors that its equations read.

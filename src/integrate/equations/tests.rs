@@ -690,3 +690,21 @@ fn a_step_that_is_too_long_is_told() {
     assert!(!told("dv/dt = -v/10", "Euler", 1.0));
     assert!(!told("dv/dt = v - v^3/3 - w + 0.5; dw/dt = 0.08*(v + 0.7 - 0.8*w)", "Heun", 0.1));
 }
+
+/// Units are checked where some are said, with the place in the text.
+#[test]
+fn units_are_checked_on_demand() {
+    let told = |units: &[(&str, &str)]| {
+        let mut bench = Bench::new();
+        let units = units.iter().map(|(name, unit)| ((*name).to_owned(), (*unit).to_owned())).collect();
+        let model = Equations { units: crate::network::NamedTexts(units), ..lif() };
+        bench.world_mut().spawn((Name::new("cells"), NeuronGroup::new(2), model));
+        bench.world_mut().flush();
+        bench.try_ticks(1).err().unwrap_or_default()
+    };
+    assert_eq!(told(&[]), "");
+    assert_eq!(told(&[("rest", "mV"), ("tau", "ms"), ("c", "pF"), ("input", "pA")]), "");
+    let nano = told(&[("rest", "mV"), ("tau", "ms"), ("c", "pF"), ("input", "nA")]);
+    assert!(nano.contains("a factor of 1000 is missing"), "{nano}");
+    assert!(told(&[("rest", "volts")]).contains("`volts` is no unit"));
+}

@@ -34,7 +34,7 @@ use crate::{
     behaviour,
     equations::{Method, RuleModel, RuleSurroundings, Wrong},
     network::{
-        Address, AddressError, Addresses, Behaviour, Efficacies, EquationText, InitialValues, Kind, Parameter,
+        Address, AddressError, Behaviour, Efficacies, EquationText, InitialValues, Kind, NamedTexts, Parameter,
         Preparation, PrepareError, PrepareFault, Range, RegisterVariable, Size, Unit, Variables, Weights, shape::shape,
         synapse_values::numbers_at,
     },
@@ -66,7 +66,7 @@ behaviour! {
         /// How equations of synapses are integrated then.
         pub method: Method,
         /// Numbers of other groups, by name: the address of a variable of a group of one neuron, `{"reward": "critic.rate"}`.
-        pub factors: Addresses,
+        pub factors: NamedTexts,
     }
 }
 

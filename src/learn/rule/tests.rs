@@ -326,7 +326,7 @@ fn synapses_have_parameters_of_their_own_and_a_third_factor() {
     bench.group("critic", 1, critic);
     let own = Rule {
         initial: [("gain", Value::from("1 + i + 10*j"))].into(),
-        factors: crate::network::Addresses([("reward".to_owned(), "critic.r".to_owned())].into()),
+        factors: crate::network::NamedTexts([("reward".to_owned(), "critic.r".to_owned())].into()),
         ..rule("gain : synapse", "w += gain*reward", "")
     };
     let group = bench.synapses(a, b, "X", (AllToAll::default(), InitialWeights(0.0.into()), own));
@@ -341,7 +341,7 @@ fn synapses_have_parameters_of_their_own_and_a_third_factor() {
     // Two iterations later it is by 1 more.
     assert!((weights[4] / 3.0 - reward - 1.0).abs() < 1e-4, "{weights:?}");
     let mut refused = |address: &str| {
-        let factors = crate::network::Addresses([("reward".to_owned(), address.to_owned())].into());
+        let factors = crate::network::NamedTexts([("reward".to_owned(), address.to_owned())].into());
         let own = Rule { factors, ..rule("w", "w += reward", "") };
         bench.try_synapses(a, b, "Y", (AllToAll::default(), own)).unwrap_err()
     };
