@@ -264,23 +264,30 @@ fn scene(room: &mut Room, input: &[u8]) -> bool {
     }
 }
 
-/// Parts between lines of `%`: equations, the condition of a spike, reset, arrivals; behind them how they are integrated.
+/// Parts between lines of `%`: equations, the condition of a spike, reset, arrivals, that of being refractory, what a receptor of the same
+/// text gives; behind them how they are integrated.
 fn equations(room: &mut Room, input: &[u8]) -> bool {
     let text = String::from_utf8_lossy(input);
     let mut parts = text.split("\n%\n");
     let mut part = || parts.next().unwrap_or_default();
-    let (model, spike, reset, arrive) = (part(), part(), part(), part());
-    let methods = ["Auto", "Euler", "Heun", "RungeKutta4", "ExponentialEuler", "Exact"];
+    let (model, spike, reset, arrive, refractory, given) = (part(), part(), part(), part(), part(), part());
+    let methods = ["Auto", "Euler", "Heun", "RungeKutta4", "ExponentialEuler", "Exact", "Implicit", "Milstein"];
     let [method, steps, when] =
-        [methods[input.len() % 6], ["1", "2", "900"][input.len() % 3], ["While", "Becomes"][input.len() % 2]];
+        [methods[input.len() % 8], ["1", "2", "900"][input.len() % 3], ["While", "Becomes"][input.len() % 2]];
     let scene = format!(
         "(dt: 0.5, groups: {{\"a\": (size: 3, behaviours: [Equations(model: {model:?}, spike: {spike:?}, reset: {reset:?},
             arrive: {arrive:?}, parameters: {{\"p\": 2, \"q\": \"1 + i\"}}, arrivals: {{\"in\": \"S\"}}, sums: {{\"sum\": (of: \"v\", over: \"S\")}},
-            method: {method}, steps: {steps}, when: {when}, refractory: \"0.5 * i\")],
+            method: {method}, steps: {steps}, when: {when}, refractory: \"0.5 * i\", refractory_while: {refractory:?},
+            units: {{\"p\": \"mV\"}})],
             receptors: {{\"r\": CurrentReceptor(afferent: \"S\")}})}},
         synapses: [(from: \"a\", to: \"a\", tags: [\"S\"], connectivity: AllToAll())])"
     );
-    scene_of(room, &scene)
+    let receptor = format!(
+        "(dt: 0.5, groups: {{\"a\": (size: 3, behaviours: [Lif(), SineCurrent(offset: 2000)], receptors: {{\"r\": EquationsReceptor(
+            afferent: \"S\", model: {model:?}, arrive: {arrive:?}, current: {given:?}, method: {method}, parameters: {{\"p\": 2}})}})}},
+        synapses: [(from: \"a\", to: \"a\", tags: [\"S\"], connectivity: AllToAll())])"
+    );
+    scene_of(room, &scene) | scene_of(room, &receptor)
 }
 
 /// Parts between lines of `%`: equations, what spikes of sources and of targets do.
@@ -289,10 +296,11 @@ fn rule(room: &mut Room, input: &[u8]) -> bool {
     let mut parts = text.split("\n%\n");
     let mut part = || parts.next().unwrap_or_default();
     let (model, on_pre, on_post) = (part(), part(), part());
+    let every = ["", ", every: 1", ", every: 0.5, method: Heun"][input.len() % 3];
     let scene = format!(
         "(dt: 0.5, groups: {{\"a\": (size: 3, behaviours: [Lif(), SineCurrent(offset: 2000)], receptors: {{\"r\": CurrentReceptor(afferent: \"S\")}})}},
         synapses: [(from: \"a\", to: \"a\", tags: [\"S\"], connectivity: AllToAll(), weights: 0.5, behaviours: [
-            Rule(model: {model:?}, on_pre: {on_pre:?}, on_post: {on_post:?}, parameters: {{\"p\": 2}})])])"
+            Rule(model: {model:?}, on_pre: {on_pre:?}, on_post: {on_post:?}, parameters: {{\"p\": 2}}{every})])])"
     );
     scene_of(room, &scene)
 }
