@@ -88,10 +88,10 @@ impl Running {
         let members = preparation.members();
         let told = |(part, error): Wrong| preparation.fault(part.field(), error.into());
         let mut noises = 0;
-        for (conductance, jump) in [(u64::MAX, u64::MAX), (u64::MAX, 0), (0, u64::MAX), (0, 0)] {
+        for reaching in [u64::MAX, 0] {
             // Of the last one all is kept.
-            let members = if conductance | jump == 0 { members } else { members.min(TRIED) };
-            let of = For { dt, conductance, jump, shift: conductance > 0, members };
+            let members = if reaching == 0 { members } else { members.min(TRIED) };
+            let of = For { dt, conductance: reaching, jump: reaching, shift: reaching > 0, members };
             let made = running.make(equations, of).map_err(told)?;
             noises = noises.max(made.sources.iter().filter(|source| draws(**source)).count());
             running.made = Some((of, made));
@@ -147,10 +147,11 @@ impl Running {
         Some(Trial { model: &self.model, made, members: of.members })
     }
 
-    /// What is tried of the same equations with half the step.
+    /// The same equations with half the step, where their method is one that a long step can upset.
     pub fn made_for_half(&self, equations: &Equations) -> Option<Runnable> {
-        let (of, _) = self.made.as_ref()?;
-        self.make(equations, For { dt: of.dt / 2.0, ..*of }).ok()
+        let (of, made) = self.made.as_ref()?;
+        let is_stable = matches!(made.method, Method::Exact | Method::ExponentialEuler | Method::Implicit);
+        if is_stable { None } else { self.make(equations, For { dt: of.dt / 2.0, ..*of }).ok() }
     }
 
     /// The compartments besides the soma.

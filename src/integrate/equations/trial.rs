@@ -1,7 +1,7 @@
 //! Equations tried for some steps before a network runs: whether numbers stay finite, and whether the step is short enough.
 
 use crate::{
-    equations::{Method, Model, Runnable},
+    equations::{Model, Runnable},
     numeric::{
         Column, Real,
         real::{real, wide},
@@ -66,9 +66,6 @@ impl Trial<'_> {
 
     /// A variable that two steps take elsewhere than four of half the length, by much of the way.
     pub fn too_long(&self, half: &Runnable, start: Start<'_>) -> Option<String> {
-        if matches!(self.made.method, Method::Exact | Method::ExponentialEuler | Method::Implicit) {
-            return None;
-        }
         let ((steps, most), nudge) = (COMPARED, 0.01);
         let members = self.members.min(most);
         let [before, after, finer] = [(self.made, 0), (self.made, steps), (half, 2 * steps)]
