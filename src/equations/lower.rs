@@ -74,7 +74,7 @@ impl Lowered {
         let moving: Vec<(usize, Id)> =
             constants.iter().enumerate().filter_map(|(k, id)| Some((k, (*id).err()?))).collect();
         let parts = task.graph.parts(&moving.iter().map(|(_, id)| *id).collect::<Vec<_>>());
-        let line = |constant: &Result<u64, Id>| Line([constant.map_or(0.0, |bits| real(f64::from_bits(bits))); LANES]);
+        let line = |constant: &Result<u64, Id>| [constant.map_or(0.0, |bits| real(f64::from_bits(bits))); LANES];
         Ok(Self {
             program,
             read: inputs.clone(),
@@ -98,7 +98,7 @@ impl Lowered {
             _ => f64::NAN,
         });
         for (k, id) in &self.moving {
-            self.lines[*k] = Line([real(numbers[id]); LANES]);
+            self.lines[*k] = [real(numbers[id]); LANES];
         }
     }
 

@@ -18,14 +18,7 @@ use crate::numeric::{
 pub const LANES: usize = 16;
 
 /// The same number in all lanes: a constant.
-///
-/// It begins where a cache line does: a load of 512 bits would take two of them otherwise, in each instruction that reads a constant.
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(64))]
-pub struct Line(pub [Real; LANES]);
-
-/// Numbers that are loaded, or stored, at once.
-type Numbers = [Real; LANES];
+pub type Line = [Real; LANES];
 
 /// Registers lie so much farther apart than a block is long, so that not all fall on the same sets of the cache.
 const APART: usize = LANES;
@@ -101,7 +94,7 @@ impl Program {
         places.extend(registers.map(|register| Place { at: register.as_mut_ptr(), stride: LANES }));
         places.extend(columns.iter_mut().map(|column| Place { at: column.as_mut_ptr(), stride: LANES }));
         places.extend(inputs.iter().map(|input| Place { at: input.as_ptr().cast_mut(), stride: LANES }));
-        places.extend(constants.iter().map(|line| Place { at: line.0.as_ptr().cast_mut(), stride: 0 }));
+        places.extend(constants.iter().map(|line| Place { at: line.as_ptr().cast_mut(), stride: 0 }));
         places
     }
 
@@ -149,8 +142,8 @@ impl Program {
             line[..column.len() - whole].copy_from_slice(&column[whole..]);
             line
         };
-        let mut own: Vec<Numbers> = columns.iter().map(|column| filled(column)).collect();
-        let read: Vec<Numbers> = inputs.iter().map(|input| filled(input)).collect();
+        let mut own: Vec<Line> = columns.iter().map(|column| filled(column)).collect();
+        let read: Vec<Line> = inputs.iter().map(|input| filled(input)).collect();
         let mut all_marks = [0; LANES];
         let mut own_lines: Vec<&mut [Real]> = own.iter_mut().map(|line| &mut line[..]).collect();
         let read_lines: Vec<&[Real]> = read.iter().map(|line| &line[..]).collect();
@@ -209,7 +202,7 @@ impl Operands<'_> {
             for k in 0..N {
                 if CONSTANT >> k & 1 == 0 {
                     // SAFETY: as the caller says. Lines are read whole before one is written, so that `to` may be among them.
-                    x[k] = unsafe { from[k].at.add(line * from[k].stride).cast::<Numbers>().read_unaligned() };
+                    x[k] = unsafe { from[k].at.add(line * from[k].stride).cast::<Line>().read_unaligned() };
                 }
             }
             let mut y = [0.0; LANES];
@@ -221,7 +214,7 @@ impl Operands<'_> {
                 y[lane] = f(a);
             }
             // SAFETY: as the caller says.
-            unsafe { to.add(line * LANES).cast::<Numbers>().write_unaligned(y) };
+            unsafe { to.add(line * LANES).cast::<Line>().write_unaligned(y) };
         }
     }
 }
@@ -338,7 +331,7 @@ mod tests {
             let mut column: Vec<Real> = (0..n).map(|i| real((i % 5) as f64)).collect();
             let input: Vec<Real> = (0..n).map(|i| real((i % 7) as f64)).collect();
             let mut marks = vec![2; n];
-            program.run(&mut [&mut column], &[&input], &[Line([2.0; LANES]), Line([10.0; LANES])], &mut marks);
+            program.run(&mut [&mut column], &[&input], &[[2.0; LANES], [10.0; LANES]], &mut marks);
             for i in 0..n {
                 let expected = real(((i % 5 + 2) * (i % 7)) as f64);
                 assert_eq!((column[i], marks[i]), (expected, u8::from(expected > 10.0)), "{i} of {n}");
