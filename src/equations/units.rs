@@ -145,7 +145,7 @@ impl std::fmt::Display for Measure {
             .map(|(base, power)| if power == 1.0 { (*base).to_owned() } else { format!("{base}^{power}") })
             .collect();
         let unit = if parts.is_empty() { "a pure number".to_owned() } else { parts.join(" ") };
-        if (self.scale - 1.0).abs() < 1e-9 { f.write_str(&unit) } else { write!(f, "{:e} {unit}", self.scale) }
+        if (self.scale - 1.0).abs() < 1e-9 { f.write_str(&unit) } else { write!(f, "{} {unit}", number(self.scale)) }
     }
 }
 
