@@ -86,6 +86,20 @@ impl Lowered {
         })
     }
 
+    /// The program that gives all columns new numbers, in their order, and marks nobody: of what these need of a graph.
+    ///
+    /// # Errors
+    /// As for [`of`](Self::of), or the graph is too large.
+    pub fn unmarked(mut graph: Graph, outputs: &[Id], members: usize) -> Result<Self, ValueError> {
+        let never = graph.number(0.0);
+        let roots: Vec<Id> = outputs.iter().copied().chain([never]).collect();
+        let (graph, roots) = graph.compacted(&roots);
+        graph.check_size()?;
+        let columns = outputs.len();
+        let outputs = (0..).zip(roots[..columns].iter().copied()).collect();
+        Self::of(&Task { graph: &graph, outputs, mark: roots[columns], columns, members })
+    }
+
     /// Gives constants the numbers of an iteration that begins at a time; `timed` gives those of [`Node::Timed`].
     pub fn begin(&mut self, time: f64, timed: &dyn Fn(u16) -> f64) {
         if self.moving.is_empty() {

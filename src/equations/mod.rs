@@ -38,5 +38,5 @@ pub use observed::Observed;
 pub use receptor::{Membranous, ReceptorModel, RunnableReceptor, WEIGHT};
 pub use rule::{Event, Read, RuleModel, RuleSurroundings, RunnableRule};
 pub use step::runnable;
-pub use surroundings::{Runnable, Site, Source, Surroundings, When};
+pub use surroundings::{Rows, Runnable, Site, Source, Surroundings, When};
 pub use units::{check as check_units, is_unit};

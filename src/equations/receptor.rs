@@ -11,14 +11,14 @@ use std::cell::RefCell;
 use super::{
     assembly::{Assembly, Growing},
     graph::{Fixed, Graph, Id, Node},
-    lower::{Lowered, Task},
+    lower::Lowered,
     method::{Method, System},
     model::{Model, Part, Wrong},
     operation::{One, Two},
     statement::fault,
     surroundings::{Source, Surroundings, Timed},
 };
-use crate::value::{Expression, ValueError};
+use crate::value::Expression;
 
 /// The sum of the weights that arrive in an iteration, by its name in the text.
 pub const WEIGHT: &str = "weight";
@@ -113,16 +113,7 @@ impl ReceptorModel {
         let mut columns: Vec<(u16, Id)> = (0..).zip(outputs).collect();
         graph.settle(&mut columns[..self.model.variables().count()]);
         let outputs: Vec<Id> = columns.into_iter().map(|(_, id)| id).collect();
-        let never = graph.number(0.0);
-        let roots: Vec<Id> = outputs.iter().copied().chain([never]).collect();
-        let (graph, roots) = graph.compacted(&roots);
-        let in_model = |error: ValueError| (Part::Model, error);
-        graph.check_size().map_err(in_model)?;
-        let (mark, outputs) = (roots[outputs.len()], &roots[..outputs.len()]);
-        let columns = outputs.len();
-        let outputs = (0..).zip(outputs.iter().copied()).collect();
-        let lowered = Lowered::of(&Task { graph: &graph, outputs, mark, columns, members: around.members });
-        let lowered = lowered.map_err(in_model)?;
+        let lowered = Lowered::unmarked(graph, &outputs, around.members).map_err(|error| (Part::Model, error))?;
         let Growing { sources, timed } = state.into_inner();
         if sources.iter().any(|source| matches!(source, Source::Normal | Source::Uniform)) {
             let why = "a receptor draws no random numbers: noise is a behaviour of the neurons";

@@ -123,18 +123,35 @@ impl Timed {
         self.numbers(self.row(time)).first().copied().unwrap_or_default()
     }
 
-    /// Has a row of numbers, one for each neuron, be the one that is due; it says which it is.
-    pub fn bring(&self, time: f64, row: &mut (Option<usize>, Column<Real>)) {
-        let due = self.row(time);
-        if self.width() > 1 && row.0 != Some(due) {
-            *row = (Some(due), self.numbers(due).iter().map(|x| real(*x)).collect::<Vec<_>>()[..].into());
-        }
-    }
-
     /// The numbers of a row.
     #[must_use]
     pub fn numbers(&self, row: usize) -> &[f64] {
         &self.array.data[row * self.width()..][..self.width()]
+    }
+}
+
+/// The rows that are due of arrays with a number for each neuron, and which they are.
+#[derive(Clone, Debug, Default)]
+pub struct Rows(Vec<(Option<usize>, Column<Real>)>);
+
+impl Rows {
+    /// Begins an iteration at a time (ms): of a program, too, which has numbers of arrays with one in a row as constants.
+    pub fn begin(&mut self, lowered: &mut Lowered, timed: &[Timed], time: f64) {
+        lowered.begin(time, &|k| timed[usize::from(k)].number_at(time));
+        self.0.resize_with(timed.len(), Default::default);
+        for ((which, row), timed) in self.0.iter_mut().zip(timed).filter(|(_, timed)| timed.width() > 1) {
+            let due = timed.row(time);
+            if *which != Some(due) {
+                *which = Some(due);
+                row.refill(timed.numbers(due).iter().map(|x| real(*x)));
+            }
+        }
+    }
+
+    /// That of an array.
+    #[must_use]
+    pub fn row(&self, k: u16) -> &[Real] {
+        self.0.get(usize::from(k)).map_or(&[], |(_, row)| &row[..])
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     network::{
-        self, Arriving, Behaviour, Cells, CellsOf, Clock, Conductance, Input, Listens, Membrane, Parameter,
+        self, Arriving, Behaviour, Cells, CellsOf, Clock, Conductance, Input, Jump, Listens, Membrane, Parameter,
         Preparation, PrepareError, ReceptorOf, Receptors, Step, ThreadShares, Units, V, Variable, View,
         receptor::ByGroup, residues::any_decays_slowly, shape::path_of, variable::VariableInfo,
     },
@@ -92,15 +92,11 @@ pub(super) trait Dynamic: Behaviour {
 
 /// For [`Behaviour::prepare`]: the state takes the receptor's form, which the model of its group must be able to take.
 pub(super) fn prepare(parts: &Parts<'_>, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-    let (entity, trial, form) = (preparation.entity(), preparation.is_trial(), parts.form());
+    let (entity, form) = (preparation.entity(), parts.form());
     if form != Form::Current {
+        give_conductance(preparation, "reversal")?;
         let group = site_of(preparation);
         let world = preparation.world();
-        let Some(mut conductance) = world.get_mut::<Conductance>(group) else {
-            let why = format!("`{}` cannot have a conductance: its model takes no conductances", path_of(world, group));
-            return Err(preparation.error(Some("reversal"), why));
-        };
-        conductance.used |= !trial;
         if form == Form::Blocked && world.get::<V>(group).is_none() {
             let why = format!("`{}` has no membrane potential that magnesium could go by", path_of(world, group));
             return Err(preparation.error(None, why));
@@ -131,8 +127,32 @@ pub(super) fn complete(parts: &Parts<'_>, preparation: &mut Preparation<'_>) {
     }
 }
 
+/// Says that a receptor gives a conductance, which the model of its group must be able to take.
+pub(crate) fn give_conductance(preparation: &mut Preparation<'_>, field: &'static str) -> Result<(), PrepareError> {
+    let (site, trial) = (site_of(preparation), preparation.is_trial());
+    let world = preparation.world();
+    let Some(mut conductance) = world.get_mut::<Conductance>(site) else {
+        let why = format!("`{}` cannot have a conductance: its model takes no conductances", path_of(world, site));
+        return Err(preparation.error(Some(field), why));
+    };
+    conductance.used |= !trial;
+    Ok(())
+}
+
+/// Says that a receptor makes potentials jump, which the model of its group must be able to take.
+pub(crate) fn give_jump(preparation: &mut Preparation<'_>, field: Option<&'static str>) -> Result<(), PrepareError> {
+    let (site, trial) = (site_of(preparation), preparation.is_trial());
+    let world = preparation.world();
+    let Some(mut jump) = world.get_mut::<Jump>(site) else {
+        let why = format!("`{}` cannot be made to jump: its model takes no jumps", path_of(world, site));
+        return Err(preparation.error(field, why));
+    };
+    jump.used |= !trial;
+    Ok(())
+}
+
 /// The group or the compartment of the receptor that is prepared.
-pub(super) fn site_of(preparation: &mut Preparation<'_>) -> Entity {
+pub(crate) fn site_of(preparation: &mut Preparation<'_>) -> Entity {
     let entity = preparation.entity();
     preparation.world().get::<ReceptorOf>(entity).map_or(entity, |of| of.0)
 }

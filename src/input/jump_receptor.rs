@@ -11,14 +11,11 @@ use bevy_ecs::prelude::*;
 
 use super::{
     current_receptor::{Weighing, weigh},
-    dynamics::site_of,
+    dynamics::give_jump,
 };
 use crate::{
     behaviour,
-    network::{
-        Afferent, Behaviour, Jump, Kind, Parameter, Preparation, PrepareError, Receptors, ThreadShares, Unit,
-        shape::path_of,
-    },
+    network::{Afferent, Behaviour, Jump, Kind, Parameter, Preparation, PrepareError, Receptors, ThreadShares, Unit},
     schedule::{AddToStage, Stage},
 };
 
@@ -41,14 +38,7 @@ impl Behaviour for JumpReceptor {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        let (group, trial) = (site_of(preparation), preparation.is_trial());
-        let world = preparation.world();
-        let Some(mut jump) = world.get_mut::<Jump>(group) else {
-            let who = path_of(world, group);
-            return Err(preparation.error(None, format!("`{who}` cannot be made to jump: its model takes no jumps")));
-        };
-        jump.used |= !trial;
-        Ok(())
+        give_jump(preparation, None)
     }
 }
 

@@ -43,6 +43,7 @@ pub use constant_current::ConstantCurrent;
 pub use current::{AddCurrent, Current};
 pub use current_receptor::CurrentReceptor;
 pub use dynamics::{Level, Rise};
+pub(crate) use dynamics::{give_conductance, give_jump, site_of};
 pub use exponential_receptor::ExponentialReceptor;
 pub(crate) use graded::sum_up;
 pub use image_input::ImageInput;

@@ -4,7 +4,7 @@ use super::{
     super::{
         build::Names,
         graph::{Fixed, Graph, Id, Node},
-        lower::{Lowered, Task},
+        lower::Lowered,
         method::{Method, System},
         model::{Model, Part, Wrong, is_noise, is_taken},
         operation::{One, Two},
@@ -48,16 +48,12 @@ impl AtSynapses {
 
     /// The program that gives columns new numbers.
     fn event(mut self, outputs: &[Id], part: Part) -> Result<Event, Wrong> {
-        let never = self.graph.number(0.0);
         let mut columns: Vec<(u16, Id)> = (0..).zip(outputs.iter().copied()).collect();
         // A weight that events change is read wherever a spike goes, and does not decay by itself.
         let decaying = if part == Part::Model { 0 } else { 1.min(columns.len()) };
         self.graph.settle(&mut columns[decaying..]);
         let outputs: Vec<Id> = columns.into_iter().map(|(_, id)| id).collect();
-        let roots: Vec<Id> = outputs.iter().copied().chain([never]).collect();
-        let (graph, roots) = self.graph.compacted(&roots);
-        graph.check_size().map_err(|error| (part, error))?;
-        let (mark, outputs) = (roots[outputs.len()], &roots[..outputs.len()]);
+        let Self { graph, reads, .. } = self;
         let is_own = |k: usize, id: Id| graph.node(id) == Node::Column(k as u16);
         let changes: Vec<bool> = outputs.iter().enumerate().map(|(k, id)| !is_own(k, *id)).collect();
         let mut uses = changes.clone();
@@ -68,10 +64,8 @@ impl AtSynapses {
                 uses[usize::from(k)] = true;
             }
         }
-        let outputs = (0..).zip(outputs.iter().copied()).collect();
-        let task = Task { graph: &graph, outputs, mark, columns: changes.len(), members: 0 };
-        let lowered = Lowered::of(&task).map_err(|error| (part, error))?;
-        let reads = lowered.read.iter().map(|k| self.reads[usize::from(*k)].clone()).collect();
+        let lowered = Lowered::unmarked(graph, &outputs, 0).map_err(|error| (part, error))?;
+        let reads = lowered.read.iter().map(|k| reads[usize::from(*k)].clone()).collect();
         Ok(Event { lowered, reads, uses, changes })
     }
 }

@@ -21,6 +21,7 @@ mod compartment_tests;
 #[cfg(test)]
 mod library_tests;
 mod names;
+mod reads;
 mod receiving;
 mod receptor;
 #[cfg(test)]
@@ -54,9 +55,10 @@ use crate::{
         graded::Graded,
         receptor::{CameWith, Wanted, settle},
         room::resize_columns,
+        sample::Outside,
     },
     schedule::{AddToStage, Stage},
-    value::{Fault, Value, ValueError},
+    value::{Expression, Fault, Members, Value, ValueError},
 };
 
 /// Parameters by name, in code: `parameters([("tau", 10.0.into()), ("theta", "normal(-50, 1)".into())])`.
@@ -168,21 +170,15 @@ impl Behaviour for Equations {
         let used = |name: &str| model.uses(name);
         let (given, initial) = (&self.parameters, &self.initial);
         check_names(preparation, (&model, &used), (given, initial), &self.sum_names())?;
-        let expressions: Vec<_> =
-            model.subexpressions().map(|(statement, own)| (statement.name.clone(), own.clone())).collect();
-        let mut initial = self.initial.0.clone();
-        for name in model.variables().map(|variable| &variable.name) {
-            initial.entry(name.clone()).or_insert_with(|| Value::Number(0.0));
-        }
+        let begin = Begin::new(&model, &self.initial);
         let outside = preparation.outside()?;
         let of_sites = self.compartments_in(&model).into_iter();
         let of_sites: Vec<String> =
             of_sites.flat_map(|name| ["input", "conductance"].map(|of| format!("{of}_{name}"))).collect();
         let running = Running::new(self, model, preparation, &outside)?;
-        let initial: Vec<_> = initial.into_iter().collect();
         let zero = ["t", "input", "conductance", "shift"];
         let zero: Vec<&str> = zero.into_iter().chain(of_sites.iter().map(String::as_str)).collect();
-        let start = preparation.begin_variables(outside, ("initial", &initial), &expressions, &zero)?;
+        let start = begin.variables(preparation, outside, &zero)?;
         let trial = running.trial().filter(|_| preparation.is_first());
         if let Some((name, neuron)) = trial.as_ref().and_then(|trial| trial.not_finite(&start)) {
             let why = format!(
@@ -190,8 +186,7 @@ impl Behaviour for Equations {
             );
             return Err(preparation.error(Some("model"), why));
         }
-        let half = running.made_for_half(self).filter(|_| trial.is_some());
-        if let Some(name) = trial.zip(half).and_then(|(trial, half)| trial.too_long(&half, &start)) {
+        if let Some(name) = trial.and_then(|trial| trial.too_long(&running.made_for_half(self)?, &start)) {
             let dt = preparation.clock().dt;
             let why = format!(
                 "`{name}` goes elsewhere at half the step: {dt} ms is long for these equations by this method; smaller steps (`dt`, `steps`) or `method: ExponentialEuler`, if it can, help"
@@ -200,6 +195,33 @@ impl Behaviour for Equations {
         }
         running.take_place(preparation);
         Ok(())
+    }
+}
+
+/// How the variables of a model begin: as they are told, others at 0; by each other and by the expressions of the model.
+struct Begin {
+    initial: Vec<(String, Value)>,
+    expressions: Vec<(String, Expression)>,
+}
+
+impl Begin {
+    fn new(model: &Model, told: &InitialValues) -> Self {
+        let mut initial = told.0.clone();
+        for name in model.variables().map(|variable| &variable.name) {
+            initial.entry(name.clone()).or_insert(Value::Number(0.0));
+        }
+        let expressions = model.subexpressions().map(|(statement, own)| (statement.name.clone(), own.clone()));
+        Self { initial: initial.into_iter().collect(), expressions: expressions.collect() }
+    }
+
+    /// Gives them their numbers, and returns these; names in `zero` are 0 then.
+    fn variables(
+        &self,
+        preparation: &mut Preparation<'_>,
+        outside: Outside,
+        zero: &[&str],
+    ) -> Result<Vec<(String, Members)>, PrepareError> {
+        preparation.begin_variables(outside, ("initial", &self.initial), &self.expressions, zero)
     }
 }
 

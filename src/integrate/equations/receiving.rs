@@ -6,18 +6,20 @@ use bevy_ecs::prelude::*;
 use super::{
     EquationVariables,
     names::{Names, of_parameter},
+    reads::Read,
     receptor::EquationsReceptor,
     running::remark,
 };
 use crate::{
     equations::{
-        Fixed, Lowered, Membranous, Part, ReceptorModel, RunnableReceptor, Source, Surroundings, WEIGHT, When, Wrong,
+        Fixed, Lowered, Membranous, Part, ReceptorModel, Rows, RunnableReceptor, Source, Surroundings, WEIGHT, When,
+        Wrong,
     },
     network::{
         Arriving, Birth, Clock, Conductance, Failures, Input, Jump, Membrane, Preparation, PrepareError, Receptors,
         Remark, ThreadShares, V, receptor::ByGroup, sample::Outside,
     },
-    numeric::{Column, Real, blocks::Cut, pass::pass, shares::Effort},
+    numeric::{Real, blocks::Cut, pass::pass, shares::Effort},
 };
 
 /// What runs.
@@ -27,8 +29,7 @@ pub struct Receiving {
     names: Names,
     /// For a step (ms) and a number of neurons, and a membrane or none.
     made: Option<((f64, usize, bool), RunnableReceptor)>,
-    /// Rows of arrays that are due, and which they are.
-    rows: Vec<(Option<usize>, Column<Real>)>,
+    rows: Rows,
 }
 
 impl Receiving {
@@ -101,12 +102,10 @@ impl Receiving {
         let changed = receptor.is_changed() || membrane.is_some_and(Ref::is_changed);
         if changed || self.made.as_ref().is_none_or(|(made, _)| *made != of) {
             self.made = Some((of, self.make(receptor, size, membrane.map(|membrane| &**membrane))?));
-            self.rows.clear();
+            self.rows = Rows::default();
         }
         let Some((_, made)) = &mut self.made else { return Ok(()) };
-        made.lowered.begin(time, &|k| made.timed[usize::from(k)].number_at(time));
-        self.rows.resize_with(made.timed.len(), Default::default);
-        self.rows.iter_mut().zip(&made.timed).for_each(|(row, timed)| timed.bring(time, row));
+        self.rows.begin(&mut made.lowered, &made.timed, time);
         Ok(())
     }
 }
@@ -193,26 +192,6 @@ impl Cut for Given<'_> {
     }
 }
 
-/// A column that a program reads.
-#[derive(Clone, Copy)]
-enum Read<'a> {
-    Column(&'a [Real]),
-    Arriving,
-    Potential,
-}
-
-impl Cut for Read<'_> {
-    fn cut(self, at: usize) -> (Self, Self) {
-        match self {
-            Self::Column(numbers) => {
-                let (head, tail) = numbers.cut(at);
-                (Self::Column(head), Self::Column(tail))
-            }
-            other => (other, other),
-        }
-    }
-}
-
 /// What one receptor has of its own, and to what it gives: input, conductance, jumps.
 struct Own<'a> {
     lowered: &'a Lowered,
@@ -236,9 +215,8 @@ impl<'a> Own<'a> {
         let Receiving { model, made, rows, .. } = receiving;
         let RunnableReceptor { lowered, sources, .. } = &made.as_ref()?.1;
         let read = |place: &u16| match sources[usize::from(*place)] {
-            Source::Sum(_) => Read::Arriving,
-            Source::Timed(k) => Read::Column(rows.get(usize::from(k)).map_or(&[], |(_, row)| &row[..])),
-            _ => Read::Potential,
+            Source::Timed(k) => Read::Column(rows.row(k)),
+            other => Read::Of(other),
         };
         let fixed = lowered.fixed.iter().map(|numbers| Read::Column(numbers));
         let reads = lowered.read.iter().map(read).chain(fixed).collect();
@@ -258,8 +236,8 @@ impl<'a> Own<'a> {
         let mut inputs: Vec<&[Real]> = Vec::with_capacity(reads.len());
         inputs.extend(reads.iter().map(|read| match read {
             Read::Column(numbers) => numbers,
-            Read::Arriving => &*arriving,
-            Read::Potential => given.v,
+            Read::Of(Source::Sum(_)) => &*arriving,
+            Read::Of(_) => given.v,
         }));
         let fits = columns.iter().all(|column| column.len() == n) && inputs.iter().all(|input| input.len() == n);
         if fits {

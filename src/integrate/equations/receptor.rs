@@ -13,18 +13,18 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 
 use super::{
-    EquationVariables, check_names,
+    Begin, EquationVariables, check_names,
     receiving::{self, Receiving},
 };
 use crate::{
     behaviour,
     equations::{Method, Part, ReceptorModel, WEIGHT},
+    input::{give_conductance, give_jump, site_of},
     network::{
-        Afferent, Behaviour, Conductance, EquationText, InitialValues, Jump, Kind, Parameter, Preparation,
-        PrepareError, ReceptorOf, RegisterVariable, Unit, V, room::resize_columns, shape::path_of,
+        Afferent, Behaviour, EquationText, InitialValues, Kind, Parameter, Preparation, PrepareError, RegisterVariable,
+        Unit, V, room::resize_columns, shape::path_of,
     },
     schedule::{AddToStage, Stage},
-    value::Value,
 };
 
 behaviour! {
@@ -68,35 +68,23 @@ impl Behaviour for EquationsReceptor {
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         let model = self.read(preparation)?;
-        let (entity, trial) = (preparation.entity(), preparation.is_trial());
-        let site = preparation.world().get::<ReceptorOf>(entity).map_or(entity, |of| of.0);
-        let world = preparation.world();
-        let who = path_of(world, site);
-        let refused = |preparation: &Preparation<'_>, part: Part, what: &str| {
-            Err(preparation.error(Some(part.field()), format!("`{who}` {what}")))
-        };
         if model.gives(Part::Conductance) {
-            let Some(mut open) = world.get_mut::<Conductance>(site) else {
-                return refused(preparation, Part::Conductance, "cannot have a conductance: its model takes none");
-            };
-            open.used |= !trial;
+            give_conductance(preparation, Part::Conductance.field())?;
             if self.reversal.is_none() {
                 return Err(preparation.error(Some("reversal"), "a conductance needs its reversal potential"));
             }
         } else if self.reversal.is_some() {
-            return Err(
-                preparation.error(Some("reversal"), "a reversal potential is that of a conductance: there is none")
-            );
+            let why = "a reversal potential is that of a conductance: there is none";
+            return Err(preparation.error(Some("reversal"), why));
         }
-        let world = preparation.world();
         if model.gives(Part::Jump) {
-            let Some(mut jump) = world.get_mut::<Jump>(site) else {
-                return refused(preparation, Part::Jump, "cannot be made to jump: its model takes no jumps");
-            };
-            jump.used |= !trial;
+            give_jump(preparation, Some(Part::Jump.field()))?;
         }
+        let (site, entity, trial) = (site_of(preparation), preparation.entity(), preparation.is_trial());
+        let world = preparation.world();
         if model.uses("v") && world.get::<V>(site).is_none() {
-            return refused(preparation, Part::Model, "has no membrane potential `v` that could be read");
+            let why = format!("`{}` has no membrane potential `v` that could be read", path_of(world, site));
+            return Err(preparation.error(Some(Part::Model.field()), why));
         }
         let variables = model.model.variables();
         let infos: Vec<_> = variables.map(|variable| (variable.name.clone(), variable.unit.clone())).collect();
@@ -112,17 +100,11 @@ impl Behaviour for EquationsReceptor {
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         let model = self.read(preparation)?;
         let outside = preparation.outside()?;
-        let expressions: Vec<_> =
-            model.model.subexpressions().map(|(statement, own)| (statement.name.clone(), own.clone())).collect();
-        let mut initial = self.initial.0.clone();
-        for name in model.model.variables().map(|variable| &variable.name) {
-            initial.entry(name.clone()).or_insert_with(|| Value::Number(0.0));
-        }
         let used = |name: &str| model.uses(name);
         check_names(preparation, (&model.model, &used), (&self.parameters, &self.initial), &[WEIGHT.to_owned()])?;
+        let begin = Begin::new(&model.model, &self.initial);
         let receiving = Receiving::new(self, model, preparation, &outside)?;
-        let initial: Vec<_> = initial.into_iter().collect();
-        preparation.begin_variables(outside, ("initial", &initial), &expressions, &["t", "v", WEIGHT])?;
+        begin.variables(preparation, outside, &["t", "v", WEIGHT])?;
         let (entity, trial) = (preparation.entity(), preparation.is_trial());
         if let Some(remark) = receiving.remark() {
             preparation.world().entity_mut(entity).insert(remark);

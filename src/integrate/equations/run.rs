@@ -4,6 +4,7 @@ use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
 
 use super::{
     EquationVariables, Equations,
+    reads::Read,
     running::{For, Running, draws},
     sites::{All, Compartment, Sites, bits},
 };
@@ -16,7 +17,7 @@ use crate::{
     },
     numeric::{
         Column, Real,
-        blocks::{BLOCK, Cut, PerBlock},
+        blocks::{BLOCK, PerBlock},
         normal,
         pass::{Pass, pass},
         shares::Effort,
@@ -75,7 +76,7 @@ pub(super) fn integrate(
             }
             let time = clock.since(birth).time();
             let Some(((model, names), made, rows, streams)) = running.begin(time) else { continue };
-            let row = |k: u16| rows.get(usize::from(k)).map_or(&[][..], |(_, row)| &row[..]);
+            let row = |k: u16| rows.row(k);
             let sum = |k: u16| {
                 let name = equations.sum_name(k);
                 let mut all =
@@ -112,30 +113,10 @@ fn column<'a>(
     }
 }
 
-/// A column that a program reads.
-#[derive(Clone, Copy)]
-enum Read<'a> {
-    Column(&'a [Real]),
-    /// Random numbers of a source, which are drawn block by block.
-    Drawn(Source),
-}
-
-impl Cut for Read<'_> {
-    fn cut(self, at: usize) -> (Self, Self) {
-        match self {
-            Self::Column(numbers) => {
-                let (head, tail) = numbers.cut(at);
-                (Self::Column(head), Self::Column(tail))
-            }
-            Self::Drawn(_) => (self, self),
-        }
-    }
-}
-
 /// The columns that a program reads, in its order.
 fn reads<'a>(made: &'a Runnable, column: impl Fn(Source) -> &'a [Real]) -> Vec<Read<'a>> {
     let of = |place: &u16| match made.sources[usize::from(*place)] {
-        source if draws(source) => Read::Drawn(source),
+        source if draws(source) => Read::Of(source),
         source => Read::Column(column(source)),
     };
     let fixed = made.lowered.fixed.iter().map(|numbers| Read::Column(numbers));
@@ -176,7 +157,7 @@ fn run<'a>(
     (state, read, streams, members): On<'a>,
 ) {
     let (program, constants) = (&made.lowered.program, made.lowered.lines());
-    let is_drawn = read.iter().any(|read| matches!(read, Read::Drawn(_)));
+    let is_drawn = read.iter().any(|read| matches!(read, Read::Of(_)));
     // Some 0.1 ns for each instruction.
     let effort = if is_drawn || program.len() > 8 { Effort::Heavy } else { Effort::Light };
     let of_noise = members.div_ceil(BLOCK).max(1);
@@ -185,7 +166,7 @@ fn run<'a>(
         move |(mut state, read, mut streams): (Vec<&mut [Real]>, Vec<Read<'_>>, Vec<PerBlock<'_, VectorRng>>),
               fired: &mut [u8]| {
             let drawn = read.iter().filter_map(|read| match read {
-                Read::Drawn(source) => Some(*source),
+                Read::Of(source) => Some(*source),
                 Read::Column(_) => None,
             });
             let numbers: Vec<Column<Real>> = drawn
@@ -197,7 +178,7 @@ fn run<'a>(
                 .iter()
                 .map(|read| match read {
                     Read::Column(numbers) => numbers,
-                    Read::Drawn(_) => numbers.next().map_or(&[][..], |numbers| &numbers[..]),
+                    Read::Of(_) => numbers.next().map_or(&[][..], |numbers| &numbers[..]),
                 })
                 .collect();
             program.run(&mut state, &inputs, constants, fired);

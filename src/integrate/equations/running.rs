@@ -12,12 +12,12 @@ use super::{
     trial::Trial,
 };
 use crate::{
-    equations::{Fixed, Lowered, Method, Model, Runnable, Site, Source, Surroundings, Wrong, runnable},
+    equations::{Fixed, Lowered, Method, Model, Rows, Runnable, Site, Source, Surroundings, Wrong, runnable},
     network::{
         Membrane, Parameter, Preparation, PrepareError, Remark, State, compartment::compartment_named, sample::Outside,
     },
     numeric::{
-        Archive, ArchiveError, Column, Real,
+        Archive, ArchiveError,
         blocks::BLOCK,
         real::{real, wide},
         stream::Stream,
@@ -46,11 +46,8 @@ pub(super) const MOST_SITES: usize = 64;
 /// Neurons for which programs are made on trial.
 const TRIED: usize = 1024;
 
-/// A row of an array, and which it is.
-type Row = (Option<usize>, Column<Real>);
-
 /// What an iteration runs on.
-pub(super) type On<'a> = ((&'a Model, &'a [String]), &'a Runnable, &'a [Row], &'a mut [VectorRng]);
+pub(super) type On<'a> = ((&'a Model, &'a [String]), &'a Runnable, &'a Rows, &'a mut [VectorRng]);
 
 /// What runs.
 #[derive(Component, Clone, Debug, Default)]
@@ -61,8 +58,7 @@ pub struct Running {
     compartments: Vec<String>,
     names: Names,
     made: Option<(For, Runnable)>,
-    /// The rows of arrays that are due, one number for each neuron, and which they are.
-    rows: Vec<Row>,
+    rows: Rows,
     /// The random streams: of each noise, one per block of neurons.
     streams: Vec<VectorRng>,
 }
@@ -170,7 +166,7 @@ impl Running {
     /// A parameter was changed, so that it cannot be made.
     pub fn make_for(&mut self, equations: &Equations, of: For) -> Result<(), Wrong> {
         self.made = Some((of, self.make(equations, of)?));
-        self.rows.clear();
+        self.rows = Rows::default();
         Ok(())
     }
 
@@ -179,10 +175,7 @@ impl Running {
     pub fn begin(&mut self, time: f64) -> Option<On<'_>> {
         let Self { model, compartments, made, rows, streams, .. } = self;
         let (_, made) = made.as_mut()?;
-        let timed = &made.timed;
-        made.lowered.begin(time, &|k| timed[usize::from(k)].number_at(time));
-        rows.resize_with(timed.len(), Row::default);
-        rows.iter_mut().zip(timed).for_each(|(row, timed)| timed.bring(time, row));
+        rows.begin(&mut made.lowered, &made.timed, time);
         Some(((model, compartments), made, rows, streams))
     }
 

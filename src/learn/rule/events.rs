@@ -22,6 +22,7 @@ use crate::{
     numeric::{
         Real,
         real::real,
+        rows::Synapse,
         threads::{attend, is_alone},
     },
 };
@@ -121,15 +122,11 @@ fn longest_delay(layout: &Layout, incoming: Option<&Incoming>) -> u32 {
 }
 
 /// The synapse at each place in the order of weights.
-fn all_ends(layout: &Layout) -> Vec<crate::numeric::rows::Synapse> {
+fn all_ends(layout: &Layout) -> Vec<Synapse> {
     match *layout {
         Layout::Sparse(ref rows) => rows.iter().collect(),
         Layout::Dense { sources, targets, delay, .. } => (0..sources * targets)
-            .map(|k| crate::numeric::rows::Synapse {
-                source: (k / targets) as u32,
-                target: (k % targets) as u32,
-                delay,
-            })
+            .map(|k| Synapse { source: (k / targets) as u32, target: (k % targets) as u32, delay })
             .collect(),
     }
 }
@@ -224,16 +221,12 @@ fn at_synapses(
 ) -> Result<(), String> {
     let RuleVariables { synapses, last, streams, sources, targets, incoming, ends, next, .. } = variables;
     let longest = longest_delay(layout, incoming.as_ref());
-    let is_punctual = match layout {
-        Layout::Dense { .. } => true,
-        Layout::Sparse(rows) => rows.is_punctual(),
-    };
     let reading = Reading {
         world,
         groups,
         ends: (sources, targets),
         factors: &running.factors,
-        delays: [if is_punctual { longest } else { 0 }, longest],
+        delays: [if layout.needs_ring() { 0 } else { longest }, longest],
         now: (next.unwrap_or_default().wrapping_sub(1) as u32, clock.dt),
     };
     let rule = &running.rule;
