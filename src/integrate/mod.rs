@@ -24,6 +24,7 @@ mod kernel;
 mod lif;
 mod model;
 mod poisson_neurons;
+mod poisson_step;
 mod rate_unit;
 mod refractory;
 mod spike_list;

@@ -14,20 +14,21 @@ use std::f64::consts::TAU;
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 
+use super::poisson_step::{Moment, Parts, step};
 use crate::{
-    behaviour, cell,
+    behaviour,
     network::{
-        Behaviour, Birth, Cells, CellsOf, Clock, Input, Parameter, Preparation, PrepareError, Range, RegisterVariable,
-        Spikes, Step, ThreadShares, Unit,
+        Behaviour, Birth, Cells, Clock, Input, Parameter, Preparation, PrepareError, Range, RegisterVariable, Spikes,
+        Step, ThreadShares, Unit,
     },
     numeric::{
-        Archive, ArchiveError, Real,
+        Archive, ArchiveError,
         blocks::{BLOCK, PerBlock},
         dispatch,
         pass::pass,
         real::{real, wide},
         shares::Effort,
-        vector_rng::{LANES, VectorRng},
+        vector_rng::VectorRng,
     },
     schedule::{AddToStage, Stage},
     value::Value,
@@ -163,29 +164,6 @@ impl PoissonNeurons {
     }
 }
 
-cell! {
-    /// What differs between neurons.
-    struct Parts {
-        /// Spikes expected in a step.
-        expected: Real,
-        /// The shares of sine and cosine in their modulation.
-        of_sin: Real,
-        of_cos: Real,
-        /// What a unit of the input adds.
-        of_input: Real,
-    }
-}
-
-/// What is the same for all neurons in an iteration.
-#[derive(Clone, Copy)]
-struct Moment {
-    factor: Real,
-    sin: Real,
-    cos: Real,
-    /// Iterations after that of a spike in which there is none.
-    pause: Real,
-}
-
 type GroupItem<'w> = (
     &'w mut PoissonNeurons,
     &'w mut Spikes,
@@ -222,101 +200,14 @@ fn fire(mut groups: Query<GroupItem<'_>>, clock: Res<Clock>) {
                     dispatch(
                         #[inline(always)]
                         || match driven {
-                            true => draw_with::<true>((fired, pause, input), parts, lanes, moment),
-                            false => draw_with::<false>((fired, pause, &[]), parts, lanes, moment),
+                            true => step::<true>((fired, pause, input), parts, lanes, moment),
+                            false => step::<false>((fired, pause, &[]), parts, lanes, moment),
                         },
                     );
                 },
             );
         }
     });
-}
-
-/// Fired, pause, and the input if it makes the rate.
-type Columns<'a> = (&'a mut [u8], &'a mut [Real], &'a [Real]);
-
-/// One step, for the parts that there are.
-#[inline(always)]
-fn draw_with<const DRIVEN: bool>(
-    columns: Columns<'_>,
-    parts: CellsOf<'_, Parts>,
-    lanes: &mut VectorRng,
-    moment: Moment,
-) {
-    match parts {
-        CellsOf::Alike(Parts { expected, of_sin, of_cos, of_input }) => {
-            let parts = [expected, of_sin, of_cos, of_input].map(|share| [share; LANES]);
-            draw::<DRIVEN>(columns, |_| parts, lanes, moment);
-        }
-        CellsOf::Each(each) => {
-            let each = [0, 1, 2, 3].map(|k| each.column(k)).map(|column| (column.as_chunks().0, last_lanes(column)));
-            let parts = |k: usize| each.map(|(whole, last)| *whole.get(k).unwrap_or(&last));
-            draw::<DRIVEN>(columns, parts, lanes, moment);
-        }
-    }
-}
-
-/// One step of the neurons of `fired`; `parts` gives those of the k-th lanes.
-#[inline(always)]
-fn draw<const DRIVEN: bool>(
-    (fired, pause, input): Columns<'_>,
-    parts: impl Fn(usize) -> [[Real; LANES]; 4],
-    lanes: &mut VectorRng,
-    moment: Moment,
-) {
-    let mut own = lanes.clone();
-    let mut left = last_lanes(pause);
-    let (input, last_input) = (input.as_chunks().0, last_lanes(input));
-    let input = |k: usize| if DRIVEN { *input.get(k).unwrap_or(&last_input) } else { [0.0; LANES] };
-    let (fired, last_fired) = fired.as_chunks_mut::<LANES>();
-    let (pause, last_pause) = pause.as_chunks_mut::<LANES>();
-    let whole = fired.len();
-    for (k, (fired, pause)) in fired.iter_mut().zip(pause).enumerate() {
-        *fired = draw_lanes::<DRIVEN>(own.next_words(), parts(k), input(k), pause, moment);
-    }
-    if !last_fired.is_empty() {
-        let marks = draw_lanes::<DRIVEN>(own.next_words(), parts(whole), input(whole), &mut left, moment);
-        last_fired.iter_mut().zip(marks).for_each(|(fired, mark)| *fired = mark);
-        last_pause.iter_mut().zip(left).for_each(|(pause, left)| *pause = left);
-    }
-    *lanes = own;
-}
-
-/// What a column has behind its last whole lanes; zeros beyond its end.
-#[inline(always)]
-fn last_lanes(column: &[Real]) -> [Real; LANES] {
-    let mut numbers = [0.0; LANES];
-    numbers.iter_mut().zip(column.as_chunks::<LANES>().1).for_each(|(number, given)| *number = *given);
-    numbers
-}
-
-/// Arrays of a length that is known when this is compiled: 0.5 ns a neuron, 1.1 where rates differ, instead of 7.
-#[inline(always)]
-fn draw_lanes<const DRIVEN: bool>(
-    words: [u32; LANES],
-    [expected, of_sin, of_cos, of_input]: [[Real; LANES]; 4],
-    input: [Real; LANES],
-    pause: &mut [Real; LANES],
-    moment: Moment,
-) -> [u8; LANES] {
-    let mut marks = [0; LANES];
-    for lane in 0..LANES {
-        let wave = 1.0 + of_sin[lane] * moment.sin + of_cos[lane] * moment.cos;
-        let wave = if wave > 0.0 { wave } else { 0.0 };
-        let mut events = expected[lane] * moment.factor * wave;
-        if DRIVEN {
-            let driven = events + of_input[lane] * input[lane];
-            events = if driven > 0.0 { driven } else { 0.0 };
-        }
-        // All 32 bits, so that a small probability is met as well as a large one.
-        let number = words[lane] as Real * (1.0 / 4_294_967_296.0);
-        // A number is 1 where the word is rounded up.
-        let fires = (number < events || events >= 1.0) && pause[lane] <= 0.0;
-        let left = if pause[lane] > 0.0 { pause[lane] - 1.0 } else { 0.0 };
-        marks[lane] = u8::from(fires);
-        pause[lane] = if fires { moment.pause } else { left };
-    }
-    marks
 }
 
 #[cfg(test)]

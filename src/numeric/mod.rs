@@ -24,7 +24,7 @@ pub use kernel::{
 };
 pub(crate) use parallel::threads;
 pub use parallel::{blocks, pass, shares};
-pub(crate) use random::philox;
+pub(crate) use random::{philox, skips};
 pub use random::{stream, vector_rng};
 pub use real::Real;
 pub(crate) use synapses::{coding, dense, pieces, replace, row_blocks, rows};

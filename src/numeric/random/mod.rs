@@ -3,6 +3,7 @@
 pub mod normal;
 pub mod philox;
 pub mod poisson;
+pub mod skips;
 pub mod stream;
 pub mod vector_rng;
 pub mod words;
