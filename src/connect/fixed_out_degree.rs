@@ -1,7 +1,7 @@
 //! Connectivity with a fixed out-degree: every source neuron has the same number of synapses, with random targets.
 //!
-//! A source's targets are drawn all together, whichever block of targets is built: a block alone takes the time of
-//! drawing for all.
+//! A source's targets are drawn all together: for many blocks of targets at once where they are built at once, while a block
+//! alone takes the time of drawing for all.
 
 use std::ops::Range;
 

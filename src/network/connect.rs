@@ -5,25 +5,31 @@
 //! rows ever takes room; a synapse's random numbers belong to its target and its place among the target's synapses, so
 //! that blocks may be built in any order, by any number of threads, or alone.
 
-use std::sync::{
-    Mutex, PoisonError,
-    mpsc::{Receiver, channel},
+use std::{
+    ops::Range,
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{Receiver, channel},
+    },
 };
 
 use bevy_ecs::prelude::*;
 use rayon::{ThreadPoolBuildError, ThreadPoolBuilder, prelude::*};
 
 use super::{
+    by_source::BySource,
     endpoints::{Endpoints, Rule},
     fault::{PrepareError, PrepareFault},
     preparation::Preparation,
     room::resize_columns,
     synapse::{DelaySummary, Layout, Synapses, Tried, Weights},
     synapse_values::{AT_ONCE, SynapseValues, between_autapses, both},
+    trial::Found,
 };
 use crate::{
     numeric::{
         Column, Real,
+        coding::BLOCK_TARGETS,
         real::real,
         rows::{Count, Part, Rows, Shape, Synapse},
     },
@@ -195,7 +201,17 @@ impl Job {
         let (sources, targets) = (sides.source_group.size(), sides.target_group.size());
         let shape = Shape { sources, targets, delay: values.constant.map(|(steps, _)| steps) };
         let wiring = Wiring { values, sides, rule, shape: &shape };
-        let counted: Vec<_> = (0..shape.blocks()).into_par_iter().map(|block| wiring.count(block)).collect();
+        let drawn = if rule.is_by_source() && shape.blocks() > 1 {
+            Some(Found::of(rule, sides).map_err(|why| wiring.fault(why))?.estimate)
+        } else {
+            None
+        };
+        let windows = || wiring.windows(drawn);
+        let count = |(window, drawn): (Range<usize>, Option<BySource>)| {
+            let blocks = window.into_par_iter().map(|block| wiring.count(block, drawn.as_ref()));
+            blocks.collect::<Vec<_>>()
+        };
+        let counted = windows().flat_map(count);
         let (mut counts, mut steps) = (Vec::new(), Vec::new());
         let mut delays = values.constant.and_then(|(_, summary)| summary);
         for block in counted {
@@ -205,10 +221,16 @@ impl Job {
             delays = both(delays, summary);
         }
         let (mut rows, mut weights) = Rows::with_room(&shape, counts);
-        let parts = rows.parts(&shape, &mut weights).into_par_iter().zip(steps).enumerate();
-        let placed: Vec<_> = parts.map(|(block, (part, steps))| wiring.place(block, part, &steps)).collect();
-        let ascending = placed.into_iter().collect::<Result<Vec<_>, _>>()?;
-        rows.set_ascending(ascending.into_iter().all(|ascending| ascending));
+        let mut parts = rows.parts(&shape, &mut weights).into_iter().zip(steps).enumerate();
+        let mut ascending = true;
+        for (window, drawn) in windows() {
+            let parts: Vec<_> = parts.by_ref().take(window.len()).collect();
+            let placed =
+                parts.into_par_iter().map(|(block, (part, steps))| wiring.place((block, drawn.as_ref()), part, &steps));
+            let placed: Vec<_> = placed.collect::<Result<_, _>>()?;
+            ascending &= placed.into_iter().all(|ascending| ascending);
+        }
+        rows.set_ascending(ascending);
         Ok(Made { layout: Layout::Sparse(rows), weights, delays })
     }
 
@@ -240,17 +262,29 @@ struct Wiring<'a> {
 }
 
 impl Wiring<'_> {
+    fn fault(&self, why: String) -> PrepareError {
+        PrepareError { behaviour: self.values.behaviour, field: None, fault: Box::new(PrepareFault::Other(why)) }
+    }
+
+    /// The stretches of blocks that are made together; with their synapses where about so many are drawn for all blocks at once.
+    fn windows(&self, drawn: Option<u64>) -> impl Iterator<Item = (Range<usize>, Option<BySource>)> {
+        BySource::windows(self.shape.blocks(), drawn.unwrap_or_default()).map(move |window| {
+            let drawn = drawn.map(|_| BySource::draw(self.rule, self.sides, BLOCK_TARGETS, window.clone()));
+            (window, drawn)
+        })
+    }
+
     /// Hands the synapses onto the targets of a block to `work`, batch by batch.
     fn in_batches(
         &self,
-        block: usize,
+        (block, drawn): (usize, Option<&BySource>),
         mut work: impl FnMut(&Pairs) -> Result<(), PrepareError>,
     ) -> Result<(), PrepareError> {
         let neurons = self.shape.targets_of(block);
         let mut pairs = Pairs::default();
         let mut of_target = vec![0_u32; neurons.len()];
         let mut outcome = Ok(());
-        let generated = self.rule.generate(self.sides, self.sides.targets_in(neurons.clone()), &mut |s, t| {
+        let mut emit = |s, t| {
             let target = self.sides.target(t);
             let n = &mut of_target[target - neurons.start];
             pairs.push(self.sides.source(s) as u32, target as u32, *n);
@@ -261,18 +295,28 @@ impl Wiring<'_> {
                 }
                 pairs.clear();
             }
-        });
-        let fault = |why| Box::new(PrepareFault::Other(why));
-        generated.map_err(|why| PrepareError { behaviour: self.values.behaviour, field: None, fault: fault(why) })?;
+        };
+        let generated = match drawn {
+            None => self.rule.generate(self.sides, self.sides.targets_in(neurons.clone()), &mut emit),
+            Some(drawn) => {
+                drawn.of_block(block).for_each(|[s, t]| emit(s as usize, t as usize));
+                Ok(())
+            }
+        };
+        generated.map_err(|why| self.fault(why))?;
         outcome?;
         if pairs.keys.is_empty() { Ok(()) } else { work(&pairs) }
     }
 
     /// Counts the synapses of a block. Delays that differ are kept until the synapses are placed, as to evaluate them
     /// again would take longer.
-    fn count(&self, block: usize) -> Result<(Count, Vec<u16>, Option<DelaySummary>), PrepareError> {
+    fn count(
+        &self,
+        block: usize,
+        drawn: Option<&BySource>,
+    ) -> Result<(Count, Vec<u16>, Option<DelaySummary>), PrepareError> {
         let (mut count, mut steps, mut summary) = (Count::default(), Vec::new(), None);
-        self.in_batches(block, |pairs| {
+        self.in_batches((block, drawn), |pairs| {
             let (delays, own) = self.values.delays_of(pairs)?;
             summary = both(summary, own);
             for (k, &source) in pairs.sources.iter().enumerate() {
@@ -287,7 +331,12 @@ impl Wiring<'_> {
     }
 
     /// Places the synapses of a block, with the delays that [`count`](Self::count) found; returns whether they ascend.
-    fn place(&self, block: usize, mut part: Part<'_>, steps: &[u16]) -> Result<bool, PrepareError> {
+    fn place(
+        &self,
+        block: (usize, Option<&BySource>),
+        mut part: Part<'_>,
+        steps: &[u16],
+    ) -> Result<bool, PrepareError> {
         let mut done = 0;
         self.in_batches(block, |pairs| {
             let weights = self.values.weights_of(Batch::Synapses(pairs))?;

@@ -6,6 +6,7 @@ pub mod address;
 mod any_behaviour;
 mod bearers;
 pub mod behaviour;
+mod by_source;
 pub mod cells;
 pub mod change;
 pub mod clock;
