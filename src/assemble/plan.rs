@@ -242,7 +242,7 @@ mod tests {
             ("AllToAll()", "", "Stdp()", real * 2 * (10 + 20)),
             ("AllToAll()", "delays: 3,", "Stdp()", real * (5 * 10 + 2 * 20)),
             (sparse, "", "Stdp()", index + real * 2 * (10 + 20)),
-            (sparse, "delays: \"3 + i\",", "Stdp()", index + 2 * 1000 + real * (14 * 10 + 2 * 20)),
+            (sparse, "delays: \"3 + i\",", "Stdp()", index + (2 + 4) * 1000 + real * (14 * 10 + 2 * 20)),
             (sparse, "", "TripletStdp()", index + rests + real * 4 * (10 + 20)),
             (sparse, "", "RewardStdp()", index + real * (2 * (10 + 20) + 2000)),
             ("AllToAll()", "", "RewardStdp()", real * (2 * (10 + 20) + 400)),

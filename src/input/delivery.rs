@@ -22,10 +22,10 @@ use crate::{
     },
     numeric::{
         Real,
-        coding::{BLOCK_TARGETS, CELLS, Coding},
+        coding::Coding,
         dense,
         pass::{Pass, pass},
-        pieces::{Pieces, Targets, add},
+        pieces::{Pieces, add},
         shares::{Effort, Shares},
     },
     schedule::{Stage, begin_stage},
@@ -126,8 +126,9 @@ fn add_up(
             walk.fetch();
         }
         for (_, arriving, own) in jobs {
-            for block in blocks(arriving) {
-                block.fill(&walks[own.clone()], iteration);
+            let walks = &walks[own];
+            for block in blocks(arriving, walks) {
+                block.fill(walks, iteration);
             }
         }
     }
@@ -144,10 +145,10 @@ fn share<'a>(jobs: impl IntoIterator<Item = Job<'a>>, groups: &Query<Group>, wal
         let walks = &walks[own];
         let synapses: usize = walks.iter().map(|walk| walk.weights.len()).sum();
         let each = synapses / arriving.sums.len().max(1);
-        let grain = if walks.iter().all(|walk| walk.layout.can_be_cut()) { 1 } else { BLOCK_TARGETS };
+        let grain = walks.iter().map(|walk| walk.layout.grain()).max().unwrap_or(1);
         let shares: SmallVec<[_; 8]> =
             groups.get(group).map(|(.., ThreadShares(shares))| shares.iter(grain).collect()).unwrap_or_default();
-        for block in blocks(arriving) {
+        for block in blocks(arriving, walks) {
             block.cut(&shares, |thread, part| parts.push((each * part.sums.len(), thread, part, walks)));
         }
     }
@@ -161,70 +162,71 @@ fn share<'a>(jobs: impl IntoIterator<Item = Job<'a>>, groups: &Query<Group>, wal
 
 /// The part of a receptor that one task fills.
 struct Block<'a> {
-    targets: Targets,
-    coding: Coding,
+    /// Its neurons, and how many the group has.
+    neurons: Range<usize>,
+    of: usize,
     sums: &'a mut [Real],
-    ring: Option<&'a mut [Real; CELLS]>,
+    /// The rings of its neurons, if there are any.
+    rings: &'a mut [Real],
+    coding: Coding,
 }
 
-/// The blocks of a receptor.
-fn blocks(arriving: &mut Arriving) -> impl Iterator<Item = Block<'_>> {
-    let coding = Coding::new(arriving.sums.len());
-    let rings = arriving.ring.as_chunks_mut::<CELLS>().0.iter_mut().map(Some).chain(std::iter::repeat_with(|| None));
-    let blocks = arriving.sums.chunks_mut(BLOCK_TARGETS).zip(rings).enumerate();
-    blocks.map(move |(block, (sums, ring))| {
-        let targets = Targets { block, range: 0..sums.len(), of: sums.len() };
-        Block { targets, coding, sums, ring }
+/// The blocks of a receptor, as wide as the widest of those whose spikes walk there.
+fn blocks<'a>(arriving: &'a mut Arriving, walks: &[Walk<'_>]) -> impl Iterator<Item = Block<'a>> + use<'a> {
+    let of = arriving.sums.len();
+    let coding = Coding::of_rings(of, arriving.ring.len());
+    let width = walks.iter().filter_map(|walk| walk.layout.width()).fold(coding.width(), usize::max);
+    let mut rings = &mut arriving.ring[..];
+    arriving.sums.chunks_mut(width).enumerate().map(move |(block, sums)| {
+        let own = if rings.is_empty() { 0 } else { coding.cells_of_rings(sums.len()) };
+        let (own, others) = std::mem::take(&mut rings).split_at_mut(own);
+        rings = others;
+        Block { neurons: block * width..block * width + sums.len(), of, sums, rings: own, coding }
     })
 }
 
 impl<'a> Block<'a> {
-    /// Gives every part to `take` with its thread: cut where a share ends, but for a block that has a ring, which only one
+    /// Gives every part to `take` with its thread: cut where a share ends, but for a block that has rings, which only one
     /// task can turn.
     fn cut(self, shares: &[(Range<usize>, usize)], mut take: impl FnMut(usize, Self)) {
-        let Self { targets: Targets { block, of, .. }, coding, mut sums, mut ring } = self;
-        let first = block * BLOCK_TARGETS;
-        let within = shares.iter().filter(|(range, _)| range.start < first + of && range.end > first);
-        let mut start = 0;
+        let Self { neurons, of, mut sums, mut rings, coding } = self;
+        let mut start = neurons.start;
+        let within = shares.iter().filter(|(range, _)| range.start < neurons.end && range.end > neurons.start);
         for (range, thread) in within {
-            let end = if ring.is_some() { of } else { (range.end - first).min(of) };
+            let end = if rings.is_empty() { range.end.min(neurons.end) } else { neurons.end };
             let (part, rest) = sums.split_at_mut(end - start);
-            take(
-                *thread,
-                Block { targets: Targets { block, range: start..end, of }, coding, sums: part, ring: ring.take() },
-            );
+            take(*thread, Block { neurons: start..end, of, sums: part, rings: std::mem::take(&mut rings), coding });
             (sums, start) = (rest, end);
-            if start == of {
+            if start == neurons.end {
                 return;
             }
         }
         // Of a group whose size was changed by hand, and which is yet to be dealt out.
-        take(0, Block { targets: Targets { block, range: start..of, of }, coding, sums, ring });
+        take(0, Block { neurons: start..neurons.end, of, sums, rings, coding });
     }
 }
 
 impl Block<'_> {
     /// Adds everything that is due.
     fn fill(self, walks: &[Walk<'_>], iteration: u64) {
-        let Self { targets: own, coding, sums, mut ring } = self;
-        let first = own.block * BLOCK_TARGETS + own.range.start;
+        let Self { neurons, of, sums, rings, coding } = self;
         let mut pieces = Pieces::new();
         for walk in walks {
             for (bucket, spikes, efficacies) in walk.due() {
                 match walk.layout {
                     Layout::Dense { targets, .. } => {
-                        dense::add(sums, walk.weights, (first, *targets), spikes, efficacies);
+                        dense::add(sums, walk.weights, (neurons.start, *targets), spikes, efficacies);
                     }
                     Layout::Sparse(rows) => {
-                        rows.find(bucket, &own, walk.weights, (spikes, efficacies), &mut pieces);
+                        rows.find(bucket, (&neurons, of), walk.weights, (spikes, efficacies), &mut pieces);
                     }
                 }
             }
         }
         if !pieces.is_empty() {
-            add(&pieces, own.range.start, sums, ring.as_deref_mut().map(|ring| (ring, coding.turn(iteration))));
+            add(&pieces, sums, (rings, coding, iteration));
         }
-        if let Some(ring) = ring {
+        for (sums, ring) in sums.chunks_mut(coding.width()).zip(rings.chunks_exact_mut(coding.cells())) {
             for (sum, cell) in sums.iter_mut().zip(&mut ring[coding.due(iteration)]) {
                 *sum += std::mem::take(cell);
             }

@@ -11,12 +11,13 @@ use bevy_ecs::{entity::EntityIndexMap, prelude::*, relationship::RelationshipTar
 
 use crate::{
     network::{
-        self, Afferents, Arriving, CompartmentOf, Efficacies, Failures, History, Input, Listens, ReceptorOf, Spikes,
-        Synapses, Tags, ThreadShares,
+        self, Afferents, Arriving, Clock, CompartmentOf, Efficacies, Failures, History, Input, Layout, Listens,
+        ReceptorOf, Spikes, Synapses, Tags, ThreadShares,
         receptor::{Heard, WiringChanged, hears},
     },
     numeric::{
-        coding::{BLOCK_TARGETS, CELLS},
+        Column,
+        coding::Coding,
         shares::{Whole, deal},
     },
     schedule::AddToStage,
@@ -88,6 +89,7 @@ fn rewire(
     (afferents, compartments): (Query<&Afferents>, Query<&CompartmentOf>),
     tags: Query<&Tags>,
     names: Query<&Name>,
+    clock: Res<Clock>,
 ) {
     let (threads, changed) = (rayon::current_num_threads(), sources.changed.clone());
     *sources = Sources { threads, changed, ..Sources::default() };
@@ -113,9 +115,10 @@ fn rewire(
             if let Some(mut efficacies) = efficacies {
                 efficacies.0.keep(age);
             }
-            if layout.needs_ring() && arriving.ring.is_empty() {
-                let blocks = arriving.sums.len().div_ceil(BLOCK_TARGETS);
-                arriving.ring.resize(0.0, blocks * CELLS);
+            if let Layout::Sparse(rows) = layout
+                && layout.needs_ring()
+            {
+                widen(&mut arriving, rows.coding(), clock.iteration);
             }
             let source = sources.place(source.0);
             sources.list[source].cost += layout.cost();
@@ -126,6 +129,20 @@ fn rewire(
         listens.synapses = heard;
         sources.in_rings += if arriving.ring.is_empty() { 0 } else { arriving.sums.len() };
     }
+}
+
+/// Sees to it that the rings of a receptor have a slot for each delay of a bucket, be it another synapse group's than before.
+fn widen(arriving: &mut Arriving, coding: Coding, iteration: u64) {
+    let neurons = arriving.sums.len();
+    let cells = coding.cells_of_rings(neurons);
+    if arriving.ring.len() >= cells {
+        return;
+    }
+    let mut wide = Column::filled(0.0, cells);
+    if !arriving.ring.is_empty() {
+        Coding::of_rings(neurons, arriving.ring.len()).hand_over(&arriving.ring, coding, &mut wide, iteration);
+    }
+    arriving.ring = wide;
 }
 
 /// Deals groups out to threads by the synapses that lead to them.
@@ -144,7 +161,8 @@ fn deal_out(
         let heard = listens.synapses.iter().filter_map(|heard| synapses.get(heard.group).ok()?.layout.as_ref());
         for layout in heard {
             whole.synapses += layout.number();
-            whole.grain = if layout.can_be_cut() { whole.grain } else { BLOCK_TARGETS };
+            let grain = layout.grain();
+            whole.grain = if grain > 1 { whole.grain.max(grain) } else { whole.grain };
         }
     }
     let dealt = deal(&wholes.values().copied().collect::<Vec<_>>(), sources.threads);

@@ -2,7 +2,7 @@
 //! the index of synapses by target, and which iteration is to follow.
 
 use super::{
-    incoming::Incoming,
+    incoming::Index,
     traces::{Side, Trace},
 };
 use crate::{
@@ -14,8 +14,8 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct Arrivals {
     pub traces: Side,
-    /// The synapses of each target; `None` for dense ones.
-    pub incoming: Option<Incoming>,
+    /// Where synapses are found; `None` for dense ones.
+    index: Option<Index>,
     /// The iteration that is to follow.
     next: Option<u64>,
 }
@@ -42,8 +42,7 @@ impl Arrivals {
             Layout::Dense { delay, .. } => *delay,
             // While a rule is away, nobody tells it that synapses have changed.
             Layout::Sparse(rows) if is_new || !goes_on => {
-                let found = Incoming::of(rows, sizes[1]).ok_or("more plastic synapses than 32 bits count")?;
-                self.incoming.insert(found).longest_delay
+                self.index.insert(Index::of(rows, sizes[1])?).incoming.longest_delay
             }
             Layout::Sparse(_) => self.traces.longest_delay(),
         };
@@ -62,8 +61,12 @@ impl Arrivals {
 
     /// Memory (bytes) for so many traces: theirs, and that of the index of sparse synapses.
     pub fn bytes(traces: usize, size: Size) -> u64 {
-        let index = if size.dense { 0 } else { Incoming::bytes(size.members, size.targets, size.punctual) };
-        index.saturating_add(Side::bytes(size.sources, traces, size.longest_delay))
+        Index::bytes(size).saturating_add(Side::bytes(size.sources, traces, size.longest_delay))
+    }
+
+    /// The traces, and where synapses are found.
+    pub const fn parts(&mut self) -> (&mut Side, Option<&mut Index>) {
+        (&mut self.traces, self.index.as_mut())
     }
 
     /// Enters an iteration, in which no source has fired yet.

@@ -6,15 +6,15 @@ use smallvec::SmallVec;
 
 use super::{
     bounds::Bounds,
-    incoming::Incoming,
+    in_flight::Calendar,
+    incoming::{Entry, Incoming, Index},
     traces::{Side, at},
 };
 use crate::{
     network::{History, Layout},
     numeric::{
-        Real,
-        coding::BLOCK_TARGETS,
-        dispatch,
+        Real, dispatch,
+        prefetch::prefetch,
         row_blocks::RowBlock,
         rows::Rows,
         threads::{attend, is_alone},
@@ -31,6 +31,9 @@ pub trait Update<const PRE: usize, const POST: usize>: Copy + Send + Sync {
 
 /// Synapses changed in one iteration from which threads are called.
 const WORTH_SHARING: usize = 1 << 13;
+
+/// Synapses of a target whose weights, which lie all over the rows, are fetched ahead of the one that changes.
+const AHEAD: usize = 16;
 
 /// What is due in an iteration.
 pub(super) struct Due<'a, const POST: usize> {
@@ -55,14 +58,14 @@ impl<const POST: usize> Due<'_, POST> {
         &self,
         weights: Numbers<'_>,
         layout: &Layout,
-        incoming: Option<&Incoming>,
+        index: Option<&mut Index>,
         update: impl Update<PRE, POST>,
     ) {
-        match (layout, incoming) {
+        match (layout, index) {
             (&Layout::Dense { targets, delay, autapses, .. }, _) => {
                 self.change_dense(weights, (targets, delay, autapses), update);
             }
-            (Layout::Sparse(rows), Some(incoming)) => self.change_sparse(weights, rows, incoming, update),
+            (Layout::Sparse(rows), Some(index)) => self.change_sparse(weights, rows, index, update),
             (Layout::Sparse(_), None) => {}
         }
     }
@@ -124,18 +127,20 @@ impl<const POST: usize> Due<'_, POST> {
         &self,
         (weights, rests): Numbers<'_>,
         rows: &Rows,
-        incoming: &Incoming,
+        Index { incoming, in_flight }: &mut Index,
         update: impl Update<PRE, POST>,
     ) {
         let walk = Walk { due: self, rows, incoming, update };
-        let blocks = rows.with_rests(weights, rests);
+        let mut calendars = in_flight.blocks();
+        let blocks: SmallVec<[_; 8]> =
+            rows.with_rests(weights, rests).into_iter().map(|block| (block, calendars.next())).collect();
         let spikes = self.arriving.latest().len() + self.at.len();
         let shared = blocks.len() > 1 && rayon::current_num_threads() > 1 && !is_alone();
         if shared && spikes * rows.mean_length() > WORTH_SHARING {
             attend();
-            blocks.into_par_iter().for_each(|block| walk.change(block));
+            blocks.into_vec().into_par_iter().for_each(|(block, calendar)| walk.change(block, calendar));
         } else {
-            blocks.into_iter().for_each(|block| walk.change(block));
+            blocks.into_iter().for_each(|(block, calendar)| walk.change(block, calendar));
         }
     }
 }
@@ -149,43 +154,56 @@ struct Walk<'a, U, const PRE: usize, const POST: usize> {
 }
 
 impl<U: Update<PRE, POST>, const PRE: usize, const POST: usize> Walk<'_, U, PRE, POST> {
-    fn change(&self, mut block: RowBlock<'_>) {
-        self.arrive(&mut block);
+    fn change(&self, mut block: RowBlock<'_>, calendar: Option<(&mut Calendar, bool)>) {
+        match calendar {
+            Some((calendar, is_new)) => self.arrive_in_turn(&mut block, calendar, is_new),
+            None => self.arrive(&mut block),
+        }
         self.happen(&mut block);
     }
 
-    /// The spikes of sources that arrive.
+    /// The spikes of sources that arrive, all synapses having the same delay.
     fn arrive(&self, block: &mut RowBlock<'_>) {
-        let Self { due, rows, incoming, update } = self;
+        let Self { due, rows, update, .. } = self;
         let y = due.targets;
         let first = block.first_target;
-        for (bucket, &age) in rows.ages().iter().enumerate() {
-            for later in (0..rows.span()).take_while(|later| age + later <= incoming.longest_delay) {
-                let spikes = due.arriving.before(age + later);
-                if spikes.is_empty() {
-                    continue;
-                }
-                let x = due.sources.seen::<PRE>(age + later);
-                for &spike in spikes {
-                    let x = at(&x, spike as usize);
-                    if block.rests.is_empty() {
-                        block.each_of_source((bucket, later), spike, |j, w| {
-                            *w = due.bounds.hold(*w + update.on_pre(*w, x, at(&y, first + j)));
-                        });
-                    } else {
-                        block.each_of_source_with_rests((bucket, later), spike, |j, w, rest| {
-                            due.bounds.move_by(w, rest, update.on_pre(*w, x, at(&y, first + j)));
-                        });
-                    }
-                }
+        let age = rows.ages().first().copied().unwrap_or_default();
+        let x = due.sources.seen::<PRE>(age);
+        for &spike in due.arriving.before(age) {
+            let x = at(&x, spike as usize);
+            if block.rests.is_empty() {
+                block.each_of_source(spike, |j, w| {
+                    *w = due.bounds.hold(*w + update.on_pre(*w, x, at(&y, first + j)));
+                });
+            } else {
+                block.each_of_source_with_rests(spike, |j, w, rest| {
+                    due.bounds.move_by(w, rest, update.on_pre(*w, x, at(&y, first + j)));
+                });
             }
         }
+    }
+
+    /// The spikes that arrive, each at the synapses whose turn it is.
+    fn arrive_in_turn(&self, block: &mut RowBlock<'_>, calendar: &mut Calendar, is_new: bool) {
+        let Self { due, rows, update, .. } = self;
+        let y = due.targets;
+        // Away for the while, so that they can be changed as the block is read.
+        let [weights, rests] = [&mut block.weights, &mut block.rests].map(std::mem::take);
+        calendar.turn(is_new, due.arriving, rows.ages(), block, |flight, place| {
+            let x = at(&due.sources.seen::<PRE>(flight.delay), flight.source as usize);
+            let target = block.first_target + block.target_of(place);
+            if let Some(w) = weights.get_mut(place) {
+                let change = update.on_pre(*w, x, at(&y, target));
+                due.bounds.change(w, rests.get_mut(place), change);
+            }
+        });
+        (block.weights, block.rests) = (weights, rests);
     }
 
     /// What happens at targets.
     fn happen(&self, block: &mut RowBlock<'_>) {
         let Self { due, rows, incoming, update } = self;
-        let own = |&&j: &&u32| (block.first_target..block.first_target + BLOCK_TARGETS).contains(&(j as usize));
+        let own = |&&j: &&u32| block.targets_of_group().contains(&(j as usize));
         let here: SmallVec<[u32; 64]> = due.at.iter().filter(own).copied().collect();
         if here.is_empty() {
             return;
@@ -194,10 +212,16 @@ impl<U: Update<PRE, POST>, const PRE: usize, const POST: usize> Walk<'_, U, PRE,
         let shortest = if rows.is_punctual() { incoming.longest_delay } else { 0 };
         let x: SmallVec<[[&[Real]; PRE]; 32]> =
             (shortest..=incoming.longest_delay).map(|delay| due.sources.seen(delay)).collect();
-        for j in here {
+        let place_of = |entry: Entry| (entry.synapse as usize).wrapping_sub(block.first_synapse);
+        for (n, &j) in here.iter().enumerate() {
             let y = at(&y, j as usize);
-            for (entry, delay) in incoming.of_target(j as usize) {
-                let place = (entry.synapse as usize).wrapping_sub(block.first_synapse);
+            let entries = incoming.entries(j as usize);
+            let then = here.get(n + 1).map_or(&[][..], |&next| incoming.entries(next as usize));
+            for (k, (entry, delay)) in incoming.of_target(j as usize).enumerate() {
+                if let Some(&ahead) = entries.get(k + AHEAD).or_else(|| then.get(k + AHEAD - entries.len())) {
+                    prefetch(block.weights, place_of(ahead));
+                }
+                let place = place_of(entry);
                 let x = x.get((delay - shortest) as usize);
                 if let (Some(w), Some(x)) = (block.weights.get_mut(place), x) {
                     let change = update.on_post(*w, at(x, entry.source as usize), y);

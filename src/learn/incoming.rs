@@ -1,6 +1,9 @@
 //! An index of sparse synapses by their targets: a spike of a target finds its synapses without looking at others.
 
-use crate::numeric::rows::Rows;
+use std::ops::Range;
+
+use super::in_flight::InFlight;
+use crate::{network::Size, numeric::rows::Rows};
 
 /// A synapse, as its target finds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +12,36 @@ pub(super) struct Entry {
     pub synapse: u32,
     /// The source neuron.
     pub source: u32,
+}
+
+/// Where the synapses of sparse rows are found.
+#[derive(Clone, Debug)]
+pub(super) struct Index {
+    /// Those of each target.
+    pub incoming: Incoming,
+    /// Those that spikes of the sources reach next, where delays differ.
+    pub in_flight: InFlight,
+}
+
+impl Index {
+    /// The index of some rows onto so many targets.
+    ///
+    /// # Errors
+    /// There are more synapses than 32 bits count.
+    pub fn of(rows: &Rows, targets: usize) -> Result<Self, String> {
+        let incoming = Incoming::of(rows, targets).ok_or("more plastic synapses than 32 bits count")?;
+        let differ = !rows.is_punctual();
+        let in_flight = if differ { InFlight::new(rows, incoming.longest_delay) } else { InFlight::default() };
+        Ok(Self { incoming, in_flight })
+    }
+
+    /// Memory (bytes) of an index of such synapses.
+    pub const fn bytes(size: Size) -> u64 {
+        let each = size_of::<Entry>() + if size.punctual { 0 } else { size_of::<u16>() + InFlight::EACH };
+        let offsets = size.targets.saturating_add(1).saturating_mul(size_of::<usize>() as u64);
+        let all = size.members.saturating_mul(each as u64).saturating_add(offsets);
+        if size.dense { 0 } else { all }
+    }
 }
 
 /// The synapses of each target.
@@ -52,23 +85,27 @@ impl Incoming {
         Some(Self { offsets, entries, delays, longest_delay })
     }
 
-    /// Memory (bytes) of an index of so many synapses onto so many targets.
-    pub const fn bytes(synapses: u64, targets: u64, punctual: bool) -> u64 {
-        let each = size_of::<Entry>() + if punctual { 0 } else { size_of::<u16>() };
-        let offsets = targets.saturating_add(1).saturating_mul(size_of::<usize>() as u64);
-        synapses.saturating_mul(each as u64).saturating_add(offsets)
-    }
-
     /// The synapses of a target, each with its delay (steps).
     #[inline]
     pub fn of_target(&self, target: usize) -> impl Iterator<Item = (Entry, u32)> + '_ {
-        let range = match self.offsets.get(target..target + 2) {
-            Some(&[from, to]) => from..to,
-            _ => 0..0,
-        };
+        let range = self.range(target);
         let delays = self.delays.get(range.clone());
         let entries = self.entries[range].iter().enumerate();
         entries.map(move |(k, &entry)| (entry, delays.map_or(self.longest_delay, |delays| u32::from(delays[k]))))
+    }
+
+    /// The synapses of a target, to be fetched ahead of what is done with them.
+    #[inline]
+    pub fn entries(&self, target: usize) -> &[Entry] {
+        &self.entries[self.range(target)]
+    }
+
+    #[inline]
+    fn range(&self, target: usize) -> Range<usize> {
+        match self.offsets.get(target..target + 2) {
+            Some(&[from, to]) => from..to,
+            _ => 0..0,
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod changes;
 mod deferred_stdp;
 mod dopamine;
 mod free_places;
+mod in_flight;
 mod incoming;
 mod inhibitory_stdp;
 mod normalization;

@@ -249,18 +249,19 @@ pub fn change<R: SpikeTiming<PRE, POST>, const PRE: usize, const POST: usize>(
         let (Ok(fired), Ok(past)) = (spikes.get(target.0), spikes.get(source.0)) else { continue };
         timing.sources.enter(&clock);
         timing.targets.decay();
-        let Timing { sources, targets, .. } = &*timing;
+        let Timing { sources, targets, .. } = &mut *timing;
+        let (traces, index) = sources.parts();
         let due = Due {
             arriving: past.history(),
             at: fired.neurons(),
-            sources: &sources.traces,
+            sources: traces,
             targets: targets.seen::<POST>(0),
             bounds: Bounds::new(rule.bounds()),
         };
         let rests = rests.filter(|_| R::Changed::ARE_WEIGHTS).map(Mut::into_inner);
         let rests = rests::of(rests, weights.len());
-        due.change((weights, rests), layout, sources.incoming.as_ref(), rule.update());
-        timing.sources.traces.add(past.neurons());
-        timing.targets.add(fired.neurons());
+        due.change((weights, rests), layout, index, rule.update());
+        traces.add(past.neurons());
+        targets.add(fired.neurons());
     }
 }

@@ -273,15 +273,16 @@ fn change(
         let Voltages { sources, targets } = &mut *voltages;
         sources.enter(&clock);
         targets.advance(&v.0, fired.fired(), rule.gains(clock.dt));
+        let (traces, index) = sources.parts();
         let due = Due {
             arriving: past.history(),
             at: targets.raised(),
-            sources: &sources.traces,
+            sources: traces,
             targets: targets.changes(),
             bounds: Bounds::new(rule.bounds()),
         };
         let rests = rests::of(rests.map(Mut::into_inner), weights.0.len());
-        due.change((&mut weights.0, rests), layout, sources.incoming.as_ref(), OfTargets);
-        sources.traces.add(past.neurons());
+        due.change((&mut weights.0, rests), layout, index, OfTargets);
+        traces.add(past.neurons());
     }
 }

@@ -19,7 +19,7 @@ use rayon::{ThreadPoolBuildError, ThreadPoolBuilder, prelude::*};
 use super::{
     by_source::BySource,
     endpoints::{Endpoints, Rule},
-    fault::{PrepareError, PrepareFault},
+    fault::PrepareError,
     preparation::Preparation,
     room::resize_columns,
     synapse::{DelaySummary, Layout, Synapses, Tried, Weights},
@@ -29,9 +29,10 @@ use super::{
 use crate::{
     numeric::{
         Column, Real,
-        coding::BLOCK_TARGETS,
+        coding::Coding,
+        placing::{Count, Part, Shape},
         real::real,
-        rows::{Count, Part, Rows, Shape, Synapse},
+        rows::{Rows, Synapse},
     },
     value::{Batch, Members, Pairs},
 };
@@ -199,13 +200,15 @@ impl Job {
     fn run_sparse(&self, rule: &dyn Rule) -> Result<Made, PrepareError> {
         let Self { values, sides, .. } = self;
         let (sources, targets) = (sides.source_group.size(), sides.target_group.size());
-        let shape = Shape { sources, targets, delay: values.constant.map(|(steps, _)| steps) };
-        let wiring = Wiring { values, sides, rule, shape: &shape };
-        let drawn = if rule.is_by_source() && shape.blocks() > 1 {
-            Some(Found::of(rule, sides).map_err(|why| wiring.fault(why))?.estimate)
-        } else {
-            None
+        let found = Found::of(rule, sides).map_err(|why| values.fault(why))?;
+        let (delay, row) = (values.constant.map(|(steps, _)| steps), found.estimate as usize / sources.max(1));
+        let coding = match delay {
+            Some(_) => Coding::punctual(targets, row),
+            None => Coding::delayed(targets, row, longest(&values.delays_of(&found.pairs)?.0)),
         };
+        let shape = Shape { sources, targets, delay, coding };
+        let wiring = Wiring { values, sides, rule, shape: &shape };
+        let drawn = (rule.is_by_source() && shape.blocks() > 1).then_some(found.estimate);
         let windows = || wiring.windows(drawn);
         let count = |(window, drawn): (Range<usize>, Option<BySource>)| {
             let blocks = window.into_par_iter().map(|block| wiring.count(block, drawn.as_ref()));
@@ -253,6 +256,14 @@ impl Job {
     }
 }
 
+/// The longest of some delays (steps).
+fn longest(steps: &Members) -> u32 {
+    match steps {
+        Members::Uniform(steps) => *steps as u32,
+        Members::Each(all) => all.iter().copied().fold(0.0, f64::max) as u32,
+    }
+}
+
 /// The making of one synapse group.
 struct Wiring<'a> {
     values: &'a SynapseValues,
@@ -262,14 +273,10 @@ struct Wiring<'a> {
 }
 
 impl Wiring<'_> {
-    fn fault(&self, why: String) -> PrepareError {
-        PrepareError { behaviour: self.values.behaviour, field: None, fault: Box::new(PrepareFault::Other(why)) }
-    }
-
     /// The stretches of blocks that are made together; with their synapses where about so many are drawn for all blocks at once.
     fn windows(&self, drawn: Option<u64>) -> impl Iterator<Item = (Range<usize>, Option<BySource>)> {
         BySource::windows(self.shape.blocks(), drawn.unwrap_or_default()).map(move |window| {
-            let drawn = drawn.map(|_| BySource::draw(self.rule, self.sides, BLOCK_TARGETS, window.clone()));
+            let drawn = drawn.map(|_| BySource::draw(self.rule, self.sides, self.shape.coding.width(), window.clone()));
             (window, drawn)
         })
     }
@@ -303,7 +310,7 @@ impl Wiring<'_> {
                 Ok(())
             }
         };
-        generated.map_err(|why| self.fault(why))?;
+        generated.map_err(|why| self.values.fault(why))?;
         outcome?;
         if pairs.keys.is_empty() { Ok(()) } else { work(&pairs) }
     }

@@ -1,6 +1,6 @@
 //! How much there is: synapses between two groups, members of an entity, the memory that they take.
 
-use crate::numeric::coding::BLOCK_TARGETS;
+use crate::numeric::coding::Coding;
 
 /// The two sides of a synapse group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,9 +57,12 @@ impl Extent {
 
     /// Sparse synapses: a code for each, and an index of the rows.
     #[must_use]
-    pub const fn sparse(pair: Pair, synapses: u64) -> Self {
-        let rows = (pair.targets.div_ceil(BLOCK_TARGETS) as u64).saturating_mul(pair.sources as u64);
-        let each = size_of::<u16>() as u64;
+    pub fn sparse(pair: Pair, synapses: u64) -> Self {
+        let row = (synapses / (pair.sources as u64).max(1)) as usize;
+        let coding =
+            if pair.whole { Coding::punctual(pair.targets, row) } else { Coding::delayed(pair.targets, row, 1) };
+        let rows = (pair.targets.div_ceil(coding.width()) as u64).saturating_mul(pair.sources as u64);
+        let each = coding.bytes() as u64;
         let bytes = synapses.saturating_mul(each).saturating_add(rows.saturating_mul(4));
         Self { synapses, bytes, dense: false }
     }

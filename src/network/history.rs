@@ -9,11 +9,13 @@ use crate::numeric::{Archive, ArchiveError};
 pub struct History<T> {
     lists: Vec<Vec<T>>,
     head: usize,
+    /// Lists before the latest, one after another, that are empty: all that are kept need not be looked at.
+    quiet: usize,
 }
 
 impl<T> Default for History<T> {
     fn default() -> Self {
-        Self { lists: vec![Vec::new()], head: 0 }
+        Self { lists: vec![Vec::new()], head: 0, quiet: 0 }
     }
 }
 
@@ -39,7 +41,7 @@ impl<T> History<T> {
     /// Whether all lists that are kept are empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lists.iter().all(Vec::is_empty)
+        self.latest().is_empty() && self.quiet + 1 >= self.lists.len()
     }
 
     /// Keeps the lists of `ages` iterations before the latest from now on, if fewer were kept.
@@ -50,6 +52,7 @@ impl<T> History<T> {
             self.lists.rotate_left((self.head + 1) % kept);
             self.lists.splice(0..0, std::iter::repeat_with(Vec::new).take(wanted - kept));
             self.head = wanted - 1;
+            self.quiet = if self.quiet + 1 >= kept { wanted } else { self.quiet };
         }
     }
 
@@ -74,13 +77,15 @@ impl<T> History<T> {
             saved.push(list);
         }
         if archive.restores() && !saved.is_empty() {
-            *self = Self { head: saved.len() - 1, lists: saved };
+            let quiet = saved.iter().rev().skip(1).take_while(|list| list.is_empty()).count();
+            *self = Self { head: saved.len() - 1, lists: saved, quiet };
         }
         Ok(())
     }
 
     /// Begins an empty list; its predecessors grow older, and the oldest is forgotten.
     pub fn begin(&mut self) {
+        self.quiet = if self.latest().is_empty() { self.quiet.saturating_add(1) } else { 0 };
         self.head = if self.head + 1 == self.lists.len() { 0 } else { self.head + 1 };
         self.lists[self.head].clear();
     }
@@ -109,5 +114,17 @@ mod tests {
         assert_eq!(seen(&history), [6, 5, 4, 3, 0]);
         history.begin();
         assert_eq!(seen(&history), [0, 6, 5, 4, 0]);
+        for k in 1..5 {
+            assert_eq!(history.is_empty(), k > 3, "after {k} empty lists");
+            history.begin();
+        }
+        // What is kept longer from now on was empty before.
+        history.keep(20);
+        assert!(history.is_empty());
+        add(&mut history, 1);
+        (0..20).for_each(|_| history.begin());
+        assert!(!history.is_empty());
+        history.begin();
+        assert!(history.is_empty());
     }
 }

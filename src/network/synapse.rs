@@ -273,12 +273,21 @@ impl Layout {
         }
     }
 
-    /// Whether it pays that several tasks each deliver to some of the targets of a block.
+    /// Targets of a block of rows.
     #[must_use]
-    pub fn can_be_cut(&self) -> bool {
+    pub const fn width(&self) -> Option<usize> {
         match self {
-            Self::Dense { .. } => true,
-            Self::Sparse(rows) => rows.can_be_cut(),
+            Self::Dense { .. } => None,
+            Self::Sparse(rows) => Some(rows.coding().width()),
+        }
+    }
+
+    /// Targets at whose multiples tasks may share what leads to them: 1 where it pays to cut at any.
+    #[must_use]
+    pub fn grain(&self) -> usize {
+        match self {
+            Self::Dense { .. } => 1,
+            Self::Sparse(rows) => rows.grain(),
         }
     }
 

@@ -69,6 +69,11 @@ impl SynapseValues {
         Ok(values)
     }
 
+    /// What the rule says that it cannot do.
+    pub(super) fn fault(&self, why: String) -> PrepareError {
+        PrepareError { behaviour: self.behaviour, field: None, fault: Box::new(PrepareFault::Other(why)) }
+    }
+
     fn brings_delays(&self) -> bool {
         self.rule.as_ref().is_some_and(|rule| rule.has_delays())
     }
@@ -137,10 +142,7 @@ impl SynapseValues {
             let weights = self.try_dense(sides, autapses || !sides.pair.recurrent)?;
             return Ok((self.constant.and_then(|(_, summary)| summary), Tried { weights, ..Tried::default() }));
         };
-        let found = Found::of(&**rule, sides).map_err(|why| {
-            let fault = Box::new(PrepareFault::Other(why));
-            PrepareError { behaviour: self.behaviour, field: None, fault }
-        })?;
+        let found = Found::of(&**rule, sides).map_err(|why| self.fault(why))?;
         let delays = self.delays_of(&found.pairs)?.1.filter(|_| !self.brings_delays());
         let numbers = self.weights_of(Batch::Synapses(&found.pairs))?;
         let weights = range_of(&numbers, found.pairs.keys.len());

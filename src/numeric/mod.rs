@@ -27,7 +27,7 @@ pub use parallel::{blocks, pass, shares};
 pub(crate) use random::{philox, skips};
 pub use random::{stream, vector_rng};
 pub use real::Real;
-pub(crate) use synapses::{coding, dense, pieces, replace, row_blocks, rows};
+pub(crate) use synapses::{coding, dense, pieces, placing, prefetch, replace, row_blocks, rows};
 
 // For benchmarks.
 #[doc(hidden)]

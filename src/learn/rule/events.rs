@@ -5,7 +5,7 @@ use bevy_ecs::prelude::*;
 use rayon::prelude::*;
 
 use super::{
-    super::{bounds::WeightBounds, incoming::Incoming},
+    super::{bounds::WeightBounds, incoming::Index},
     Rule,
     ends::EndState,
     gather::{From, Reads},
@@ -77,11 +77,9 @@ fn follow(world: &mut World, group: Entity, variables: &mut RuleVariables) -> Re
     let (sizes, clock) = ([source, target].map(size), world.get_resource::<Clock>().copied().unwrap_or_default());
     let changed = world.entity(group).get_change_ticks::<Synapses>().map(|ticks| ticks.changed);
     if variables.seen != changed || variables.seen.is_none() {
-        variables.incoming = match layout {
+        variables.index = match layout {
             Layout::Dense { .. } => None,
-            Layout::Sparse(rows) => {
-                Some(Incoming::of(rows, sizes[1]).ok_or("more plastic synapses than 32 bits count")?)
-            }
+            Layout::Sparse(rows) => Some(Index::of(rows, sizes[1])?),
         };
         let asks = variables.running.as_ref().and_then(|running| running.rule.every.as_ref());
         let asks = asks.is_some_and(|event| event.reads.iter().any(of_neurons));
@@ -90,9 +88,12 @@ fn follow(world: &mut World, group: Entity, variables: &mut RuleVariables) -> Re
         variables.seen = changed;
     }
     begin_fresh(world, group, (layout, clock.iteration), variables)?;
-    let longest = longest_delay(layout, variables.incoming.as_ref());
+    let longest = longest_delay(layout, variables.index.as_ref());
     if variables.next != Some(clock.iteration) || !variables.holds(sizes, longest) {
         variables.forget(sizes, longest);
+        if let Some(index) = &mut variables.index {
+            index.in_flight.begin_anew();
+        }
         variables.last.fill(clock.iteration as u32);
         if let Some(mut spikes) = world.get_mut::<Spikes>(source) {
             spikes.keep(longest);
@@ -114,10 +115,10 @@ fn ends(world: &World, group: Entity) -> Option<(Entity, Entity)> {
     Some((world.get::<Source>(group)?.0, world.get::<Target>(group)?.0))
 }
 
-fn longest_delay(layout: &Layout, incoming: Option<&Incoming>) -> u32 {
+fn longest_delay(layout: &Layout, index: Option<&Index>) -> u32 {
     match layout {
         Layout::Dense { delay, .. } => *delay,
-        Layout::Sparse(_) => incoming.map_or(0, |incoming| incoming.longest_delay),
+        Layout::Sparse(_) => index.map_or(0, |index| index.incoming.longest_delay),
     }
 }
 
@@ -219,8 +220,8 @@ fn at_synapses(
     variables: &mut RuleVariables,
     weights: &mut [Real],
 ) -> Result<(), String> {
-    let RuleVariables { synapses, last, streams, sources, targets, incoming, ends, next, .. } = variables;
-    let longest = longest_delay(layout, incoming.as_ref());
+    let RuleVariables { synapses, last, streams, sources, targets, index, ends, next, .. } = variables;
+    let longest = longest_delay(layout, index.as_ref());
     let reading = Reading {
         world,
         groups,
@@ -236,11 +237,10 @@ fn at_synapses(
         let due = Due {
             arriving: past.history(),
             fired: fired.neurons(),
-            incoming: incoming.as_ref(),
             on_pre: rule.on_pre.as_ref().zip(on_pre),
             on_post: rule.on_post.as_ref().zip(on_post),
         };
-        let parts = parts(layout, (&mut *weights, synapses, last));
+        let parts = parts(layout, index.as_mut(), (&mut *weights, synapses, last));
         let spikes = past.history().latest().len() + fired.neurons().len();
         change_all(parts, &due, spikes * mean_length(layout));
     }

@@ -29,7 +29,7 @@ use bevy_ecs::prelude::*;
 pub use variables::RuleVariables;
 use variables::Running;
 
-use super::{bounds::WeightBounds, incoming::Incoming};
+use super::{bounds::WeightBounds, incoming::Index};
 use crate::{
     behaviour,
     equations::{Method, RuleModel, RuleSurroundings, Wrong},
@@ -136,7 +136,7 @@ impl Behaviour for Rule {
             * size.sources.saturating_mul(size.longest_delay.saturating_add(2))
             + self.model.0.matches("post").count() as u64 * size.targets.saturating_mul(2);
         let numbers = traces.saturating_mul(size_of::<Real>() as u64);
-        let index = if size.dense { 0 } else { Incoming::bytes(size.members, size.targets, size.punctual) };
+        let index = Index::bytes(size);
         // When each synapse was seen to, or which neurons it joins.
         let equations = self.model.0.contains("synapse");
         let each = if self.every > 0.0 { size_of::<Synapse>() } else { size_of::<u32>() };

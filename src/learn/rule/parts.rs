@@ -2,13 +2,16 @@
 //! stretch of the order of weights, and each synapse is met once by the spikes that arrive and once by those of its target.
 
 use super::{
-    super::incoming::Incoming,
+    super::{
+        in_flight::Calendar,
+        incoming::{Incoming, Index},
+    },
     gather::{Gather, Reads},
 };
 use crate::{
     equations::Event,
     network::{History, Layout},
-    numeric::{Column, Real, coding::BLOCK_TARGETS, row_blocks::RowBlock},
+    numeric::{Column, Real, row_blocks::RowBlock},
 };
 
 /// Dense synapses of a part, about.
@@ -29,15 +32,14 @@ pub(super) struct Part<'a> {
 enum At<'a> {
     /// Rows of dense synapses: the first source, how many sources, targets, the delay, autapses or none.
     Rows { first_source: usize, sources: usize, targets: usize, delay: u32, autapses: bool },
-    /// A block of sparse ones: the ages of its buckets, and how many delays each has.
-    Block { block: RowBlock<'a>, ages: &'a [u32], span: u32, sources: usize },
+    /// A block of sparse ones: the ages of its buckets, the synapses of its targets, and what is under way where delays differ.
+    Block { block: RowBlock<'a>, ages: &'a [u32], incoming: &'a Incoming, calendar: Option<(&'a mut Calendar, bool)> },
 }
 
 /// What happens at synapses in an iteration.
 pub(super) struct Due<'a> {
     pub arriving: &'a History<u32>,
     pub fired: &'a [u32],
-    pub incoming: Option<&'a Incoming>,
     pub on_pre: Option<(&'a Event, Reads<'a>)>,
     pub on_post: Option<(&'a Event, Reads<'a>)>,
 }
@@ -45,8 +47,12 @@ pub(super) struct Due<'a> {
 /// Weights, variables and times of synapses.
 pub(super) type Columns<'a> = (&'a mut [Real], &'a mut [(String, Column<Real>)], &'a mut [u32]);
 
-/// The parts of a group; none where a column has another length than the weights.
-pub(super) fn parts<'a>(layout: &'a Layout, (weights, synapses, last): Columns<'a>) -> Vec<Part<'a>> {
+/// The parts of a group, sparse ones with their index; none where a column has another length than the weights.
+pub(super) fn parts<'a>(
+    layout: &'a Layout,
+    index: Option<&'a mut Index>,
+    (weights, synapses, last): Columns<'a>,
+) -> Vec<Part<'a>> {
     let all = weights.len();
     if synapses.iter().any(|(_, column)| column.len() != all) || !(last.is_empty() || last.len() == all) {
         return Vec::new();
@@ -82,9 +88,11 @@ pub(super) fn parts<'a>(layout: &'a Layout, (weights, synapses, last): Columns<'
             chunks.map(of_rows).collect()
         }
         Layout::Sparse(rows) => {
+            let Some(Index { incoming, in_flight }) = index else { return Vec::new() };
+            let mut calendars = in_flight.blocks();
             let of_block = |mut block: RowBlock<'a>| {
                 let weights = std::mem::take(&mut block.weights);
-                let at = At::Block { block, ages: rows.ages(), span: rows.span(), sources: rows.sources() };
+                let at = At::Block { block, ages: rows.ages(), incoming, calendar: calendars.next() };
                 part(at, weights)
             };
             rows.with_weights(weights).into_iter().map(of_block).collect()
@@ -109,9 +117,9 @@ impl Part<'_> {
 
     fn arrive(&mut self, due: &Due<'_>, gather: &mut Gather<'_, '_>) {
         // Away for the while, so that its columns can be changed as it is walked.
-        let at = std::mem::replace(&mut self.at, At::NOWHERE);
-        match &at {
-            &At::Rows { first_source, sources, targets, delay, autapses } => {
+        let mut at = std::mem::replace(&mut self.at, At::NOWHERE);
+        match &mut at {
+            &mut At::Rows { first_source, sources, targets, delay, autapses } => {
                 let here = first_source..first_source + sources;
                 for source in due.arriving.before(delay).iter().map(|source| *source as usize) {
                     if !here.contains(&source) {
@@ -124,42 +132,22 @@ impl Part<'_> {
                     gather.add_row(self, row + (own + 1).min(targets)..row + targets, of, own as u32 + 1..end);
                 }
             }
-            At::Block { block, ages, span, sources } => {
-                let longest = due.incoming.map_or(0, |incoming| incoming.longest_delay);
-                for (bucket, age) in ages.iter().enumerate() {
-                    for later in (0..*span).take_while(|later| age + later <= longest) {
-                        for &source in due.arriving.before(age + later) {
-                            if source as usize >= *sources {
-                                continue;
-                            }
-                            self.arrive_at(block, ((bucket, later), age + later, source), gather);
-                        }
-                    }
+            At::Block { block, ages, calendar: None, .. } => {
+                let age = ages.first().copied().unwrap_or_default();
+                for &source in due.arriving.before(age) {
+                    let places = block.piece(0, source);
+                    let targets = places.clone().map(|place| (block.first_target + block.target_of(place)) as u32);
+                    gather.add_row(self, places, (source, age), targets);
                 }
+            }
+            At::Block { block, ages, calendar: Some((calendar, is_new)), .. } => {
+                calendar.turn(*is_new, due.arriving, ages, block, |flight, place| {
+                    let target = (block.first_target + block.target_of(place)) as u32;
+                    gather.add(self, place as u32, (flight.source, target, flight.delay));
+                });
             }
         }
         self.at = at;
-    }
-
-    /// A spike of a source that arrives in a block.
-    fn arrive_at(
-        &mut self,
-        block: &RowBlock<'_>,
-        (of, delay, source): ((usize, u32), u32, u32),
-        gather: &mut Gather<'_, '_>,
-    ) {
-        let (places, all) = block.stretch(of, source);
-        let first = block.first_target as u32;
-        let targets = block.targets(places.clone()).map(|target| first + target as u32);
-        if all {
-            gather.add_row(self, places, (source, delay), targets);
-            return;
-        }
-        for (place, target) in places.zip(targets) {
-            if block.has_delay(place, of.1) {
-                gather.add(self, place as u32, (source, target, delay));
-            }
-        }
     }
 
     fn happen(&mut self, due: &Due<'_>, gather: &mut Gather<'_, '_>) {
@@ -177,9 +165,8 @@ impl Part<'_> {
                     }
                 }
             }
-            At::Block { block, .. } => {
-                let here = block.first_target..block.first_target + BLOCK_TARGETS;
-                let Some(incoming) = due.incoming else { return };
+            At::Block { block, incoming, .. } => {
+                let here = block.targets_of_group();
                 for &target in due.fired.iter().filter(|target| here.contains(&(**target as usize))) {
                     for (entry, delay) in incoming.of_target(target as usize) {
                         let place = entry.synapse - self.first as u32;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use bevy_ecs::{change_detection::Tick, prelude::*};
 
-use super::{super::incoming::Incoming, ends::EndState};
+use super::{super::incoming::Index, ends::EndState};
 use crate::{
     equations::{Read, RunnableRule},
     network::{State, Variable, View, variable::VariableInfo},
@@ -30,8 +30,8 @@ pub struct RuleVariables {
     pub(super) sources: EndState,
     pub(super) targets: EndState,
     pub(super) running: Option<Running>,
-    /// The synapses of each target; `None` for dense ones.
-    pub(super) incoming: Option<Incoming>,
+    /// Where synapses are found; `None` for dense ones.
+    pub(super) index: Option<Index>,
     /// Source, target and delay of each synapse, where steps ask for them.
     pub(super) ends: Vec<Synapse>,
     /// When the synapses changed that the indices are of.

@@ -3,7 +3,10 @@
 
 use rayon::prelude::*;
 
-use super::{coding::BLOCK_TARGETS, rows::Rows};
+use super::{
+    codes::{CodeSlice, either},
+    rows::Rows,
+};
 use crate::numeric::{
     Real,
     threads::{attend, is_alone},
@@ -18,9 +21,9 @@ impl Rows {
         let add = |(block, sums): (usize, &mut [Real])| self.add_to_block(block, weights, numbers, sums);
         if self.blocks() > 1 && self.len() >= WORTH_SHARING && !is_alone() {
             attend();
-            sums.par_chunks_mut(BLOCK_TARGETS).enumerate().for_each(add);
+            sums.par_chunks_mut(self.coding.width()).enumerate().for_each(add);
         } else {
-            sums.chunks_mut(BLOCK_TARGETS).enumerate().for_each(add);
+            sums.chunks_mut(self.coding.width()).enumerate().for_each(add);
         }
     }
 
@@ -29,14 +32,14 @@ impl Rows {
         for bucket in 0..self.ages().len() {
             for (source, x) in (0..self.sources as u32).zip(numbers) {
                 let piece = self.piece(block, bucket, source);
-                let (Some(codes), Some(weights)) = (self.codes.get(piece.clone()), weights.get(piece)) else {
+                let (Some(codes), Some(weights)) = (self.codes_of(piece.clone()), weights.get(piece)) else {
                     continue;
                 };
-                for (code, weight) in codes.iter().zip(weights) {
-                    if let Some(sum) = sums.get_mut(self.coding.target(*code)) {
+                either!(CodeSlice: codes, codes => for (&code, weight) in codes.iter().zip(weights) {
+                    if let Some(sum) = sums.get_mut(self.coding.target(code.into())) {
                         *sum += weight * x;
                     }
-                }
+                });
             }
         }
     }

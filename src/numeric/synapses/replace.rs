@@ -5,9 +5,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::numeric::{
-    Column,
-    coding::BLOCK_TARGETS,
     rows::{Block, Rows, Synapse},
+    synapses::codes::Codes,
 };
 
 /// Instead of the place that a synapse had before: it is new.
@@ -20,14 +19,14 @@ struct Newcomer {
     /// Of its bucket and source.
     piece: usize,
     target: usize,
-    code: u16,
+    code: u32,
 }
 
 /// A block that has been cut anew.
 #[derive(Default)]
 struct Cut {
     offsets: Vec<u32>,
-    codes: Vec<u16>,
+    codes: Vec<u32>,
     /// The place of each synapse before, or [`NEW`].
     before: Vec<u32>,
 }
@@ -50,27 +49,28 @@ impl Rows {
             self.cut_anew(block, &gone, &new[of_block])
         };
         let cuts: Vec<Cut> = (0..self.blocks.len()).into_par_iter().map(cut).collect();
-        let mut codes = Column::filled(0, cuts.iter().map(|cut| cut.codes.len()).sum());
+        let mut codes = Codes::zero(self.coding, cuts.iter().map(|cut| cut.codes.len()).sum());
         let (mut blocks, mut before, mut start) = (Vec::new(), Vec::with_capacity(codes.len()), 0);
         for cut in cuts {
-            codes[start..start + cut.codes.len()].copy_from_slice(&cut.codes);
+            let mut own = codes.all_mut();
+            cut.codes.iter().enumerate().for_each(|(k, &code)| own.set(start + k, code));
+            let number = cut.codes.len();
             blocks.push(Block { start, offsets: cut.offsets });
             before.extend(cut.before);
-            start += cut.codes.len();
+            start += number;
         }
         Some((self.with_blocks(blocks, codes), before))
     }
 
     fn newcomer(&self, Synapse { source, target, delay }: Synapse) -> Option<Newcomer> {
-        let (block, target) = (target as usize / BLOCK_TARGETS, target as usize);
+        let (block, target) = (target as usize / self.coding.width(), target as usize);
+        let within = target % self.coding.width();
         let bucket = self.ages().partition_point(|&age| age <= delay).checked_sub(1)?;
-        let known = (source as usize) < self.sources
-            && block < self.blocks.len()
-            && delay - self.ages()[bucket] < self.span()
-            && self.coding.target(self.coding.code(0, target)) == target % BLOCK_TARGETS;
+        let known =
+            (source as usize) < self.sources && block < self.blocks.len() && delay - self.ages()[bucket] < self.span();
         let code = self.coding.code(if self.is_punctual() { 0 } else { delay as usize }, target);
         let piece = bucket * self.sources + source as usize;
-        known.then_some(Newcomer { block, piece, target: target % BLOCK_TARGETS, code })
+        known.then_some(Newcomer { block, piece, target: within, code })
     }
 
     /// New synapses come before the first of their piece whose target is higher, so that ascending pieces remain so.
@@ -86,7 +86,7 @@ impl Rows {
                 if gone.next_if(|&&gone| gone as usize == place).is_some() {
                     continue;
                 }
-                let code = self.codes[place];
+                let code = self.codes.all().at(place);
                 let target = self.coding.target(code);
                 while let Some(new) = new.next_if(|new| new.piece == piece && new.target < target) {
                     cut.push(new.code, NEW);
@@ -103,7 +103,7 @@ impl Rows {
 }
 
 impl Cut {
-    fn push(&mut self, code: u16, before: u32) {
+    fn push(&mut self, code: u32, before: u32) {
         self.codes.push(code);
         self.before.push(before);
     }
@@ -116,7 +116,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::numeric::rows::{Shape, tests::built};
+    use crate::numeric::rows::tests::{built, shape};
 
     proptest! {
         /// As multisets of synapses: what was there, less what is gone, and what is new; each found at the place that it
@@ -128,11 +128,12 @@ mod tests {
             come in prop::collection::vec((0..5_u32, 0..9000_u32), 0..20),
             gone in prop::collection::btree_set(0..80_u32, 0..30),
             same in any::<bool>(),
+            row in prop::sample::select(vec![1_usize, 10_000]),
         ) {
             let synapse = |source, target, delay| Synapse { source, target: target % targets, delay };
             let mut old: Vec<_> = ends.iter().map(|&(s, t, d)| synapse(s, t, if same { 7 } else { d })).collect();
             old.sort_by_key(|s| (s.target, s.source));
-            let shape = Shape { sources: 5, targets: targets as usize, delay: same.then_some(7) };
+            let shape = shape(5, targets as usize, same.then_some(7), row);
             let (rows, _) = built(&shape, &old);
             let old: Vec<_> = rows.iter().collect();
             let gone: Vec<u32> = gone.into_iter().filter(|&place| (place as usize) < old.len()).collect();
@@ -156,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_rows_do_not_know_is_refused() {
-        let shape = Shape { sources: 2, targets: 3, delay: Some(4) };
+        let shape = shape(2, 3, Some(4), 1);
         let (rows, _) = built(&shape, &[Synapse { source: 0, target: 1, delay: 4 }]);
         for (source, target, delay) in [(2, 0, 4), (0, 4, 4), (0, 0, 3), (0, 0, 5), (0, 9000, 4)] {
             assert!(rows.exchanged(&[], &[Synapse { source, target, delay }]).is_none());

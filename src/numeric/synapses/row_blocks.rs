@@ -4,15 +4,15 @@ use std::ops::Range;
 
 use crate::numeric::{
     Real,
-    coding::BLOCK_TARGETS,
     rows::{Block, Rows},
+    synapses::codes::{CodeSlice, either},
 };
 
 /// The synapses that lead to a block of targets, with their weights.
 pub struct RowBlock<'a> {
     rows: &'a Rows,
     block: &'a Block,
-    codes: &'a [u16],
+    codes: CodeSlice<'a>,
     /// The first of its targets.
     pub first_target: usize,
     /// The first of its synapses, in the order of weights.
@@ -34,19 +34,17 @@ impl Rows {
         if weights.len() != self.len() || (!rests.is_empty() && rests.len() != weights.len()) {
             return Vec::new();
         }
-        let mut codes = &self.codes[..];
         let blocks = self.blocks.iter().enumerate().map(|(k, block)| {
             let (own, rest) = std::mem::take(&mut weights).split_at_mut(block.len());
-            let (own_codes, other_codes) = codes.split_at(block.len());
-            (weights, codes) = (rest, other_codes);
+            weights = rest;
             let carried = if rests.is_empty() { 0 } else { block.len() };
             let (own_rests, other_rests) = std::mem::take(&mut rests).split_at_mut(carried);
             rests = other_rests;
             RowBlock {
                 rows: self,
                 block,
-                codes: own_codes,
-                first_target: k * BLOCK_TARGETS,
+                codes: self.codes_of(block.start..block.start + block.len()).unwrap_or_default(),
+                first_target: k * self.coding.width(),
                 first_synapse: block.start,
                 weights: own,
                 rests: own_rests,
@@ -63,76 +61,59 @@ impl Rows {
 }
 
 impl RowBlock<'_> {
-    /// Where the synapses that leave a source and belong to a bucket lie in the block, those whose delay is so many steps longer
-    /// than the bucket's age; and whether all that lie there are of this delay.
+    /// Its targets, or more where the group ends.
+    #[must_use]
+    pub const fn targets_of_group(&self) -> Range<usize> {
+        self.first_target..self.first_target + self.rows.coding.width()
+    }
+
+    /// Where the synapses of a source in a bucket lie in the block.
     #[inline]
     #[must_use]
-    pub fn stretch(&self, (bucket, later): (usize, u32), source: u32) -> (Range<usize>, bool) {
-        let piece = self.block.piece(bucket, self.rows.sources, source);
-        let Some(codes) = self.codes.get(piece.clone()) else { return (0..0, true) };
-        if self.rows.punctual {
-            return (piece, true);
-        }
-        if !self.rows.ascending {
-            return (piece, false);
-        }
-        let from = codes.partition_point(|code| self.rows.coding.delay(*code) < later);
-        let number = codes[from..].partition_point(|code| self.rows.coding.delay(*code) == later);
-        (piece.start + from..piece.start + from + number, true)
+    pub fn piece(&self, bucket: usize, source: u32) -> Range<usize> {
+        self.block.piece(bucket, self.rows.sources, source)
     }
 
-    /// Whether a synapse of the block has a delay that is so many steps longer than the age of its bucket.
+    /// How many steps longer than the age of its bucket the delay of a synapse of the block is.
     #[inline]
     #[must_use]
-    pub fn has_delay(&self, place: usize, later: u32) -> bool {
-        self.rows.punctual || self.rows.coding.delay(self.codes[place]) == later
+    pub fn delay_within(&self, place: usize) -> u32 {
+        self.rows.coding.delay(self.codes.at(place))
     }
 
-    /// The targets, counted within the block, of some of its synapses.
+    /// The target, counted within the block, of a synapse of it.
     #[inline]
-    pub fn targets(&self, places: Range<usize>) -> impl Iterator<Item = usize> + '_ {
-        self.codes[places].iter().map(|code| self.rows.coding.target(*code))
+    #[must_use]
+    pub fn target_of(&self, place: usize) -> usize {
+        self.rows.coding.target(self.codes.at(place))
     }
 
-    /// Calls `change` with the target, counted within the block, and the weight of each synapse that leaves a source
-    /// and belongs to a bucket, its delay being so many steps longer than the bucket's age.
+    /// Calls `change` with the target, counted within the block, and the weight of each synapse that leaves a source, all of which
+    /// have the same delay.
     #[inline(always)]
-    pub fn each_of_source(
-        &mut self,
-        (bucket, later): (usize, u32),
-        source: u32,
-        mut change: impl FnMut(usize, &mut Real),
-    ) {
-        let piece = self.block.piece(bucket, self.rows.sources, source);
+    pub fn each_of_source(&mut self, source: u32, mut change: impl FnMut(usize, &mut Real)) {
+        let piece = self.piece(0, source);
         let (Some(codes), Some(weights)) = (self.codes.get(piece.clone()), self.weights.get_mut(piece)) else { return };
-        for (&code, weight) in codes.iter().zip(weights) {
-            if self.rows.coding.delay(code) == later {
-                change(self.rows.coding.target(code), weight);
-            }
-        }
+        let coding = self.rows.coding;
+        either!(CodeSlice: codes, codes => for (&code, weight) in codes.iter().zip(weights) {
+            change(coding.target(code.into()), weight);
+        });
     }
 
     /// The same with the rest of each weight, for a block that carries them.
-    pub fn each_of_source_with_rests(
-        &mut self,
-        (bucket, later): (usize, u32),
-        source: u32,
-        mut change: impl FnMut(usize, &mut Real, &mut Real),
-    ) {
-        let piece = self.block.piece(bucket, self.rows.sources, source);
+    pub fn each_of_source_with_rests(&mut self, source: u32, mut change: impl FnMut(usize, &mut Real, &mut Real)) {
+        let piece = self.piece(0, source);
         let codes = self.codes.get(piece.clone());
         let numbers = self.weights.get_mut(piece.clone()).zip(self.rests.get_mut(piece));
         let (Some(codes), Some((weights, rests))) = (codes, numbers) else { return };
-        for ((&code, weight), rest) in codes.iter().zip(weights).zip(rests) {
-            if self.rows.coding.delay(code) == later {
-                change(self.rows.coding.target(code), weight, rest);
-            }
+        for ((code, weight), rest) in codes.iter().zip(weights).zip(rests) {
+            change(self.rows.coding.target(code), weight, rest);
         }
     }
 
     /// Calls `change` with the target, counted within the block, and the weight of each synapse.
     pub fn each_by_target(&mut self, mut change: impl FnMut(usize, &mut Real)) {
-        for (&code, weight) in self.codes.iter().zip(&mut *self.weights) {
+        for (code, weight) in self.codes.iter().zip(&mut *self.weights) {
             change(self.rows.coding.target(code), weight);
         }
     }

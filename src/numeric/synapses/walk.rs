@@ -1,9 +1,9 @@
 //! The synapses of one neuron, found without a walk over all of them.
 
-use std::ops::Range;
-
-use super::rows::{Rows, Synapse};
-use crate::numeric::coding::BLOCK_TARGETS;
+use super::{
+    codes::CodeSlice,
+    rows::{Rows, Synapse},
+};
 
 impl Rows {
     /// The number of sources, be they without synapses.
@@ -19,64 +19,32 @@ impl Rows {
         buckets.filter(move |_| is_there).flat_map(move |(block, bucket)| self.placed(block, bucket, source))
     }
 
-    /// The synapses of a source at which a spike of it arrives that is so many iterations old: piece by piece, the first target of a
-    /// block, and the places among the weights. Those of other delays are among them, unless all delays are the same.
-    pub fn pieces_at(&self, source: u32, age: u32) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
-        let slots = self.coding.slots() as u32;
-        let span = if self.punctual { 1 } else { slots };
-        let reaches = move |bucket: &usize| (self.ages[*bucket]..self.ages[*bucket] + span).contains(&age);
-        let buckets = (0..self.ages.len()).filter(reaches);
-        let is_there = (source as usize) < self.sources;
-        let pieces = buckets.flat_map(|bucket| (0..self.blocks()).map(move |block| (block, bucket)));
-        let piece = move |(block, bucket): (usize, usize)| {
-            let places = self.piece(&self.blocks[block], bucket, source);
-            (block * BLOCK_TARGETS, self.of_delay(places, age % slots))
-        };
-        pieces.filter(move |_| is_there).map(piece)
-    }
-
-    /// The part of a piece that has a delay, counted from where its bucket begins; the whole where codes do not ascend.
-    fn of_delay(&self, places: Range<usize>, delay: u32) -> Range<usize> {
-        if self.punctual || !self.ascending {
-            return places;
-        }
-        let codes = &self.codes[places.clone()];
-        let from = codes.partition_point(|code| self.coding.delay(*code) < delay);
-        let number = codes[from..].partition_point(|code| self.coding.delay(*code) == delay);
-        places.start + from..places.start + from + number
-    }
-
-    /// Whether a synapse of a [piece](Self::pieces_at) for an age has that delay.
-    #[inline]
-    pub fn has_delay(&self, place: usize, age: u32) -> bool {
-        let slots = self.coding.slots() as u32;
-        self.punctual || self.coding.delay(self.codes[place]) == age % slots
-    }
-
-    /// The target of a synapse within its block.
-    #[inline]
-    pub fn target_within(&self, place: usize) -> usize {
-        self.coding.target(self.codes[place])
-    }
-
     /// The synapses that reach a target, each with its place among the weights: of every source the part of its row that leads
     /// there, as many looks as there are sources and buckets of delays.
     pub fn of_target(&self, target: u32) -> impl Iterator<Item = (usize, Synapse)> + '_ {
-        let (block, within) = (target as usize / BLOCK_TARGETS, target as usize % BLOCK_TARGETS);
+        let width = self.coding.width();
+        let (block, within) = (target as usize / width, target as usize % width);
         let buckets = (0..self.ages().len()).filter(move |_| block < self.blocks());
         let pieces = buckets.flat_map(move |bucket| (0..self.sources as u32).map(move |source| (bucket, source)));
         pieces.flat_map(move |(bucket, source)| self.placed_at(block, bucket, source, within))
     }
 
+    /// The synapses of a block, counted within it, those of each piece by their delays.
+    pub fn places_by_delay(&self, block: usize) -> Vec<u32> {
+        let block = &self.blocks[block];
+        let mut places: Vec<u32> = (0..block.len() as u32).collect();
+        let codes = self.codes_of(block.start..block.start + block.len()).unwrap_or_default();
+        for ends in block.offsets.windows(2) {
+            places[ends[0] as usize..ends[1] as usize]
+                .sort_by_key(|&place| self.coding.delay(codes.at(place as usize)));
+        }
+        places
+    }
+
     /// The synapses of a source in a bucket of a block.
     fn placed(&self, block: usize, bucket: usize, source: u32) -> impl Iterator<Item = (usize, Synapse)> + '_ {
         let piece = self.piece(&self.blocks[block], bucket, source);
-        piece.map(move |place| (place, self.synapse((block, bucket), source, self.codes[place])))
-    }
-
-    fn synapse(&self, (block, bucket): (usize, usize), source: u32, code: u16) -> Synapse {
-        let target = (block * BLOCK_TARGETS + self.coding.target(code)) as u32;
-        Synapse { source, target, delay: self.ages[bucket] + self.coding.delay(code) }
+        piece.map(move |place| (place, self.synapse((block, bucket), source, self.codes.all().at(place))))
     }
 
     /// Whether targets ascend in each piece; where delays differ within it, codes ascend by them first.
@@ -93,13 +61,15 @@ impl Rows {
         target: usize,
     ) -> impl Iterator<Item = (usize, Synapse)> + '_ {
         let piece = self.piece(&self.blocks[block], bucket, source);
-        let codes = &self.codes[piece.clone()];
+        let codes = self.codes.all();
+        let here = move |place: usize| self.coding.target(codes.at(place));
         // Where targets do not ascend, all of the piece is looked at.
-        let first = if self.is_sorted() { codes.partition_point(|&code| self.coding.target(code) < target) } else { 0 };
+        let before = |codes: CodeSlice<'_>| codes.partition_point(|code| self.coding.target(code) < target);
+        let first = if self.is_sorted() { codes.get(piece.clone()).map_or(0, before) } else { 0 };
         let behind =
-            codes[first..].iter().take_while(move |&&code| !self.is_sorted() || self.coding.target(code) == target);
-        let there = behind.enumerate().filter(move |&(_, &code)| self.coding.target(code) == target);
-        there.map(move |(k, &code)| (piece.start + first + k, self.synapse((block, bucket), source, code)))
+            (piece.start + first..piece.end).take_while(move |&place| !self.is_sorted() || here(place) == target);
+        let there = behind.filter(move |&place| here(place) == target);
+        there.map(move |place| (place, self.synapse((block, bucket), source, codes.at(place))))
     }
 }
 
@@ -108,7 +78,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{
-        super::rows::{Shape, tests::built},
+        super::rows::tests::{built, shape},
         *,
     };
 
@@ -120,6 +90,7 @@ mod tests {
             targets in prop::sample::select(vec![1_u32, 70, 9000]),
             same in any::<bool>(),
             sorted in any::<bool>(),
+            row in prop::sample::select(vec![1_usize, 10_000]),
         ) {
             let delay = |delay: u32| if same { 7 } else { delay };
             let mut synapses: Vec<Synapse> = ends
@@ -129,7 +100,7 @@ mod tests {
             if sorted {
                 synapses.sort_by_key(|synapse| (synapse.source, synapse.delay, synapse.target));
             }
-            let shape = Shape { sources: 5, targets: targets as usize, delay: same.then_some(7) };
+            let shape = shape(5, targets as usize, same.then_some(7), row);
             let (mut rows, _) = built(&shape, &synapses);
             rows.set_ascending(sorted);
             let all: Vec<(usize, Synapse)> = rows.iter().enumerate().collect();

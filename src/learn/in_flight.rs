@@ -1,0 +1,117 @@
+//! Spikes on their way to plastic synapses with delays that differ: each waits in the list of the iteration in which it reaches the
+//! next of its synapses, so that an iteration costs what arrives in it, not what is under way.
+
+use crate::{
+    network::History,
+    numeric::{row_blocks::RowBlock, rows::Rows},
+};
+
+/// The spikes under way, block by block of targets. Nothing of it has to be saved: it is found again from the spikes that are kept.
+#[derive(Clone, Debug, Default)]
+pub(super) struct InFlight {
+    blocks: Vec<Calendar>,
+    /// Whether the spikes of the past are yet to be entered.
+    is_new: bool,
+}
+
+/// What is under way to a block.
+#[derive(Clone, Debug)]
+pub(super) struct Calendar {
+    /// The synapses of the block, those of a piece by their delays.
+    places: Vec<u32>,
+    /// A list for each iteration, as many as the longest delay lasts; a ring.
+    lists: Vec<Vec<Flight>>,
+    head: usize,
+}
+
+/// A spike on its way to the synapses that a source has in a bucket of a block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flight {
+    /// The source neuron.
+    pub source: u32,
+    /// The delay (steps) of the synapses that it reaches next.
+    pub delay: u32,
+    /// Where they begin among `places`, and the end of the piece.
+    next: u32,
+    end: u32,
+}
+
+impl InFlight {
+    /// Nothing on its way to some rows yet.
+    pub fn new(rows: &Rows, longest_delay: u32) -> Self {
+        let calendar = |block: usize| Calendar {
+            places: rows.places_by_delay(block),
+            lists: vec![Vec::new(); longest_delay as usize + 1],
+            head: 0,
+        };
+        Self { blocks: (0..rows.blocks()).map(calendar).collect(), is_new: true }
+    }
+
+    /// Bytes that a synapse takes, without the spikes that are under way to it.
+    pub const EACH: usize = size_of::<u32>();
+
+    /// Forgets what is under way: it is entered again from the spikes that are kept.
+    pub fn begin_anew(&mut self) {
+        self.is_new = true;
+        self.blocks.iter_mut().flat_map(|calendar| &mut calendar.lists).for_each(Vec::clear);
+    }
+
+    /// What is under way to each block, at the beginning of an iteration; whether the past is yet to be entered. None where all delays
+    /// are the same.
+    pub fn blocks(&mut self) -> impl Iterator<Item = (&mut Calendar, bool)> {
+        let is_new = std::mem::take(&mut self.is_new);
+        self.blocks.iter_mut().map(move |calendar| (calendar, is_new))
+    }
+}
+
+impl Calendar {
+    /// Enters the spikes of the last iteration, or of a calendar that is new all that are kept, and calls `arrive` with each that
+    /// reaches synapses now, and with the places of those.
+    pub fn turn(
+        &mut self,
+        is_new: bool,
+        spikes: &History<u32>,
+        ages: &[u32],
+        block: &RowBlock<'_>,
+        mut arrive: impl FnMut(Flight, usize),
+    ) {
+        self.head = (self.head + 1) % self.lists.len();
+        for age in 0..if is_new { self.lists.len() } else { 1 } {
+            for &source in spikes.before(age as u32) {
+                for (bucket, &bucket_age) in ages.iter().enumerate() {
+                    let piece = block.piece(bucket, source);
+                    let flight = Flight { source, delay: bucket_age, next: piece.start as u32, end: piece.end as u32 };
+                    self.enter(block, flight, bucket_age, age as u32);
+                }
+            }
+        }
+        let mut due = std::mem::take(&mut self.lists[self.head]);
+        for mut flight in due.drain(..) {
+            let bucket_age = flight.delay - block.delay_within(self.places[flight.next as usize] as usize);
+            while flight.next < flight.end {
+                let place = self.places[flight.next as usize] as usize;
+                if bucket_age + block.delay_within(place) != flight.delay {
+                    break;
+                }
+                arrive(flight, place);
+                flight.next += 1;
+            }
+            let so_far = flight.delay;
+            self.enter(block, flight, bucket_age, so_far);
+        }
+        self.lists[self.head] = due;
+    }
+
+    /// Puts a spike that is `age` iterations old where it reaches its next synapses, of a bucket of some age.
+    fn enter(&mut self, block: &RowBlock<'_>, mut flight: Flight, bucket_age: u32, age: u32) {
+        while flight.next < flight.end {
+            flight.delay = bucket_age + block.delay_within(self.places[flight.next as usize] as usize);
+            if flight.delay >= age {
+                let list = (self.head + (flight.delay - age) as usize) % self.lists.len();
+                self.lists[list].push(flight);
+                return;
+            }
+            flight.next += 1;
+        }
+    }
+}
