@@ -21,7 +21,7 @@ pub struct Workload {
 }
 
 /// Rates are those of `iterations` from the start on, transients included.
-pub const ALL: [Workload; 7] = [
+pub const ALL: [Workload; 9] = [
     Workload {
         name: "original, 10 000 iterations",
         file: "scenes/izhikevich.ron",
@@ -60,6 +60,22 @@ pub const ALL: [Workload; 7] = [
         set: &["constants.size=40000"],
         iterations: 20_000,
         rate: 5.0..=5.6,
+        rounds: 4,
+    },
+    Workload {
+        name: "CUBA 4 000, delays to 20 ms, 5 s",
+        file: "benches/networks/delays.ron",
+        set: &[],
+        iterations: 50_000,
+        rate: 5.0..=5.5,
+        rounds: 4,
+    },
+    Workload {
+        name: "CUBA 4 000, delays to 100 ms, 5 s",
+        file: "benches/networks/delays.ron",
+        set: &["constants.longest=100"],
+        iterations: 50_000,
+        rate: 5.0..=5.5,
         rounds: 4,
     },
     Workload {

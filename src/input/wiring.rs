@@ -87,8 +87,7 @@ fn rewire(
     mut synapses: Query<(&network::Source, &Synapses, Option<&mut Efficacies>)>,
     mut spikes: Query<&mut Spikes>,
     (afferents, compartments): (Query<&Afferents>, Query<&CompartmentOf>),
-    tags: Query<&Tags>,
-    names: Query<&Name>,
+    (tags, names): (Query<&Tags>, Query<&Name>),
     clock: Res<Clock>,
 ) {
     let (threads, changed) = (rayon::current_num_threads(), sources.changed.clone());

@@ -267,6 +267,32 @@ mod tests {
         }
     }
 
+    /// Few fire in a step, so that they are found by walking from one to the next: rates that differ, and pauses.
+    #[test]
+    fn neurons_that_seldom_fire_do_so_at_their_own_rates_and_pause() {
+        let mut bench = Bench::new();
+        let rates = PoissonNeurons { rate: "2 + 8 * step(i - 2500)".into(), ..default() };
+        let (cells, mut halves) = (bench.group("cells", 5000, rates), [0.0; 2]);
+        let paused = PoissonNeurons { rate: 5.0.into(), refractory: 50.0, ..default() };
+        let paused = bench.group("paused", 5000, paused);
+        bench.ticks(300);
+        let (mut last, mut spikes) = (vec![-100; 5000], 0.0);
+        for k in 0..2000 {
+            bench.tick();
+            bench.spikes(cells).into_iter().for_each(|i| halves[usize::from(i >= 2500)] += 1.0);
+            for i in bench.spikes(paused) {
+                assert!(k - last[i as usize] > 50);
+                (last[i as usize], spikes) = (k, spikes + 1.0);
+            }
+        }
+        assert_binomial(halves[0], 2500.0 * 2000.0, 0.002);
+        assert_binomial(halves[1], 2500.0 * 2000.0, 0.01);
+        let (p, mean) = (0.005_f64, 50.0 + 1.0 / 0.005);
+        let expected = 5000.0 * 2000.0 / mean;
+        let sd = (expected * (1.0 - p) / (p * p) / (mean * mean)).sqrt();
+        assert!((spikes - expected).abs() < 5.0 * sd, "{spikes}, expected {expected} ± {sd}");
+    }
+
     #[test]
     fn the_rate_changes_in_steps() {
         let mut bench = Bench::new();

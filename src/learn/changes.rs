@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::{
     bounds::Bounds,
-    in_flight::Calendar,
+    in_flight::{Calendar, When},
     incoming::{Entry, Incoming, Index},
     traces::{Side, at},
 };
@@ -189,11 +189,15 @@ impl<U: Update<PRE, POST>, const PRE: usize, const POST: usize> Walk<'_, U, PRE,
         let y = due.targets;
         // Away for the while, so that they can be changed as the block is read.
         let [weights, rests] = [&mut block.weights, &mut block.rests].map(std::mem::take);
-        calendar.turn(is_new, due.arriving, rows.ages(), block, |flight, place| {
-            let x = at(&due.sources.seen::<PRE>(flight.delay), flight.source as usize);
+        calendar.turn(is_new, due.arriving, rows.ages(), block, |when, flight, place| {
+            let x = due.sources.seen::<PRE>(flight.delay);
+            if when == When::Soon {
+                prefetch(weights, place);
+                return x.into_iter().for_each(|x| prefetch(x, flight.source as usize));
+            }
             let target = block.first_target + block.target_of(place);
             if let Some(w) = weights.get_mut(place) {
-                let change = update.on_pre(*w, x, at(&y, target));
+                let change = update.on_pre(*w, at(&x, flight.source as usize), at(&y, target));
                 due.bounds.change(w, rests.get_mut(place), change);
             }
         });
@@ -217,9 +221,18 @@ impl<U: Update<PRE, POST>, const PRE: usize, const POST: usize> Walk<'_, U, PRE,
             let y = at(&y, j as usize);
             let entries = incoming.entries(j as usize);
             let then = here.get(n + 1).map_or(&[][..], |&next| incoming.entries(next as usize));
+            let mut coming = incoming.of_target(j as usize).skip(AHEAD);
             for (k, (entry, delay)) in incoming.of_target(j as usize).enumerate() {
-                if let Some(&ahead) = entries.get(k + AHEAD).or_else(|| then.get(k + AHEAD - entries.len())) {
-                    prefetch(block.weights, place_of(ahead));
+                match coming.next() {
+                    Some((ahead, delay)) => {
+                        prefetch(block.weights, place_of(ahead));
+                        let x = if shortest == 0 { x.get(delay as usize) } else { None };
+                        x.into_iter().flatten().for_each(|x| prefetch(x, ahead.source as usize));
+                    }
+                    None => {
+                        let ahead = then.get(k + AHEAD - entries.len());
+                        ahead.into_iter().for_each(|&ahead| prefetch(block.weights, place_of(ahead)));
+                    }
                 }
                 let place = place_of(entry);
                 let x = x.get((delay - shortest) as usize);

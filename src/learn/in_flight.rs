@@ -3,8 +3,11 @@
 
 use crate::{
     network::History,
-    numeric::{row_blocks::RowBlock, rows::Rows},
+    numeric::{prefetch::prefetch, row_blocks::RowBlock, rows::Rows},
 };
+
+/// Spikes ahead of the one that arrives whose synapses are fetched; twice as far where they lie.
+const AHEAD: usize = 6;
 
 /// The spikes under way, block by block of targets. Nothing of it has to be saved: it is found again from the spikes that are kept.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +37,14 @@ pub(super) struct Flight {
     /// Where they begin among `places`, and the end of the piece.
     next: u32,
     end: u32,
+}
+
+/// When a spike arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// In this iteration after some others: what it needs may be fetched.
+    Soon,
+    Now,
 }
 
 impl InFlight {
@@ -66,14 +77,14 @@ impl InFlight {
 
 impl Calendar {
     /// Enters the spikes of the last iteration, or of a calendar that is new all that are kept, and calls `arrive` with each that
-    /// reaches synapses now, and with the places of those.
+    /// reaches synapses now or soon, and with the places of those.
     pub fn turn(
         &mut self,
         is_new: bool,
         spikes: &History<u32>,
         ages: &[u32],
         block: &RowBlock<'_>,
-        mut arrive: impl FnMut(Flight, usize),
+        mut arrive: impl FnMut(When, Flight, usize),
     ) {
         self.head = (self.head + 1) % self.lists.len();
         for age in 0..if is_new { self.lists.len() } else { 1 } {
@@ -86,19 +97,30 @@ impl Calendar {
             }
         }
         let mut due = std::mem::take(&mut self.lists[self.head]);
-        for mut flight in due.drain(..) {
+        for k in 0..due.len() {
+            if let Some(ahead) = due.get(k + 2 * AHEAD) {
+                prefetch(&self.places, ahead.next as usize);
+            }
+            if let Some((ahead, &place)) =
+                due.get(k + AHEAD).and_then(|ahead| Some((ahead, self.places.get(ahead.next as usize)?)))
+            {
+                block.fetch(place as usize);
+                arrive(When::Soon, *ahead, place as usize);
+            }
+            let mut flight = due[k];
             let bucket_age = flight.delay - block.delay_within(self.places[flight.next as usize] as usize);
             while flight.next < flight.end {
                 let place = self.places[flight.next as usize] as usize;
                 if bucket_age + block.delay_within(place) != flight.delay {
                     break;
                 }
-                arrive(flight, place);
+                arrive(When::Now, flight, place);
                 flight.next += 1;
             }
             let so_far = flight.delay;
             self.enter(block, flight, bucket_age, so_far);
         }
+        due.clear();
         self.lists[self.head] = due;
     }
 

@@ -35,6 +35,11 @@ pub struct Trace {
 impl Trace {
     /// Whether there was a spike one step before.
     pub const LAST_STEP: Self = Self { tau: 0.0, pairing: Pairing::Nearest };
+
+    /// How many numbers are kept of what was seen, of so many neurons in so many iterations.
+    fn seen(&self, neurons: usize, kept: usize) -> Option<usize> {
+        if kept == 1 && self.tau != 0.0 { Some(0) } else { neurons.checked_mul(kept) }
+    }
 }
 
 /// The traces of one side of a synapse group.
@@ -64,7 +69,8 @@ struct Course {
     now: Column<Real>,
     /// What `now` has below the last place; empty unless it decays too slowly for single precision.
     rest: Column<Real>,
-    /// As it was when the spikes of an iteration came, without them: `kept` iterations after one another.
+    /// As it was when the spikes of an iteration came, without them: `kept` iterations after one another. Empty where that is `now`,
+    /// to which spikes are added when all is done: of the iteration alone, unless they count in the step after it.
     seen: Column<Real>,
 }
 
@@ -88,14 +94,14 @@ impl Side {
         let course = |trace: &Trace| Course {
             now: Column::filled(0.0, neurons),
             rest: Column::filled(0.0, if is_slow(trace) { neurons } else { 0 }),
-            seen: Column::filled(0.0, neurons * kept),
+            seen: Column::filled(0.0, trace.seen(neurons, kept).unwrap_or_default()),
             ..Course::empty(trace, dt)
         };
         let of = (traces.to_vec(), dt);
         Self { of, neurons, traces: traces.iter().map(course).collect(), kept, head: 0 }
     }
 
-    /// Memory (bytes) of so many traces.
+    /// Memory (bytes) of so many traces, at most.
     pub const fn bytes(neurons: u64, traces: usize, longest_delay: u64) -> u64 {
         let numbers = (traces as u64).saturating_mul(neurons).saturating_mul(longest_delay.saturating_add(2));
         numbers.saturating_mul(size_of::<Real>() as u64)
@@ -124,14 +130,14 @@ impl Side {
             let empty = traces.iter().map(|trace| Course::empty(trace, dt)).collect();
             *self = Self { of: (traces.clone(), dt), neurons, traces: empty, kept, head };
         }
-        for k in 0..traces.len() {
+        for (k, trace) in traces.iter().enumerate() {
             let mut none = Course::default();
             let course = self.traces.get_mut(k).unwrap_or(&mut none);
             let rests = archive.whole(&mut course.rest)?;
             let lengths = [archive.whole(&mut course.now)?, archive.whole(&mut course.seen)?];
             if (rests != 0 && rests != neurons)
                 || lengths[0] != neurons
-                || Some(lengths[1]) != neurons.checked_mul(kept)
+                || Some(lengths[1]) != trace.seen(neurons, kept)
             {
                 return Err(ArchiveError::Form);
             }
@@ -144,28 +150,25 @@ impl Side {
         self.head = (self.head + 1) % self.kept;
         let latest = self.head * self.neurons..(self.head + 1) * self.neurons;
         for Course { decay, lost, last_step, now, rest, seen, .. } in &mut self.traces {
-            let seen = &mut seen[latest.clone()];
+            let seen = seen.get_mut(latest.clone()).unwrap_or_default();
             if *last_step {
                 seen.copy_from_slice(now);
                 now.fill(0.0);
                 continue;
             }
             if !rest.is_empty() {
-                for ((now, rest), seen) in now.iter_mut().zip(rest.iter_mut()).zip(seen) {
+                for (now, rest) in now.iter_mut().zip(rest.iter_mut()) {
                     (*now, *rest) = moved(*now, *rest, -*lost * *now);
-                    *seen = *now;
                 }
-                continue;
+            } else {
+                dispatch(
+                    #[inline(always)]
+                    || now.iter_mut().for_each(|now| *now = or_zero(*now * *decay)),
+                );
             }
-            dispatch(
-                #[inline(always)]
-                || {
-                    for (now, seen) in now.iter_mut().zip(seen) {
-                        *now = or_zero(*now * *decay);
-                        *seen = *now;
-                    }
-                },
-            );
+            if !seen.is_empty() {
+                seen.copy_from_slice(now);
+            }
         }
     }
 
@@ -184,7 +187,10 @@ impl Side {
     pub fn seen<const N: usize>(&self, delay: u32) -> [&[Real]; N] {
         let place = (self.head + self.kept - (delay as usize).min(self.kept - 1)) % self.kept;
         let range = place * self.neurons..(place + 1) * self.neurons;
-        std::array::from_fn(|k| self.traces.get(k).and_then(|trace| trace.seen.get(range.clone())).unwrap_or_default())
+        std::array::from_fn(|k| {
+            let Some(Course { now, seen, .. }) = self.traces.get(k) else { return &[][..] };
+            if seen.is_empty() { now } else { seen.get(range.clone()).unwrap_or_default() }
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::any::TypeId;
 
 use bevy_ecs::prelude::*;
 use bevy_reflect::Reflect;
+use smallvec::SmallVec;
 
 use super::{clock::Clock, fields};
 use crate::numeric::{Column, Real, blocks::Cut, real::real};
@@ -139,7 +140,7 @@ impl Step {
 
 /// On a neuron group: the constants that each of its behaviours has derived.
 #[derive(Component, Clone, Debug, Default)]
-pub struct Cells(Vec<(TypeId, Constants)>);
+pub struct Cells(SmallVec<[(TypeId, Constants); 1]>);
 
 /// Those of one behaviour.
 #[derive(Clone, Debug, Default)]
@@ -148,8 +149,10 @@ struct Constants {
     members: usize,
     /// Neurons from a column to the next; 0 where all neurons are alike.
     stride: usize,
-    /// Column by column; one number of each where all neurons are alike.
+    /// Column by column, where neurons differ.
     numbers: Column<Real>,
+    /// One number of each where all neurons are alike: in place, as many small groups are bound by the memory that they touch.
+    alike: SmallVec<[Real; 12]>,
 }
 
 impl Constants {
@@ -195,10 +198,10 @@ impl Cells {
             let uniform = !differing && fields::parameters_are_uniform(behaviour.as_partial_reflect());
             *constants = derive(C::WIDTH, uniform, (step, members), &|i, number| rule(i).write(number));
         }
-        let Constants { stride, numbers, .. } = constants;
+        let Constants { stride, numbers, alike, .. } = constants;
         if *stride == 0 {
             // Of a length that is known, so that it is looked at once.
-            let alike = CellColumns { numbers: &numbers[..C::WIDTH], stride: 1, from: 0, members: 1 };
+            let alike = CellColumns { numbers: &alike[..C::WIDTH], stride: 1, from: 0, members: 1 };
             return CellsOf::Alike(C::read(alike, 0)(0));
         }
         CellsOf::Each(CellColumns { numbers, stride: *stride, from: 0, members })
@@ -220,18 +223,23 @@ impl Cells {
 /// Constants by a rule; whatever they are, so that this is compiled once.
 #[cold]
 fn derive(width: usize, uniform: bool, (step, members): (Step, usize), of: &Rule<'_>) -> Constants {
-    let stride = if uniform { 0 } else { members.next_multiple_of(GRAIN).max(GRAIN) };
-    let mut numbers = Column::filled(0.0, width * stride.max(1));
-    for i in 0..if uniform { 1 } else { members } {
+    if uniform {
+        let mut alike = SmallVec::with_capacity(width);
+        of(0, &mut |number| alike.push(number));
+        return Constants { step, members, alike, ..Constants::default() };
+    }
+    let stride = members.next_multiple_of(GRAIN).max(GRAIN);
+    let mut numbers = Column::filled(0.0, width * stride);
+    for i in 0..members {
         let mut at = i;
         of(i, &mut |number| {
             if let Some(place) = numbers.get_mut(at) {
                 *place = number;
             }
-            at += stride.max(1);
+            at += stride;
         });
     }
-    Constants { step, members, stride, numbers }
+    Constants { step, members, stride, numbers, ..Constants::default() }
 }
 
 /// The constants of neurons that differ, column by column.

@@ -204,7 +204,7 @@ impl Job {
         let (delay, row) = (values.constant.map(|(steps, _)| steps), found.estimate as usize / sources.max(1));
         let coding = match delay {
             Some(_) => Coding::punctual(targets, row),
-            None => Coding::delayed(targets, row, longest(&values.delays_of(&found.pairs)?.0)),
+            None => Coding::delayed((sources, targets), row, longest(&values.delays_of(&found.pairs)?.0)),
         };
         let shape = Shape { sources, targets, delay, coding };
         let wiring = Wiring { values, sides, rule, shape: &shape };

@@ -59,8 +59,11 @@ impl Extent {
     #[must_use]
     pub fn sparse(pair: Pair, synapses: u64) -> Self {
         let row = (synapses / (pair.sources as u64).max(1)) as usize;
-        let coding =
-            if pair.whole { Coding::punctual(pair.targets, row) } else { Coding::delayed(pair.targets, row, 1) };
+        let coding = if pair.whole {
+            Coding::punctual(pair.targets, row)
+        } else {
+            Coding::delayed((pair.sources, pair.targets), row, 1)
+        };
         let rows = (pair.targets.div_ceil(coding.width()) as u64).saturating_mul(pair.sources as u64);
         let each = coding.bytes() as u64;
         let bytes = synapses.saturating_mul(each).saturating_add(rows.saturating_mul(4));

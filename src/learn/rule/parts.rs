@@ -3,7 +3,7 @@
 
 use super::{
     super::{
-        in_flight::Calendar,
+        in_flight::{Calendar, When},
         incoming::{Incoming, Index},
     },
     gather::{Gather, Reads},
@@ -141,9 +141,11 @@ impl Part<'_> {
                 }
             }
             At::Block { block, ages, calendar: Some((calendar, is_new)), .. } => {
-                calendar.turn(*is_new, due.arriving, ages, block, |flight, place| {
+                calendar.turn(*is_new, due.arriving, ages, block, |when, flight, place| {
                     let target = (block.first_target + block.target_of(place)) as u32;
-                    gather.add(self, place as u32, (flight.source, target, flight.delay));
+                    if when == When::Now {
+                        gather.add(self, place as u32, (flight.source, target, flight.delay));
+                    }
                 });
             }
         }

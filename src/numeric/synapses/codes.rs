@@ -54,7 +54,6 @@ macro_rules! either {
         }
     };
 }
-pub(super) use either;
 
 impl Codes {
     /// So many codes, which are zero.
@@ -117,9 +116,15 @@ impl<'a> CodeSlice<'a> {
         }
     }
 
-    /// Each of them.
-    pub fn iter(self) -> impl Iterator<Item = u32> + 'a {
-        (0..self.len()).map(move |place| self.at(place))
+    /// Calls `each` with every code and what stands beside it.
+    #[inline(always)]
+    pub fn zip_each<T>(self, others: impl IntoIterator<Item = T>, mut each: impl FnMut(u32, T)) {
+        match self {
+            Self::Short(codes) => {
+                codes.iter().zip(others).for_each(|(&code, other)| each(u32::from(code), other));
+            }
+            Self::Long(codes) => codes.iter().zip(others).for_each(|(&code, other)| each(code, other)),
+        }
     }
 
     /// The first that is not `below`, of codes of which the first ones are.

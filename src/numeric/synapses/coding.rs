@@ -26,11 +26,22 @@ const VAST_BITS: u32 = 17;
 /// Bits of the delays of a bucket, at least.
 const LEAST_SLOT_BITS: u32 = 3;
 
-/// Cells of all rings of a receptor, of whose bucket's length more than 16 bits are made: 4 MB.
-const MOST_CELLS: usize = 1 << 20;
+/// Cells of all rings of a receptor for whose longer buckets codes have 32 bits: 2 MB.
+const MOST_CELLS: usize = 1 << 19;
 
-/// Synapses that a piece should have: to look it up takes as long as to walk so many.
+/// Synapses that the pieces of blocks without rings should have: to look one up takes as long as to walk so many.
 const SHORT: usize = 24;
+
+/// Synapses that the pieces of buckets should have where there are long ones at all: for those of [`SHORT`] rings would be so long that
+/// they leave the second-level cache.
+const SHORT_BUCKET: usize = 8;
+
+/// Synapses of a piece below which there are, where the ring of each block has as many cells as 16 bits count. The microcircuit's,
+/// whose scarcest groups have two or three beside others of a hundred, took a fifth more for rings twice to eight times as long.
+const SHORTEST_BUCKET: usize = 2;
+
+/// Synapses onto a target from which on a group decides how long rings are, which all groups share that reach a receptor.
+const FEW: usize = 16;
 
 /// How codes share their bits between delay and target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,15 +65,21 @@ impl Coding {
         Self { target_bits, slot_bits: 0 }
     }
 
-    /// The coding where delays differ, of which the longest is so many steps, more or less.
+    /// The coding where delays differ, of which the longest is so many steps, more or less; for so many sources.
     #[must_use]
-    pub fn delayed(targets: usize, row: usize, longest: u32) -> Self {
+    pub fn delayed((sources, targets): (usize, usize), row: usize, longest: u32) -> Self {
         let target_bits = ring_bits(targets);
         let blocks = targets.div_ceil(1 << target_bits);
-        let all = bits(longest as usize + 1).max(LEAST_SLOT_BITS);
-        let is_long = |slot_bits: u32| row >= SHORT * blocks * (longest as usize + 1).div_ceil(1 << slot_bits);
+        // A quarter more: the longest of all is longer than that of some.
+        let delays = longest as usize + longest as usize / 4 + 1;
+        let all = bits(delays).max(LEAST_SLOT_BITS);
+        let is_long = |slot_bits: u32, than: usize| row >= than * blocks * delays.div_ceil(1 << slot_bits);
+        let decides = row as u64 * sources as u64 >= FEW as u64 * targets as u64;
+        let fits = |slot_bits: u32| blocks << (target_bits + slot_bits) <= MOST_CELLS;
         let mut slot_bits = all.min(16_u32.saturating_sub(target_bits).max(LEAST_SLOT_BITS));
-        while slot_bits < all && !is_long(slot_bits) && blocks << (target_bits + slot_bits + 1) <= MOST_CELLS {
+        let shortest = if target_bits < NARROW_BITS { SHORT_BUCKET } else { SHORTEST_BUCKET };
+        let lengthen = decides && !is_long(slot_bits, shortest);
+        while lengthen && slot_bits < all && !is_long(slot_bits, SHORT_BUCKET) && fits(slot_bits + 1) {
             slot_bits += 1;
         }
         Self { target_bits, slot_bits }
@@ -168,7 +185,7 @@ mod tests {
     fn a_code_holds_target_and_delay_for_any_number_of_targets() {
         for targets in [1, 2, 1065, 4096, 4097, 8192, 20_683, 131_072, 131_073, 1_000_000] {
             for (row, longest) in [(1, 5), (10_000, 5), (50, 200), (1, 60_000)] {
-                let coding = Coding::delayed(targets, row, longest);
+                let coding = Coding::delayed((1000, targets), row, longest);
                 let slots = coding.slots();
                 assert!(coding.cells() <= 1 << 20 && coding.width() == Coding::of_rings(targets, 0).width());
                 for (delay, target) in [(0, 0), (slots - 1, targets - 1), (3 * slots + 5, targets / 2)] {
@@ -191,11 +208,15 @@ mod tests {
         assert_eq!([widths(40_000, 64), widths(40_000, 1000), widths(1_000_000, 100)], [32_768, 8192, 262_144]);
         assert_eq!(widths(100_000_000, 1), 1 << 20);
         // Delays up to 20 ms of a row that is short; the microcircuit's.
-        assert_eq!(Coding::delayed(4000, 64, 200), Coding { target_bits: 12, slot_bits: 7 });
-        assert_eq!(Coding::delayed(20_683, 2000, 60), Coding { target_bits: 13, slot_bits: 3 });
-        assert!(Coding::delayed(20_683, 2000, 60).is_short());
+        assert_eq!(Coding::delayed((3200, 4000), 64, 200), Coding { target_bits: 12, slot_bits: 5 });
+        assert_eq!(Coding::delayed((800, 4000), 80, 2000), Coding { target_bits: 12, slot_bits: 7 });
+        assert_eq!(Coding::delayed((20_683, 20_683), 2000, 45), Coding { target_bits: 13, slot_bits: 3 });
+        assert_eq!(Coding::delayed((1065, 21_915), 7, 20), Coding { target_bits: 13, slot_bits: 3 });
+        assert_eq!(Coding::delayed((4850, 5479), 18, 45), Coding { target_bits: 13, slot_bits: 3 });
+        assert_eq!(Coding::delayed((10_000, 10_000), 100, 1000), Coding { target_bits: 13, slot_bits: 5 });
+        assert!(Coding::delayed((20_683, 20_683), 2000, 45).is_short());
         // As many slots as there are delays, where bits are left.
-        assert_eq!(Coding::delayed(1, 1, 5), Coding { target_bits: 0, slot_bits: 3 });
+        assert_eq!(Coding::delayed((1, 1), 1, 5), Coding { target_bits: 0, slot_bits: 3 });
     }
 
     #[test]

@@ -3,10 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::{
-    codes::{CodeSlice, either},
-    rows::Rows,
-};
+use super::rows::Rows;
 use crate::numeric::{
     Real,
     threads::{attend, is_alone},
@@ -35,8 +32,8 @@ impl Rows {
                 let (Some(codes), Some(weights)) = (self.codes_of(piece.clone()), weights.get(piece)) else {
                     continue;
                 };
-                either!(CodeSlice: codes, codes => for (&code, weight) in codes.iter().zip(weights) {
-                    if let Some(sum) = sums.get_mut(self.coding.target(code.into())) {
+                codes.zip_each(weights, |code, weight| {
+                    if let Some(sum) = sums.get_mut(self.coding.target(code)) {
                         *sum += weight * x;
                     }
                 });

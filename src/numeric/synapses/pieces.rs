@@ -8,10 +8,7 @@ use crate::numeric::{
     Real,
     coding::Coding,
     rows::Rows,
-    synapses::{
-        codes::{CodeSlice, either},
-        prefetch::prefetch,
-    },
+    synapses::{codes::CodeSlice, prefetch::prefetch},
 };
 
 /// Targets of a block: all of them, or those that one task takes.
@@ -187,13 +184,12 @@ fn fetch(codes: CodeSlice<'_>, weights: &[Real]) {
 impl Piece<'_> {
     #[inline(always)]
     fn add_each(&self, mut add: impl FnMut(usize, Real)) {
-        either!(CodeSlice: self.codes, codes => {
-            let synapses = codes.iter().zip(self.weights);
-            match self.efficacy {
-                None => synapses.for_each(|(&code, &weight)| add(code as usize, weight)),
-                Some(efficacy) => synapses.for_each(|(&code, &weight)| add(code as usize, weight * efficacy)),
+        match self.efficacy {
+            None => self.codes.zip_each(self.weights, |code, &weight| add(code as usize, weight)),
+            Some(efficacy) => {
+                self.codes.zip_each(self.weights, |code, &weight| add(code as usize, weight * efficacy));
             }
-        });
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::numeric::{
     Real,
     rows::{Block, Rows},
-    synapses::codes::{CodeSlice, either},
+    synapses::codes::CodeSlice,
 };
 
 /// The synapses that lead to a block of targets, with their weights.
@@ -81,6 +81,12 @@ impl RowBlock<'_> {
         self.rows.coding.delay(self.codes.at(place))
     }
 
+    /// Fetches target and delay of a synapse of the block.
+    #[inline]
+    pub fn fetch(&self, place: usize) {
+        self.codes.prefetch(place);
+    }
+
     /// The target, counted within the block, of a synapse of it.
     #[inline]
     #[must_use]
@@ -95,9 +101,7 @@ impl RowBlock<'_> {
         let piece = self.piece(0, source);
         let (Some(codes), Some(weights)) = (self.codes.get(piece.clone()), self.weights.get_mut(piece)) else { return };
         let coding = self.rows.coding;
-        either!(CodeSlice: codes, codes => for (&code, weight) in codes.iter().zip(weights) {
-            change(coding.target(code.into()), weight);
-        });
+        codes.zip_each(weights, |code, weight| change(coding.target(code), weight));
     }
 
     /// The same with the rest of each weight, for a block that carries them.
@@ -106,16 +110,14 @@ impl RowBlock<'_> {
         let codes = self.codes.get(piece.clone());
         let numbers = self.weights.get_mut(piece.clone()).zip(self.rests.get_mut(piece));
         let (Some(codes), Some((weights, rests))) = (codes, numbers) else { return };
-        for ((code, weight), rest) in codes.iter().zip(weights).zip(rests) {
-            change(self.rows.coding.target(code), weight, rest);
-        }
+        let coding = self.rows.coding;
+        codes.zip_each(weights.iter_mut().zip(rests), |code, (weight, rest)| change(coding.target(code), weight, rest));
     }
 
     /// Calls `change` with the target, counted within the block, and the weight of each synapse.
     pub fn each_by_target(&mut self, mut change: impl FnMut(usize, &mut Real)) {
-        for (code, weight) in self.codes.iter().zip(&mut *self.weights) {
-            change(self.rows.coding.target(code), weight);
-        }
+        let coding = self.rows.coding;
+        self.codes.zip_each(&mut *self.weights, |code, weight| change(coding.target(code), weight));
     }
 
     /// Calls `change` with each source and the weights of its synapses, bucket by bucket.

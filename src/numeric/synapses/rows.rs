@@ -219,7 +219,7 @@ pub(in crate::numeric) mod tests {
     pub fn shape(sources: usize, targets: usize, delay: Option<u32>, row: usize) -> Shape {
         let coding = match delay {
             Some(_) => Coding::punctual(targets, row),
-            None => Coding::delayed(targets, row, 40),
+            None => Coding::delayed((sources, targets), row, 40),
         };
         Shape { sources, targets, delay, coding }
     }
@@ -261,7 +261,7 @@ pub(in crate::numeric) mod tests {
             let (rows, weights) = built(&shape, &synapses);
             prop_assert_eq!(rows.iter().count(), synapses.len());
             // A ring that has more slots than these rows need, as another group may.
-            let needed = Coding::delayed(targets as usize, row, 40);
+            let needed = Coding::delayed((5, targets as usize), row, 40);
             let mut rings = vec![0.0; 2 * needed.cells_of_rings(targets as usize)];
             let ring = Coding::of_rings(targets as usize, rings.len());
             let width = ring.width().max(shape.coding.width());
