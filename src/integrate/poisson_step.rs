@@ -109,7 +109,7 @@ fn walk(
     moment: Moment,
 ) {
     fired.fill(0);
-    events(lanes, fired.len(), greatest, |i, thin| {
+    events(lanes, fired.len(), greatest, &mut |i, thin| {
         let stays = alike || thin * greatest < chances(i / LANES)[i % LANES];
         if let (Some(fired), Some(pause)) = (fired.get_mut(i), pause.get_mut(i))
             && stays

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::{
     bounds::Bounds,
-    in_flight::{Calendar, When},
+    in_flight::{Arrival, Calendar},
     incoming::{Entry, Incoming, Index},
     traces::{Side, at},
 };
@@ -175,10 +175,13 @@ impl<U: Update<PRE, POST>, const PRE: usize, const POST: usize> Walk<'_, U, PRE,
                 block.each_of_source(spike, |j, w| {
                     *w = due.bounds.hold(*w + update.on_pre(*w, x, at(&y, first + j)));
                 });
-            } else {
-                block.each_of_source_with_rests(spike, |j, w, rest| {
-                    due.bounds.move_by(w, rest, update.on_pre(*w, x, at(&y, first + j)));
-                });
+                continue;
+            }
+            for place in block.piece(0, spike) {
+                let y = at(&y, first + block.target_of(place));
+                if let (Some(w), Some(rest)) = (block.weights.get_mut(place), block.rests.get_mut(place)) {
+                    due.bounds.move_by(w, rest, update.on_pre(*w, x, y));
+                }
             }
         }
     }
@@ -187,21 +190,19 @@ impl<U: Update<PRE, POST>, const PRE: usize, const POST: usize> Walk<'_, U, PRE,
     fn arrive_in_turn(&self, block: &mut RowBlock<'_>, calendar: &mut Calendar, is_new: bool) {
         let Self { due, rows, update, .. } = self;
         let y = due.targets;
-        // Away for the while, so that they can be changed as the block is read.
-        let [weights, rests] = [&mut block.weights, &mut block.rests].map(std::mem::take);
-        calendar.turn(is_new, due.arriving, rows.ages(), block, |when, flight, place| {
-            let x = due.sources.seen::<PRE>(flight.delay);
-            if when == When::Soon {
-                prefetch(weights, place);
-                return x.into_iter().for_each(|x| prefetch(x, flight.source as usize));
+        let arrived = calendar.turn(is_new, due.arriving, rows.ages(), block);
+        for (k, &Arrival { place, source, delay }) in arrived.iter().enumerate() {
+            if let Some(ahead) = arrived.get(k + AHEAD) {
+                prefetch(block.weights, ahead.place as usize);
+                due.sources.seen::<PRE>(ahead.delay).iter().for_each(|x| prefetch(x, ahead.source as usize));
             }
+            let (place, x) = (place as usize, at(&due.sources.seen::<PRE>(delay), source as usize));
             let target = block.first_target + block.target_of(place);
-            if let Some(w) = weights.get_mut(place) {
-                let change = update.on_pre(*w, at(&x, flight.source as usize), at(&y, target));
-                due.bounds.change(w, rests.get_mut(place), change);
+            if let Some(w) = block.weights.get_mut(place) {
+                let change = update.on_pre(*w, x, at(&y, target));
+                due.bounds.change(w, block.rests.get_mut(place), change);
             }
-        });
-        (block.weights, block.rests) = (weights, rests);
+        }
     }
 
     /// What happens at targets.

@@ -55,17 +55,17 @@ impl BySource {
 impl Chunk {
     fn draw(rule: &dyn Rule, sides: &Endpoints, chunk: usize, width: usize, blocks: &Range<usize>) -> Self {
         let sources = chunk * CHUNK..((chunk + 1) * CHUNK).min(sides.pair.sources);
-        let (mut drawn, mut starts) = (Vec::new(), vec![0; blocks.len() + 1]);
+        let (mut drawn, mut of_source, mut starts) = (Vec::new(), Vec::new(), vec![0; blocks.len() + 1]);
         for s in sources {
-            let first = drawn.len();
-            rule.generate_from(sides, s, &mut |s, t| {
+            rule.generate_from(sides, s, &mut |_, t| {
                 let block = sides.target(t) / width;
                 if blocks.contains(&block) {
-                    drawn.push([s as u32, t as u32]);
+                    of_source.push(t as u32);
                     starts[block - blocks.start + 1] += 1;
                 }
             });
-            drawn[first..].sort_unstable();
+            of_source.sort_unstable();
+            drawn.extend(of_source.drain(..).map(|t| [s as u32, t]));
         }
         for block in 0..blocks.len() {
             starts[block + 1] += starts[block];

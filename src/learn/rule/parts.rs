@@ -3,7 +3,7 @@
 
 use super::{
     super::{
-        in_flight::{Calendar, When},
+        in_flight::Calendar,
         incoming::{Incoming, Index},
     },
     gather::{Gather, Reads},
@@ -141,12 +141,10 @@ impl Part<'_> {
                 }
             }
             At::Block { block, ages, calendar: Some((calendar, is_new)), .. } => {
-                calendar.turn(*is_new, due.arriving, ages, block, |when, flight, place| {
-                    let target = (block.first_target + block.target_of(place)) as u32;
-                    if when == When::Now {
-                        gather.add(self, place as u32, (flight.source, target, flight.delay));
-                    }
-                });
+                for arrival in calendar.turn(*is_new, due.arriving, ages, block) {
+                    let target = (block.first_target + block.target_of(arrival.place as usize)) as u32;
+                    gather.add(self, arrival.place, (arrival.source, target, arrival.delay));
+                }
             }
         }
         self.at = at;

@@ -19,8 +19,7 @@ pub fn pays(places: usize, p: Real) -> bool {
 
 /// Calls `take` with the places below `places` at which events come that have the probability `p` at each, and with a number of
 /// [0, 1) by which some of them may be left out.
-#[inline]
-pub fn events(lanes: &mut VectorRng, places: usize, p: Real, mut take: impl FnMut(usize, Real)) {
+pub fn events(lanes: &mut VectorRng, places: usize, p: Real, take: &mut dyn FnMut(usize, Real)) {
     let hazard = -libm::log1p(-f64::from(p));
     if hazard <= 0.0 {
         return;
@@ -59,7 +58,7 @@ mod tests {
         let mut lanes = lanes();
         for _ in 0..WALKS {
             let (mut number, mut last) = (0, usize::MAX);
-            events(&mut lanes, PLACES, p as Real, |place, _| {
+            events(&mut lanes, PLACES, p as Real, &mut |place, _| {
                 of_place[place] += 1;
                 pairs += u32::from(place == last.wrapping_add(1) && last != usize::MAX);
                 (number, last) = (number + 1, place);
@@ -90,11 +89,11 @@ mod tests {
         let mut lanes = lanes();
         let (mut number, mut below) = (0_u32, 0_u32);
         for _ in 0..100_000 {
-            events(&mut lanes, 2048, 1e-5, |_, thin| {
+            events(&mut lanes, 2048, 1e-5, &mut |_, thin| {
                 number += 1;
                 below += u32::from(thin < 0.25);
             });
-            events(&mut lanes, 2048, 0.0, |_, _| panic!("an impossible event"));
+            events(&mut lanes, 2048, 0.0, &mut |_, _| panic!("an impossible event"));
         }
         assert!((f64::from(number) - 2048.0).abs() < 4.0 * 2048_f64.sqrt(), "{number}");
         assert!((f64::from(below) - 512.0).abs() < 4.0 * 512_f64.sqrt(), "{below}");

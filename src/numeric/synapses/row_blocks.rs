@@ -104,16 +104,6 @@ impl RowBlock<'_> {
         codes.zip_each(weights, |code, weight| change(coding.target(code), weight));
     }
 
-    /// The same with the rest of each weight, for a block that carries them.
-    pub fn each_of_source_with_rests(&mut self, source: u32, mut change: impl FnMut(usize, &mut Real, &mut Real)) {
-        let piece = self.piece(0, source);
-        let codes = self.codes.get(piece.clone());
-        let numbers = self.weights.get_mut(piece.clone()).zip(self.rests.get_mut(piece));
-        let (Some(codes), Some((weights, rests))) = (codes, numbers) else { return };
-        let coding = self.rows.coding;
-        codes.zip_each(weights.iter_mut().zip(rests), |code, (weight, rest)| change(coding.target(code), weight, rest));
-    }
-
     /// Calls `change` with the target, counted within the block, and the weight of each synapse.
     pub fn each_by_target(&mut self, mut change: impl FnMut(usize, &mut Real)) {
         let coding = self.rows.coding;
