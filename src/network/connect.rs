@@ -200,8 +200,11 @@ impl Job {
     fn run_sparse(&self, rule: &dyn Rule) -> Result<Made, PrepareError> {
         let Self { values, sides, .. } = self;
         let (sources, targets) = (sides.source_group.size(), sides.target_group.size());
-        let found = Found::of(rule, sides).map_err(|why| values.fault(why))?;
-        let (delay, row) = (values.constant.map(|(steps, _)| steps), found.estimate as usize / sources.max(1));
+        let delay = values.constant.map(|(steps, _)| steps);
+        // Few targets are one block, however long rows are.
+        let matters = delay.is_none() || Coding::punctual(targets, 0) != Coding::punctual(targets, usize::MAX);
+        let found = if matters { Found::of(rule, sides).map_err(|why| values.fault(why))? } else { Found::default() };
+        let row = found.estimate as usize / sources.max(1);
         let coding = match delay {
             Some(_) => Coding::punctual(targets, row),
             None => Coding::delayed((sources, targets), row, longest(&values.delays_of(&found.pairs)?.0)),
