@@ -160,8 +160,7 @@ fn deal_out(
         let heard = listens.synapses.iter().filter_map(|heard| synapses.get(heard.group).ok()?.layout.as_ref());
         for layout in heard {
             whole.synapses += layout.number();
-            let grain = layout.grain();
-            whole.grain = if grain > 1 { whole.grain.max(grain) } else { whole.grain };
+            whole.grain = whole.grain.max(layout.grain());
         }
     }
     let dealt = deal(&wholes.values().copied().collect::<Vec<_>>(), sources.threads);

@@ -59,7 +59,7 @@ pub struct Whole {
     pub neurons: usize,
     /// The synapses that lead to them.
     pub synapses: usize,
-    /// The neurons from which it may be cut are multiples of this; 0 for anywhere.
+    /// The neurons from which it may be cut are multiples of this; 1 or 0 for anywhere.
     pub grain: usize,
 }
 
@@ -123,7 +123,7 @@ impl Whole {
 
     /// Whether it may not be cut anywhere: if there are few synapses, where their blocks begin does not matter.
     fn stays_whole(&self) -> bool {
-        self.grain > 0 && self.synapses > NEURON * self.neurons
+        self.grain > 1 && self.synapses > NEURON * self.neurons
     }
 
     /// The group, the first neuron and the end of its pieces, if it may not be cut anywhere.

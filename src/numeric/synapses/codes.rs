@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use crate::numeric::{Archive, ArchiveError, Column, coding::Coding, synapses::prefetch::prefetch};
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
+use super::prefetch::{prefetch, prefetch_all};
+use crate::numeric::{Archive, ArchiveError, Column, coding::Coding};
 
 /// The codes of all synapses of a group.
 #[derive(Clone, Debug)]
@@ -149,8 +147,7 @@ impl<'a> CodeSlice<'a> {
     /// Fetches all of them.
     #[inline(always)]
     pub fn prefetch_all(self) {
-        let of_a_line = LINE / either!(Self: self, codes => size_of_val(codes.first().unwrap_or(&0)));
-        (0..self.len()).step_by(of_a_line).for_each(|place| self.prefetch(place));
+        either!(Self: self, codes => prefetch_all(codes));
     }
 }
 

@@ -166,15 +166,9 @@ impl Coding {
 }
 
 /// Bits of the targets of a block that has a ring; all synapses that lead to a receptor share it.
-const fn ring_bits(targets: usize) -> u32 {
+fn ring_bits(targets: usize) -> u32 {
     let all = bits(targets);
-    if all > VAST_BITS {
-        VAST_BITS
-    } else if all > NARROW_BITS {
-        NARROW_BITS
-    } else {
-        all
-    }
+    if all > VAST_BITS { VAST_BITS } else { all.min(NARROW_BITS) }
 }
 
 #[cfg(test)]

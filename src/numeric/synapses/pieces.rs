@@ -8,7 +8,10 @@ use crate::numeric::{
     Real,
     coding::Coding,
     rows::Rows,
-    synapses::{codes::CodeSlice, prefetch::prefetch},
+    synapses::{
+        codes::CodeSlice,
+        prefetch::{prefetch, prefetch_all},
+    },
 };
 
 /// Targets of a block: all of them, or those that one task takes.
@@ -87,9 +90,6 @@ const AHEAD: usize = 3;
 /// Spikes whose places are looked up ahead of the one whose piece is listed, and spikes whose pieces are looked at by then.
 const LOOK_AHEAD: usize = 16;
 const CUT_AHEAD: usize = 8;
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
 
 /// Codes about a guess that are looked at first.
 const NEAR: usize = 32;
@@ -178,7 +178,7 @@ pub fn add(pieces: &[Piece<'_>], sums: &mut [Real], (rings, coding, iteration): 
 /// Fetches synapses.
 fn fetch(codes: CodeSlice<'_>, weights: &[Real]) {
     codes.prefetch_all();
-    (0..weights.len()).step_by(LINE / size_of::<Real>()).for_each(|at| prefetch(weights, at));
+    prefetch_all(weights);
 }
 
 impl Piece<'_> {

@@ -1,6 +1,15 @@
 //! A hint to the memory: what will be read soon.
 #![expect(unsafe_code, reason = "the prefetch instruction, which never faults")]
 
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// Asks for the cache lines of all elements.
+#[inline(always)]
+pub fn prefetch_all<T>(elements: &[T]) {
+    (0..elements.len()).step_by(LINE / size_of::<T>()).for_each(|at| prefetch(elements, at));
+}
+
 /// Asks for the cache line of element `at`, if there is one.
 #[inline(always)]
 pub fn prefetch<T>(elements: &[T], at: usize) {
