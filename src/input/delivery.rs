@@ -14,11 +14,11 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use smallvec::SmallVec;
 
-use super::wiring::Sources;
+use super::{due::Due, wiring::Sources};
 use crate::{
     network::{
         Arriving, Clock, Conductance, Efficacies, GivenInput, History, Input, Jump, Layout, Listens, ReceptorOf,
-        Spikes, Synapses, ThreadShares, Weights,
+        Spikes, Synapses, ThreadShares, Weights, receptor::Heard,
     },
     numeric::{
         Real,
@@ -60,8 +60,9 @@ fn deliver(
     synapses: Query<Walked>,
     sources: Res<Sources>,
     clock: Res<Clock>,
+    mut due: Local<Due>,
 ) {
-    add_up(&groups, &mut receptors, &synapses, &sources, clock.iteration);
+    add_up(&groups, &mut receptors, &synapses, (&sources, &mut due), clock.iteration);
     pass(|pass| {
         for (mut given, input, conductance, jump, spikes, ThreadShares(shares)) in &mut groups {
             if let Some(mut spikes) = spikes {
@@ -90,23 +91,25 @@ fn add_up(
     groups: &Query<Group>,
     receptors: &mut Query<(&Listens, &ReceptorOf, &mut Arriving)>,
     synapses: &Query<Walked>,
-    sources: &Sources,
+    (sources, due): (&Sources, &mut Due),
     iteration: u64,
 ) {
     // Filled in place: collected, such lists would be moved, which takes as long as what they are for.
     let mut active: SmallVec<[_; 16]> = SmallVec::new();
     let mut walks: SmallVec<[Walk<'_>; 16]> = SmallVec::new();
     let mut jobs: SmallVec<[Job<'_>; 16]> = SmallVec::new();
-    for source in &sources.list {
-        let spikes = groups.get(source.group).ok().and_then(|(.., spikes, _)| spikes);
+    for &source in sources.list.keys() {
+        let spikes = groups.get(source).ok().and_then(|(.., spikes, _)| spikes);
         active.push(spikes.map(Spikes::history).filter(|history| !history.is_empty()));
     }
+    due.gather(sources, |source| active[source].is_some());
     for (listens, of, arriving) in receptors {
         let (arriving, first) = (arriving.into_inner(), walks.len());
         arriving.begin();
-        for heard in &listens.synapses {
-            if let Some(&Some(spikes)) = active.get(heard.source)
-                && let Ok((synapses, weights, efficacies)) = synapses.get(heard.group)
+        for heard in due.of(arriving.place) {
+            if let Some(&Heard { group, source }) = listens.synapses.get(heard as usize)
+                && let Some(&Some(spikes)) = active.get(source)
+                && let Ok((synapses, weights, efficacies)) = synapses.get(group)
                 && let Some(layout) = &synapses.layout
             {
                 let efficacies = efficacies.map(|efficacies| &efficacies.0);

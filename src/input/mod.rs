@@ -14,6 +14,7 @@ mod current;
 mod current_receptor;
 mod decay;
 mod delivery;
+mod due;
 mod dynamics;
 mod exponential_receptor;
 mod graded;

@@ -9,6 +9,7 @@ use std::sync::{
 use bevy_app::App;
 use bevy_ecs::{entity::EntityIndexMap, prelude::*, relationship::RelationshipTarget};
 
+use super::due::Listener;
 use crate::{
     network::{
         self, Afferents, Arriving, Clock, CompartmentOf, Efficacies, Failures, History, Input, Layout, Listens,
@@ -37,7 +38,9 @@ pub(super) fn plugin(app: &mut App) {
 /// The groups whose spikes are delivered.
 #[derive(Resource, Default)]
 pub(super) struct Sources {
-    pub list: Vec<Source>,
+    pub list: EntityIndexMap<Source>,
+    /// The number of receptors that were joined, each with its place.
+    pub receptors: usize,
     /// Neurons of receptors that have a ring, whose slot of the iteration is looked at.
     in_rings: usize,
     /// The threads to which groups are dealt out.
@@ -46,8 +49,10 @@ pub(super) struct Sources {
 }
 
 /// A group whose spikes are delivered.
+#[derive(Default)]
 pub(super) struct Source {
-    pub group: Entity,
+    /// Where it is heard, receptor by receptor.
+    pub listeners: Vec<Listener>,
     /// What a spike costs in all synapse groups together, see [`Layout::cost`].
     cost: usize,
 }
@@ -55,10 +60,21 @@ pub(super) struct Source {
 impl Sources {
     /// The place of a source group in the list, to which it is added if it is new.
     fn place(&mut self, group: Entity) -> usize {
-        self.list.iter().position(|known| known.group == group).unwrap_or_else(|| {
-            self.list.push(Source { group, cost: 0 });
-            self.list.len() - 1
-        })
+        let entry = self.list.entry(group);
+        let place = entry.index();
+        entry.or_default();
+        place
+    }
+
+    /// Gives a receptor its place, and has it listen to what it hears.
+    fn join(&mut self, heard: &[Heard], arriving: &mut Arriving) {
+        arriving.place = self.receptors as u32;
+        self.receptors += 1;
+        for (k, heard) in (0..).zip(heard) {
+            if let Some((_, source)) = self.list.get_index_mut(heard.source) {
+                source.listeners.push(Listener { receptor: arriving.place, heard: k });
+            }
+        }
     }
 
     /// Sees to it that groups are dealt out anew when the number of threads has changed.
@@ -74,7 +90,7 @@ impl Sources {
     /// About how many sparse synapses are to be walked, as if every spike were due at once.
     pub fn work(&self, active: &[Option<&History<u32>>]) -> usize {
         let spikes = active.iter().map(|past| past.map_or(0, |past| past.latest().len()));
-        let synapses = self.list.iter().zip(spikes).map(|(source, spikes)| source.cost * spikes);
+        let synapses = self.list.values().zip(spikes).map(|(source, spikes)| source.cost * spikes);
         self.in_rings / 8 + synapses.sum::<usize>()
     }
 }
@@ -125,6 +141,7 @@ fn rewire(
         }
         let name = |entity| names.get(entity).map_or("", Name::as_str);
         heard.sort_by_key(|heard| (name(heard.group), heard.group));
+        sources.join(&heard, &mut arriving);
         listens.synapses = heard;
         sources.in_rings += if arriving.ring.is_empty() { 0 } else { arriving.sums.len() };
     }

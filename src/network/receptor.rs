@@ -189,6 +189,8 @@ pub struct Arriving {
     /// What arrives in the next iterations, block by block: see `numeric::rows`. Empty unless synapses
     /// of different delays lead here.
     pub ring: Column<Real>,
+    /// The place of the receptor among all, by which delivery finds what is due.
+    pub(crate) place: u32,
     given: bool,
 }
 
