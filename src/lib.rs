@@ -37,6 +37,7 @@ pub mod numeric;
 pub mod output;
 #[cfg(feature = "plot")]
 pub mod plot;
+pub mod ranks;
 pub mod record;
 pub mod scene;
 pub mod schedule;

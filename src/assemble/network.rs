@@ -14,8 +14,8 @@ use super::{
 use crate::{
     files::available_memory,
     network::{
-        ArrayFolder, Clock, Constants, Kind, NeuronGroup, Origin, PrepareError, Seed, connect::Deferred, fault::Told,
-        preparation::Depth, prepare::Unprepared, room::resize_columns, state::note_built,
+        ArrayFolder, Clock, Constants, Kind, NeuronGroup, Origin, PrepareError, Ranks, Seed, connect::Deferred,
+        fault::Told, preparation::Depth, prepare::Unprepared, room::resize_columns, state::note_built,
     },
     record::settle,
     scene::Scene,
@@ -66,11 +66,20 @@ pub fn build(world: &mut World, scene: &Scene) -> Result<Network, Diagnostics> {
 
 /// The same at an entity, which goes if it fails.
 pub(crate) fn build_at(world: &mut World, network: Entity, scene: &Scene) -> Result<Network, Diagnostics> {
-    let (entity, spawned, plan) = prepare_to_build(world, network, scene)?;
-    let mut whole = prepare_whole(world, scene, &spawned, &plan);
+    let prepared = prepare_to_build(world, network, scene);
+    let all_well = Ranks::all_well(world, prepared.is_ok());
+    let (entity, spawned, plan) = prepared?;
+    let mut whole = if all_well { prepare_whole(world, scene, &spawned, &plan) } else { vec![failed_elsewhere()] };
     let failed = Deferred::make_all(world);
     whole.extend(unmade(scene, &spawned, failed));
+    if !Ranks::all_well(world, whole.is_empty()) && whole.is_empty() {
+        whole.push(failed_elsewhere());
+    }
     complete(world, scene, (entity, spawned, plan), whole)
+}
+
+fn failed_elsewhere() -> Diagnostic {
+    Diagnostic::error("another rank could not build its part of the network")
 }
 
 /// Prepares everything but the synapses, unless there is no room for them.
@@ -92,6 +101,8 @@ pub(super) fn complete(
     finish(world, scene, entity, whole)?;
     switches::set(world, scene, entity);
     plan.settle(world, &spawned.synapses);
+    let recorded = spawned.recorded(world);
+    Ranks::list(world, &spawned.synapses.iter().filter(|all| recorded.contains(*all)).copied().collect::<Vec<_>>());
     note_built(world, &spawned.synapses);
     Ok(Network { entity, groups: spawned.groups, synapses: spawned.synapses, recorders: spawned.recorders, plan })
 }

@@ -6,8 +6,8 @@ use bevy_ecs::prelude::*;
 use super::spawn::Spawned;
 use crate::{
     network::{
-        Clock, DelaySummary, Endpoints, Kind, Layout, NeuronGroup, Remark, Size, Soundness, Source, Synapses, Tags,
-        Target, Variables,
+        Clock, DelaySummary, Endpoints, Everywhere, Kind, Layout, NeuronGroup, Remark, Size, Soundness, Source,
+        Synapses, Tags, Target, Variables,
         compartment::{receptors_of, sites_of},
         shape::shape,
     },
@@ -158,6 +158,9 @@ impl Plan {
             plan.delays = synapses.delays;
             if let Some(Layout::Sparse(rows)) = &synapses.layout {
                 plan.synapses = rows.len() as u64;
+            }
+            if let Some(everywhere) = world.get::<Everywhere>(entity) {
+                (plan.synapses, plan.delays) = (everywhere.synapses, everywhere.delays);
             }
         }
     }

@@ -80,6 +80,13 @@ pub enum CliError {
     #[cfg(feature = "plot")]
     #[error(transparent)]
     Plot(#[from] crate::plot::PlotError),
+    /// MPI does not start.
+    #[cfg(feature = "mpi")]
+    #[error(transparent)]
+    Mpi(#[from] crate::ranks::mpi::MpiError),
+    /// Another rank tells what went wrong.
+    #[error("another rank has failed")]
+    Elsewhere,
     /// Results cannot be printed.
     #[error("results cannot be printed: {0}")]
     Print(io::Error),

@@ -118,7 +118,9 @@ pub fn main_with(extend: impl Fn(&mut App) + Send + 'static) -> ExitCode {
     match execute_with(&Arguments::parse(), extend) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            print_error(&error);
+            if !matches!(error, CliError::Elsewhere) {
+                print_error(&error);
+            }
             ExitCode::from(error.exit_code())
         }
     }

@@ -60,7 +60,7 @@ pub(super) fn weigh<'a, R: Behaviour>(
     let mut receptors = ByGroup::new(receptors, |found| found.0);
     pass(|pass| {
         for (sum, own, ThreadShares(shares)) in groups {
-            if shares.are_worth_it(sum.len(), Effort::Light) {
+            if shares.cut(sum.len(), Effort::Light) {
                 let all = receptors.take(own, |(_, receptor, arriving, cells)| {
                     begin(&receptor, gain, arriving.into_inner(), cells.into_inner())
                 });

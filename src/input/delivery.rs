@@ -122,16 +122,16 @@ fn add_up(
         }
     }
     if sources.see_to_threads() > 1 && sources.work(&active) > WORTH_SHARING {
-        share(jobs, groups, &walks, iteration);
+        share(jobs, (groups, sources), &walks, iteration);
     } else {
         // All first rows are on their way before any is walked.
         for walk in &walks {
             walk.fetch();
         }
-        for (_, arriving, own) in jobs {
-            let walks = &walks[own];
+        for (group, arriving, own) in jobs {
+            let (walks, own) = (&walks[own], sources.own(groups, group, arriving));
             for block in blocks(arriving, walks) {
-                block.fill(walks, iteration);
+                block.within(&own).fill(walks, iteration);
             }
         }
     }
@@ -142,17 +142,22 @@ fn add_up(
 /// A block is cut where a share ends if its pieces are long: of the 10 000 neurons of a common benchmark, 8000 are one
 /// block. Its cost is that of all synapses which lead to it, in every iteration alike, so that a block mostly meets the thread
 /// in whose cache its ring is: by the spikes of the iteration, the cortical microcircuit took half as long again.
-fn share<'a>(jobs: impl IntoIterator<Item = Job<'a>>, groups: &Query<Group>, walks: &[Walk<'_>], iteration: u64) {
+fn share<'a>(
+    jobs: impl IntoIterator<Item = Job<'a>>,
+    (groups, sources): (&Query<Group>, &Sources),
+    walks: &[Walk<'_>],
+    iteration: u64,
+) {
     let mut parts = Vec::new();
     for (group, arriving, own) in jobs {
-        let walks = &walks[own];
+        let (walks, own) = (&walks[own], sources.own(groups, group, arriving));
         let synapses: usize = walks.iter().map(|walk| walk.weights.len()).sum();
         let each = synapses / arriving.sums.len().max(1);
         let grain = walks.iter().map(|walk| walk.layout.grain()).max().unwrap_or(1);
         let shares: SmallVec<[_; 8]> =
             groups.get(group).map(|(.., ThreadShares(shares))| shares.iter(grain).collect()).unwrap_or_default();
         for block in blocks(arriving, walks) {
-            block.cut(&shares, |thread, part| parts.push((each * part.sums.len(), thread, part, walks)));
+            block.within(&own).cut(&shares, |thread, part| parts.push((each * part.sums.len(), thread, part, walks)));
         }
     }
     parts.sort_by_key(|(cost, ..)| Reverse(*cost));
@@ -161,6 +166,16 @@ fn share<'a>(jobs: impl IntoIterator<Item = Job<'a>>, groups: &Query<Group>, wal
             pass.add(thread, move || part.fill(walks, iteration));
         }
     });
+}
+
+impl Sources {
+    /// The neurons of a receptor that this rank takes care of.
+    #[inline]
+    fn own(&self, groups: &Query<Group>, group: Entity, arriving: &Arriving) -> Range<usize> {
+        let neurons = arriving.sums.len();
+        let shares = if self.in_parts { groups.get(group).ok() } else { None };
+        shares.map_or(0..neurons, |(.., ThreadShares(shares))| shares.range(neurons))
+    }
 }
 
 /// The part of a receptor that one task fills.
@@ -189,6 +204,19 @@ fn blocks<'a>(arriving: &'a mut Arriving, walks: &[Walk<'_>]) -> impl Iterator<I
 }
 
 impl<'a> Block<'a> {
+    /// The part that lies among some neurons; a block that has rings stays whole, as they are turned together.
+    fn within(self, own: &Range<usize>) -> Self {
+        let Self { neurons: Range { start, end }, of, sums, rings, coding } = self;
+        let neurons = start.max(own.start)..end.min(own.end);
+        if neurons.is_empty() {
+            return Block { neurons: start..start, of, sums: &mut [], rings: &mut [], coding };
+        }
+        if !rings.is_empty() || neurons == (start..end) {
+            return Block { neurons: start..end, of, sums, rings, coding };
+        }
+        Block { of, sums: &mut sums[neurons.start - start..neurons.end - start], neurons, rings, coding }
+    }
+
     /// Gives every part to `take` with its thread: cut where a share ends, but for a block that has rings, which only one
     /// task can turn.
     fn cut(self, shares: &[(Range<usize>, usize)], mut take: impl FnMut(usize, Self)) {
@@ -204,7 +232,7 @@ impl<'a> Block<'a> {
                 return;
             }
         }
-        // Of a group whose size was changed by hand, and which is yet to be dealt out.
+        // Of a group whose size was changed by hand, and which is yet to be dealt out; or in the care of another rank.
         take(0, Block { neurons: start..neurons.end, of, sums, rings, coding });
     }
 }

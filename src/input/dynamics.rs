@@ -178,7 +178,7 @@ pub(super) fn receive<R: Dynamic>(mut groups: Query<Offers>, mut receptors: Quer
             let mut given = Given { input, sum, v: v.map_or(&[], |v| &v.0) };
             let neurons = given.input.len();
             let (membrane, dt) = (membrane.as_ref(), clock.dt);
-            if shares.are_worth_it(neurons, Effort::Light) {
+            if shares.cut(neurons, Effort::Light) {
                 let own = receptors.take(own, |(_, receptor, level, rise, arriving, cells)| {
                     let (level, rise) = (level.into_inner(), rise.map(Mut::into_inner));
                     begin(&receptor, level, rise, arriving.into_inner(), cells.into_inner(), membrane, dt)

@@ -4,7 +4,10 @@
 use bevy_ecs::prelude::*;
 
 use crate::{
-    network::{Failures, Layout, Listens, Source, Synapses, Variables, View, Weights, graded::Graded, shape::path_of},
+    network::{
+        Failures, Layout, Listens, Owned, Ranks, Source, Synapses, Variables, View, Weights, graded::Graded,
+        shape::path_of,
+    },
     numeric::{Column, Real, dispatch},
 };
 
@@ -38,6 +41,7 @@ fn sum(world: &World, receptor: Entity, graded: &mut Graded) -> Result<(), Strin
     let (Some(listens), Some(variables)) = (world.get::<Listens>(receptor), world.get_resource::<Variables>()) else {
         return Ok(());
     };
+    let ranks = world.get_resource::<Ranks>();
     let mut room = Column::default();
     for heard in &listens.synapses {
         let synapses = world.get::<Synapses>(heard.group).and_then(|synapses| synapses.layout.as_ref());
@@ -57,7 +61,10 @@ fn sum(world: &World, receptor: Entity, graded: &mut Graded) -> Result<(), Strin
                 Err(format!("`{}` has no variable `{name}`; it has {}", path_of(world, source.id()), all.join(", ")))
             }
         };
+        let own = source.get::<Owned>();
         let columns = graded.of.names().iter().map(column).collect::<Result<Vec<_>, _>>()?;
+        let whole: Vec<_> = columns.into_iter().map(|column| Ranks::shared(ranks, own, column)).collect();
+        let columns: Vec<&[Real]> = whole.iter().map(|column| &**column).collect();
         let members = sources_of(layout);
         let numbers = graded.of.numbers(&columns, columns.first().map_or(members, |column| column.len()), &mut room);
         add(layout, weights, numbers, &mut graded.sum);

@@ -170,7 +170,7 @@ fn add_spikes(
             }
             let (mut found, named) = (false, |name: &Name| name.as_str() == receptor);
             if let Some(own) = own
-                && shares.are_worth_it(neurons, Effort::Heavy)
+                && shares.cut(neurons, Effort::Heavy)
             {
                 let arriving = receptors.take(own, |(_, name, arriving)| named(name).then_some(arriving));
                 if let Some(arriving) = arriving.into_iter().next() {

@@ -12,7 +12,7 @@ use bevy_ecs::{entity::EntityIndexMap, prelude::*, relationship::RelationshipTar
 use super::due::Listener;
 use crate::{
     network::{
-        self, Afferents, Arriving, Clock, CompartmentOf, Efficacies, Failures, History, Input, Layout, Listens,
+        self, Afferents, Arriving, Clock, CompartmentOf, Efficacies, Failures, History, Input, Layout, Listens, Owned,
         ReceptorOf, Spikes, Synapses, Tags, ThreadShares,
         receptor::{Heard, WiringChanged, hears},
     },
@@ -45,6 +45,8 @@ pub(super) struct Sources {
     in_rings: usize,
     /// The threads to which groups are dealt out.
     threads: usize,
+    /// Whether neurons of some groups are in the care of other ranks.
+    pub in_parts: bool,
     changed: Arc<AtomicBool>,
 }
 
@@ -102,12 +104,12 @@ fn rewire(
     mut receptors: Query<(&ReceptorOf, &mut Listens, &mut Arriving)>,
     mut synapses: Query<(&network::Source, &Synapses, Option<&mut Efficacies>)>,
     mut spikes: Query<&mut Spikes>,
-    (afferents, compartments): (Query<&Afferents>, Query<&CompartmentOf>),
+    (afferents, compartments, owned): (Query<&Afferents>, Query<&CompartmentOf>, Query<&Owned>),
     (tags, names): (Query<&Tags>, Query<&Name>),
     clock: Res<Clock>,
 ) {
     let (threads, changed) = (rayon::current_num_threads(), sources.changed.clone());
-    *sources = Sources { threads, changed, ..Sources::default() };
+    *sources = Sources { threads, changed, in_parts: !owned.is_empty(), ..Sources::default() };
     for (of, mut listens, mut arriving) in &mut receptors {
         let mut heard = Vec::new();
         let cells = compartments.get(of.0).map_or(of.0, |of| of.0);
@@ -163,14 +165,16 @@ fn widen(arriving: &mut Arriving, coding: Coding, iteration: u64) {
 
 /// Deals groups out to threads by the synapses that lead to them.
 fn deal_out(
-    mut groups: Query<(Entity, &Input, &mut ThreadShares)>,
+    mut groups: Query<(Entity, &Input, Option<&Owned>, &mut ThreadShares)>,
     receptors: Query<(&ReceptorOf, &Listens)>,
     synapses: Query<&Synapses>,
     sources: Res<Sources>,
 ) {
     let mut wholes = EntityIndexMap::new();
-    for (group, input, _) in &groups {
-        wholes.insert(group, Whole { neurons: input.0.len(), ..Whole::default() });
+    for (group, input, owned, _) in &groups {
+        let own = owned.map(|own| (own.start, own.end));
+        let neurons = own.map_or(input.0.len(), |(start, end)| end - start);
+        wholes.insert(group, Whole { neurons, own, ..Whole::default() });
     }
     for (of, listens) in &receptors {
         let Some(whole) = wholes.get_mut(&of.0) else { continue };

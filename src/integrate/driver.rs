@@ -1,7 +1,7 @@
 //! What drives the neuron models: one system for each, which is the same. It deals neurons out to threads and blocks, and
 //! compiles the step of a model for what reaches its neurons and for what is the same in all of them.
 
-use std::iter;
+use std::{iter, ops::Range};
 
 use bevy_app::App;
 use bevy_ecs::{component::RequiredComponentsError, prelude::*};
@@ -97,7 +97,7 @@ fn integrate<M: NeuronModel>(mut groups: Query<Group<M>>, clock: Res<Clock>) {
             let left = left.map_or(&mut [][..], |left| &mut left.into_inner().0[..]);
             let state = M::State::columns(state);
             if let (true, Some(counted)) = (M::FIRES_AT_BEGIN, counted) {
-                overdue.push((group, put_above::<M>((&state, neurons), cells, &counted, step)));
+                overdue.push((group, put_above::<M>((&state, shares.0.range(neurons)), cells, &counted, step)));
             }
             let columns = (state, left, (&input.0[..], M::Takes::columns(forms)), cells);
             if let Some(rests) = rests {
@@ -128,7 +128,7 @@ fn integrate<M: NeuronModel>(mut groups: Query<Group<M>>, clock: Res<Clock>) {
 /// fired in the last iteration, and were `counted` then.
 #[cold]
 fn put_above<M: NeuronModel>(
-    (state, neurons): (&<M::State as States>::Columns<'_>, usize),
+    (state, neurons): (&<M::State as States>::Columns<'_>, Range<usize>),
     cells: CellsOf<'_, M::Cell>,
     counted: &[u32],
     step: Step,
@@ -138,7 +138,7 @@ fn put_above<M: NeuronModel>(
         CellsOf::Alike(cell) => cell,
     };
     let is_reset = |i: &usize| M::begin::<Real>(cell(*i), M::State::at(state, *i), step.h()).1;
-    let neurons = (0..neurons).filter(|i| counted.binary_search(&(*i as u32)).is_err()).filter(is_reset);
+    let neurons = neurons.filter(|i| counted.binary_search(&(*i as u32)).is_err()).filter(is_reset);
     neurons.map(|i| i as u32).collect()
 }
 

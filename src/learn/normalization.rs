@@ -15,7 +15,7 @@ use bevy_reflect::prelude::*;
 use super::bounds::{Bounds, WeightBounds};
 use crate::{
     behaviour,
-    network::{Behaviour, Birth, Clock, Kind, Layout, Range, Synapses, Weights},
+    network::{Behaviour, Birth, Clock, Kind, Layout, Preparation, PrepareError, Range, Synapses, Weights},
     numeric::{
         Real,
         real::{real, wide},
@@ -55,6 +55,13 @@ impl Behaviour for Normalization {
 
     fn plugin(app: &mut App) {
         app.add_behaviour_system::<Self, _>(Stage::Learn, normalize);
+    }
+
+    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        match self.over {
+            Over::Afferent => Ok(()),
+            Over::Efferent => preparation.must_be_alone(Some("over"), "what leaves a neuron leads to all of them"),
+        }
     }
 }
 

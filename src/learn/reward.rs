@@ -20,8 +20,8 @@ use super::dopamine::{Concentration, Dopamine};
 use crate::{
     behaviour,
     network::{
-        Behaviour, Birth, Clock, Layout, PartOf, Preparation, PrepareError, Range, RegisterState, Seed, Source, Spikes,
-        State, SynapseGroup, Synapses, Tags, Target, Unit, address::groups,
+        Behaviour, Birth, Clock, Layout, PartOf, Preparation, PrepareError, Range, Ranks, RegisterState, Seed, Source,
+        Spikes, State, SynapseGroup, Synapses, Tags, Target, Unit, address::groups,
     },
     numeric::{Archive, ArchiveError, philox::uniform_pair, real::real, stream::Stream},
     schedule::{AddToStage, Stage},
@@ -109,7 +109,7 @@ fn give(
     mut rewards: Query<(&Reward, &mut Watch, &mut Concentration, Option<&Birth>)>,
     synapses: Query<Group<'_>>,
     spikes: Query<&Spikes>,
-    clock: Res<Clock>,
+    (clock, ranks): (Res<Clock>, Option<Res<Ranks>>),
 ) {
     let rewired = synapses.iter().any(|(.., synapses)| synapses.is_changed());
     for (reward, mut watch, mut concentration, birth) in &mut rewards {
@@ -117,7 +117,8 @@ fn give(
         if rewired || !watch.found {
             watch.find(reward, &synapses);
         }
-        if watch.sees_pair(&spikes, &clock, reward.within) {
+        // A rank has the synapses onto its own neurons.
+        if Ranks::any(ranks.as_deref(), watch.sees_pair(&spikes, &clock, reward.within)) {
             let stream = Stream::new(watch.seed.0, &[&reward.synapses, "Reward", "delay"]);
             let [part, _] = uniform_pair(stream, clock.iteration);
             let wait = reward.soonest + (reward.latest - reward.soonest) * part;

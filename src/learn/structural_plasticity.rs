@@ -116,6 +116,7 @@ impl Behaviour for StructuralPlasticity {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        preparation.must_be_alone(None, "synapses come and go by their number at all of them")?;
         let dt = preparation.clock().dt;
         // A thousandth of a step for numbers such as 0.3 that are not exactly what they say.
         if !(self.interval.is_finite() && self.interval > 0.999 * dt) {

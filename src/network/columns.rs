@@ -207,7 +207,8 @@ impl Spikes {
         if shares.are_worth_it(self.fired.len(), effort) {
             self.share(pass, shares, columns, kernel);
         } else {
-            one_after_another(self.fired.len(), (columns, &mut self.fired[..]), &kernel);
+            let (len, columns) = shares.own(self.fired.len(), (columns, &mut self.fired[..]));
+            one_after_another(len, columns, &kernel);
             self.collect();
         }
     }
@@ -279,6 +280,22 @@ impl Spikes {
     pub fn add_neurons(&mut self, neurons: &[u32]) {
         self.total -= self.lists.latest().len() as u64;
         self.mark(neurons);
+    }
+
+    /// The neurons that fired in this iteration are these, ascending, whoever knows of them.
+    pub(crate) fn agree(&mut self, neurons: &[u32]) {
+        let Self { fired, lists, total, .. } = self;
+        let latest = lists.latest_mut();
+        *total -= latest.len() as u64;
+        latest.iter().filter_map(|&old| fired.get_mut(old as usize).map(|mark| *mark = 0)).for_each(drop);
+        latest.clear();
+        for &neuron in neurons {
+            if let Some(mark) = fired.get_mut(neuron as usize) {
+                *mark = 1;
+                latest.push(neuron);
+            }
+        }
+        *total += latest.len() as u64;
     }
 
     fn mark(&mut self, neurons: &[u32]) {

@@ -21,6 +21,7 @@ use super::{
     endpoints::{Endpoints, Rule},
     fault::PrepareError,
     preparation::Preparation,
+    ranks::{Owned, count_everywhere, take_care},
     room::resize_columns,
     synapse::{DelaySummary, Layout, Synapses, Tried, Weights},
     synapse_values::{AT_ONCE, SynapseValues, between_autapses, both},
@@ -47,7 +48,7 @@ pub fn connect(
     rule: impl Rule + 'static,
 ) -> Result<(), PrepareError> {
     let values = SynapseValues::new(preparation, &sides, Some(Box::new(rule)))?;
-    make(preparation, Job { values, sides, autapses: true })
+    make(preparation, Job { values, sides, autapses: true, own: None })
 }
 
 /// Builds dense synapses, a weight for every pair.
@@ -60,7 +61,7 @@ pub fn connect_densely(
     autapses: bool,
 ) -> Result<(), PrepareError> {
     let values = SynapseValues::new(preparation, &sides, None)?;
-    make(preparation, Job { values, sides, autapses })
+    make(preparation, Job { values, sides, autapses, own: None })
 }
 
 fn make(preparation: &mut Preparation<'_>, job: Job) -> Result<(), PrepareError> {
@@ -93,8 +94,12 @@ impl Deferred {
     /// Makes all synapses that were noted, and forgets them; what failed, by entity.
     #[must_use]
     pub fn make_all(world: &mut World) -> Vec<(Entity, PrepareError)> {
-        let Self(jobs) = world.remove_resource().unwrap_or_default();
+        let Self(mut jobs) = world.remove_resource().unwrap_or_default();
         let mut failed = Vec::new();
+        take_care(world);
+        for (entity, job) in &mut jobs {
+            job.own = world.get::<Owned>(*entity).map(|own| own.range());
+        }
         // Some at a time: a thread that waits for its own blocks begins another group, and what groups hold while they
         // are made adds up. All at once took 3.0 GB for the cortical microcircuit, which has 1.8.
         for some in jobs.chunks(2 * rayon::current_num_threads()) {
@@ -106,6 +111,7 @@ impl Deferred {
                 }
             }
         }
+        count_everywhere(world, &jobs.iter().map(|(entity, _)| *entity).collect::<Vec<_>>());
         failed
     }
 }
@@ -167,6 +173,8 @@ struct Job {
     sides: Endpoints,
     /// For dense synapses.
     autapses: bool,
+    /// The targets whose synapses are made, where others are in the care of other ranks; dense ones are whole on each.
+    own: Option<Range<usize>>,
 }
 
 /// The synapses of a group.
@@ -198,7 +206,7 @@ impl Job {
     }
 
     fn run_sparse(&self, rule: &dyn Rule) -> Result<Made, PrepareError> {
-        let Self { values, sides, .. } = self;
+        let Self { values, sides, own, .. } = self;
         let (sources, targets) = (sides.source_group.size(), sides.target_group.size());
         let delay = values.constant.map(|(steps, _)| steps);
         // Few targets are one block, however long rows are.
@@ -210,7 +218,7 @@ impl Job {
             None => Coding::delayed((sources, targets), row, longest(&values.delays_of(&found.pairs)?.0)),
         };
         let shape = Shape { sources, targets, delay, coding };
-        let wiring = Wiring { values, sides, rule, shape: &shape };
+        let wiring = Wiring { values, sides, rule, shape: &shape, own: own.as_ref() };
         let drawn = (rule.is_by_source() && shape.blocks() > 1).then_some(found.estimate);
         let windows = || wiring.windows(drawn);
         let count = |(window, drawn): (Range<usize>, Option<BySource>)| {
@@ -241,7 +249,7 @@ impl Job {
     }
 
     fn run_dense(&self) -> Result<Made, PrepareError> {
-        let Self { values, sides, autapses } = self;
+        let Self { values, sides, autapses, .. } = self;
         let (sources, targets) = (sides.pair.sources, sides.pair.targets);
         let autapses = *autapses || !sides.pair.recurrent;
         let mut weights = Column::filled(0.0, sources * targets);
@@ -273,15 +281,23 @@ struct Wiring<'a> {
     sides: &'a Endpoints,
     rule: &'a dyn Rule,
     shape: &'a Shape,
+    own: Option<&'a Range<usize>>,
 }
 
 impl Wiring<'_> {
     /// The stretches of blocks that are made together; with their synapses where about so many are drawn for all blocks at once.
     fn windows(&self, drawn: Option<u64>) -> impl Iterator<Item = (Range<usize>, Option<BySource>)> {
         BySource::windows(self.shape.blocks(), drawn.unwrap_or_default()).map(move |window| {
+            let drawn = drawn.filter(|_| window.clone().any(|block| !self.targets_of(block).is_empty()));
             let drawn = drawn.map(|_| BySource::draw(self.rule, self.sides, self.shape.coding.width(), window.clone()));
             (window, drawn)
         })
+    }
+
+    /// The targets of a block whose synapses are made.
+    fn targets_of(&self, block: usize) -> Range<usize> {
+        let Range { start, end } = self.shape.targets_of(block);
+        self.own.map_or(start..end, |own| start.max(own.start)..end.min(own.end))
     }
 
     /// Hands the synapses onto the targets of a block to `work`, batch by batch.
@@ -290,13 +306,17 @@ impl Wiring<'_> {
         (block, drawn): (usize, Option<&BySource>),
         mut work: impl FnMut(&Pairs) -> Result<(), PrepareError>,
     ) -> Result<(), PrepareError> {
-        let neurons = self.shape.targets_of(block);
+        let neurons = self.targets_of(block);
+        if neurons.is_empty() {
+            return Ok(());
+        }
         let mut pairs = Pairs::default();
         let mut of_target = vec![0_u32; neurons.len()];
         let mut outcome = Ok(());
         let mut emit = |s, t| {
             let target = self.sides.target(t);
-            let n = &mut of_target[target - neurons.start];
+            // What is drawn by sources leads to the others of the block, too.
+            let Some(n) = target.checked_sub(neurons.start).and_then(|place| of_target.get_mut(place)) else { return };
             pairs.push(self.sides.source(s) as u32, target as u32, *n);
             *n += 1;
             if pairs.keys.len() == AT_ONCE {
@@ -325,6 +345,9 @@ impl Wiring<'_> {
         block: usize,
         drawn: Option<&BySource>,
     ) -> Result<(Count, Vec<u16>, Option<DelaySummary>), PrepareError> {
+        if self.targets_of(block).is_empty() {
+            return Ok((Count::elsewhere(), Vec::new(), None));
+        }
         let (mut count, mut steps, mut summary) = (Count::default(), Vec::new(), None);
         self.in_batches((block, drawn), |pairs| {
             let (delays, own) = self.values.delays_of(pairs)?;

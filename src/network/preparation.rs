@@ -10,6 +10,7 @@ use super::{
     fault::{PrepareError, PrepareFault, Told},
     membership::{Origin, network_of},
     parameter::Parameter,
+    ranks::Ranks,
     shape::{path_of, shape},
     surroundings::ArrayFolder,
 };
@@ -84,6 +85,17 @@ impl Preparation<'_> {
     #[must_use]
     pub fn is_trial(&self) -> bool {
         self.depth == Depth::Trial
+    }
+
+    /// For a behaviour that goes by what other ranks know: refuses it where neurons are shared among ranks.
+    ///
+    /// # Errors
+    /// They are, and `why` that does not go together.
+    pub fn must_be_alone(&self, field: Option<&'static str>, why: &str) -> Result<(), PrepareError> {
+        match self.resource::<Ranks>() {
+            None => Ok(()),
+            Some(_) => Err(self.error(field, format!("neurons cannot be shared among ranks: {why}"))),
+        }
     }
 
     /// The shape of the entity: the size of a group, sources × targets of dense synapses.

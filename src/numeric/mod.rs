@@ -23,7 +23,7 @@ pub use kernel::{
     instruction_set::{self, InstructionSet, dispatch, rarely},
 };
 pub(crate) use parallel::threads;
-pub use parallel::{blocks, pass, shares};
+pub use parallel::{blocks, exchange, pass, shares};
 pub(crate) use random::{philox, skips};
 pub use random::{stream, vector_rng};
 pub use real::Real;

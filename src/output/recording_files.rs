@@ -13,10 +13,10 @@ use super::{
     writer_thread::{OnDiskFull, WriterThread},
 };
 use crate::{
-    network::{Clock, Layout, Rewired, Synapses},
+    network::{Clock, Layout, Rewired, Synapses, whole::ListedEverywhere},
     npy::{self, Writer},
     numeric::Real,
-    record::{Content, Dtype, Recording, Responses, Snapshots, for_each_part},
+    record::{Content, Dtype, Recording, Responses, Snapshots, in_parts},
 };
 
 /// A file cannot be made or written.
@@ -125,10 +125,15 @@ impl Files {
         for (group, (source, columns)) in by_group {
             let layout = world.get::<Synapses>(source).and_then(|synapses| synapses.layout.as_ref());
             let Some(layout @ Layout::Sparse(_)) = layout else { continue };
+            let everywhere = world.get::<ListedEverywhere>(source).map(|list| list.0.iter().copied());
             let name = format!("{group}.synapses.npy");
             if !self.files.iter().any(|(_, file)| file.file == name) {
                 let mut writer = Writer::create(&folder.join(&name), npy::Dtype::U32, &[3])?;
-                for_each_part(layout, |part| writer.append(bytemuck::cast_slice(part)))?;
+                let write = |part: &[[u32; 3]]| writer.append(bytemuck::cast_slice(part));
+                match everywhere {
+                    Some(all) => in_parts(all, write)?,
+                    None => in_parts(layout.synapses(), write)?,
+                }
                 writer.flush()?;
             }
             columns.into_iter().for_each(|k| self.files[k].1.synapses = Some(name.clone()));

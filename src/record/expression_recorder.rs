@@ -14,8 +14,8 @@ use crate::{
     behaviour,
     equations::Observed,
     network::{
-        Behaviour, Clock, Failures, Kind, NeuronGroup, Preparation, PrepareError, Seed, Variables, View, shape::shape,
-        surroundings::ValueFunctions, variable::VariableInfo,
+        Behaviour, Clock, Failures, Kind, NeuronGroup, Preparation, PrepareError, Ranks, Seed, SynapseGroup, Variables,
+        View, shape::shape, surroundings::ValueFunctions, variable::VariableInfo,
     },
     numeric::{Column, Real, real::real, real::wide},
     schedule::{AddToStage, Stage},
@@ -83,6 +83,10 @@ impl Behaviour for ExpressionRecorder {
         };
         let seed = preparation.seed();
         for entity in resolve(preparation, &request, |_, _, _| Some((Content::Expression, info.clone())))? {
+            let source = preparation.looked_at().get::<Recording>(entity).map(|recording| recording.source);
+            if source.is_some_and(|source| preparation.looked_at().get::<SynapseGroup>(source).is_some()) {
+                preparation.must_be_alone(Some("of"), "each has synapses of its own")?;
+            }
             let tried = self.tried(preparation.world(), entity);
             let parsed = tried.map_err(|error| preparation.fault("expression", error.into()))?;
             // With functions that programs do not have, it is evaluated as values are.
@@ -165,7 +169,7 @@ fn record(
     expressions: Query<&Parsed>,
     sources: Query<EntityRef, (Without<Recording>, Without<IsResource>)>,
     (variables, functions): (Res<Variables>, Res<ValueFunctions>),
-    clock: Res<Clock>,
+    (clock, ranks): (Res<Clock>, Option<Res<Ranks>>),
     mut failures: ResMut<Failures>,
 ) {
     record_due(recorders.iter(), &mut recordings, &clock, &mut failures, |entity, recording| {
@@ -177,13 +181,14 @@ fn record(
         {
             let views: Vec<&[Real]> = columns.iter().map(|column| &**column).collect();
             let mut room = Column::default();
-            return recording.take(View::Real(observed.numbers(&views, members, &mut room)));
+            let values = View::Real(observed.numbers(&views, members, &mut room));
+            return Ranks::whole(ranks.as_deref(), source, values).map_or(Ok(()), |whole| recording.take(whole.view()));
         }
         let path = [recording.group.as_str(), "ExpressionRecorder", &recording.info.name];
         let scope = scope(&recording.shape, parsed.seed.0, &path, &names, &functions.0);
         let numbers = parsed.expression.evaluate(&scope, Batch::Range(0, members)).map_err(io::Error::other)?;
         let values: Vec<Real> = (0..members).map(|i| real(numbers.at(i))).collect();
-        recording.take(View::Real(&values))
+        Ranks::whole(ranks.as_deref(), source, View::Real(&values)).map_or(Ok(()), |whole| recording.take(whole.view()))
     });
 }
 

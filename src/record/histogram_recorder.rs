@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     behaviour,
-    network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError},
+    network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Ranks},
     schedule::{AddToStage, Stage},
 };
 
@@ -84,15 +84,16 @@ fn record(
     recorders: Query<&Recordings, With<HistogramRecorder>>,
     mut recordings: Query<&mut Recording>,
     sources: Query<EntityRef, (Without<Recording>, Without<IsResource>)>,
-    clock: Res<Clock>,
+    (clock, ranks): (Res<Clock>, Option<Res<Ranks>>),
     mut failures: ResMut<Failures>,
 ) {
     record_due(recorders.iter(), &mut recordings, &clock, &mut failures, |_, recording| {
         let (Content::Histogram(entry, bins), Ok(source)) = (recording.content, sources.get(recording.source)) else {
             return Ok(());
         };
-        let Some(view) = entry.view(source, recording.variable()) else { return Ok(()) };
-        let counts = bins.tally(recording.chosen(view));
+        let view = entry.view(source, recording.variable());
+        let Some(whole) = view.and_then(|view| Ranks::whole(ranks.as_deref(), source, view)) else { return Ok(()) };
+        let counts = bins.tally(recording.chosen(whole.view()));
         recording.rows.append(1, bytemuck::cast_slice(&counts))
     });
 }

@@ -41,6 +41,7 @@ pub fn measured(
     if !preparation.is_first() {
         return Ok(Vec::new());
     }
+    preparation.must_be_alone(None, "what is measured is made of what each knows in part")?;
     let Measured { name, unit, docs, row } = numbers;
     let of: Vec<String> = of.iter().map(|group| format!("{group}.{name}")).collect();
     let request = Request { of: &of, neurons: &Selection::All, window: Window { from, until, every } };

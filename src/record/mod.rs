@@ -36,7 +36,7 @@ pub use response_recorder::{ResponseRecorder, Responses};
 pub use row_buffer::{Dtype, RowBuffer, Sink};
 pub use spike_recorder::SpikeRecorder;
 pub use variable_recorder::VariableRecorder;
-pub use weight_recorder::{Snapshots, WeightRecorder, for_each_part};
+pub use weight_recorder::{Snapshots, WeightRecorder, in_parts};
 
 /// The behaviours of the record stage.
 pub struct RecordPlugin;

@@ -6,7 +6,10 @@ use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
 
 use super::{Bins, Dtype, RowBuffer};
 use crate::{
-    network::{Birth, Clock, Failures, State, Synapses, VariableEntry, View, shape::shape, variable::VariableInfo},
+    network::{
+        Birth, Clock, Everywhere, Failures, Layout, State, Synapses, VariableEntry, View, shape::shape,
+        variable::VariableInfo,
+    },
     numeric::{Archive, ArchiveError, Real, real::wide},
 };
 
@@ -331,6 +334,11 @@ pub fn of_recorders<'a>(world: &'a World, recorders: &'a [Entity]) -> impl Itera
 
 /// The shape of what is recorded of an entity: all its members, or the synapses that there are.
 pub(super) fn recorded_shape(world: &World, entity: Entity, content: Content) -> Vec<usize> {
+    if let Some(everywhere) = world.get::<Everywhere>(entity)
+        && let Some(Layout::Sparse(_)) = world.get::<Synapses>(entity).and_then(|synapses| synapses.layout.as_ref())
+    {
+        return vec![everywhere.synapses as usize];
+    }
     match (content, world.get::<Synapses>(entity)) {
         (Content::Snapshots(_) | Content::Synapses(_), Some(synapses)) => vec![synapses.number()],
         _ => shape(world, entity),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     behaviour,
-    network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError},
+    network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Ranks},
     schedule::{AddToStage, Stage},
 };
 
@@ -55,14 +55,16 @@ fn record(
     recorders: Query<&Recordings, With<VariableRecorder>>,
     mut recordings: Query<&mut Recording>,
     sources: Query<EntityRef, (Without<Recording>, Without<IsResource>)>,
-    clock: Res<Clock>,
+    (clock, ranks): (Res<Clock>, Option<Res<Ranks>>),
     mut failures: ResMut<Failures>,
 ) {
     record_due(recorders.iter(), &mut recordings, &clock, &mut failures, |_, recording| {
         let (Content::Variable(entry, _), Ok(source)) = (recording.content, sources.get(recording.source)) else {
             return Ok(());
         };
-        entry.view(source, recording.variable()).map_or(Ok(()), |view| recording.take(view))
+        let whole =
+            entry.view(source, recording.variable()).and_then(|view| Ranks::whole(ranks.as_deref(), source, view));
+        whole.map_or(Ok(()), |whole| recording.take(whole.view()))
     });
 }
 

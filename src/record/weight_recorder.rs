@@ -5,7 +5,7 @@
 //! with several synapses has as many. Synapses that come and go ([`Rewired`]) are listed anew with each snapshot, and both
 //! recordings have a row per synapse and snapshot.
 
-use std::io;
+use std::{borrow::Cow, io};
 
 use bevy_app::App;
 use bevy_ecs::{change_detection::Tick, prelude::*, relationship::RelationshipTarget};
@@ -18,10 +18,10 @@ use super::{
 use crate::{
     behaviour,
     network::{
-        Behaviour, Clock, Failures, Kind, Layout, Preparation, PrepareError, RegisterState, Rewired, State,
-        SynapseGroup, Synapses, Weights, variable::VariableInfo,
+        Behaviour, Clock, Failures, Kind, Layout, Owned, Preparation, PrepareError, Ranks, RegisterState, Rewired,
+        State, SynapseGroup, Synapses, Weights, variable::VariableInfo, whole::WholeSynapses,
     },
-    numeric::{Archive, ArchiveError, Real},
+    numeric::{Archive, ArchiveError, Real, rows::Synapse},
     schedule::{AddToStage, Finish, Stage},
 };
 
@@ -136,7 +136,8 @@ fn list(world: &mut World, snapshots: Entity) {
 type Recorders<'w, 's> = (
     Query<'w, 's, &'static Recordings, With<WeightRecorder>>,
     Query<'w, 's, (&'static mut Recording, Option<&'static mut Snapshots>)>,
-    Query<'w, 's, (Ref<'static, Synapses>, &'static Weights)>,
+    Query<'w, 's, (Ref<'static, Synapses>, &'static Weights, Option<&'static Owned>)>,
+    Option<Res<'w, Ranks>>,
 );
 
 fn record(recorders: Recorders<'_, '_>, clock: Res<Clock>, failures: ResMut<Failures>) {
@@ -152,7 +153,7 @@ fn record_last(recorders: Recorders<'_, '_>, clock: Res<Clock>, failures: ResMut
 
 fn record_if(
     is_due: impl Fn(&Window, u64) -> bool,
-    (recorders, mut recordings, groups): Recorders<'_, '_>,
+    (recorders, mut recordings, groups, ranks): Recorders<'_, '_>,
     clock: Clock,
     mut failures: ResMut<Failures>,
 ) {
@@ -162,19 +163,20 @@ fn record_if(
         if !is_due(&recording.window, iteration) || snapshots.iterations.last() == Some(&iteration) {
             continue;
         }
-        let Ok((synapses, weights)) = groups.get(recording.source) else { continue };
+        let Ok((synapses, weights, own)) = groups.get(recording.source) else { continue };
         let Some(layout) = &synapses.layout else { continue };
         let content = recording.content;
-        let taken = snapshots
+        snapshots.iterations.push(iteration);
+        let Some(taken) = Taken::of(ranks.as_deref().zip(own), layout, &weights.0) else { continue };
+        snapshots.synapses.push(taken.number());
+        let is_new = snapshots
             .follow(content, layout, synapses.last_changed())
-            .and_then(|is_new| take(&mut recording.rows, content, layout, &weights.0).map(|()| is_new));
+            .and_then(|is_new| taken.weights(&mut recording.rows, content).map(|()| is_new));
         let source = recording.source;
         let who = format!("{}.{}", recording.group, recording.what());
-        snapshots.iterations.push(iteration);
-        snapshots.synapses.push(layout.number() as u64);
-        let listed = match (taken, snapshots.list) {
+        let listed = match (is_new, snapshots.list) {
             (Ok(true), Some(list)) => {
-                recordings.get_mut(list).map_or(Ok(()), |(mut list, _)| enumerate(&mut list.rows, layout))
+                recordings.get_mut(list).map_or(Ok(()), |(mut list, _)| taken.synapses(&mut list.rows))
             }
             (taken, _) => taken.map(drop),
         };
@@ -210,33 +212,70 @@ fn fingerprint(layout: &Layout) -> u64 {
     layout.synapses().fold(0xcbf2_9ce4_8422_2325, |hash, s| [s.source, s.target, s.delay].into_iter().fold(hash, mix))
 }
 
-/// Appends the weights of all synapses.
-fn take(rows: &mut RowBuffer, content: Content, layout: &Layout, weights: &[Real]) -> io::Result<()> {
-    match *layout {
-        Layout::Dense { targets, autapses: false, .. } => {
-            for (i, row) in weights.chunks_exact(targets.max(1)).enumerate() {
-                let (before, after) = row.split_at(i.min(row.len()));
-                rows.append_part(bytemuck::cast_slice(before))?;
-                rows.append_part(bytemuck::cast_slice(after.get(1..).unwrap_or_default()))?;
+/// The synapses of a group as they are taken down.
+enum Taken<'a> {
+    /// In the layout that lies here, with the weights of all ranks.
+    Laid(&'a Layout, Cow<'a, [Real]>),
+    /// Listed from all ranks.
+    Listed(WholeSynapses),
+}
+
+impl<'a> Taken<'a> {
+    /// Nothing where another rank takes them down.
+    fn of(own: Option<(&Ranks, &Owned)>, layout: &'a Layout, weights: &'a [Real]) -> Option<Self> {
+        let Some((ranks, own)) = own else { return Some(Self::Laid(layout, Cow::Borrowed(weights))) };
+        match *layout {
+            Layout::Dense { sources, targets, .. } => {
+                let whole = ranks.columns(weights, (sources, targets), *own)?;
+                Some(Self::Laid(layout, Cow::Owned(whole.to_vec())))
             }
+            Layout::Sparse(_) => ranks.synapses(layout, weights).map(Self::Listed),
         }
-        _ => rows.append_part(bytemuck::cast_slice(weights))?,
     }
-    let count = if matches!(content, Content::Snapshots(Listed::Always)) { layout.number() as u64 } else { 1 };
-    rows.append(count, &[])
+
+    fn number(&self) -> u64 {
+        match self {
+            Self::Laid(layout, _) => layout.number() as u64,
+            Self::Listed(whole) => whole.synapses.len() as u64,
+        }
+    }
+
+    /// Appends the weights of all synapses.
+    fn weights(&self, rows: &mut RowBuffer, content: Content) -> io::Result<()> {
+        match self {
+            Self::Laid(Layout::Dense { targets, autapses: false, .. }, weights) => {
+                for (i, row) in weights.chunks_exact((*targets).max(1)).enumerate() {
+                    let (before, after) = row.split_at(i.min(row.len()));
+                    rows.append_part(bytemuck::cast_slice(before))?;
+                    rows.append_part(bytemuck::cast_slice(after.get(1..).unwrap_or_default()))?;
+                }
+            }
+            Self::Laid(_, weights) => rows.append_part(bytemuck::cast_slice(weights))?,
+            Self::Listed(whole) => rows.append_part(bytemuck::cast_slice(&whole.numbers))?,
+        }
+        let count = if matches!(content, Content::Snapshots(Listed::Always)) { self.number() } else { 1 };
+        rows.append(count, &[])
+    }
+
+    /// Appends the synapses, in the order of their weights.
+    fn synapses(&self, rows: &mut RowBuffer) -> io::Result<()> {
+        let mut write = |part: &[[u32; 3]]| rows.append(part.len() as u64, bytemuck::cast_slice(part));
+        match self {
+            Self::Laid(layout, _) => in_parts(layout.synapses(), write),
+            Self::Listed(whole) => in_parts(whole.synapses.iter().copied(), &mut write),
+        }
+    }
 }
 
 /// Synapses that are listed in one go: 768 kB.
 const AT_ONCE: usize = 1 << 16;
 
-/// Appends the synapses of a group, in the order of their weights.
-fn enumerate(rows: &mut RowBuffer, layout: &Layout) -> io::Result<()> {
-    for_each_part(layout, |part| rows.append(part.len() as u64, bytemuck::cast_slice(part)))
-}
-
-/// Hands the synapses of a group to `write`, some at a time: source, target and delay (steps) of each.
-pub fn for_each_part<E>(layout: &Layout, mut write: impl FnMut(&[[u32; 3]]) -> Result<(), E>) -> Result<(), E> {
-    let mut synapses = layout.synapses().map(|synapse| [synapse.source, synapse.target, synapse.delay]);
+/// Hands some synapses to `write`, not all at a time: source, target and delay (steps) of each.
+pub fn in_parts<E>(
+    synapses: impl Iterator<Item = Synapse>,
+    mut write: impl FnMut(&[[u32; 3]]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut synapses = synapses.map(|synapse| [synapse.source, synapse.target, synapse.delay]);
     loop {
         let part: Vec<[u32; 3]> = synapses.by_ref().take(AT_ONCE).collect();
         if part.is_empty() {

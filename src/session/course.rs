@@ -8,15 +8,17 @@ use std::{
 
 use bevy_ecs::prelude::*;
 
-use super::{Beginning, CheckpointEvery, SessionError, report};
+use super::{
+    Beginning, CheckpointEvery, SessionError, report,
+    together::{self, finish, run_ticks},
+};
 use crate::{
     assemble::Network,
-    checkpoint::{self, CHECKPOINT, Run},
+    checkpoint::{CHECKPOINT, Run},
     disk,
     network::{Clock, Failures, Soundness, Warnings},
     output::{Files, OnDiskFull, Outcome, Provenance, REPORT, Report, RunFolder, Warning, attach_files},
     scene::Scene,
-    schedule::{finish, run_ticks},
 };
 
 /// Between two looks at the progress, and at whether somebody wants the run to end.
@@ -165,6 +167,7 @@ impl Session {
             interrupted @ SessionError::Interrupted { .. } => interrupted,
             error => self.stopped(world, error),
         });
+        together::dismiss(world);
         let wall_s = self.wall_s();
         report::fill(&mut self.report, world, (&self.network, &self.run, &self.files), (done(world), wall_s));
         self.report.outcome = match &ended {
@@ -211,7 +214,7 @@ impl Session {
             }
             // What was removed, as behaviours that were switched, is remembered until then.
             world.clear_trackers();
-            if let Some(by) = watch.wants_end()
+            if let Some(by) = watch.wants_end().or_else(|| together::wants_end(world).then_some("another rank"))
                 && done(world) < total
             {
                 return Ok(Some(by));
@@ -275,7 +278,7 @@ impl Session {
         self.failed(world, watch)?;
         self.files.flush(world, true)?;
         let path = self.folder.path().join(CHECKPOINT);
-        let saved = checkpoint::write(world, Some(self.so_far()), &path);
+        let saved = together::save(world, self.so_far(), &path);
         (self.saved, self.flushed) = (Instant::now(), Instant::now());
         Ok(saved?)
     }
@@ -331,7 +334,7 @@ impl Session {
             return error;
         }
         let path = self.folder.path().join(STOPPED);
-        let saved = checkpoint::write(world, Some(self.so_far()), &path).map(|()| path).map_err(Box::new);
+        let saved = together::save(world, self.so_far(), &path).map(|()| path).map_err(Box::new);
         let last = self.folder.path().join(CHECKPOINT).exists().then(|| self.folder.path().to_owned());
         SessionError::DiskFull { error: Box::new(error), iteration: done(world), saved, last }
     }

@@ -27,6 +27,7 @@ mod error;
 mod report;
 #[cfg(test)]
 mod tests;
+mod together;
 
 use std::{
     io,
@@ -39,6 +40,7 @@ use bevy_ecs::prelude::*;
 pub use checkpoint_every::CheckpointEvery;
 pub use course::{Session, Watch};
 pub use error::SessionError;
+pub use together::{dismiss, follow};
 
 use crate::{
     assemble::{Network, build},

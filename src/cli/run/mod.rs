@@ -5,6 +5,7 @@ mod gallery;
 #[cfg(not(feature = "live"))]
 #[path = "no_gallery.rs"]
 mod gallery;
+mod party;
 mod text;
 
 use std::{
@@ -19,6 +20,7 @@ use clap::Args;
 use rayon::ThreadPoolBuilder;
 
 use gallery::Gallery;
+use party::Party;
 
 use super::{
     CliError, SceneArguments,
@@ -128,15 +130,30 @@ impl Manner {
 }
 
 pub(super) fn run(mut app: App, arguments: &RunArguments) -> Result<(), CliError> {
-    let mut gallery = Gallery::open(&mut app, &arguments.manner)?;
-    let from = arguments.from.as_deref().map(checkpoint::open).transpose().map_err(SessionError::from)?;
-    let scene = arguments.load(&app, from.as_ref())?;
+    let party = Party::join(&mut app)?;
+    let loaded = load(&mut app, arguments);
+    let (mut gallery, from, scene) = party.agree(app.world_mut(), loaded)?;
     let world = app.world_mut();
     arguments.manner.with_threads(|| {
-        let session = start(world, &scene, arguments, from)?;
+        let begun = begin(world, &scene, arguments, from);
+        let beginning = party.agree(world, begun)?;
+        if party.follows() {
+            return party.follow(world);
+        }
+        let session = start(world, &scene, arguments, beginning).inspect_err(|_| party.dismiss(world))?;
         gallery.let_in(world, (scene.document, scene.folder), &session);
         complete(world, session, &arguments.manner, gallery)
     })
+}
+
+/// What a run begins with.
+type Loaded = (Gallery, Option<CheckpointFile>, Scene);
+
+fn load(app: &mut App, arguments: &RunArguments) -> Result<Loaded, CliError> {
+    let gallery = Gallery::open(app, &arguments.manner)?;
+    let from = arguments.from.as_deref().map(checkpoint::open).transpose().map_err(SessionError::from)?;
+    let scene = arguments.load(app, from.as_ref())?;
+    Ok((gallery, from, scene))
 }
 
 impl RunArguments {
@@ -174,13 +191,13 @@ impl RunArguments {
     }
 }
 
-/// Builds the network and opens its files.
-fn start(
+/// Builds the network.
+fn begin(
     world: &mut World,
     scene: &Scene,
     arguments: &RunArguments,
     from: Option<CheckpointFile>,
-) -> Result<Session, CliError> {
+) -> Result<Beginning, CliError> {
     let settings = arguments.settings();
     let beginning = match (from, &arguments.from) {
         (Some(file), Some(path)) => {
@@ -189,6 +206,16 @@ fn start(
         }
         _ => Beginning::anew(world, scene, settings)?,
     };
+    Ok(beginning)
+}
+
+/// Opens its files.
+fn start(
+    world: &mut World,
+    scene: &Scene,
+    arguments: &RunArguments,
+    beginning: Beginning,
+) -> Result<Session, CliError> {
     print_warnings(&beginning.network.plan.warnings);
     if let Some(restored) = beginning.restored.as_ref().filter(|_| !arguments.manner.quiet) {
         tell_what_differs(restored);

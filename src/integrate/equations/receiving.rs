@@ -152,7 +152,7 @@ pub(super) fn receive(
                 });
                 told.is_ok()
             };
-            if shares.are_worth_it(neurons, Effort::Heavy) {
+            if shares.cut(neurons, Effort::Heavy) {
                 let own = receptors.take(own, |(entity, receptor, receiving, columns, arriving)| {
                     let receiving = receiving.into_inner();
                     let ready = ready(entity, &receptor, receiving);

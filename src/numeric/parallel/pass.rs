@@ -3,6 +3,7 @@
 
 use std::{
     collections::VecDeque,
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -72,6 +73,7 @@ impl<'a> Pass<'a> {
         if shares.are_worth_it(len, effort) {
             self.share(shares, len, columns, kernel);
         } else {
+            let (len, columns) = shares.own(len, columns);
             one_after_another(len, columns, &kernel);
         }
     }
@@ -91,9 +93,9 @@ impl<'a> Pass<'a> {
         columns: C,
         work: impl Fn(usize, C) + Clone + Send + 'a,
     ) {
-        in_shares(shares, len, columns, |thread, (len, columns)| {
+        in_shares(shares, len, columns, |thread, (range, columns)| {
             let work = work.clone();
-            self.add(thread, move || work(len, columns));
+            self.add(thread, move || work(range.len(), columns));
         });
     }
 
@@ -108,10 +110,8 @@ impl<'a> Pass<'a> {
         end: impl FnOnce(Vec<R>) + 'a,
     ) {
         let results: Arc<Mutex<Vec<(usize, R)>>> = Arc::default();
-        let mut first = 0;
-        in_shares(shares, len, columns, |thread, (len, columns)| {
-            let (work, results, start) = (work.clone(), results.clone(), first);
-            first += len;
+        in_shares(shares, len, columns, |thread, (range, columns)| {
+            let (work, results, start) = (work.clone(), results.clone(), range.start);
             self.add(thread, move || {
                 let result = work(start, columns);
                 results.lock().unwrap_or_else(PoisonError::into_inner).push((start, result));
@@ -148,15 +148,16 @@ impl<'a> Pass<'a> {
 }
 
 /// Cuts columns into shares.
-fn in_shares<C: Cut>(shares: &Shares, len: usize, columns: C, mut take: impl FnMut(usize, (usize, C))) {
+fn in_shares<C: Cut>(shares: &Shares, len: usize, columns: C, mut take: impl FnMut(usize, (Range<usize>, C))) {
+    let (own, (_, columns)) = (shares.range(len), shares.own(len, columns));
     let mut rest = Some(columns);
     for (range, thread) in shares.iter(C::GRAIN) {
         let Some(columns) = rest.take() else { return };
-        if range.end == len {
-            return take(thread, (range.len(), columns));
+        if range.end == own.end {
+            return take(thread, (range, columns));
         }
         let (share, behind) = columns.cut(range.len());
-        take(thread, (range.len(), share));
+        take(thread, (range, share));
         rest = Some(behind);
     }
 }

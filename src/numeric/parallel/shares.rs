@@ -5,6 +5,8 @@
 
 use std::{cmp::Reverse, ops::Range, sync::Arc};
 
+use crate::numeric::blocks::Cut;
+
 /// The most neurons in a share, so that a thread whose core is taken from it leaves others something to take over.
 const LARGEST: usize = 1 << 15;
 
@@ -21,6 +23,8 @@ pub struct Shares {
     list: Arc<[Share]>,
     /// The neurons of all groups, if there are several threads.
     all: usize,
+    /// The neurons of which passes take care, where others are in the care of other ranks.
+    own: Option<(usize, usize)>,
 }
 
 /// Neurons of a group from the end of the last share on.
@@ -55,12 +59,14 @@ impl Effort {
 /// A group to be dealt out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Whole {
-    /// Its neurons.
+    /// Its neurons, or those of them that are dealt out.
     pub neurons: usize,
     /// The synapses that lead to them.
     pub synapses: usize,
     /// The neurons from which it may be cut are multiples of this; 1 or 0 for anywhere.
     pub grain: usize,
+    /// The first of its neurons that are dealt out, and the end of them, where others are in the care of other ranks.
+    pub own: Option<(usize, usize)>,
 }
 
 impl Shares {
@@ -68,18 +74,42 @@ impl Shares {
     #[inline]
     #[must_use]
     pub fn are_worth_it(&self, neurons: usize, effort: Effort) -> bool {
-        self.all >= effort.worth_sharing() && self.neurons() == neurons
+        self.all >= effort.worth_sharing() && self.end() == self.own.map_or(neurons, |(_, end)| end)
     }
 
-    /// The neurons that are dealt out.
+    /// The same for passes that go otherwise about a group which is neither shared nor in part in the care of other ranks.
+    #[inline]
     #[must_use]
-    pub fn neurons(&self) -> usize {
+    pub fn cut(&self, neurons: usize, effort: Effort) -> bool {
+        self.own.is_some() || self.are_worth_it(neurons, effort)
+    }
+
+    /// Where the neurons end that are dealt out.
+    fn end(&self) -> usize {
         self.list.last().map_or(0, |last| last.end)
     }
 
-    /// The neurons of each share, and its thread; they begin at multiples of `grain`.
+    /// Of the columns of so many neurons those that are dealt out, and how many that are.
+    #[inline]
+    pub fn own<C: Cut>(&self, neurons: usize, columns: C) -> (usize, C) {
+        match self.own {
+            None => (neurons, columns),
+            // The last block may be short: what is there once for each is not cut behind it.
+            Some((start, end)) if end == neurons => (end - start, columns.cut(start).1),
+            Some((start, end)) => (end - start, columns.cut(end).0.cut(start).1),
+        }
+    }
+
+    /// The neurons that are dealt out of a group of so many.
+    #[inline]
+    #[must_use]
+    pub fn range(&self, neurons: usize) -> Range<usize> {
+        self.own.map_or(0..neurons, |(start, end)| start.min(neurons)..end.min(neurons))
+    }
+
+    /// The neurons of each share, and its thread; they begin at multiples of `grain`, but for the first.
     pub fn iter(&self, grain: usize) -> impl Iterator<Item = (Range<usize>, usize)> + '_ {
-        let (neurons, mut start) = (self.neurons(), 0);
+        let (neurons, mut start) = (self.end(), self.own.map_or(0, |(start, _)| start));
         let shares = self.list.iter().map(move |&Share { end, thread }| {
             let end = if end == neurons { end } else { neurons.min((end + grain / 2) / grain * grain) };
             let range = start..end.max(start);
@@ -112,7 +142,11 @@ pub fn deal(groups: &[Whole], threads: usize) -> Vec<Shares> {
             *list = group.fill_up(&mut loads);
         }
     }
-    lists.into_iter().map(|list| Shares { list: list.into(), all }).collect()
+    let shares = lists.into_iter().zip(groups).map(|(mut list, Whole { own, .. })| {
+        list.iter_mut().for_each(|share| share.end += own.map_or(0, |(start, _)| start));
+        Shares { list: list.into(), all, own: *own }
+    });
+    shares.collect()
 }
 
 impl Whole {
@@ -163,7 +197,7 @@ mod tests {
     use super::*;
 
     fn whole(neurons: usize, synapses: usize, grain: usize) -> Whole {
-        Whole { neurons, synapses, grain }
+        Whole { neurons, synapses, grain, own: None }
     }
 
     proptest! {

@@ -52,9 +52,16 @@ impl Shape {
 pub struct Count {
     counts: Vec<u32>,
     total: usize,
+    elsewhere: bool,
 }
 
 impl Count {
+    /// Of a block whose targets are in the care of other ranks: it takes no room.
+    #[must_use]
+    pub fn elsewhere() -> Self {
+        Self { elsewhere: true, ..Self::default() }
+    }
+
     /// Counts a synapse.
     #[inline]
     pub fn add(&mut self, shape: &Shape, synapse: Synapse) {
@@ -74,6 +81,9 @@ impl Count {
 
     /// The number of each piece becomes the place of its first synapse; as many pieces as `buckets` have, and the end.
     fn into_offsets(mut self, shape: &Shape, buckets: usize) -> Vec<u32> {
+        if self.elsewhere {
+            return Vec::new();
+        }
         self.counts.resize(buckets * shape.sources + 1, 0);
         let mut sum = 0;
         for count in &mut self.counts {

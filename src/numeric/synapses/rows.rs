@@ -96,7 +96,7 @@ impl Rows {
         for block in &mut self.blocks {
             let mut offsets = block.offsets.clone();
             archive.column(&mut offsets)?;
-            if offsets.first() != Some(&0) || !offsets.is_sorted() {
+            if offsets.first().is_some_and(|first| *first != 0) || !offsets.is_sorted() {
                 return Err(ArchiveError::Form);
             }
             if archive.restores() {
@@ -196,6 +196,12 @@ impl Rows {
                 places.map(move |place| self.synapse((b, bucket), source, self.codes.all().at(place)))
             })
         })
+    }
+
+    /// The block, the bucket and the source by which a synapse lies among all.
+    pub(crate) fn piece_of(&self, synapse: Synapse) -> (usize, usize, u32) {
+        let bucket = if self.punctual { 0 } else { synapse.delay as usize / self.coding.slots() };
+        (synapse.target as usize / self.coding.width(), bucket, synapse.source)
     }
 
     pub(in crate::numeric) fn synapse(&self, (block, bucket): (usize, usize), source: u32, code: u32) -> Synapse {

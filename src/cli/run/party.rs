@@ -1,0 +1,72 @@
+//! The processes of a job that run a scene together, as one of them: rank 0 has the terminal and the files, the others follow.
+//! Without MPI a process is alone.
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+
+use super::super::CliError;
+#[cfg(feature = "mpi")]
+use super::super::interruption::Interruption;
+use crate::network::{Ranks, whole::FailedElsewhere};
+
+/// This process among those that run together.
+pub(super) struct Party {
+    #[cfg(feature = "mpi")]
+    _membership: Option<crate::ranks::mpi::Membership>,
+    follows: bool,
+}
+
+impl Party {
+    /// Joins whoever was started with this process.
+    #[cfg(feature = "mpi")]
+    pub fn join(app: &mut App) -> Result<Self, CliError> {
+        let Some((membership, exchange)) = crate::ranks::mpi::join()? else {
+            return Ok(Self { _membership: None, follows: false });
+        };
+        let exchange: std::sync::Arc<dyn crate::numeric::exchange::Exchange> = std::sync::Arc::new(exchange);
+        let follows = exchange.rank() > 0;
+        app.add_plugins(crate::ranks::RanksPlugin(exchange));
+        Ok(Self { _membership: Some(membership), follows })
+    }
+
+    /// Nobody can be joined without MPI.
+    #[cfg(not(feature = "mpi"))]
+    pub fn join(_: &mut App) -> Result<Self, CliError> {
+        Ok(Self { follows: false })
+    }
+
+    /// Whether another process leads.
+    pub const fn follows(&self) -> bool {
+        self.follows
+    }
+
+    /// Goes on if all have come as far; of several that have failed, the first tells why.
+    pub fn agree<T>(&self, world: &mut World, own: Result<T, CliError>) -> Result<T, CliError> {
+        let told_here = world.remove_resource::<FailedElsewhere>().is_none() && own.is_err();
+        match (own, Ranks::first(world.get_resource::<Ranks>(), told_here)) {
+            (Ok(made), None) => Ok(made),
+            (Err(error), Some(true) | None) => Err(error),
+            _ => Err(CliError::Elsewhere),
+        }
+    }
+
+    /// Does what rank 0 has all do, to the end.
+    #[cfg(feature = "mpi")]
+    pub fn follow(&self, world: &mut World) -> Result<(), CliError> {
+        let interruption = Interruption::watch().map_err(CliError::Signals)?;
+        crate::session::follow(world, || interruption.signal().is_some());
+        Ok(())
+    }
+
+    #[cfg(not(feature = "mpi"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "nobody follows without MPI")]
+    pub fn follow(&self, _: &mut World) -> Result<(), CliError> {
+        Ok(())
+    }
+
+    /// Lets the others go.
+    #[expect(clippy::unused_self, reason = "whoever is alone has nobody to let go")]
+    pub fn dismiss(&self, world: &World) {
+        crate::session::dismiss(world);
+    }
+}

@@ -1,0 +1,177 @@
+//! Ranks: processes that share a network. Each takes care of some neurons of every group with all that leads to them; of the
+//! others it knows the spikes. Who takes care of whom is decided here; how spikes travel: `crate::ranks`.
+
+use std::{ops::Range, sync::Arc};
+
+use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
+
+use super::{
+    compartment::Compartments,
+    group::NeuronGroup,
+    receptor::Receptors,
+    synapse::{Afferents, DelaySummary, Layout, Synapses},
+    synapse_values::both,
+};
+use crate::numeric::{
+    blocks::BLOCK,
+    exchange::{Exchange, Gathered},
+};
+
+/// The ranks that share the networks of this world, as this one sees them; without it there are none but this process.
+#[derive(Resource, Clone)]
+pub struct Ranks(pub Arc<dyn Exchange>);
+
+/// On a neuron group whose neurons are in the care of several ranks, on its compartments, on its receptors and on the synapse
+/// groups that lead to it: those that are in the care of this one.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owned {
+    /// The first.
+    pub start: usize,
+    /// The one behind the last.
+    pub end: usize,
+}
+
+impl Owned {
+    /// The neurons.
+    #[must_use]
+    pub const fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+/// An update of a neuron and what else it takes cost about as much as so many synapses that lead to it.
+const NEURON: usize = 256;
+
+/// Gives this rank its neurons of each group that nobody has given any; nothing without ranks.
+///
+/// Blocks of [`BLOCK`] neurons, the unit of random streams, in the order of groups: each rank takes a stretch of them that
+/// costs as much as others, by neurons and by the synapses that are expected to lead to them.
+pub fn take_care(world: &mut World) {
+    let Some(Ranks(exchange)) = world.get_resource::<Ranks>().cloned() else { return };
+    let mut groups = world.query_filtered::<(Entity, &NeuronGroup, Option<&Afferents>), Without<Owned>>();
+    let mut all: Vec<(Entity, usize, usize)> = groups
+        .iter(world)
+        .map(|(group, neurons, afferents)| {
+            let afferents = afferents.into_iter().flat_map(RelationshipTarget::iter);
+            let synapses = afferents.filter_map(|synapses| world.get::<Synapses>(synapses)).map(|all| all.expected);
+            (group, neurons.size(), synapses.sum::<usize>() / neurons.size().max(1) + NEURON)
+        })
+        .collect();
+    // Of a network that all ranks build alike; the order of a query is another matter.
+    all.sort_unstable_by_key(|(group, ..)| *group);
+    let sizes: Vec<(usize, usize)> = all.iter().map(|&(_, neurons, cost)| (neurons, cost)).collect();
+    let own = stretches(&sizes, exchange.ranks(), exchange.rank());
+    for (&(group, ..), own) in all.iter().zip(own) {
+        mark(world, group, Owned { start: own.start, end: own.end });
+    }
+}
+
+/// Of groups of so many neurons, each at such a cost, those that a rank takes.
+fn stretches(groups: &[(usize, usize)], ranks: usize, rank: usize) -> Vec<Range<usize>> {
+    let total: u128 = groups.iter().map(|&(neurons, cost)| neurons as u128 * cost as u128).sum();
+    let mut before = 0_u128;
+    let of_group = |&(neurons, cost): &(usize, usize)| {
+        let mut own: Option<Range<usize>> = None;
+        for start in (0..neurons).step_by(BLOCK) {
+            let end = neurons.min(start + BLOCK);
+            let cost = (end - start) as u128 * cost as u128;
+            // Whoever has the middle of a block has all of it.
+            let taker = (before + cost / 2) * ranks as u128 / total.max(1);
+            before += cost;
+            if taker as usize == rank {
+                own = Some(own.map_or(start, |own| own.start)..end);
+            }
+        }
+        own.unwrap_or(0..0)
+    };
+    groups.iter().map(of_group).collect()
+}
+
+/// Marks a group, and what belongs to its neurons.
+fn mark(world: &mut World, group: Entity, own: Owned) {
+    let mut marked = vec![group];
+    if let Some(compartments) = world.get::<Compartments>(group) {
+        marked.extend(compartments.iter());
+    }
+    let receptors: Vec<Entity> =
+        marked.iter().filter_map(|&site| world.get::<Receptors>(site)).flat_map(RelationshipTarget::iter).collect();
+    marked.extend(receptors);
+    if let Some(afferents) = world.get::<Afferents>(group) {
+        marked.extend(afferents.iter());
+    }
+    for entity in marked {
+        if let Ok(mut entity) = world.get_entity_mut(entity) {
+            entity.insert(own);
+        }
+    }
+}
+
+/// On a synapse group of which this rank has a part: what there is at all ranks together.
+#[derive(Component, Clone, Copy, Debug, PartialEq)]
+pub struct Everywhere {
+    /// Synapses.
+    pub synapses: u64,
+    /// Their delays.
+    pub delays: Option<DelaySummary>,
+}
+
+/// Has all ranks know how many synapses some groups have at all of them.
+pub(super) fn count_everywhere(world: &mut World, groups: &[Entity]) {
+    let Some(Ranks(exchange)) = world.get_resource::<Ranks>().cloned() else { return };
+    let (mut own, mut all) = (Vec::new(), Gathered::default());
+    for &group in groups {
+        let synapses = world.get::<Synapses>(group);
+        let layout = synapses.and_then(|synapses| synapses.layout.as_ref());
+        let delays = synapses.and_then(|synapses| synapses.delays);
+        let number = match layout {
+            // Whole at every rank.
+            Some(Layout::Dense { .. }) if exchange.rank() > 0 => 0,
+            layout => layout.map_or(0, Layout::number) as u64,
+        };
+        let of_delays = delays.map_or([f64::NAN; 3], |all| [all.shortest_ms, all.longest_ms, all.rounded_by_ms]);
+        own.extend(bytemuck::cast::<u64, [u32; 2]>(number));
+        own.extend(bytemuck::cast::<[f64; 3], [u32; 6]>(of_delays));
+    }
+    exchange.all_gather(&own, &mut all);
+    for (k, &group) in groups.iter().enumerate() {
+        let (mut synapses, mut delays) = (0, None);
+        for words in all.by_rank().filter_map(|words| words.get(8 * k..8 * (k + 1))) {
+            synapses += bytemuck::pod_read_unaligned::<u64>(bytemuck::cast_slice(&words[..2]));
+            let [shortest_ms, longest_ms, rounded_by_ms] =
+                bytemuck::pod_read_unaligned(bytemuck::cast_slice(&words[2..]));
+            let own = (!f64::is_nan(shortest_ms)).then_some(DelaySummary { shortest_ms, longest_ms, rounded_by_ms });
+            delays = both(delays, own);
+        }
+        if let Ok(mut group) = world.get_entity_mut(group) {
+            group.insert(Everywhere { synapses, delays });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Every neuron is in the care of one rank; stretches begin where blocks do, and cost as much as others but for a block.
+        #[test]
+        fn every_neuron_has_one_rank(
+            groups in prop::collection::vec((1..40_000_usize, 1..12_000_usize), 1..9),
+            ranks in 1..9_usize,
+        ) {
+            let all: Vec<_> = (0..ranks).map(|rank| stretches(&groups, ranks, rank)).collect();
+            for (k, &(neurons, _)) in groups.iter().enumerate() {
+                let mut own: Vec<_> = all.iter().map(|own| own[k].clone()).filter(|own| !own.is_empty()).collect();
+                own.sort_by_key(|own| own.start);
+                prop_assert!(own.iter().all(|own| own.start.is_multiple_of(BLOCK)));
+                prop_assert_eq!(own.iter().fold(0, |end, own| if own.start == end { own.end } else { usize::MAX }), neurons);
+            }
+            let cost = |own: &Vec<Range<usize>>| own.iter().zip(&groups).map(|(own, (_, cost))| own.len() * cost).sum::<usize>();
+            let total: usize = groups.iter().map(|(neurons, cost)| neurons * cost).sum();
+            let block = groups.iter().map(|(neurons, cost)| (*neurons).min(BLOCK) * cost).max().unwrap_or_default();
+            prop_assert!(all.iter().all(|own| cost(own) <= total / ranks + block));
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Networks on several ranks, which are threads here, against those of one process.
+
+use std::{path::Path, sync::Arc};
+
+use crate::{
+    assemble::build,
+    network::Spikes,
+    numeric::exchange::{Exchange, together},
+    prelude::Bench,
+    ranks::{RanksPlugin, run_ticks},
+    record::of_recorders,
+    scene::Scene,
+    schedule,
+};
+
+/// What a network leaves: what each recording has, and the spikes of each group.
+type Left = (Vec<(String, Vec<f64>)>, Vec<u64>);
+
+/// What a scene leaves with settings at a rank, after so many iterations.
+fn left(exchange: Option<Arc<dyn Exchange>>, path: &Path, settings: &[&str], iterations: u64) -> Left {
+    let mut bench = Bench::new();
+    if let Some(exchange) = exchange {
+        bench.app_mut().add_plugins(RanksPlugin(exchange));
+    }
+    let world = bench.world_mut();
+    let settings: Vec<String> = settings.iter().map(|&set| set.to_owned()).collect();
+    let scene = Scene::from_file_with(world, path, &settings).expect("a scene");
+    let network = build(world, &scene).map_err(|why| why.render(false)).expect("a network");
+    assert_eq!(run_ticks(world, iterations), iterations);
+    schedule::finish(world);
+    let mut recorded: Vec<_> = of_recorders(world, &network.recorders)
+        .map(|(_, recording)| (format!("{}.{}", recording.group, recording.what()), recording.values()))
+        .collect();
+    recorded.sort_by(|a, b| a.0.cmp(&b.0));
+    let spikes = network.groups.iter().map(|&group| world.get::<Spikes>(group).map_or(0, Spikes::total)).collect();
+    (recorded, spikes)
+}
+
+#[track_caller]
+fn assert_shared(path: &str, settings: &[&str], iterations: u64) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let alone = left(None, &path, settings, iterations);
+    for (ranks, threads) in [(2, 1), (3, 2)] {
+        let shared = together(ranks, threads, |exchange| left(Some(exchange), &path, settings, iterations));
+        for other in &shared {
+            assert_eq!(other.1, alone.1, "spikes of {} on {ranks} ranks", path.display());
+        }
+        for ((name, there), (_, here)) in shared[0].0.iter().zip(&alone.0) {
+            let differs = there.iter().zip(here).position(|(there, here)| there.to_bits() != here.to_bits());
+            assert!(
+                there.len() == here.len() && differs.is_none(),
+                "{}: {name} on {ranks} ranks: {} and {} numbers, {differs:?}",
+                path.display(),
+                there.len(),
+                here.len()
+            );
+        }
+    }
+}
+
+#[test]
+fn large_groups_are_cut() {
+    for (scene, settings, iterations) in [
+        ("cuba", &[][..], 400),
+        ("coba", &[], 100),
+        ("brunel", &[], 200),
+        ("microcircuit", &["constants.scale=0.1"], 150),
+        ("sparse_izhikevich", &["constants.size=9000"], 60),
+        ("vogels_2011", &["constants.size=9000"], 100),
+    ] {
+        assert_shared(&format!("scenes/{scene}.ron"), settings, iterations);
+    }
+}
+
+/// Whatever a scene has: the others, of small groups, each of which is one rank's.
+#[test]
+fn every_scene_can_be_shared() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenes");
+    let files = folder.read_dir().expect("scenes").filter_map(|file| Some(file.ok()?.path()));
+    let scenes: Vec<_> = files.filter(|path| path.extension().is_some_and(|kind| kind == "ron")).collect();
+    assert!(scenes.len() > 20);
+    for scene in scenes {
+        assert_shared(scene.to_str().expect("a name"), &[], 120);
+    }
+}
