@@ -84,7 +84,9 @@ fn failed_elsewhere() -> Diagnostic {
 
 /// Prepares everything but the synapses, unless there is no room for them.
 pub(super) fn prepare_whole(world: &mut World, scene: &Scene, spawned: &Spawned, plan: &Plan) -> Vec<Diagnostic> {
-    let whole = memory_fault(plan).map_or_else(|| prepare(world, scene, spawned, Depth::Whole), |fault| vec![fault]);
+    let ranks = world.get_resource::<Ranks>().map_or(1, |Ranks(exchange)| exchange.ranks());
+    let whole =
+        memory_fault(plan, ranks).map_or_else(|| prepare(world, scene, spawned, Depth::Whole), |fault| vec![fault]);
     world.remove_resource::<Unprepared>();
     whole
 }
@@ -290,10 +292,10 @@ fn prepare(world: &mut World, scene: &Scene, spawned: &Spawned, depth: Depth) ->
 }
 
 /// The network needs more memory than there is.
-fn memory_fault(plan: &Plan) -> Option<Diagnostic> {
-    let available = available_memory()?;
-    (plan.memory > available).then(|| {
-        let (needed, available) = (in_words(plan.memory), in_words(available));
+fn memory_fault(plan: &Plan, ranks: usize) -> Option<Diagnostic> {
+    let (needed, available) = (plan.memory_of_rank(ranks), available_memory()?);
+    (needed > available).then(|| {
+        let (needed, available) = (in_words(needed), in_words(available));
         let largest = plan.synapses.iter().max_by_key(|group| group.synapses);
         let fault = Diagnostic::error(format!("the network needs {needed} of memory, and {available} are available"));
         match largest {

@@ -9,6 +9,7 @@ use crate::{
         Clock, DelaySummary, Endpoints, Everywhere, Kind, Layout, NeuronGroup, Remark, Size, Soundness, Source,
         Synapses, Tags, Target, Variables,
         compartment::{receptors_of, sites_of},
+        ranks::most_synapses,
         shape::shape,
     },
     record::of_recorders,
@@ -27,6 +28,9 @@ pub struct Plan {
     pub recordings: Vec<RecordingPlan>,
     /// Memory of state and weights (bytes).
     pub memory: u64,
+    /// What of it is of synapses that ranks divide among them; the rest each of them has.
+    #[serde(skip)]
+    pub divided: u64,
     /// What the scene says and hardly means.
     #[serde(skip)]
     pub warnings: Diagnostics,
@@ -128,6 +132,8 @@ pub(super) fn plan(world: &World, spawned: &Spawned, iterations: u64) -> Plan {
         let size = size(world, entity);
         let own = world.get_entity(entity).map_or(0, |entity| pending.entry.memory(entity, size));
         plan.memory = plan.memory.saturating_add(own);
+        let is_sparse = world.get::<Synapses>(entity).is_some() && shape(world, entity).len() == 1;
+        plan.divided = plan.divided.saturating_add(if is_sparse { own } else { 0 });
         if pending.entry.kind != Kind::Connectivity {
             continue;
         }
@@ -135,7 +141,9 @@ pub(super) fn plan(world: &World, spawned: &Spawned, iterations: u64) -> Plan {
         let columns = bytes(world, entity, shape(world, entity).iter().fold(1, |all, &axis| all.saturating_mul(axis)));
         let extent = world.get_entity(entity).ok().and_then(|entity| pending.entry.extent(entity, pair));
         let extent = extent.unwrap_or_default();
-        plan.memory = plan.memory.saturating_add(extent.bytes).saturating_add(columns);
+        let of_synapses = extent.bytes.saturating_add(columns);
+        plan.memory = plan.memory.saturating_add(of_synapses);
+        plan.divided = plan.divided.saturating_add(if extent.dense { 0 } else { of_synapses });
         let end = |side: Option<Entity>| side.map(|side| name(world, side)).unwrap_or_default();
         plan.synapses.push(SynapsePlan {
             name: name(world, entity),
@@ -151,6 +159,19 @@ pub(super) fn plan(world: &World, spawned: &Spawned, iterations: u64) -> Plan {
 }
 
 impl Plan {
+    /// Memory (bytes) of the rank that needs the most, if so many share the network.
+    #[must_use]
+    pub fn memory_of_rank(&self, ranks: usize) -> u64 {
+        let leading = |group: &GroupPlan| {
+            let afferents = self.synapses.iter().filter(|synapses| synapses.target == group.name);
+            (group.size, afferents.map(|synapses| synapses.synapses).sum())
+        };
+        let groups: Vec<(usize, u64)> = self.groups.iter().map(leading).collect();
+        let (most, all) = (most_synapses(&groups, ranks), self.synapse_count().max(1));
+        let part = u128::from(self.divided) * u128::from(most) / u128::from(all);
+        (self.memory - self.divided).saturating_add(part as u64)
+    }
+
     /// Takes down what chance has decided, now that the synapse groups exist.
     pub(super) fn settle(&mut self, world: &World, synapses: &[Entity]) {
         for (plan, &entity) in self.synapses.iter_mut().zip(synapses) {

@@ -16,13 +16,17 @@ use crate::{
 pub(super) struct CheckArguments {
     #[command(flatten)]
     scene: SceneArguments,
+    /// Says what each of so many ranks would need, if they shared the network.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    ranks: Option<u32>,
 }
 
 pub(super) fn check(mut app: App, arguments: &CheckArguments) -> Result<(), CliError> {
     let scene = arguments.scene.load(&app)?;
     let plan = check_scene(app.world_mut(), &scene)?;
     print_warnings(&plan.warnings);
-    print(&describe(&scene, &plan))
+    let of_ranks = arguments.ranks.map(|ranks| of_ranks(&plan, ranks as usize, scene.dt)).unwrap_or_default();
+    print(&(describe(&scene, &plan) + &of_ranks))
 }
 
 fn describe(scene: &Scene, plan: &Plan) -> String {
@@ -51,6 +55,22 @@ fn describe(scene: &Scene, plan: &Plan) -> String {
         text += &format!("{} on disk{}\n", in_words(plan.recorded_bytes()), of_unknown_number(plan));
     }
     text
+}
+
+/// Spikes of a neuron in a second, for an estimate of what travels.
+const HZ: f64 = 10.0;
+
+/// Memory and traffic of each of some ranks. Words are of four bytes: a number for each group, and one for every spike.
+fn of_ranks(plan: &Plan, ranks: usize, dt: f64) -> String {
+    let spikes = plan.neurons() as f64 * HZ * dt / 1000.0;
+    let gathered = (4.0 * (spikes + (ranks * (plan.groups.len() + 2)) as f64)) as u64;
+    format!(
+        "{} ranks: {} of memory at most, of which each has {} of neurons; in an iteration each takes in {} at {HZ} Hz\n",
+        grouped(ranks as u64),
+        in_words(plan.memory_of_rank(ranks)),
+        in_words(plan.memory - plan.divided),
+        in_words(gathered),
+    )
 }
 
 fn groups(plan: &Plan) -> Vec<Vec<String>> {

@@ -40,6 +40,10 @@ pub enum CliError {
         /// Why.
         source: io::Error,
     },
+    /// Whoever watches sees what one process knows.
+    #[cfg(feature = "live")]
+    #[error("`--watchable`: a run that is shared among ranks cannot be watched")]
+    Watched,
     /// Not that instruction set.
     #[error(transparent)]
     InstructionSet(#[from] InstructionSetError),

@@ -4,7 +4,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 
 use crate::{
-    network::{Behaviour, Birth, Cell, Cells, CellsOf, Clock, Input, Step},
+    network::{Behaviour, Birth, Cell, Cells, CellsOf, Clock, Input, Step, ThreadShares},
     numeric::{Real, dispatch},
     schedule::{AddToStage, Stage},
 };
@@ -85,15 +85,19 @@ impl AddCurrent for App {
     }
 }
 
-fn add_to_input<C: Current>(mut groups: Query<(Ref<C>, &mut Input, &mut Cells, Option<&Birth>)>, clock: Res<Clock>) {
-    for (current, mut input, cells, birth) in &mut groups {
+type Group<C> =
+    (Ref<'static, C>, &'static mut Input, &'static mut Cells, &'static ThreadShares, Option<&'static Birth>);
+
+fn add_to_input<C: Current>(mut groups: Query<Group<C>>, clock: Res<Clock>) {
+    for (current, mut input, cells, ThreadShares(shares), birth) in &mut groups {
         let size = (Step::of(&clock, 1), input.0.len());
         let changed = current.is_changed();
         let cells = cells.into_inner().of_differing(&*current, changed, size, current.differs(), |i| current.cell(i));
         if let Some(now) = current.now(&clock.since(birth)) {
+            let (_, (input, cells)) = shares.own(size.1, (&mut input.0[..], cells));
             dispatch(
                 #[inline(always)]
-                || add::<C>(&mut input.0, cells, now),
+                || add::<C>(input, cells, now),
             );
         }
     }

@@ -42,6 +42,22 @@ impl Owned {
 /// An update of a neuron and what else it takes cost about as much as so many synapses that lead to it.
 const NEURON: usize = 256;
 
+/// Of groups of so many neurons, to which so many synapses lead, the synapses of the rank that has the most.
+#[must_use]
+pub fn most_synapses(groups: &[(usize, u64)], ranks: usize) -> u64 {
+    let each = |neurons: usize, synapses: u64| synapses / neurons.max(1) as u64;
+    let sizes: Vec<(usize, usize)> =
+        groups.iter().map(|&(neurons, synapses)| (neurons, each(neurons, synapses) as usize + NEURON)).collect();
+    let of_rank = |rank| {
+        let own = stretches(&sizes, ranks, rank);
+        let share = |(own, &(neurons, synapses)): (Range<usize>, &(usize, u64))| {
+            (u128::from(synapses) * own.len() as u128 / neurons.max(1) as u128) as u64
+        };
+        own.into_iter().zip(groups).map(share).sum()
+    };
+    (0..ranks).map(of_rank).max().unwrap_or_default()
+}
+
 /// Gives this rank its neurons of each group that nobody has given any; nothing without ranks.
 ///
 /// Blocks of [`BLOCK`] neurons, the unit of random streams, in the order of groups: each rank takes a stretch of them that

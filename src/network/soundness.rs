@@ -9,6 +9,7 @@ use super::{
     compartment::CompartmentOf,
     failure::Failures,
     group::NeuronGroup,
+    ranks::Owned,
     receptor::ReceptorOf,
     runaway::{Activity, Warnings},
     shape::path_of,
@@ -234,7 +235,8 @@ impl Watched {
             }
         }
         if let Some((neuron, value, place)) = unsound {
-            return Err(self.not_finite(neuron, value, place, clock));
+            let first = there.get::<Owned>().map_or(0, |own| own.start);
+            return Err(NotFinite { neuron: first + neuron, ..self.not_finite(neuron, value, place, clock) });
         }
         self.at = clock;
         for kept in &mut self.columns {
@@ -254,10 +256,11 @@ impl Watched {
 }
 
 impl Kept {
-    /// The values that the column has now; none if it is gone.
+    /// The values that the column has now, of the neurons that are in the care of this rank; none if it is gone.
     fn now<'w>(&self, there: EntityRef<'w>) -> &'w [Real] {
-        match self.entry.view(there, &self.name) {
-            Some(View::Real(values)) => values,
+        match (self.entry.view(there, &self.name), there.get::<Owned>()) {
+            (Some(View::Real(values)), None) => values,
+            (Some(View::Real(values)), Some(own)) => values.get(own.range()).unwrap_or_default(),
             _ => &[],
         }
     }

@@ -14,7 +14,7 @@ pub use classification::{Classification, ClassificationError, classifications};
 pub use folder::{Existing, FolderError, RunFolder};
 pub use listing::{FileReport, GroupReport, SnapshotReport};
 pub use recording_files::{Files, RecordingFileError, attach_files};
-pub use report::{BehaviourTime, Outcome, Provenance, REPORT, Report, StageTime, Warning};
+pub use report::{BehaviourTime, Outcome, Provenance, REPORT, RankReport, Report, StageTime, Warning};
 pub use run::Run;
 pub use statistics::{GroupStatistics, StatisticsError, spike_statistics};
 pub use writer_thread::OnDiskFull;

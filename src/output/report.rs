@@ -51,8 +51,10 @@ pub struct Report {
     pub synapses: Vec<SynapsePlan>,
     /// Memory of state and weights (bytes).
     pub memory: u64,
-    /// Where the time of an iteration went, by stage.
+    /// Where the time of an iteration went, by stage; at rank 0, if there are several.
     pub stages: Vec<StageTime>,
+    /// The ranks that shared the network; none where there was one process.
+    pub ranks: Vec<RankReport>,
     /// The files of recordings.
     pub recordings: Vec<FileReport>,
     /// Why recordings end before the run, if they do: what could not be written.
@@ -126,6 +128,20 @@ pub struct StageTime {
     pub microseconds: f64,
     /// The same by behaviour.
     pub behaviours: Vec<BehaviourTime>,
+}
+
+/// What a rank had of a network, and how long it took.
+#[derive(Clone, Copy, Debug, Default, Serialize, PartialEq)]
+pub struct RankReport {
+    /// Neurons in its care.
+    pub neurons: u64,
+    /// Synapses that lead to them; dense ones, which each rank has whole, by their part.
+    pub synapses: u64,
+    /// Mean time per iteration of everything but the exchange (µs).
+    pub computes_us: f64,
+    /// Mean time per iteration of the exchange of spikes (µs), with the time that it waited for others: that of the rank which waits
+    /// least is about the exchange itself.
+    pub exchanges_us: f64,
 }
 
 /// The time of a behaviour in a stage.

@@ -42,12 +42,15 @@ use crate::{
     schedule::{Stage, end_stage},
 };
 
+/// What the exchange of spikes is called among the systems of the integrate stage.
+pub const EXCHANGE: &str = "exchange";
+
 /// Shares the networks of a world, all of whose ranks build the same ones.
 pub struct RanksPlugin(pub Arc<dyn Exchange>);
 
 impl Plugin for RanksPlugin {
     fn build(&self, app: &mut App) {
         app.insert_resource(Ranks(self.0.clone())).init_resource::<spikes::Course>();
-        end_stage(app, Stage::Integrate, "exchange", spikes::exchange);
+        end_stage(app, Stage::Integrate, EXCHANGE, spikes::exchange);
     }
 }

@@ -12,7 +12,7 @@ use mpi::{
 
 use crate::numeric::exchange::{Exchange, Gathered};
 
-/// What launchers tell each process of a job: Open MPI, MPICH and Intel MPI, PMIx under Slurm.
+/// What launchers tell each process of a job: Open MPI, MPICH and Intel MPI, and `PMIx` under Slurm.
 const LAUNCHED: [&str; 3] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"];
 
 /// Words that a rank gives in the first message of an exchange, at most; what is more follows in a second.

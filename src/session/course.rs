@@ -167,6 +167,7 @@ impl Session {
             interrupted @ SessionError::Interrupted { .. } => interrupted,
             error => self.stopped(world, error),
         });
+        self.report.ranks = together::reports(world);
         together::dismiss(world);
         let wall_s = self.wall_s();
         report::fill(&mut self.report, world, (&self.network, &self.run, &self.files), (done(world), wall_s));
@@ -306,9 +307,9 @@ impl Session {
         self.failed(world, watch)?;
         self.files.flush(world, false)?;
         // What nobody asked for, and nobody needs any more.
-        let _ = std::fs::remove_file(self.folder.path().join(STOPPED));
+        together::remove(&self.folder.path().join(STOPPED));
         if self.checkpoint_every.is_none() {
-            let _ = std::fs::remove_file(self.folder.path().join(CHECKPOINT));
+            together::remove(&self.folder.path().join(CHECKPOINT));
         }
         Ok(())
     }

@@ -40,13 +40,13 @@ use bevy_ecs::prelude::*;
 pub use checkpoint_every::CheckpointEvery;
 pub use course::{Session, Watch};
 pub use error::SessionError;
-pub use together::{dismiss, follow};
+pub use together::dismiss;
 
 use crate::{
     assemble::{Network, build},
     checkpoint::{self, CHECKPOINT, CheckpointFile, CheckpointFileError, Digest, Fit, Restored, Run},
     files,
-    network::{ArrayFolder, Origin},
+    network::{ArrayFolder, Origin, Ranks},
     output::{OnDiskFull, Provenance, RunFolder},
     record::begin_with,
     scene::Scene,
@@ -117,6 +117,12 @@ impl Beginning {
         Ok(beginning)
     }
 
+    /// As another rank than 0: does what that has all ranks do, until it lets this one go. `wants_end` says whether somebody
+    /// wants it to end.
+    pub fn follow(&self, world: &mut World, wants_end: impl FnMut() -> bool) {
+        together::follow(world, &self.run, wants_end);
+    }
+
     /// What the scene is called in reports.
     #[must_use]
     pub fn scene_file(&self) -> &str {
@@ -136,7 +142,8 @@ impl Beginning {
 pub struct Interrupted {
     /// The scene that it was made from, with all that was set in it, and its length now.
     pub scene: Scene,
-    folder: RunFolder,
+    /// Of rank 0.
+    folder: Option<RunFolder>,
     checkpoint: PathBuf,
     from: CheckpointFile,
     run: Run,
@@ -153,12 +160,12 @@ impl Interrupted {
         iterations: Option<u64>,
         settings: &Settings,
     ) -> Result<Self, SessionError> {
-        let folder = RunFolder::open(path)?;
+        let folder = Ranks::keeps(world.get_resource::<Ranks>()).then(|| RunFolder::open(path)).transpose()?;
         let checkpoint = path.join(CHECKPOINT);
         if !checkpoint.exists() {
             return Err(SessionError::NoCheckpoint(path.to_owned()));
         }
-        let from = checkpoint::open(&checkpoint)?;
+        let (checkpoint, from) = open(world, &checkpoint)?;
         let mut run = from.header().run.clone().ok_or(SessionError::NoScene)?;
         if let Some(every) = settings.checkpoint_every {
             run.checkpoint_every = Some(every.to_string());
@@ -174,7 +181,8 @@ impl Interrupted {
         let scene = scene_of(world, &run, &assignments)?;
         // A run may have been killed between its last checkpoint and its end: the end is what is left of it then.
         let stands = from.header().iteration;
-        if stands > scene.iterations || (stands == scene.iterations && folder.is_finished()) {
+        let is_finished = folder.as_ref().is_some_and(RunFolder::is_finished);
+        if stands > scene.iterations || (stands == scene.iterations && is_finished) {
             return Err(SessionError::Over { iteration: stands, planned: scene.iterations });
         }
         if iterations.is_some() {
@@ -189,6 +197,14 @@ impl Interrupted {
     /// # Errors
     /// It is not what it was.
     pub fn go_on(self, world: &mut World) -> Result<Session, SessionError> {
+        self.build(world)?.open(world)
+    }
+
+    /// Builds its network as it was.
+    ///
+    /// # Errors
+    /// It is not what it was.
+    pub fn build(self, world: &mut World) -> Result<Resumed, SessionError> {
         let Self { scene, folder, checkpoint, from, mut run } = self;
         let began = Instant::now();
         let network = build(world, &scene)?;
@@ -198,7 +214,52 @@ impl Interrupted {
         }
         let restored = restore(world, from, &checkpoint, Fit::Exactly)?;
         run.resumed.push(restored.header.iteration);
-        Beginning { network, restored: Some(restored), run, began }.open(world, &scene, folder)
+        Ok(Resumed { beginning: Beginning { network, restored: Some(restored), run, began }, scene, folder })
+    }
+}
+
+/// A run whose network stands as it was.
+pub struct Resumed {
+    beginning: Beginning,
+    scene: Scene,
+    folder: Option<RunFolder>,
+}
+
+impl Resumed {
+    /// As another rank than 0: does what that has all ranks do.
+    pub fn follow(&self, world: &mut World, wants_end: impl FnMut() -> bool) {
+        self.beginning.follow(world, wants_end);
+    }
+
+    /// Opens its files where they ended.
+    ///
+    /// # Errors
+    /// They are not what they were, or this is another rank than 0, which has none.
+    pub fn open(self, world: &mut World) -> Result<Session, SessionError> {
+        let Self { beginning, scene, folder } = self;
+        beginning.open(world, &scene, folder.ok_or(SessionError::Follows)?)
+    }
+}
+
+/// Opens a checkpoint: of several ranks the file of this one, which as many have saved.
+///
+/// # Errors
+/// It cannot be used, or was saved by more or fewer ranks, or by others at another moment.
+pub fn open(world: &World, path: &Path) -> Result<(PathBuf, CheckpointFile), SessionError> {
+    let [rank, here] =
+        world.get_resource::<Ranks>().map_or([0, 1], |Ranks(exchange)| [exchange.rank(), exchange.ranks()]);
+    let (saved, first) = (together::saved_by(path), checkpoint::open(path)?);
+    if saved != here {
+        return Err(SessionError::OtherRanks { saved, here });
+    }
+    if rank == 0 {
+        return Ok((path.to_owned(), first));
+    }
+    let (path, first) = (together::file_of_rank(path, rank), first.header().iteration);
+    let own = checkpoint::open(&path)?;
+    match own.header().iteration {
+        iteration if iteration != first => Err(SessionError::OtherMoment { path, iteration, first }),
+        _ => Ok((path, own)),
     }
 }
 

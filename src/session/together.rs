@@ -10,20 +10,26 @@ use bevy_ecs::prelude::*;
 
 use crate::{
     checkpoint::{self, CheckpointFileError, Run},
-    network::{Failures, Ranks, Soundness},
+    network::{Failures, Layout, NeuronGroup, Owned, Ranks, Soundness, Synapses},
     numeric::exchange::Gathered,
-    ranks::{self, stopped_elsewhere},
+    output::RankReport,
+    ranks::{self, EXCHANGE, stopped_elsewhere},
     record::{Recording, Sink},
     schedule,
+    stopwatch::Stopwatch,
 };
 
 /// What rank 0 has all ranks do.
 #[derive(Debug, PartialEq)]
 enum Order {
     Ticks(u64),
-    /// Saves the state as this file, or beside it.
+    /// Saves the state beside this file.
     Save(PathBuf),
+    /// All have saved theirs: it takes the place of the one before.
+    Keep(PathBuf),
     Finish,
+    /// Tells what it has, and how long it took.
+    Tell,
     End,
 }
 
@@ -32,8 +38,10 @@ impl Order {
         match self {
             Self::Ticks(count) => vec![0, *count as u32, (*count >> 32) as u32],
             Self::Save(path) => std::iter::once(1).chain(in_words(&path.display().to_string())).collect(),
-            Self::Finish => vec![2],
-            Self::End => vec![3],
+            Self::Keep(path) => std::iter::once(2).chain(in_words(&path.display().to_string())).collect(),
+            Self::Finish => vec![3],
+            Self::Tell => vec![4],
+            Self::End => vec![5],
         }
     }
 
@@ -41,7 +49,9 @@ impl Order {
         match words {
             [0, low, high] => Self::Ticks(u64::from(*high) << 32 | u64::from(*low)),
             [1, path @ ..] => Self::Save(from_words(path).into()),
-            [2] => Self::Finish,
+            [2, path @ ..] => Self::Keep(from_words(path).into()),
+            [3] => Self::Finish,
+            [4] => Self::Tell,
             _ => Self::End,
         }
     }
@@ -132,12 +142,92 @@ pub(super) fn finish(world: &mut World) {
     schedule::finish(world);
 }
 
-/// Saves the state: of each rank its own.
+/// Saves the state: of each rank its own. Files take the place of those before once all are written, so that they belong together.
 pub(super) fn save(world: &mut World, run: Run, path: &Path) -> Result<(), CheckpointFileError> {
+    if world.get_resource::<Ranks>().is_none() {
+        return checkpoint::write(world, Some(run), path);
+    }
     order(world, &Order::Save(path.to_owned()));
-    let saved = checkpoint::write(world, Some(run), path);
+    let saved = checkpoint::write(world, Some(run), &fresh(path));
     hear(world);
-    saved
+    saved?;
+    if world.get_resource::<Failures>().is_none_or(Failures::is_empty) {
+        order(world, &Order::Keep(path.to_owned()));
+        let kept = keep(path);
+        hear(world);
+        kept?;
+    }
+    Ok(())
+}
+
+/// Removes the states that ranks have saved as a file.
+pub(super) fn remove(path: &Path) {
+    let files = (0..).map(|rank| file_of_rank(path, rank));
+    for file in files.take_while(|file| file.exists()).collect::<Vec<_>>() {
+        // Nobody needs it any more.
+        let _ = std::fs::remove_file(file);
+    }
+}
+
+/// How many ranks have saved a state as a file.
+#[must_use]
+pub fn saved_by(path: &Path) -> usize {
+    (0..).take_while(|&rank| file_of_rank(path, rank).exists()).count()
+}
+
+/// Where a state is written before it takes the place of the one before.
+fn fresh(path: &Path) -> PathBuf {
+    beside(path, "fresh")
+}
+
+fn beside(path: &Path, kind: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{kind}"));
+    name.into()
+}
+
+fn keep(path: &Path) -> Result<(), CheckpointFileError> {
+    let kept = std::fs::rename(fresh(path), path);
+    kept.map_err(|why| CheckpointFileError::Write { path: path.to_owned(), why: why.into() })
+}
+
+/// What all ranks have, and how long it took; nothing without ranks.
+pub(super) fn reports(world: &mut World) -> Vec<RankReport> {
+    let Some(Ranks(exchange)) = world.get_resource::<Ranks>().cloned() else { return Vec::new() };
+    order(world, &Order::Tell);
+    let mut all = Gathered::default();
+    exchange.all_gather(&told_of(&what_is_here(world)), &mut all);
+    all.by_rank().map(heard_of).collect()
+}
+
+fn what_is_here(world: &mut World) -> RankReport {
+    let neurons =
+        world.query_filtered::<&Owned, With<NeuronGroup>>().iter(world).map(|own| own.range().len() as u64).sum();
+    let of_group = |(synapses, own): (&Synapses, Option<&Owned>)| match (&synapses.layout, own) {
+        (Some(layout @ Layout::Dense { targets, .. }), Some(own)) => {
+            (layout.number() * own.range().len() / (*targets).max(1)) as u64
+        }
+        (layout, _) => layout.as_ref().map_or(0, Layout::number) as u64,
+    };
+    let synapses = world.query::<(&Synapses, Option<&Owned>)>().iter(world).map(of_group).sum();
+    let laps = world.get_resource::<Stopwatch>().map(Stopwatch::laps).unwrap_or_default();
+    let mut times = [0.0; 2];
+    for lap in laps {
+        times[usize::from(lap.name == EXCHANGE)] += lap.mean.as_secs_f64() * 1e6;
+    }
+    RankReport { neurons, synapses, computes_us: times[0], exchanges_us: times[1] }
+}
+
+fn told_of(report: &RankReport) -> [u32; 8] {
+    let RankReport { neurons, synapses, computes_us, exchanges_us } = *report;
+    bytemuck::cast([neurons, synapses, computes_us.to_bits(), exchanges_us.to_bits()])
+}
+
+fn heard_of(words: &[u32]) -> RankReport {
+    let words: [u32; 8] = words.try_into().unwrap_or_default();
+    let [neurons, synapses, computes_us, exchanges_us] = bytemuck::cast::<[u32; 8], [u64; 4]>(words);
+    let [computes_us, exchanges_us] = [computes_us, exchanges_us].map(f64::from_bits);
+    RankReport { neurons, synapses, computes_us, exchanges_us }
 }
 
 /// Whether another rank has told that somebody wants the run to end.
@@ -151,16 +241,16 @@ pub fn dismiss(world: &World) {
 }
 
 /// The file of a rank's state, beside that of rank 0: `checkpoint.2`.
-pub(super) fn file_of_rank(path: &Path, rank: usize) -> PathBuf {
+#[must_use]
+pub fn file_of_rank(path: &Path, rank: usize) -> PathBuf {
     match rank {
         0 => path.to_owned(),
-        rank => path.with_extension(rank.to_string()),
+        rank => beside(path, &rank.to_string()),
     }
 }
 
 /// As another rank than 0, once its part of the network stands: does what rank 0 has all ranks do, until that lets it go.
-/// `wants_end` says whether somebody wants it to end.
-pub fn follow(world: &mut World, mut wants_end: impl FnMut() -> bool) {
+pub(super) fn follow(world: &mut World, run: &Run, mut wants_end: impl FnMut() -> bool) {
     let Some(Ranks(exchange)) = world.get_resource::<Ranks>().cloned() else { return };
     for mut recording in world.query::<&mut Recording>().iter_mut(world) {
         // It takes everything.
@@ -173,12 +263,17 @@ pub fn follow(world: &mut World, mut wants_end: impl FnMut() -> bool) {
             Order::Ticks(count) => drop(ranks::run_ticks(world, count)),
             Order::Save(path) => {
                 Soundness::look(world);
-                if let Err(error) = checkpoint::write(world, None, &file_of_rank(&path, exchange.rank())) {
-                    world.get_resource_or_init::<Failures>().push("checkpoint", error);
-                }
+                let path = fresh(&file_of_rank(&path, exchange.rank()));
+                let saved = checkpoint::write(world, Some(run.clone()), &path);
+                note(world, saved);
             }
+            Order::Keep(path) => note(world, keep(&file_of_rank(&path, exchange.rank()))),
             Order::Finish => {
                 schedule::finish(world);
+                continue;
+            }
+            Order::Tell => {
+                exchange.all_gather(&told_of(&what_is_here(world)), &mut all);
                 continue;
             }
             Order::End => return,
@@ -189,6 +284,12 @@ pub fn follow(world: &mut World, mut wants_end: impl FnMut() -> bool) {
             failures.iter().filter(|failure| !stopped_elsewhere(failure)).map(ToString::to_string).collect();
         let answer = Answer { wants_end: wants_end(), failures: told.join("\n  ") };
         exchange.all_gather(&answer.words(), &mut all);
+    }
+}
+
+fn note(world: &mut World, saved: Result<(), CheckpointFileError>) {
+    if let Err(error) = saved {
+        world.get_resource_or_init::<Failures>().push("checkpoint", error);
     }
 }
 
@@ -208,7 +309,14 @@ mod tests {
 
     #[test]
     fn orders_and_answers_arrive_as_they_were_given() {
-        for order in [Order::Ticks(1 << 33 | 5), Order::Save("runs/ä/checkpoint".into()), Order::Finish, Order::End] {
+        for order in [
+            Order::Ticks(1 << 33 | 5),
+            Order::Save("runs/ä/checkpoint".into()),
+            Order::Keep("a".into()),
+            Order::Finish,
+            Order::Tell,
+            Order::End,
+        ] {
             assert_eq!(Order::of(&order.words()), order);
         }
         for failures in ["", "cells: `v` is no number", "é"] {

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     live::{self, Port, Watched},
+    network::Ranks,
     session::Session,
     text::Document,
 };
@@ -26,6 +27,9 @@ impl Gallery {
     /// Opens the port before anything is built, and says how to come.
     pub fn open(app: &mut App, manner: &Manner) -> Result<Self, CliError> {
         let Some(address) = &manner.watchable else { return Ok(Self { port: None, paused: false, watched: None }) };
+        if app.world().contains_resource::<Ranks>() {
+            return Err(CliError::Watched);
+        }
         live::plugin(app);
         let unreachable = |source| CliError::Port { address: address.clone(), source };
         let port = Port::open(address, manner.token.clone(), manner.steerable).map_err(unreachable)?;

@@ -30,13 +30,14 @@ use super::{
     warn,
 };
 use crate::{
-    checkpoint::{self, CheckpointFile, Restored},
+    checkpoint::{CheckpointFile, Restored},
     files,
     numeric::InstructionSet,
     output::{Existing, OnDiskFull, RunFolder, Warning},
     scene::Scene,
     session::{
-        Beginning, CheckpointEvery, Interrupted, Parent, Session, SessionError, Settings, Watch, scene_of_checkpoint,
+        self, Beginning, CheckpointEvery, Interrupted, Parent, Session, SessionError, Settings, Watch,
+        scene_of_checkpoint,
     },
 };
 
@@ -138,7 +139,9 @@ pub(super) fn run(mut app: App, arguments: &RunArguments) -> Result<(), CliError
         let begun = begin(world, &scene, arguments, from);
         let beginning = party.agree(world, begun)?;
         if party.follows() {
-            return party.follow(world);
+            let interruption = Interruption::watch().map_err(CliError::Signals)?;
+            beginning.follow(world, || interruption.signal().is_some());
+            return Ok(());
         }
         let session = start(world, &scene, arguments, beginning).inspect_err(|_| party.dismiss(world))?;
         gallery.let_in(world, (scene.document, scene.folder), &session);
@@ -151,7 +154,8 @@ type Loaded = (Gallery, Option<CheckpointFile>, Scene);
 
 fn load(app: &mut App, arguments: &RunArguments) -> Result<Loaded, CliError> {
     let gallery = Gallery::open(app, &arguments.manner)?;
-    let from = arguments.from.as_deref().map(checkpoint::open).transpose().map_err(SessionError::from)?;
+    let opened = arguments.from.as_deref().map(|path| session::open(app.world(), path)).transpose()?;
+    let from = opened.map(|(_, file)| file);
     let scene = arguments.load(app, from.as_ref())?;
     Ok((gallery, from, scene))
 }
@@ -242,13 +246,25 @@ pub(super) fn resume(
     outside_files: bool,
     manner: &Manner,
 ) -> Result<(), CliError> {
-    let mut gallery = Gallery::open(&mut app, manner)?;
-    let mut interrupted = Interrupted::find(app.world(), path, iterations, &manner.settings())?;
+    let party = Party::join(&mut app)?;
+    let mut found = || -> Result<_, CliError> {
+        let gallery = Gallery::open(&mut app, manner)?;
+        Ok((gallery, Interrupted::find(app.world(), path, iterations, &manner.settings())?))
+    };
+    let found = found();
+    let (mut gallery, mut interrupted) = party.agree(app.world_mut(), found)?;
     interrupted.scene.outside_files = outside_files;
     let world = app.world_mut();
     manner.with_threads(|| {
         let scene = (interrupted.scene.document.clone(), interrupted.scene.folder.clone());
-        let session = interrupted.go_on(world)?;
+        let built = interrupted.build(world).map_err(CliError::from);
+        let resumed = party.agree(world, built)?;
+        if party.follows() {
+            let interruption = Interruption::watch().map_err(CliError::Signals)?;
+            resumed.follow(world, || interruption.signal().is_some());
+            return Ok(());
+        }
+        let session = resumed.open(world).inspect_err(|_| party.dismiss(world))?;
         gallery.let_in(world, scene, &session);
         complete(world, session, manner, gallery)
     })

@@ -5,8 +5,6 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 
 use super::super::CliError;
-#[cfg(feature = "mpi")]
-use super::super::interruption::Interruption;
 use crate::network::{Ranks, whole::FailedElsewhere};
 
 /// This process among those that run together.
@@ -48,20 +46,6 @@ impl Party {
             (Err(error), Some(true) | None) => Err(error),
             _ => Err(CliError::Elsewhere),
         }
-    }
-
-    /// Does what rank 0 has all do, to the end.
-    #[cfg(feature = "mpi")]
-    pub fn follow(&self, world: &mut World) -> Result<(), CliError> {
-        let interruption = Interruption::watch().map_err(CliError::Signals)?;
-        crate::session::follow(world, || interruption.signal().is_some());
-        Ok(())
-    }
-
-    #[cfg(not(feature = "mpi"))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "nobody follows without MPI")]
-    pub fn follow(&self, _: &mut World) -> Result<(), CliError> {
-        Ok(())
     }
 
     /// Lets the others go.

@@ -7,7 +7,7 @@ use super::super::{
     statistics::{classifications_in_text, statistics_in_text},
     table::{grouped, table},
 };
-use crate::output::{Report, StageTime};
+use crate::output::{RankReport, Report, StageTime};
 
 /// The delays that there are, and what rounding to whole steps made of them.
 fn delays_in_text(synapses: &[crate::assemble::SynapsePlan]) -> String {
@@ -52,6 +52,7 @@ pub(super) fn in_text(report: &Report, folder: &Path) -> String {
     text += &statistics_in_text(&report.statistics);
     text += &classifications_in_text(&report.classifications);
     text += &times_in_text(&report.stages);
+    text += &ranks_in_text(&report.ranks);
     let names = report.recordings.iter().map(|file| &file.file).chain(&report.plots);
     text += &format!("\n{}\n", folder.display());
     for name in names.chain(&[crate::output::REPORT.to_owned()]) {
@@ -67,6 +68,18 @@ pub(super) fn in_text(report: &Report, folder: &Path) -> String {
         text += &format!("warning: {warning}\n");
     }
     text
+}
+
+fn ranks_in_text(ranks: &[RankReport]) -> String {
+    if ranks.is_empty() {
+        return String::new();
+    }
+    let mut rows = vec![["rank", "neurons", "synapses", "computes", "exchanges and waits"].map(String::from).to_vec()];
+    rows.extend(ranks.iter().enumerate().map(|(rank, report)| {
+        let [computes, exchanges] = [report.computes_us, report.exchanges_us].map(|time| format!("{time:.2} µs"));
+        vec![rank.to_string(), grouped(report.neurons), grouped(report.synapses), computes, exchanges]
+    }));
+    format!("\n{}", table("", &rows))
 }
 
 fn times_in_text(stages: &[StageTime]) -> String {
