@@ -2,6 +2,7 @@
 //! [scenes]: guide::scenes
 //! [recordings]: guide::recordings
 //! [runs]: guide::runs
+//! [clusters]: guide::clusters
 //! [window]: guide::window
 //! [window_picture]: ../../../scenes/window.png
 //! [networks]: guide::networks

@@ -15,7 +15,8 @@ use crate::{
     files::available_memory,
     network::{
         ArrayFolder, Clock, Constants, Kind, NeuronGroup, Origin, PrepareError, Ranks, Seed, connect::Deferred,
-        fault::Told, preparation::Depth, prepare::Unprepared, room::resize_columns, state::note_built,
+        fault::Told, preparation::Depth, prepare::Unprepared, ranks::take_care, room::resize_columns,
+        state::note_built,
     },
     record::settle,
     scene::Scene,
@@ -85,6 +86,7 @@ fn failed_elsewhere() -> Diagnostic {
 /// Prepares everything but the synapses, unless there is no room for them.
 pub(super) fn prepare_whole(world: &mut World, scene: &Scene, spawned: &Spawned, plan: &Plan) -> Vec<Diagnostic> {
     let ranks = world.get_resource::<Ranks>().map_or(1, |Ranks(exchange)| exchange.ranks());
+    take_care(world);
     let whole =
         memory_fault(plan, ranks).map_or_else(|| prepare(world, scene, spawned, Depth::Whole), |fault| vec![fault]);
     world.remove_resource::<Unprepared>();

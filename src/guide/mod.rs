@@ -29,6 +29,9 @@ pub mod recordings {}
 #[doc = include_str!("runs.md")]
 pub mod runs {}
 
+#[doc = include_str!("clusters.md")]
+pub mod clusters {}
+
 #[doc = "[window]: ../../../../../scenes/window.png"]
 #[doc = ""]
 #[doc = include_str!("window.md")]

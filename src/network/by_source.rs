@@ -31,17 +31,22 @@ struct Chunk {
 }
 
 impl BySource {
-    /// The stretches in which so many blocks are taken, that hold about so many synapses in all: all of them draw everything.
-    pub fn windows(blocks: usize, synapses: u64) -> impl Iterator<Item = Range<usize>> {
+    /// The stretches in which some blocks are taken, that hold about so many synapses in all: all of them draw everything.
+    pub fn windows(blocks: Range<usize>, synapses: u64) -> impl Iterator<Item = Range<usize>> {
         let windows = synapses.div_ceil(HELD).clamp(1, MOST_WINDOWS) as usize;
-        let each = blocks.div_ceil(windows).max(1);
-        (0..blocks).step_by(each).map(move |first| first..(first + each).min(blocks))
+        let each = blocks.len().div_ceil(windows).max(1);
+        blocks.clone().step_by(each).map(move |first| first..(first + each).min(blocks.end))
     }
 
-    /// Draws them; blocks are so many neurons wide.
-    pub fn draw(rule: &dyn Rule, sides: &Endpoints, width: usize, blocks: Range<usize>) -> Self {
+    /// Draws those onto some neurons; blocks are so many neurons wide.
+    pub fn draw(
+        rule: &dyn Rule,
+        sides: &Endpoints,
+        width: usize,
+        (blocks, neurons): (Range<usize>, &Range<usize>),
+    ) -> Self {
         let chunks = (0..sides.pair.sources.div_ceil(CHUNK)).into_par_iter();
-        let chunks = chunks.map(|chunk| Chunk::draw(rule, sides, chunk, width, &blocks)).collect();
+        let chunks = chunks.map(|chunk| Chunk::draw(rule, sides, chunk, width, (&blocks, neurons))).collect();
         Self { first: blocks.start, chunks }
     }
 
@@ -53,15 +58,22 @@ impl BySource {
 }
 
 impl Chunk {
-    fn draw(rule: &dyn Rule, sides: &Endpoints, chunk: usize, width: usize, blocks: &Range<usize>) -> Self {
+    fn draw(
+        rule: &dyn Rule,
+        sides: &Endpoints,
+        chunk: usize,
+        width: usize,
+        (blocks, neurons): (&Range<usize>, &Range<usize>),
+    ) -> Self {
+        let neurons = neurons.start.max(blocks.start * width)..neurons.end.min(blocks.end * width);
         let sources = chunk * CHUNK..((chunk + 1) * CHUNK).min(sides.pair.sources);
         let (mut drawn, mut of_source, mut starts) = (Vec::new(), Vec::new(), vec![0; blocks.len() + 1]);
         for s in sources {
             rule.generate_from(sides, s, &mut |_, t| {
-                let block = sides.target(t) / width;
-                if blocks.contains(&block) {
+                let target = sides.target(t);
+                if neurons.contains(&target) {
                     of_source.push(t as u32);
-                    starts[block - blocks.start + 1] += 1;
+                    starts[target / width - blocks.start + 1] += 1;
                 }
             });
             of_source.sort_unstable();
@@ -120,7 +132,7 @@ mod tests {
             (0..9000).for_each(|s| Twenty.generate_from(&sides, s, &mut |s, t| all.push([s as u32, t as u32])));
             all.sort_unstable();
             for blocks in [0..4, 1..3, 3..4] {
-                let drawn = BySource::draw(&Twenty, &sides, 256, blocks.clone());
+                let drawn = BySource::draw(&Twenty, &sides, 256, (blocks.clone(), &(0..1000)));
                 for block in blocks {
                     let own = |[_, t]: &&[u32; 2]| sides.target(*t as usize) / 256 == block;
                     assert!(drawn.of_block(block).eq(all.iter().filter(own).copied()), "block {block}");
@@ -134,7 +146,7 @@ mod tests {
         for (blocks, synapses, number) in
             [(1, 0, 1), (123, 0, 1), (123, HELD, 1), (123, HELD + 1, 2), (123, u64::MAX, 8), (3, u64::MAX, 3)]
         {
-            let windows: Vec<_> = BySource::windows(blocks, synapses).collect();
+            let windows: Vec<_> = BySource::windows(0..blocks, synapses).collect();
             assert_eq!(windows.len(), number);
             assert!(windows.into_iter().flatten().eq(0..blocks));
         }

@@ -204,11 +204,10 @@ impl Spikes {
         kernel: impl Fn(C, &mut [u8]) + Clone + Send + 'a,
     ) {
         let kernel = move |(columns, fired): (C, &mut [u8])| kernel(columns, fired);
-        if shares.are_worth_it(self.fired.len(), effort) {
-            self.share(pass, shares, columns, kernel);
+        if shares.cut(self.fired.len(), effort) {
+            self.share(pass, (shares, effort), columns, kernel);
         } else {
-            let (len, columns) = shares.own(self.fired.len(), (columns, &mut self.fired[..]));
-            one_after_another(len, columns, &kernel);
+            one_after_another(self.fired.len(), (columns, &mut self.fired[..]), &kernel);
             self.collect();
         }
     }
@@ -217,12 +216,12 @@ impl Spikes {
     fn share<'a, C: Cut + 'a>(
         &'a mut self,
         pass: &mut Pass<'a>,
-        shares: &Shares,
+        (shares, effort): (&Shares, Effort),
         columns: C,
         kernel: impl Fn((C, &mut [u8])) + Clone + Send + 'a,
     ) {
         let Self { fired, lists, total, .. } = self;
-        let columns = (columns, &mut fired[..]);
+        let (len, columns) = (fired.len(), (columns, &mut fired[..]));
         let work = move |first: usize, (columns, fired): (C, &mut [u8])| {
             let mut neurons = Vec::new();
             one_after_another(fired.len(), (columns, &mut *fired), &kernel);
@@ -230,7 +229,7 @@ impl Spikes {
             neurons.iter_mut().for_each(|neuron| *neuron += first as u32);
             neurons
         };
-        pass.by_shares_and(shares, columns.1.len(), columns, work, |shares| {
+        pass.by_shares_and(effort, (shares, len), columns, work, |shares| {
             let neurons = lists.latest_mut();
             neurons.clear();
             shares.iter().for_each(|share| neurons.extend(share));

@@ -21,7 +21,7 @@ use super::{
     endpoints::{Endpoints, Rule},
     fault::PrepareError,
     preparation::Preparation,
-    ranks::{Owned, count_everywhere, take_care},
+    ranks::{Owned, count_everywhere},
     room::resize_columns,
     synapse::{DelaySummary, Layout, Synapses, Tried, Weights},
     synapse_values::{AT_ONCE, SynapseValues, between_autapses, both},
@@ -96,7 +96,6 @@ impl Deferred {
     pub fn make_all(world: &mut World) -> Vec<(Entity, PrepareError)> {
         let Self(mut jobs) = world.remove_resource().unwrap_or_default();
         let mut failed = Vec::new();
-        take_care(world);
         for (entity, job) in &mut jobs {
             job.own = world.get::<Owned>(*entity).map(|own| own.range());
         }
@@ -287,11 +286,19 @@ struct Wiring<'a> {
 impl Wiring<'_> {
     /// The stretches of blocks that are made together; with their synapses where about so many are drawn for all blocks at once.
     fn windows(&self, drawn: Option<u64>) -> impl Iterator<Item = (Range<usize>, Option<BySource>)> {
-        BySource::windows(self.shape.blocks(), drawn.unwrap_or_default()).map(move |window| {
-            let drawn = drawn.filter(|_| window.clone().any(|block| !self.targets_of(block).is_empty()));
-            let drawn = drawn.map(|_| BySource::draw(self.rule, self.sides, self.shape.coding.width(), window.clone()));
+        let (blocks, width, targets) = (self.shape.blocks(), self.shape.coding.width(), self.shape.targets);
+        let neurons = self.own.cloned().unwrap_or(0..targets);
+        let own = if neurons.is_empty() { 0..0 } else { neurons.start / width..neurons.end.div_ceil(width) };
+        let of_own = drawn.unwrap_or_default() as f64 * neurons.len() as f64 / targets.max(1) as f64;
+        // Nothing is drawn for blocks of others, of which there are no synapses here.
+        let [before, behind] =
+            [0..own.start, own.end..blocks].map(|others| (!others.is_empty()).then_some((others, None)));
+        let windows = BySource::windows(own, of_own as u64).map(move |window| {
+            let draw = |_| BySource::draw(self.rule, self.sides, width, (window.clone(), &neurons));
+            let drawn = drawn.map(draw);
             (window, drawn)
-        })
+        });
+        before.into_iter().chain(windows).chain(behind)
     }
 
     /// The targets of a block whose synapses are made.

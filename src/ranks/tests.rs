@@ -83,3 +83,37 @@ fn every_scene_can_be_shared() {
         assert_shared(scene.to_str().expect("a name"), &[], 120);
     }
 }
+
+/// Synapses by targets and by sources, with one delay and with many; rules in Rust and by equations; weights that are taken down
+/// whole, and one by one.
+#[test]
+fn synapses_of_cut_groups_are_put_together() {
+    let text = r#"(
+        groups: {
+            "a": (size: 5000, behaviours: [Izhikevich(), NormalNoise(mean: 5, sd: 4)], receptors: {"r": CurrentReceptor(afferent: "X")}),
+            "b": (size: 300, behaviours: [Izhikevich()], receptors: {"r": ExponentialReceptor(afferent: "Y")}),
+        },
+        synapses: [
+            (from: "a", to: "a", tags: ["X"], name: "s", weights: "uniform(0, 1)", delays: "uniform(1, 5)",
+                connectivity: FixedInDegree(in_degree: 20),
+                behaviours: [Rule(model: "dc/dt = -c/100 : synapse", on_pre: "c += 0.1; w += 0.001*c",
+                    on_post: "w -= 0.001*c", initial: {"c": "uniform(0, 1)"})]),
+            (from: "a", to: "a", tags: ["X"], name: "d", weights: "uniform(0, 1)",
+                connectivity: FixedOutDegree(out_degree: 7), behaviours: [Stdp(w_max: 2)]),
+            (from: "a", to: "b", tags: ["Y"], name: "e", weights: "uniform(0, 1)", connectivity: AllToAll()),
+            (from: "a", to: "b", tags: ["Y"], name: "f", delays: 3,
+                connectivity: EdgeList(file: "edges.csv")),
+        ],
+        recorders: [
+            SpikeRecorder(of: ["a"]), WeightRecorder(of: ["s", "d", "e", "f"], every: 100),
+            VariableRecorder(of: ["s.weights", "s.c", "a.v", "e.weights"], every: 50),
+            HistogramRecorder(of: ["a.v", "d.weights"], low: -80, high: 30, bins: 7, every: 70),
+            ExpressionRecorder(of: ["a"], expression: "v + 2*i", name: "w", neurons: Stride(700), every: 60),
+        ],
+    )"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("scene.ron");
+    std::fs::write(&path, text).expect("a scene");
+    std::fs::write(folder.path().join("edges.csv"), "4000,2\n1,299\n4000,1\n1,0\n1,299\n").expect("a list");
+    assert_shared(path.to_str().expect("a name"), &[], 150);
+}

@@ -117,6 +117,17 @@ pub struct RunnableRule {
     pub bounds: [f64; 2],
 }
 
+impl RunnableRule {
+    /// Whether it goes by what lies neither at the targets nor in the spikes of the sources: variables of the group of sources,
+    /// numbers of other groups, random numbers that belong to places among all synapses.
+    #[must_use]
+    pub fn goes_by_others(&self) -> bool {
+        let is_of_others = |read: &Read| matches!(read, Read::OfSource(_) | Read::Factor(_) | Read::Normal);
+        let events = [&self.on_pre, &self.on_post, &self.every].into_iter().flatten();
+        !self.pre.reads.is_empty() || events.flat_map(|event| &event.reads).any(is_of_others)
+    }
+}
+
 /// Where an error stands.
 const ON_PRE: Part = Part::OnPre;
 const ON_POST: Part = Part::OnPost;

@@ -149,14 +149,19 @@ fn begin_fresh(
         return Ok(());
     }
     let all = all_ends(layout);
-    let (places, moment): (Vec<usize>, u64) = match fresh {
-        Fresh::All => ((0..all.len()).collect(), 0),
-        Fresh::Some(places) => (places.into_iter().map(|place| place as usize).collect(), iteration << 32),
+    // By which random numbers are drawn: of the first synapses their place among those of their targets, which ranks that share
+    // the neurons know; of later ones the moment and their place among all.
+    let (places, keys): (Vec<usize>, Vec<u64>) = match fresh {
+        Fresh::All => ((0..all.len()).collect(), places_at_targets(&all)),
+        Fresh::Some(places) => {
+            let key = |place: &u32| 1 << 63 | iteration << 32 ^ u64::from(*place);
+            (places.iter().map(|place| *place as usize).collect(), places.iter().map(key).collect())
+        }
     };
     let Some(running) = &variables.running else { return Ok(()) };
     for (name, column) in &mut variables.synapses {
         let Some(value) = running.of_synapses.get(name) else { continue };
-        let mut synapses = places.iter().filter_map(|place| Some((moment ^ *place as u64, *all.get(*place)?)));
+        let mut synapses = places.iter().zip(&keys).filter_map(|(place, key)| Some((*key, *all.get(*place)?)));
         let numbers =
             numbers_at(world, group, ("Rule", name), value, &mut synapses).map_err(|error| error.to_string())?;
         for (place, x) in places.iter().zip(numbers) {
@@ -166,6 +171,18 @@ fn begin_fresh(
         }
     }
     Ok(())
+}
+
+/// Of each synapse its target, and its place among the synapses of that.
+fn places_at_targets(all: &[Synapse]) -> Vec<u64> {
+    let targets = all.iter().map(|synapse| synapse.target as usize + 1).max().unwrap_or_default();
+    let mut number = vec![0_u64; targets];
+    let key = |synapse: &Synapse| {
+        let place = &mut number[synapse.target as usize];
+        *place += 1;
+        u64::from(synapse.target) << 32 | (*place - 1)
+    };
+    all.iter().map(key).collect()
 }
 
 /// One iteration; returns the efficacies of the spikes of the sources.

@@ -117,6 +117,10 @@ impl Behaviour for Rule {
         let around = RuleSurroundings { dt, every: every * dt, method: self.method, number: &number, factors: &names };
         let rule = model.runnable(&around);
         let rule = rule.map_err(|(part, error): Wrong| preparation.fault(part.field(), error.into()))?;
+        if rule.goes_by_others() {
+            let why = "variables of sources, factors and noise of synapses are known to those who take care of them";
+            preparation.must_be_alone(None, why)?;
+        }
         let (of_neurons, of_synapses) = self.initial_values(preparation, &model)?;
         let factors = self.factors_of(preparation)?;
         if preparation.is_trial() {

@@ -70,17 +70,31 @@ impl<'a> Pass<'a> {
         columns: C,
         kernel: impl Fn(C) + Clone + Send + 'a,
     ) {
-        if shares.are_worth_it(len, effort) {
-            self.share(shares, len, columns, kernel);
+        if shares.cut(len, effort) {
+            self.share(effort, (shares, len), columns, kernel);
         } else {
-            let (len, columns) = shares.own(len, columns);
             one_after_another(len, columns, &kernel);
         }
     }
 
     #[cold]
-    fn share<C: Cut + 'a>(&mut self, shares: &Shares, len: usize, columns: C, kernel: impl Fn(C) + Clone + Send + 'a) {
-        self.by_shares(shares, len, columns, move |len, columns| one_after_another(len, columns, &kernel));
+    fn share<C: Cut + 'a>(
+        &mut self,
+        effort: Effort,
+        (shares, len): (&Shares, usize),
+        columns: C,
+        kernel: impl Fn(C) + Clone + Send + 'a,
+    ) {
+        let (work, later) =
+            (move |len, columns| one_after_another(len, columns, &kernel), shares.are_worth_it(len, effort));
+        in_shares(shares, len, columns, &mut |thread, (range, columns)| {
+            let work = work.clone();
+            if later {
+                self.add(thread, move || work(range.len(), columns));
+            } else {
+                work(range.len(), columns);
+            }
+        });
     }
 
     /// Runs `work` on each share of `columns`, which is told how many neurons there are in it, once all groups have been gone
@@ -93,29 +107,35 @@ impl<'a> Pass<'a> {
         columns: C,
         work: impl Fn(usize, C) + Clone + Send + 'a,
     ) {
-        in_shares(shares, len, columns, |thread, (range, columns)| {
+        in_shares(shares, len, columns, &mut |thread, (range, columns)| {
             let work = work.clone();
             self.add(thread, move || work(range.len(), columns));
         });
     }
 
     /// As [`by_shares`](Self::by_shares), and then `end` on what `work` gave, in the order of the neurons; `work` is told
-    /// the first neuron of its share.
+    /// the first neuron of its share. At once where a pass of this effort is not worth several threads.
     pub fn by_shares_and<C: Cut + 'a, R: Send + 'a>(
         &mut self,
-        shares: &Shares,
-        len: usize,
+        effort: Effort,
+        (shares, len): (&Shares, usize),
         columns: C,
         work: impl Fn(usize, C) -> R + Clone + Send + 'a,
         end: impl FnOnce(Vec<R>) + 'a,
     ) {
         let results: Arc<Mutex<Vec<(usize, R)>>> = Arc::default();
-        in_shares(shares, len, columns, |thread, (range, columns)| {
+        let later = shares.are_worth_it(len, effort);
+        in_shares(shares, len, columns, &mut |thread, (range, columns)| {
             let (work, results, start) = (work.clone(), results.clone(), range.start);
-            self.add(thread, move || {
+            let task = move || {
                 let result = work(start, columns);
                 results.lock().unwrap_or_else(PoisonError::into_inner).push((start, result));
-            });
+            };
+            if later {
+                self.add(thread, task);
+            } else {
+                task();
+            }
         });
         self.ends.push(Box::new(move || {
             let mut results = std::mem::take(&mut *results.lock().unwrap_or_else(PoisonError::into_inner));
@@ -147,18 +167,25 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// Cuts columns into shares.
-fn in_shares<C: Cut>(shares: &Shares, len: usize, columns: C, mut take: impl FnMut(usize, (Range<usize>, C))) {
-    let (own, (_, columns)) = (shares.range(len), shares.own(len, columns));
+/// Cuts columns into shares, behind those that are not dealt out.
+fn in_shares<C: Cut>(shares: &Shares, len: usize, columns: C, take: &mut dyn FnMut(usize, (Range<usize>, C))) {
+    let others = 0..shares.range(len).start;
+    let before = (!others.is_empty()).then_some((others, None));
+    let own = shares.iter(C::GRAIN).map(|(range, thread)| (range, Some(thread)));
     let mut rest = Some(columns);
-    for (range, thread) in shares.iter(C::GRAIN) {
+    for (range, thread) in before.into_iter().chain(own) {
         let Some(columns) = rest.take() else { return };
-        if range.end == own.end {
-            return take(thread, (range, columns));
+        // The last block may be short: what is there once for each is not cut behind it.
+        let share = if range.end == len {
+            columns
+        } else {
+            let (share, behind) = columns.cut(range.len());
+            rest = Some(behind);
+            share
+        };
+        if let Some(thread) = thread {
+            take(thread, (range, share));
         }
-        let (share, behind) = columns.cut(range.len());
-        take(thread, (range, share));
-        rest = Some(behind);
     }
 }
 
@@ -230,7 +257,7 @@ mod tests {
         pool.install(|| {
             pass(|pass| {
                 let sum = |first, column: &[usize]| (first, column.iter().sum::<usize>());
-                pass.by_shares_and(&shares[0], column.len(), &column[..], sum, |sums| ends = sums);
+                pass.by_shares_and(Effort::Heavy, (&shares[0], column.len()), &column[..], sum, |sums| ends = sums);
             });
         });
         assert!(ends.len() > 2);
