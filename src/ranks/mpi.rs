@@ -26,6 +26,13 @@ pub struct Membership {
     _universe: Universe,
 }
 
+impl Membership {
+    /// Ends all processes of the job.
+    pub fn abort(&self, code: u8) -> ! {
+        SimpleCommunicator::world().abort(code.into())
+    }
+}
+
 /// Why a process could not join its job.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

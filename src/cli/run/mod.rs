@@ -132,6 +132,11 @@ impl Manner {
 
 pub(super) fn run(mut app: App, arguments: &RunArguments) -> Result<(), CliError> {
     let party = Party::join(&mut app)?;
+    let ended = run_as(&party, app, arguments);
+    party.end(ended)
+}
+
+fn run_as(party: &Party, mut app: App, arguments: &RunArguments) -> Result<(), CliError> {
     let loaded = load(&mut app, arguments);
     let (mut gallery, from, scene) = party.agree(app.world_mut(), loaded)?;
     let world = app.world_mut();
@@ -247,6 +252,16 @@ pub(super) fn resume(
     manner: &Manner,
 ) -> Result<(), CliError> {
     let party = Party::join(&mut app)?;
+    let ended = resume_as(&party, app, (path, iterations, outside_files), manner);
+    party.end(ended)
+}
+
+fn resume_as(
+    party: &Party,
+    mut app: App,
+    (path, iterations, outside_files): (&Path, Option<u64>, bool),
+    manner: &Manner,
+) -> Result<(), CliError> {
     let mut found = || -> Result<_, CliError> {
         let gallery = Gallery::open(&mut app, manner)?;
         Ok((gallery, Interrupted::find(app.world(), path, iterations, &manner.settings())?))

@@ -10,7 +10,7 @@ use crate::network::{Ranks, whole::FailedElsewhere};
 /// This process among those that run together.
 pub(super) struct Party {
     #[cfg(feature = "mpi")]
-    _membership: Option<crate::ranks::mpi::Membership>,
+    membership: Option<crate::ranks::mpi::Membership>,
     follows: bool,
 }
 
@@ -19,12 +19,12 @@ impl Party {
     #[cfg(feature = "mpi")]
     pub fn join(app: &mut App) -> Result<Self, CliError> {
         let Some((membership, exchange)) = crate::ranks::mpi::join()? else {
-            return Ok(Self { _membership: None, follows: false });
+            return Ok(Self { membership: None, follows: false });
         };
         let exchange: std::sync::Arc<dyn crate::numeric::exchange::Exchange> = std::sync::Arc::new(exchange);
         let follows = exchange.rank() > 0;
         app.add_plugins(crate::ranks::RanksPlugin(exchange));
-        Ok(Self { _membership: Some(membership), follows })
+        Ok(Self { membership: Some(membership), follows })
     }
 
     /// Nobody can be joined without MPI.
@@ -46,6 +46,24 @@ impl Party {
             (Err(error), Some(true) | None) => Err(error),
             _ => Err(CliError::Elsewhere),
         }
+    }
+
+    /// Ends the part of this process. Where it has something to tell and others may wait for it, it tells and ends all of them.
+    #[cfg(feature = "mpi")]
+    pub fn end(self, ended: Result<(), CliError>) -> Result<(), CliError> {
+        match (&self.membership, &ended) {
+            (_, Ok(()) | Err(CliError::Elsewhere)) | (None, _) => ended,
+            (Some(membership), Err(error)) => {
+                super::super::print_error(error);
+                membership.abort(error.exit_code())
+            }
+        }
+    }
+
+    #[cfg(not(feature = "mpi"))]
+    #[expect(clippy::unused_self, reason = "nobody waits for who is alone")]
+    pub fn end(self, ended: Result<(), CliError>) -> Result<(), CliError> {
+        ended
     }
 
     /// Lets the others go.
