@@ -23,7 +23,6 @@ use super::{
     group::NeuronGroup,
     preparation::{Depth, Preparation},
     range,
-    ranks::Owned,
     receptor::ReceptorOf,
     registry::{BehaviourEntry, Behaviours},
     room::resize_columns,
@@ -270,17 +269,10 @@ fn sample_and_complete(
 
 /// Notes the shape that a rule's weights will have, for those who want to record them.
 fn plan_synapses(world: &mut World, entity: Entity, rule: &dyn AnyBehaviour) {
-    let Ok(Some(Endpoints { pair, target_group, .. })) = Endpoints::of(world, entity) else { return };
-    let neurons = target_group.size();
+    let Ok(Some(Endpoints { pair, .. })) = Endpoints::of(world, entity) else { return };
     let extent = rule.extent(pair);
-    let own = world.get::<Owned>(entity).map(|own| own.range().len());
     if let Some(mut synapses) = world.get_mut::<Synapses>(entity) {
         let number = usize::try_from(extent.synapses).unwrap_or(usize::MAX);
-        // Of those that ranks divide there is room for its part at each.
-        let number = match own {
-            Some(own) if !extent.dense => (number as u128 * own as u128 / neurons.max(1) as u128) as usize,
-            _ => number,
-        };
         synapses.planned = if extent.dense { vec![pair.sources, pair.targets] } else { vec![number] };
         synapses.expected = number;
     }

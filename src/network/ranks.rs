@@ -115,9 +115,17 @@ fn mark(world: &mut World, group: Entity, own: Owned) {
     if let Some(afferents) = world.get::<Afferents>(group) {
         marked.extend(afferents.iter());
     }
+    let neurons = world.get::<NeuronGroup>(group).map_or(1, |group| group.size().max(1));
     for entity in marked {
-        if let Ok(mut entity) = world.get_entity_mut(entity) {
-            entity.insert(own);
+        let Ok(mut entity) = world.get_entity_mut(entity) else { continue };
+        entity.insert(own);
+        // Of those that ranks divide there is room for its part at each; parameters are looked at where there is one at least.
+        if let Some(mut synapses) = entity.get_mut::<Synapses>()
+            && let [expected] = synapses.planned[..]
+        {
+            let part = (expected as u128 * own.range().len() as u128 / neurons as u128) as usize;
+            let part = part.max(expected.min(1));
+            (synapses.planned, synapses.expected) = (vec![part], part);
         }
     }
 }
