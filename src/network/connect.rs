@@ -322,8 +322,7 @@ impl Wiring<'_> {
         let mut outcome = Ok(());
         let mut emit = |s, t| {
             let target = self.sides.target(t);
-            // What is drawn by sources leads to the others of the block, too.
-            let Some(n) = target.checked_sub(neurons.start).and_then(|place| of_target.get_mut(place)) else { return };
+            let n = &mut of_target[target - neurons.start];
             pairs.push(self.sides.source(s) as u32, target as u32, *n);
             *n += 1;
             if pairs.keys.len() == AT_ONCE {

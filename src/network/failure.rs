@@ -44,6 +44,12 @@ impl Failures {
         self.note(Some(entity), who.into(), why.into());
     }
 
+    /// Takes back failures that were taken.
+    pub(crate) fn put_back(&mut self, failures: impl IntoIterator<Item = Failure>) {
+        self.list.extend(failures);
+        self.any.store(!self.list.is_empty(), Relaxed);
+    }
+
     fn note(&mut self, entity: Option<Entity>, who: String, why: Box<dyn std::error::Error + Send + Sync>) {
         self.list.push(Failure { who, entity, why });
         self.any.store(true, Relaxed);

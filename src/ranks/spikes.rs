@@ -86,12 +86,7 @@ pub fn run_ticks(world: &mut World, count: u64) -> u64 {
     let last = schedule::run_ticks(world, 1);
     let mut failures = world.get_resource_or_init::<Failures>();
     failures.take();
-    for failure in own {
-        match failure.entity {
-            Some(entity) => failures.push_at(entity, failure.who, failure.why),
-            None => failures.push(failure.who, failure.why),
-        }
-    }
+    failures.put_back(own);
     ran + last
 }
 

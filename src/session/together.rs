@@ -115,13 +115,7 @@ fn hear(world: &mut World) {
     let others = answers.iter().enumerate().filter(|(_, answer)| !answer.failures.is_empty());
     let heard: Vec<(String, String)> =
         others.map(|(rank, answer)| (format!("rank {rank}"), answer.failures.clone())).collect();
-    for failure in own {
-        match failure.entity {
-            _ if !heard.is_empty() && stopped_elsewhere(&failure) => {}
-            Some(entity) => failures.push_at(entity, failure.who, failure.why),
-            None => failures.push(failure.who, failure.why),
-        }
-    }
+    failures.put_back(own.into_iter().filter(|failure| heard.is_empty() || !stopped_elsewhere(failure)));
     // What fails for all alike is told once.
     if failures.is_empty() {
         heard.into_iter().for_each(|(who, why)| failures.push(who, why));
