@@ -9,7 +9,7 @@ use crate::{
     checkpoint::{Checkpoint, Fit},
     network::{
         Clock, Failures, NeuronGroup, ReceptorOf, Source, Spikes, SynapseGroup, Tags, Target, Variables, View,
-        failure::Failure,
+        failure::Failure, state::note_built,
     },
     numeric::{Real, real},
     record::{Recording, Recordings},
@@ -174,29 +174,45 @@ impl Bench {
         self.first_failure().map_or(Ok(()), Err)
     }
 
-    /// Sees that a network which was saved goes on elsewhere as if nothing had happened: one that `make` makes runs for some
-    /// iterations and as many again, another one goes on from what was saved between.
+    /// Sees that a network which was saved goes on as if nothing had happened: one that `make` makes runs for some iterations and as
+    /// many again; another one goes on from what was saved between, and so does itself when it is put back.
     ///
     /// For the tests of a behaviour that keeps something of the past: what it forgets to save shows here, if it matters.
     ///
     /// # Panics
-    /// The two have not the same state at the end, or an iteration fails.
+    /// They have not the same state at the end, or an iteration fails.
     #[track_caller]
     pub fn assert_goes_on(iterations: u64, make: impl Fn(&mut Self)) {
         let take = |bench: &mut Self| succeed(Checkpoint::take(bench.world_mut()).map_err(|error| error.to_string()));
+        let restore = |bench: &mut Self, saved: &Checkpoint| {
+            let restored = saved.restore(bench.world_mut(), Fit::Exactly);
+            succeed(restored.map_err(|error| error.to_string()));
+        };
         let [mut whole, mut second] = [(), ()].map(|()| {
             let mut bench = Self::new();
             make(&mut bench);
             bench
         });
+        // Synapses that stand are taken for those of a scene from now on: they are compared, and not restored.
+        whole.tick();
+        let mut synapses = whole.world_mut().query_filtered::<Entity, With<SynapseGroup>>();
+        let synapses: Vec<Entity> = synapses.iter(whole.app.world()).collect();
+        note_built(whole.world_mut(), &synapses);
+        whole.ticks(iterations - 1);
+        let (saved, changes) = (take(&mut whole), succeed(changes_of(&mut whole)));
         whole.ticks(iterations);
-        let saved = take(&mut whole);
-        let restored = saved.restore(second.world_mut(), Fit::Exactly);
-        succeed(restored.map_err(|error| error.to_string()));
-        [&mut whole, &mut second].into_iter().for_each(|bench| bench.ticks(iterations));
-        let [expected, found] = [&mut whole, &mut second].map(take);
-        let part = found.first_difference(&expected);
-        assert!(part.is_none(), "after {iterations} iterations more, {} differs", part.unwrap_or_default());
+        let expected = take(&mut whole);
+        restore(&mut second, &saved);
+        restore(&mut whole, &changes);
+        for (bench, which) in [(&mut second, "another"), (&mut whole, "put back")] {
+            bench.ticks(iterations);
+            let part = take(bench).first_difference(&expected);
+            assert!(
+                part.is_none(),
+                "{which}, after {iterations} iterations more, {} differs",
+                part.unwrap_or_default()
+            );
+        }
     }
 
     /// Ends the run, for those who wait for its end.
@@ -291,6 +307,11 @@ impl Bench {
             "{variable}: {found:?}, expected {expected:?}"
         );
     }
+}
+
+/// What has changed of a network since it was built.
+fn changes_of(bench: &mut Bench) -> Result<Checkpoint, String> {
+    Checkpoint::take_changes(bench.world_mut()).map_err(|error| error.to_string())
 }
 
 #[track_caller]

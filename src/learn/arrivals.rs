@@ -53,8 +53,11 @@ impl Arrivals {
         Ok(true)
     }
 
-    /// Goes through what is remembered of the sources; the index is made anew.
+    /// Goes through what is remembered of the sources; what is under way is found again.
     pub fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        if let (true, Some(index)) = (archive.restores(), &mut self.index) {
+            index.in_flight.begin_anew();
+        }
         archive.value(&mut self.next)?;
         self.traces.persist(archive)
     }

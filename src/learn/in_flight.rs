@@ -185,4 +185,19 @@ mod tests {
         }
         assert!(earlier > 1000 && later > 1000, "{earlier} spikes before those of their targets, {later} after");
     }
+
+    #[test]
+    fn spikes_under_way_go_on_from_a_checkpoint() {
+        Bench::assert_goes_on(60, |bench| {
+            let fire = || PoissonNeurons { rate: 50.0.into(), ..default() };
+            let (source, target) = (bench.group("source", 9, fire()), bench.group("target", 3000, fire()));
+            let delays = Delays(Some("1 + 20*uniform()".into()));
+            bench.synapses(
+                source,
+                target,
+                "X",
+                (FixedInDegree { in_degree: 3, ..default() }, InitialWeights(0.5.into()), delays, Stdp::default()),
+            );
+        });
+    }
 }

@@ -141,6 +141,9 @@ impl State for RuleVariables {
         archive.value(&mut fresh)?;
         self.fresh = fresh.map_or(Fresh::All, Fresh::Some);
         archive.value(&mut self.next)?;
+        if let (true, Some(index)) = (archive.restores(), &mut self.index) {
+            index.in_flight.begin_anew();
+        }
         self.sources.persist(archive)?;
         self.targets.persist(archive)
     }
