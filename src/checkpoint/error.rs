@@ -75,6 +75,9 @@ pub enum CheckpointError {
     /// A part of the network cannot be found again.
     #[error("an entity with {0} has no name, by which it would be found again")]
     Nameless(String),
+    /// Ranks share the network.
+    #[error("ranks share the network: none of them has all of it")]
+    Shared,
     /// Two parts have one name.
     #[error("two entities are called `{0}`: they could not be told apart")]
     Twins(String),

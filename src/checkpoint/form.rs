@@ -15,10 +15,11 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::error::CheckpointError;
-use crate::numeric::real::PRECISION;
+use crate::numeric::{Digest, real::PRECISION};
 
 const MAGIC: [u8; 8] = *b"cortecs\x1a";
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The version of this crate, and of what stands in files since.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (form 2)");
 
 /// The longest block: a header holds the text of a scene.
 const LONGEST: u32 = 1 << 28;
@@ -206,31 +207,6 @@ fn array<const N: usize>(from: &mut dyn Read) -> Result<[u8; N], CheckpointError
     let mut bytes = [0; N];
     from.read_exact(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Counts bytes and sums them up.
-#[derive(Default)]
-pub(crate) struct Digest {
-    pub bytes: u64,
-    hasher: crc32fast::Hasher,
-}
-
-impl Digest {
-    pub fn crc(&self) -> u32 {
-        self.hasher.clone().finalize()
-    }
-}
-
-impl Write for Digest {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.hasher.update(bytes);
-        self.bytes += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Sums up what is read.

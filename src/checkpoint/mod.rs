@@ -30,14 +30,14 @@ mod save;
 
 pub use error::{CheckpointError, CheckpointFileError};
 pub use file::{CHECKPOINT, CheckpointFile, open, write};
-#[cfg(feature = "output")]
-pub(crate) use form::Digest;
 pub use form::{Header, Run};
 pub use restore::{Fit, Restored};
 
 use std::io::Cursor;
 
 use bevy_ecs::prelude::*;
+
+use crate::network::Ranks;
 
 /// The state of a network as a value.
 #[derive(Clone, Debug)]
@@ -47,15 +47,19 @@ impl Checkpoint {
     /// The state of the network in `world`, which does not change by it.
     ///
     /// # Errors
-    /// A part of it has no name by which it could be found again.
+    /// A part of it has no name by which it could be found again; or ranks share it, of which each knows its own synapses.
     pub fn take(world: &mut World) -> Result<Self, CheckpointError> {
+        if world.contains_resource::<Ranks>() {
+            return Err(CheckpointError::Shared);
+        }
         let mut bytes = Vec::new();
         save::save(world, None, save::Extent::Whole, &mut bytes)?;
         Ok(Self(bytes))
     }
 
     /// What has changed of it since it was built, and checksums of the rest: smaller, and restored only where that rest is as it was
-    /// built.
+    /// built. Of ranks that share a network all take it at the same time, and rank 0 gets it, for any number of ranks; the others get
+    /// nothing.
     ///
     /// # Errors
     /// A part of it has no name by which it could be found again.

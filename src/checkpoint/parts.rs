@@ -11,13 +11,13 @@ use bevy_ecs::{
 use super::{error::CheckpointError, form::in_words};
 use crate::{
     network::{
-        BehaviourEntry, Behaviours, Origin, Seed, States,
+        BehaviourEntry, Behaviours, Layout, Origin, Owned, Ranks, Seed, States, Synapses,
         membership::network_of,
         rest::{begin_at, birth},
         shape::path_of,
-        state::{StateEntry, stable_name},
+        state::{StateEntry, stable_name, stable_name_of},
     },
-    numeric::{Archive, ArchiveError},
+    numeric::{Archive, ArchiveError, Digest, Members, Shared, rows::Rows},
     record::{Recording, Recordings},
 };
 
@@ -46,10 +46,12 @@ impl Part {
         }
     }
 
-    /// Whether it is as its scene has made it.
+    /// Whether it is as its scene has made it, at every rank.
     pub fn is_as_built(&self, world: &World) -> bool {
         let states = world.get_resource::<States>();
-        matches!((&self.kind, states), (PartKind::State(entry), Some(states)) if states.is_as_built(world, self.entity, entry))
+        let (PartKind::State(entry), Some(states)) = (&self.kind, states) else { return false };
+        states.may_stay(entry)
+            && !Ranks::any(world.get_resource::<Ranks>(), !states.is_as_built(world, self.entity, entry))
     }
 
     /// Whether it belongs to a recording.
@@ -58,11 +60,59 @@ impl Part {
     }
 
     pub fn persist(&self, world: &mut World, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        let ranks = world.get_resource::<Ranks>().cloned();
         let Ok(mut entity) = world.get_entity_mut(self.entity) else { return Ok(()) };
+        let own = entity.get::<Owned>().copied();
+        let shared = ranks.zip(own).map(|(Ranks(exchange), own)| Shared { exchange, own: own.range(), of: own.of });
         let mut entity = EntityMut::from(&mut entity);
-        match &self.kind {
+        // For as long as what else they have is gone through, and looks at nothing but itself.
+        let rows = if self.is_of_synapses() { None } else { entity.get_mut::<Synapses>().and_then(take_rows) };
+        archive.of(Members { shared, rows });
+        let gone = match &self.kind {
             PartKind::State(entry) => entry.persist(&mut entity, archive),
             PartKind::Behaviour(entry) => entry.persist(&mut entity, archive),
+        };
+        let Members { rows, .. } = archive.of(Members::default());
+        if let (Some(rows), Some(mut synapses)) = (rows, entity.get_mut::<Synapses>()) {
+            synapses.bypass_change_detection().layout = Some(Layout::Sparse(rows));
+        }
+        gone
+    }
+
+    /// The digest of what its scene has made, by which it is compared; all ranks ask for the same.
+    pub fn built(&self, world: &mut World) -> Result<(u64, u32), ArchiveError> {
+        let PartKind::State(entry) = &self.kind else { return Err(ArchiveError::Form) };
+        let is_as_built = self.is_as_built(world);
+        if let (true, Some(known)) = (is_as_built, States::digest_of_built(world, self.entity, entry)) {
+            return Ok(known);
+        }
+        let mut digest = Digest::default();
+        self.persist(world, &mut Archive::compare(&mut digest))?;
+        let digest = (digest.bytes(), digest.crc());
+        if is_as_built {
+            States::note_digest(world, self.entity, entry, digest);
+        }
+        Ok(digest)
+    }
+
+    /// Whether it may be left out where it is as its scene has made it.
+    pub fn may_stay(&self, world: &World) -> bool {
+        let states = world.get_resource::<States>();
+        matches!((&self.kind, states), (PartKind::State(entry), Some(states)) if states.may_stay(entry))
+    }
+
+    fn is_of_synapses(&self) -> bool {
+        matches!(&self.kind, PartKind::State(entry) if *entry.name == *stable_name_of::<Synapses>())
+    }
+}
+
+/// Takes the rows of sparse synapses out of their place.
+fn take_rows(mut synapses: Mut<'_, Synapses>) -> Option<Rows> {
+    match synapses.bypass_change_detection().layout.take() {
+        Some(Layout::Sparse(rows)) => Some(rows),
+        other => {
+            synapses.bypass_change_detection().layout = other;
+            None
         }
     }
 }

@@ -125,7 +125,7 @@ fn rewire(
                 heard.push(Heard { group, source: usize::MAX });
                 continue;
             }
-            let age = layout.ages().last().copied().unwrap_or_default();
+            let age = layout.oldest();
             if let Ok(mut spikes) = spikes.get_mut(source.0) {
                 spikes.keep(age);
             }

@@ -52,7 +52,7 @@ pub(super) struct Incoming {
     entries: Vec<Entry>,
     /// The delays (steps) of the entries; empty where all are the same.
     delays: Vec<u16>,
-    /// The longest delay (steps).
+    /// The longest delay (steps), here or at another rank.
     pub longest_delay: u32,
 }
 
@@ -61,10 +61,8 @@ impl Incoming {
     pub fn of(rows: &Rows, targets: usize) -> Option<Self> {
         u32::try_from(rows.len()).ok()?;
         let mut offsets = vec![0; targets + 2];
-        let mut longest_delay = 0;
         for synapse in rows.iter() {
             *offsets.get_mut(synapse.target as usize + 2)? += 1;
-            longest_delay = longest_delay.max(synapse.delay);
         }
         let mut sum = 0;
         for offset in &mut offsets {
@@ -82,7 +80,7 @@ impl Incoming {
             *next += 1;
         }
         offsets.pop();
-        Some(Self { offsets, entries, delays, longest_delay })
+        Some(Self { offsets, entries, delays, longest_delay: rows.longest_delay() })
     }
 
     /// The synapses of a target, each with its delay (steps).

@@ -135,9 +135,7 @@ impl State for Watch {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.value(&mut self.due)?;
         let waiting = |pair: &Joined| (pair.name.to_string(), pair.source.1, pair.fired);
-        let mut here: Vec<(String, u32, Option<u64>)> = self.pairs.iter().map(waiting).collect();
-        here.sort_unstable();
-        here.dedup();
+        let here: Vec<(String, u32, Option<u64>)> = archive.union(self.pairs.iter().map(waiting).collect())?;
         if let (Some(saved), true) = (archive.through(&here)?, archive.restores()) {
             // Found among the synapses in the next iteration, by their names.
             let pair = |(name, source, fired): (String, u32, Option<u64>)| Joined {

@@ -70,7 +70,7 @@ macro_rules! drive {
 
         impl State for $type {
             fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-                archive.value(&mut self.given)?;
+                archive.any(&mut self.given)?;
                 archive.column(&mut self.sum)
             }
         }

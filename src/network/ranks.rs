@@ -29,6 +29,8 @@ pub struct Owned {
     pub start: usize,
     /// The one behind the last.
     pub end: usize,
+    /// How many the group has.
+    pub of: usize,
 }
 
 impl Owned {
@@ -78,7 +80,7 @@ pub fn take_care(world: &mut World) {
     let sizes: Vec<(usize, usize)> = all.iter().map(|&(_, neurons, cost)| (neurons, cost)).collect();
     let own = stretches(&sizes, exchange.ranks(), exchange.rank());
     for (&(group, ..), own) in all.iter().zip(own) {
-        mark(world, group, Owned { start: own.start, end: own.end });
+        mark(world, group, own);
     }
 }
 
@@ -104,7 +106,7 @@ fn stretches(groups: &[(usize, usize)], ranks: usize, rank: usize) -> Vec<Range<
 }
 
 /// Marks a group, and what belongs to its neurons.
-fn mark(world: &mut World, group: Entity, own: Owned) {
+fn mark(world: &mut World, group: Entity, own: Range<usize>) {
     let mut marked = vec![group];
     if let Some(compartments) = world.get::<Compartments>(group) {
         marked.extend(compartments.iter());
@@ -115,7 +117,8 @@ fn mark(world: &mut World, group: Entity, own: Owned) {
     if let Some(afferents) = world.get::<Afferents>(group) {
         marked.extend(afferents.iter());
     }
-    let neurons = world.get::<NeuronGroup>(group).map_or(1, |group| group.size().max(1));
+    let of = world.get::<NeuronGroup>(group).map_or(0, NeuronGroup::size);
+    let own = Owned { start: own.start, end: own.end, of };
     for entity in marked {
         let Ok(mut entity) = world.get_entity_mut(entity) else { continue };
         entity.insert(own);
@@ -123,7 +126,7 @@ fn mark(world: &mut World, group: Entity, own: Owned) {
         if let Some(mut synapses) = entity.get_mut::<Synapses>()
             && let [expected] = synapses.planned[..]
         {
-            let part = (expected as u128 * own.range().len() as u128 / neurons as u128) as usize;
+            let part = (expected as u128 * own.range().len() as u128 / of.max(1) as u128) as usize;
             let part = part.max(expected.min(1));
             (synapses.planned, synapses.expected) = (vec![part], part);
         }
@@ -138,6 +141,9 @@ pub struct Everywhere {
     /// Their delays.
     pub delays: Option<DelaySummary>,
 }
+
+/// Words by which a rank tells what it has of a group.
+const WORDS: usize = 9;
 
 /// Has all ranks know how many synapses some groups have at all of them.
 pub(super) fn count_everywhere(world: &mut World, groups: &[Entity]) {
@@ -155,19 +161,27 @@ pub(super) fn count_everywhere(world: &mut World, groups: &[Entity]) {
         let of_delays = delays.map_or([f64::NAN; 3], |all| [all.shortest_ms, all.longest_ms, all.rounded_by_ms]);
         own.extend(bytemuck::cast::<u64, [u32; 2]>(number));
         own.extend(bytemuck::cast::<[f64; 3], [u32; 6]>(of_delays));
+        own.push(layout.map_or(0, Layout::longest_delay));
     }
     exchange.all_gather(&own, &mut all);
     for (k, &group) in groups.iter().enumerate() {
-        let (mut synapses, mut delays) = (0, None);
-        for words in all.by_rank().filter_map(|words| words.get(8 * k..8 * (k + 1))) {
+        let (mut synapses, mut delays, mut longest) = (0, None, 0);
+        for words in all.by_rank().filter_map(|words| words.get(WORDS * k..WORDS * (k + 1))) {
             synapses += bytemuck::pod_read_unaligned::<u64>(bytemuck::cast_slice(&words[..2]));
             let [shortest_ms, longest_ms, rounded_by_ms] =
-                bytemuck::pod_read_unaligned(bytemuck::cast_slice(&words[2..]));
+                bytemuck::pod_read_unaligned(bytemuck::cast_slice(&words[2..WORDS - 1]));
             let own = (!f64::is_nan(shortest_ms)).then_some(DelaySummary { shortest_ms, longest_ms, rounded_by_ms });
             delays = both(delays, own);
+            longest = longest.max(words[WORDS - 1]);
         }
         if let Ok(mut group) = world.get_entity_mut(group) {
             group.insert(Everywhere { synapses, delays });
+            // Ranks remember sources for as long as any of them needs: what one of them saves is for all.
+            if let Some(mut own) = group.get_mut::<Synapses>()
+                && let Some(Layout::Sparse(rows)) = &mut own.bypass_change_detection().layout
+            {
+                rows.reach(longest);
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ use super::{
     synapse::{Efficacies, Synapses, Target},
     variable::{Variable, VariableInfo, View},
 };
-use crate::numeric::{Archive, ArchiveError, Column, Real};
+use crate::numeric::{Archive, ArchiveError, Column, Real, coding::Coding};
 
 /// On a receptor: the neuron group that it belongs to.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,10 +208,10 @@ impl Arriving {
 impl State for Arriving {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.column(&mut self.sums)?;
-        archive.value(&mut self.any)?;
-        archive.value(&mut self.given)?;
-        archive.whole(&mut self.ring)?;
-        Ok(())
+        archive.any(&mut self.any)?;
+        archive.any(&mut self.given)?;
+        let block = Coding::of_rings(self.sums.len(), self.ring.len()).width();
+        archive.tiled(&mut self.ring, Some(block)).map(drop)
     }
 }
 

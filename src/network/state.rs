@@ -1,7 +1,10 @@
 //! State: what a network needs to go on from where it stood, besides what its scene says. Everything that is to be saved
 //! answers through here, and nowhere else.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use bevy_app::App;
 use bevy_ecs::{
@@ -149,12 +152,31 @@ impl States {
         self.constant.extend(ids);
     }
 
+    /// Whether components of a kind may be left out where they are as their scene has made them.
+    #[must_use]
+    pub fn may_stay(&self, entry: &StateEntry) -> bool {
+        self.constant.contains(&entry.id)
+    }
+
+    /// The digest (bytes, checksum) that was [noted](Self::note_digest) of a component, as its scene has made it.
+    #[must_use]
+    pub fn digest_of_built(world: &World, entity: Entity, entry: &StateEntry) -> Option<(u64, u32)> {
+        world.get_resource::<Built>()?.digests.get(&(entity, entry.id)).copied()
+    }
+
+    /// Notes the digest of a component that is as its scene has made it: a walk over all synapses is done once.
+    pub fn note_digest(world: &mut World, entity: Entity, entry: &StateEntry, digest: (u64, u32)) {
+        if let Some(mut built) = world.get_resource_mut::<Built>() {
+            built.digests.insert((entity, entry.id), digest);
+        }
+    }
+
     /// Whether the component of an entity is as its scene has made it.
     #[must_use]
     pub fn is_as_built(&self, world: &World, entity: Entity, entry: &StateEntry) -> bool {
         let Some(built) = world.get_resource::<Built>() else { return false };
         let ticks = world.get_entity(entity).ok().and_then(|entity| entity.get_change_ticks_by_id(entry.id));
-        self.constant.contains(&entry.id)
+        self.may_stay(entry)
             && !built.since.contains(&(entity, entry.id))
             && ticks.is_some_and(|ticks| !ticks.changed.is_newer_than(built.at, world.read_change_tick()))
     }
@@ -165,6 +187,7 @@ impl States {
 struct Built {
     at: Tick,
     since: HashSet<(Entity, ComponentId)>,
+    digests: HashMap<(Entity, ComponentId), (u64, u32)>,
 }
 
 /// Notes that synapse groups are as their scene has them.
@@ -172,9 +195,11 @@ pub fn note_built(world: &mut World, groups: &[Entity]) {
     // What another network has learnt until now would look as if it were as old as this one.
     note_changes(world);
     let at = world.increment_change_tick();
-    let mut since = world.remove_resource::<Built>().map(|built| built.since).unwrap_or_default();
+    let before = world.remove_resource::<Built>();
+    let (mut since, mut digests) = before.map(|built| (built.since, built.digests)).unwrap_or_default();
     since.retain(|(entity, _)| !groups.contains(entity));
-    world.insert_resource(Built { at, since });
+    digests.retain(|(entity, _), _| !groups.contains(entity));
+    world.insert_resource(Built { at, since, digests });
 }
 
 /// Notes what has changed since it was built, for when it cannot be told any more.

@@ -86,6 +86,9 @@ impl Synapses {
 
 impl State for Synapses {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        if let (true, Some(Layout::Sparse(rows))) = (archive.compares(), &self.layout) {
+            return archive.synapses(rows);
+        }
         archive.value(&mut self.expected)?;
         match &mut self.layout {
             Some(Layout::Sparse(rows)) => rows.persist(archive),
@@ -261,6 +264,24 @@ impl Layout {
         match self {
             Self::Dense { delay, .. } => std::slice::from_ref(delay),
             Self::Sparse(rows) => rows.ages(),
+        }
+    }
+
+    /// The age (iterations) of the spikes that are delivered last, here or at another rank.
+    #[must_use]
+    pub fn oldest(&self) -> u32 {
+        match self {
+            Self::Dense { delay, .. } => *delay,
+            Self::Sparse(rows) => rows.oldest(),
+        }
+    }
+
+    /// The longest delay (steps), here or at another rank.
+    #[must_use]
+    pub fn longest_delay(&self) -> u32 {
+        match self {
+            Self::Dense { delay, .. } => *delay,
+            Self::Sparse(rows) => rows.longest_delay(),
         }
     }
 

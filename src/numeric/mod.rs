@@ -14,7 +14,7 @@ mod random;
 pub mod real;
 mod synapses;
 
-pub use archive::{Archive, ArchiveError};
+pub use archive::{Archive, ArchiveError, Digest, Members, Shared};
 pub use column::Column;
 pub(crate) use kernel::flags;
 pub use kernel::{

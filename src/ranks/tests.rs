@@ -3,7 +3,8 @@
 use std::{path::Path, sync::Arc};
 
 use crate::{
-    assemble::build,
+    assemble::{Network, build},
+    checkpoint::{Checkpoint, Fit},
     network::Spikes,
     numeric::exchange::{Exchange, together},
     prelude::Bench,
@@ -16,8 +17,8 @@ use crate::{
 /// What a network leaves: what each recording has, and the spikes of each group.
 type Left = (Vec<(String, Vec<f64>)>, Vec<u64>);
 
-/// What a scene leaves with settings at a rank, after so many iterations.
-fn left(exchange: Option<Arc<dyn Exchange>>, path: &Path, settings: &[&str], iterations: u64) -> Left {
+/// The network of a scene at a rank, with settings.
+fn built(exchange: Option<Arc<dyn Exchange>>, path: &Path, settings: &[&str]) -> (Bench, Network) {
     let mut bench = Bench::new();
     if let Some(exchange) = exchange {
         bench.app_mut().add_plugins(RanksPlugin(exchange));
@@ -26,6 +27,13 @@ fn left(exchange: Option<Arc<dyn Exchange>>, path: &Path, settings: &[&str], ite
     let settings: Vec<String> = settings.iter().map(|&set| set.to_owned()).collect();
     let scene = Scene::from_file_with(world, path, &settings).expect("a scene");
     let network = build(world, &scene).map_err(|why| why.render(false)).expect("a network");
+    (bench, network)
+}
+
+/// What a scene leaves with settings at a rank, after so many iterations.
+fn left(exchange: Option<Arc<dyn Exchange>>, path: &Path, settings: &[&str], iterations: u64) -> Left {
+    let (mut bench, network) = built(exchange, path, settings);
+    let world = bench.world_mut();
     assert_eq!(run_ticks(world, iterations), iterations);
     schedule::finish(world);
     let mut recorded: Vec<_> = of_recorders(world, &network.recorders)
@@ -58,30 +66,87 @@ fn assert_shared(path: &str, settings: &[&str], iterations: u64) {
     }
 }
 
+/// That ranks save what one process saves, and any number of them goes on from there as one process does.
+#[track_caller]
+fn assert_saved(path: &str, settings: &[&str], iterations: u64) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let state = |bench: &mut Bench| Checkpoint::take_changes(bench.world_mut()).expect("a state");
+    let alone = {
+        let (mut bench, _) = built(None, &path, settings);
+        [0, iterations, iterations].map(|more| {
+            assert_eq!(run_ticks(bench.world_mut(), more), more);
+            state(&mut bench)
+        })
+    };
+    for (ranks, threads) in [(2, 1), (3, 2)] {
+        let differ = together(ranks, threads, |exchange| {
+            let leads = exchange.rank() == 0;
+            let (mut bench, _) = built(Some(exchange), &path, settings);
+            let (mut differ, mut moments) = (Vec::new(), ["built", "before", "restored", "after"].into_iter());
+            let mut compare = |bench: &mut Bench, then: &Checkpoint| {
+                let now = state(bench);
+                let moment = moments.next();
+                if leads && now.bytes() != then.bytes() {
+                    differ.push((moment, now.first_difference(then)));
+                }
+            };
+            compare(&mut bench, &alone[0]);
+            run_ticks(bench.world_mut(), iterations);
+            compare(&mut bench, &alone[1]);
+            // Elsewhere than it stood.
+            run_ticks(bench.world_mut(), iterations / 2);
+            alone[1].restore(bench.world_mut(), Fit::Exactly).expect("a state of this network");
+            compare(&mut bench, &alone[1]);
+            run_ticks(bench.world_mut(), iterations);
+            compare(&mut bench, &alone[2]);
+            differ
+        });
+        assert!(differ[0].is_empty(), "{} on {ranks} ranks: {:?}", path.display(), differ[0]);
+    }
+}
+
+/// Scenes whose groups are cut, with settings and iterations.
+const CUT: [(&str, &[&str], u64); 6] = [
+    ("scenes/cuba.ron", &[], 400),
+    ("scenes/coba.ron", &[], 100),
+    ("scenes/brunel.ron", &[], 200),
+    ("scenes/microcircuit.ron", &["constants.scale=0.1"], 150),
+    ("scenes/sparse_izhikevich.ron", &["constants.size=9000"], 60),
+    ("scenes/vogels_2011.ron", &["constants.size=9000"], 100),
+];
+
 #[test]
 fn large_groups_are_cut() {
-    for (scene, settings, iterations) in [
-        ("cuba", &[][..], 400),
-        ("coba", &[], 100),
-        ("brunel", &[], 200),
-        ("microcircuit", &["constants.scale=0.1"], 150),
-        ("sparse_izhikevich", &["constants.size=9000"], 60),
-        ("vogels_2011", &["constants.size=9000"], 100),
-    ] {
-        assert_shared(&format!("scenes/{scene}.ron"), settings, iterations);
+    for (scene, settings, iterations) in CUT {
+        assert_shared(scene, settings, iterations);
     }
+}
+
+#[test]
+fn the_state_of_ranks_is_that_of_one_process() {
+    for (scene, settings, iterations) in CUT {
+        assert_saved(scene, settings, iterations / 2);
+    }
+}
+
+fn scenes() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenes");
+    let files = folder.read_dir().expect("scenes").filter_map(|file| Some(file.ok()?.path()));
+    let scenes = files.filter(|path| path.extension().is_some_and(|kind| kind == "ron"));
+    let scenes: Vec<String> = scenes.map(|path| path.to_str().expect("a name").to_owned()).collect();
+    assert!(scenes.len() > 20);
+    scenes
 }
 
 /// Whatever a scene has: the others, of small groups, each of which is one rank's.
 #[test]
 fn every_scene_can_be_shared() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenes");
-    let files = folder.read_dir().expect("scenes").filter_map(|file| Some(file.ok()?.path()));
-    let scenes: Vec<_> = files.filter(|path| path.extension().is_some_and(|kind| kind == "ron")).collect();
-    assert!(scenes.len() > 20);
-    for scene in scenes {
-        assert_shared(scene.to_str().expect("a name"), &[], 120);
-    }
+    scenes().iter().for_each(|scene| assert_shared(scene, &[], 120));
+}
+
+#[test]
+fn the_state_of_every_scene_can_be_shared() {
+    scenes().iter().for_each(|scene| assert_saved(scene, &[], 60));
 }
 
 /// Synapses by targets and by sources, with one delay and with many; rules in Rust and by equations; weights that are taken down
@@ -116,4 +181,5 @@ fn synapses_of_cut_groups_are_put_together() {
     std::fs::write(&path, text).expect("a scene");
     std::fs::write(folder.path().join("edges.csv"), "4000,2\n1,299\n4000,1\n1,0\n1,299\n").expect("a list");
     assert_shared(path.to_str().expect("a name"), &[], 150);
+    assert_saved(path.to_str().expect("a name"), &[], 80);
 }

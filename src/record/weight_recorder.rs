@@ -170,7 +170,7 @@ fn record_if(
         let Some(taken) = Taken::of(ranks.as_deref().zip(own), layout, &weights.0) else { continue };
         snapshots.synapses.push(taken.number());
         let is_new = snapshots
-            .follow(content, layout, synapses.last_changed())
+            .follow(content, &taken, synapses.last_changed())
             .and_then(|is_new| taken.weights(&mut recording.rows, content).map(|()| is_new));
         let source = recording.source;
         let who = format!("{}.{}", recording.group, recording.what());
@@ -188,14 +188,14 @@ fn record_if(
 
 impl Snapshots {
     /// Whether the synapses are to be listed with this snapshot; an error if they are not those that were listed once.
-    fn follow(&mut self, content: Content, layout: &Layout, changed: Tick) -> io::Result<bool> {
+    fn follow(&mut self, content: Content, taken: &Taken<'_>, changed: Tick) -> io::Result<bool> {
         if matches!(content, Content::Snapshots(Listed::Always)) {
             return Ok(true);
         }
         if self.seen.is_some_and(|seen| seen.changed == changed) {
             return Ok(false);
         }
-        let fingerprint = fingerprint(layout);
+        let fingerprint = taken.fingerprint();
         match self.seen.replace(Seen { changed, fingerprint }) {
             None => Ok(true),
             Some(seen) if seen.fingerprint == fingerprint => Ok(false),
@@ -207,9 +207,9 @@ impl Snapshots {
 }
 
 /// A number that other synapses do not have (Fowler, Noll & Vo's hash, by words).
-fn fingerprint(layout: &Layout) -> u64 {
+fn fingerprint(synapses: impl Iterator<Item = Synapse>) -> u64 {
     let mix = |hash: u64, word: u32| (hash ^ u64::from(word)).wrapping_mul(0x0100_0000_01b3);
-    layout.synapses().fold(0xcbf2_9ce4_8422_2325, |hash, s| [s.source, s.target, s.delay].into_iter().fold(hash, mix))
+    synapses.fold(0xcbf2_9ce4_8422_2325, |hash, s| [s.source, s.target, s.delay].into_iter().fold(hash, mix))
 }
 
 /// The synapses of a group as they are taken down.
@@ -230,6 +230,13 @@ impl<'a> Taken<'a> {
                 Some(Self::Laid(layout, Cow::Owned(whole.to_vec())))
             }
             Layout::Sparse(_) => ranks.synapses(layout, weights).map(Self::Listed),
+        }
+    }
+
+    fn fingerprint(&self) -> u64 {
+        match self {
+            Self::Laid(layout, _) => fingerprint(layout.synapses()),
+            Self::Listed(whole) => fingerprint(whole.synapses.iter().copied()),
         }
     }
 

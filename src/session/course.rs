@@ -275,7 +275,7 @@ impl Session {
         if self.touched == Some(done(world)) && done(world) < self.report.iterations_planned {
             run_ticks(world, 1);
         }
-        Soundness::look(world);
+        together::look(world);
         self.failed(world, watch)?;
         self.files.flush(world, true)?;
         let path = self.folder.path().join(CHECKPOINT);
@@ -307,9 +307,9 @@ impl Session {
         self.failed(world, watch)?;
         self.files.flush(world, false)?;
         // What nobody asked for, and nobody needs any more.
-        together::remove(&self.folder.path().join(STOPPED));
+        remove(&self.folder.path().join(STOPPED));
         if self.checkpoint_every.is_none() {
-            together::remove(&self.folder.path().join(CHECKPOINT));
+            remove(&self.folder.path().join(CHECKPOINT));
         }
         Ok(())
     }
@@ -360,6 +360,11 @@ impl Session {
 /// Iterations that are done.
 pub(super) fn done(world: &World) -> u64 {
     world.get_resource::<Clock>().map_or(0, |clock| clock.iteration)
+}
+
+/// Removes what nobody needs any more.
+fn remove(path: &Path) {
+    let _ = std::fs::remove_file(path);
 }
 
 /// Whether all numbers are such.

@@ -31,27 +31,12 @@ pub enum SessionError {
     /// Nothing to go on with.
     #[error("`{}` has no checkpoint: it ended, or was killed before the first one was made", .0.display())]
     NoCheckpoint(PathBuf),
-    /// The state is that of so many ranks, each of which has saved its own.
-    #[error("the run was shared among {saved} ranks, and goes on with as many, not {here}")]
-    OtherRanks {
-        /// Those that saved it.
-        saved: usize,
-        /// Those that are to go on.
-        here: usize,
-    },
+    /// Another rank knows why.
+    #[error("another rank has failed")]
+    Elsewhere,
     /// Rank 0 has the run folder.
     #[error("another rank has the run folder")]
     Follows,
-    /// The states of ranks do not belong together.
-    #[error("`{}` is the state before iteration {iteration}, and that of rank 0 before iteration {first}", .path.display())]
-    OtherMoment {
-        /// The file.
-        path: PathBuf,
-        /// Its iteration.
-        iteration: u64,
-        /// That of rank 0.
-        first: u64,
-    },
     /// All iterations are done.
     #[error("the state is that before iteration {iteration}, and the run was to end before iteration {planned}")]
     Over {

@@ -40,13 +40,14 @@ use bevy_ecs::prelude::*;
 pub use checkpoint_every::CheckpointEvery;
 pub use course::{Session, Watch};
 pub use error::SessionError;
-pub use together::dismiss;
+pub use together::{dismiss, follow};
 
 use crate::{
     assemble::{Network, build},
-    checkpoint::{self, CHECKPOINT, CheckpointFile, CheckpointFileError, Digest, Fit, Restored, Run},
+    checkpoint::{self, CHECKPOINT, CheckpointFile, CheckpointFileError, Fit, Restored, Run},
     files,
     network::{ArrayFolder, Origin, Ranks},
+    numeric::Digest,
     output::{OnDiskFull, Provenance, RunFolder},
     record::begin_with,
     scene::Scene,
@@ -94,7 +95,8 @@ impl Beginning {
     pub fn anew(world: &mut World, scene: &Scene, settings: Settings) -> Result<Self, SessionError> {
         let began = Instant::now();
         let network = build(world, scene)?;
-        let files = files_of(world)?;
+        let files = files_of(world);
+        let files = agreed(world, files)?;
         Ok(Self { network, restored: None, run: Run { files, ..begun(scene, settings) }, began })
     }
 
@@ -115,12 +117,6 @@ impl Beginning {
         beginning.run = Run { from: from_file, noise_seed: parent.noise_seed, first, before, ..beginning.run };
         beginning.restored = Some(restored);
         Ok(beginning)
-    }
-
-    /// As another rank than 0: does what that has all ranks do, until it lets this one go. `wants_end` says whether somebody
-    /// wants it to end.
-    pub fn follow(&self, world: &mut World, wants_end: impl FnMut() -> bool) {
-        together::follow(world, &self.run, wants_end);
     }
 
     /// What the scene is called in reports.
@@ -165,7 +161,7 @@ impl Interrupted {
         if !checkpoint.exists() {
             return Err(SessionError::NoCheckpoint(path.to_owned()));
         }
-        let (checkpoint, from) = open(world, &checkpoint)?;
+        let from = checkpoint::open(&checkpoint)?;
         let mut run = from.header().run.clone().ok_or(SessionError::NoScene)?;
         if let Some(every) = settings.checkpoint_every {
             run.checkpoint_every = Some(every.to_string());
@@ -208,10 +204,8 @@ impl Interrupted {
         let Self { scene, folder, checkpoint, from, mut run } = self;
         let began = Instant::now();
         let network = build(world, &scene)?;
-        let files = files_of(world)?;
-        if let Some(((changed, ..), _)) = files.iter().zip(&run.files).find(|(now, then)| now != then) {
-            return Err(SessionError::OtherFile(changed.clone()));
-        }
+        let files = files_of(world).and_then(|files| same_files(&files, &run.files));
+        agreed(world, files)?;
         let restored = restore(world, from, &checkpoint, Fit::Exactly)?;
         run.resumed.push(restored.header.iteration);
         Ok(Resumed { beginning: Beginning { network, restored: Some(restored), run, began }, scene, folder })
@@ -226,11 +220,6 @@ pub struct Resumed {
 }
 
 impl Resumed {
-    /// As another rank than 0: does what that has all ranks do.
-    pub fn follow(&self, world: &mut World, wants_end: impl FnMut() -> bool) {
-        self.beginning.follow(world, wants_end);
-    }
-
     /// Opens its files where they ended.
     ///
     /// # Errors
@@ -238,28 +227,6 @@ impl Resumed {
     pub fn open(self, world: &mut World) -> Result<Session, SessionError> {
         let Self { beginning, scene, folder } = self;
         beginning.open(world, &scene, folder.ok_or(SessionError::Follows)?)
-    }
-}
-
-/// Opens a checkpoint: of several ranks the file of this one, which as many have saved.
-///
-/// # Errors
-/// It cannot be used, or was saved by more or fewer ranks, or by others at another moment.
-pub fn open(world: &World, path: &Path) -> Result<(PathBuf, CheckpointFile), SessionError> {
-    let [rank, here] =
-        world.get_resource::<Ranks>().map_or([0, 1], |Ranks(exchange)| [exchange.rank(), exchange.ranks()]);
-    let (saved, first) = (together::saved_by(path), checkpoint::open(path)?);
-    if saved != here {
-        return Err(SessionError::OtherRanks { saved, here });
-    }
-    if rank == 0 {
-        return Ok((path.to_owned(), first));
-    }
-    let (path, first) = (together::file_of_rank(path, rank), first.header().iteration);
-    let own = checkpoint::open(&path)?;
-    match own.header().iteration {
-        iteration if iteration != first => Err(SessionError::OtherMoment { path, iteration, first }),
-        _ => Ok((path, own)),
     }
 }
 
@@ -309,8 +276,25 @@ fn absolute(folder: &Path) -> String {
     files::here(folder).canonicalize().unwrap_or_else(|_| folder.to_owned()).display().to_string()
 }
 
+/// What was found here, if all ranks have come as far: they go on together.
+fn agreed<T>(world: &mut World, found: Result<T, SessionError>) -> Result<T, SessionError> {
+    let all_well = Ranks::all_well(world, found.is_ok());
+    found.and_then(|found| if all_well { Ok(found) } else { Err(SessionError::Elsewhere) })
+}
+
+/// Sees that files are what they were.
+fn same_files(now: &[FileSum], then: &[FileSum]) -> Result<(), SessionError> {
+    match now.iter().zip(then).find(|(now, then)| now != then) {
+        Some(((changed, ..), _)) => Err(SessionError::OtherFile(changed.clone())),
+        None => Ok(()),
+    }
+}
+
+/// Name, length and CRC-32 of a file.
+type FileSum = (String, u64, u32);
+
 /// The files that networks were built from: name, length and CRC-32 of each.
-fn files_of(world: &mut World) -> Result<Vec<(String, u64, u32)>, SessionError> {
+fn files_of(world: &mut World) -> Result<Vec<FileSum>, SessionError> {
     let folders: Vec<ArrayFolder> = world.query::<&Origin>().iter(world).map(|origin| origin.folder.clone()).collect();
     let asked = folders.iter().flat_map(|folder| folder.asked().into_iter().map(move |file| (folder, file)));
     asked

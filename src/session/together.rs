@@ -1,15 +1,12 @@
 //! A run on several ranks: rank 0 leads, with its folder, its files and whoever watches; the others follow, order by order. Without
 //! ranks an order is just carried out.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 use bevy_ecs::prelude::*;
 
 use crate::{
-    checkpoint::{self, CheckpointFileError, Run},
+    checkpoint::{self, Checkpoint, CheckpointFileError, Run},
     network::{Failures, Layout, NeuronGroup, Owned, Ranks, Soundness, Synapses},
     numeric::exchange::Gathered,
     output::RankReport,
@@ -23,10 +20,10 @@ use crate::{
 #[derive(Debug, PartialEq)]
 enum Order {
     Ticks(u64),
-    /// Saves the state beside this file.
-    Save(PathBuf),
-    /// All have saved theirs: it takes the place of the one before.
-    Keep(PathBuf),
+    /// Looks whether its state is sound.
+    Look,
+    /// Gives its part of the state, which rank 0 saves.
+    Save,
     Finish,
     /// Tells what it has, and how long it took.
     Tell,
@@ -37,8 +34,8 @@ impl Order {
     fn words(&self) -> Vec<u32> {
         match self {
             Self::Ticks(count) => vec![0, *count as u32, (*count >> 32) as u32],
-            Self::Save(path) => std::iter::once(1).chain(in_words(&path.display().to_string())).collect(),
-            Self::Keep(path) => std::iter::once(2).chain(in_words(&path.display().to_string())).collect(),
+            Self::Look => vec![1],
+            Self::Save => vec![2],
             Self::Finish => vec![3],
             Self::Tell => vec![4],
             Self::End => vec![5],
@@ -48,8 +45,8 @@ impl Order {
     fn of(words: &[u32]) -> Self {
         match words {
             [0, low, high] => Self::Ticks(u64::from(*high) << 32 | u64::from(*low)),
-            [1, path @ ..] => Self::Save(from_words(path).into()),
-            [2, path @ ..] => Self::Keep(from_words(path).into()),
+            [1] => Self::Look,
+            [2] => Self::Save,
             [3] => Self::Finish,
             [4] => Self::Tell,
             _ => Self::End,
@@ -136,53 +133,19 @@ pub(super) fn finish(world: &mut World) {
     schedule::finish(world);
 }
 
-/// Saves the state: of each rank its own. Files take the place of those before once all are written, so that they belong together.
-pub(super) fn save(world: &mut World, run: Run, path: &Path) -> Result<(), CheckpointFileError> {
-    if world.get_resource::<Ranks>().is_none() {
-        return checkpoint::write(world, Some(run), path);
-    }
-    order(world, &Order::Save(path.to_owned()));
-    let saved = checkpoint::write(world, Some(run), &fresh(path));
+/// Looks whether the state of all ranks is sound; what is not has [failed](Failures).
+pub(super) fn look(world: &mut World) {
+    order(world, &Order::Look);
+    Soundness::look(world);
     hear(world);
-    saved?;
-    if world.get_resource::<Failures>().is_none_or(Failures::is_empty) {
-        order(world, &Order::Keep(path.to_owned()));
-        let kept = keep(path);
-        hear(world);
-        kept?;
-    }
-    Ok(())
 }
 
-/// Removes the states that ranks have saved as a file.
-pub(super) fn remove(path: &Path) {
-    let files = (0..).map(|rank| file_of_rank(path, rank));
-    for file in files.take_while(|file| file.exists()).collect::<Vec<_>>() {
-        // Nobody needs it any more.
-        let _ = std::fs::remove_file(file);
-    }
-}
-
-/// How many ranks have saved a state as a file.
-#[must_use]
-pub fn saved_by(path: &Path) -> usize {
-    (0..).take_while(|&rank| file_of_rank(path, rank).exists()).count()
-}
-
-/// Where a state is written before it takes the place of the one before.
-fn fresh(path: &Path) -> PathBuf {
-    beside(path, "fresh")
-}
-
-fn beside(path: &Path, kind: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{kind}"));
-    name.into()
-}
-
-fn keep(path: &Path) -> Result<(), CheckpointFileError> {
-    let kept = std::fs::rename(fresh(path), path);
-    kept.map_err(|why| CheckpointFileError::Write { path: path.to_owned(), why: why.into() })
+/// Saves the state of all ranks.
+pub(super) fn save(world: &mut World, run: Run, path: &Path) -> Result<(), CheckpointFileError> {
+    order(world, &Order::Save);
+    let saved = checkpoint::write(world, Some(run), path);
+    hear(world);
+    saved
 }
 
 /// What all ranks have, and how long it took; nothing without ranks.
@@ -234,17 +197,9 @@ pub fn dismiss(world: &World) {
     order(world, &Order::End);
 }
 
-/// The file of a rank's state, beside that of rank 0: `checkpoint.2`.
-#[must_use]
-pub fn file_of_rank(path: &Path, rank: usize) -> PathBuf {
-    match rank {
-        0 => path.to_owned(),
-        rank => beside(path, &rank.to_string()),
-    }
-}
-
-/// As another rank than 0, once its part of the network stands: does what rank 0 has all ranks do, until that lets it go.
-pub(super) fn follow(world: &mut World, run: &Run, mut wants_end: impl FnMut() -> bool) {
+/// As another rank than 0, once its part of the network stands: does what rank 0 has all ranks do, until that lets it go. `wants_end`
+/// says whether somebody wants the run to end.
+pub fn follow(world: &mut World, mut wants_end: impl FnMut() -> bool) {
     let Some(Ranks(exchange)) = world.get_resource::<Ranks>().cloned() else { return };
     for mut recording in world.query::<&mut Recording>().iter_mut(world) {
         // It takes everything.
@@ -255,13 +210,12 @@ pub(super) fn follow(world: &mut World, run: &Run, mut wants_end: impl FnMut() -
         exchange.all_gather(&[], &mut all);
         match Order::of(&all.words) {
             Order::Ticks(count) => drop(ranks::run_ticks(world, count)),
-            Order::Save(path) => {
-                Soundness::look(world);
-                let path = fresh(&file_of_rank(&path, exchange.rank()));
-                let saved = checkpoint::write(world, Some(run.clone()), &path);
-                note(world, saved);
+            Order::Look => Soundness::look(world),
+            Order::Save => {
+                if let Err(error) = Checkpoint::take_changes(world) {
+                    world.get_resource_or_init::<Failures>().push("checkpoint", error);
+                }
             }
-            Order::Keep(path) => note(world, keep(&file_of_rank(&path, exchange.rank()))),
             Order::Finish => {
                 schedule::finish(world);
                 continue;
@@ -281,12 +235,6 @@ pub(super) fn follow(world: &mut World, run: &Run, mut wants_end: impl FnMut() -
     }
 }
 
-fn note(world: &mut World, saved: Result<(), CheckpointFileError>) {
-    if let Err(error) = saved {
-        world.get_resource_or_init::<Failures>().push("checkpoint", error);
-    }
-}
-
 /// Where the rows go that rank 0 keeps.
 struct Elsewhere;
 
@@ -303,14 +251,7 @@ mod tests {
 
     #[test]
     fn orders_and_answers_arrive_as_they_were_given() {
-        for order in [
-            Order::Ticks(1 << 33 | 5),
-            Order::Save("runs/ä/checkpoint".into()),
-            Order::Keep("a".into()),
-            Order::Finish,
-            Order::Tell,
-            Order::End,
-        ] {
+        for order in [Order::Ticks(1 << 33 | 5), Order::Look, Order::Save, Order::Finish, Order::Tell, Order::End] {
             assert_eq!(Order::of(&order.words()), order);
         }
         for failures in ["", "cells: `v` is no number", "é"] {

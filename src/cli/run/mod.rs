@@ -30,7 +30,7 @@ use super::{
     warn,
 };
 use crate::{
-    checkpoint::{CheckpointFile, Restored},
+    checkpoint::{self, CheckpointFile, Restored},
     files,
     numeric::InstructionSet,
     output::{Existing, OnDiskFull, RunFolder, Warning},
@@ -145,7 +145,7 @@ fn run_as(party: &Party, mut app: App, arguments: &RunArguments) -> Result<(), C
         let beginning = party.agree(world, begun)?;
         if party.follows() {
             let interruption = Interruption::watch().map_err(CliError::Signals)?;
-            beginning.follow(world, || interruption.signal().is_some());
+            session::follow(world, || interruption.signal().is_some());
             return Ok(());
         }
         let session = start(world, &scene, arguments, beginning).inspect_err(|_| party.dismiss(world))?;
@@ -159,8 +159,7 @@ type Loaded = (Gallery, Option<CheckpointFile>, Scene);
 
 fn load(app: &mut App, arguments: &RunArguments) -> Result<Loaded, CliError> {
     let gallery = Gallery::open(app, &arguments.manner)?;
-    let opened = arguments.from.as_deref().map(|path| session::open(app.world(), path)).transpose()?;
-    let from = opened.map(|(_, file)| file);
+    let from = arguments.from.as_deref().map(checkpoint::open).transpose().map_err(SessionError::from)?;
     let scene = arguments.load(app, from.as_ref())?;
     Ok((gallery, from, scene))
 }
@@ -276,7 +275,7 @@ fn resume_as(
         let resumed = party.agree(world, built)?;
         if party.follows() {
             let interruption = Interruption::watch().map_err(CliError::Signals)?;
-            resumed.follow(world, || interruption.signal().is_some());
+            session::follow(world, || interruption.signal().is_some());
             return Ok(());
         }
         let session = resumed.open(world).inspect_err(|_| party.dismiss(world))?;

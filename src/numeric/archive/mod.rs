@@ -1,29 +1,41 @@
 //! Archives: state on its way to bytes and back. One function of a type goes through what it keeps, whichever way.
+//!
+//! Where ranks share a network, what is saved is what one process would save: all of them go through it together, and rank 0 writes.
+//! So any number of them restores it, each for itself.
+
+mod digest;
+mod members;
+mod source;
+mod sparse;
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, Read, Write};
 
 use bytemuck::Pod;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Column, vector_rng::VectorRng};
+use self::{members::Tiles, source::Source};
+use super::{Column, rows::Rows, vector_rng::VectorRng};
+
+pub use digest::Digest;
+pub use members::{Members, Shared};
 
 /// Where state is written to, or read from.
 pub struct Archive<'a> {
     way: Way<'a>,
     noise: Option<u64>,
+    members: Members,
 }
 
 enum Way<'a> {
     Save(&'a mut dyn Write),
+    Digest(&'a mut Digest),
+    /// Of what a scene makes: all ranks have the digest.
+    Compare(&'a mut Digest),
     /// As restoring, but nothing changes: what does not fit is found before anything was touched.
     Check(Source<'a>),
     Restore(Source<'a>),
-}
-
-/// Bytes to come, and how many: no length that they claim makes anybody reserve more.
-struct Source<'a> {
-    from: &'a mut dyn Read,
-    left: u64,
 }
 
 /// State cannot be saved or restored.
@@ -55,17 +67,37 @@ pub enum ArchiveError {
 impl<'a> Archive<'a> {
     /// An archive that takes state.
     pub fn save(to: &'a mut dyn Write) -> Self {
-        Self { way: Way::Save(to), noise: None }
+        Self::on(Way::Save(to))
+    }
+
+    /// An archive that takes no more than the digest of what [`save`](Self::save) would write.
+    pub fn digest(digest: &'a mut Digest) -> Self {
+        Self::on(Way::Digest(digest))
+    }
+
+    /// An archive that takes the digest of what a scene makes, by which it is compared: every rank has it, and of synapses it does not
+    /// matter how they lie.
+    pub fn compare(digest: &'a mut Digest) -> Self {
+        Self::on(Way::Compare(digest))
     }
 
     /// An archive that looks whether the state in the next `bytes` bytes would fit, and changes nothing.
     pub fn check(from: &'a mut dyn Read, bytes: u64) -> Self {
-        Self { way: Way::Check(Source { from, left: bytes }), noise: None }
+        Self::on(Way::Check(Source { from, left: bytes }))
     }
 
     /// An archive that gives state back, from the next `bytes` bytes.
     pub fn restore(from: &'a mut dyn Read, bytes: u64) -> Self {
-        Self { way: Way::Restore(Source { from, left: bytes }), noise: None }
+        Self::on(Way::Restore(Source { from, left: bytes }))
+    }
+
+    fn on(way: Way<'a>) -> Self {
+        Self { way, noise: None, members: Members::default() }
+    }
+
+    /// What it goes through belongs to these members from now on; returns those before.
+    pub const fn of(&mut self, members: Members) -> Members {
+        std::mem::replace(&mut self.members, members)
     }
 
     /// Lets random streams, once they are restored, go on otherwise than they would; the number decides how.
@@ -79,6 +111,12 @@ impl<'a> Archive<'a> {
     #[must_use]
     pub const fn restores(&self) -> bool {
         matches!(self.way, Way::Restore(_))
+    }
+
+    /// Whether what is gone through is only compared.
+    #[must_use]
+    pub const fn compares(&self) -> bool {
+        matches!(self.way, Way::Compare(_))
     }
 
     /// Sees that nothing is left.
@@ -111,10 +149,8 @@ impl<'a> Archive<'a> {
     /// # Errors
     /// It cannot be saved, or is none.
     pub fn through<T: Serialize + DeserializeOwned>(&mut self, value: &T) -> Result<Option<T>, ArchiveError> {
-        if let Way::Save(to) = &mut self.way {
-            let bytes = postcard::to_allocvec(value)?;
-            to.write_all(&(bytes.len() as u64).to_le_bytes())?;
-            to.write_all(&bytes)?;
+        if self.takes() {
+            self.give(&postcard::to_allocvec(value)?)?;
             return Ok(None);
         }
         let mut bytes = Vec::new();
@@ -125,30 +161,54 @@ impl<'a> Archive<'a> {
         }
     }
 
+    /// Whether something holds for any of the members.
+    ///
+    /// # Errors
+    /// It cannot be saved, or is none.
+    pub fn any(&mut self, holds: &mut bool) -> Result<(), ArchiveError> {
+        if let (true, Some(shared)) = (self.takes(), &self.members.shared) {
+            let anywhere = shared.all(&[u64::from(*holds)]).concat().contains(&1);
+            return self.value(&mut { anywhere });
+        }
+        self.value(holds)
+    }
+
+    /// Things of which each rank knows some: those of all that are not alike, in order.
+    ///
+    /// # Errors
+    /// They cannot be saved.
+    pub fn union<T: Serialize + DeserializeOwned + Ord>(&self, own: Vec<T>) -> Result<Vec<T>, ArchiveError> {
+        let mut all = match &self.members.shared {
+            Some(shared) if self.takes() => shared.union(&own)?,
+            _ => own,
+        };
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
+    }
+
     /// Numbers, as many as there are: one for each member.
     ///
     /// # Errors
     /// As many were not saved.
     pub fn column<T: Pod>(&mut self, numbers: &mut [T]) -> Result<(), ArchiveError> {
-        let here = numbers.len() as u64;
-        if self.saves(numbers)? {
-            return Ok(());
+        // What not all synapse groups need some have not.
+        let of_synapses = |rows: &mut Rows| numbers.is_empty() || numbers.len() == rows.len();
+        if let Some(rows) = self.members.rows.take_if(of_synapses) {
+            let gone = self.of_synapses(&rows, numbers);
+            self.members.rows = Some(rows);
+            return gone;
         }
-        let restores = self.restores();
-        let source = self.source()?;
-        let there = source.length(size_of::<T>())?;
-        if here != there {
-            return Err(ArchiveError::Length { here, there });
-        }
-        if restores { source.fill(bytemuck::cast_slice_mut(numbers)) } else { source.skip(size_of_val(numbers) as u64) }
+        let tiles = self.tiles(None);
+        self.fixed(numbers, tiles)
     }
 
-    /// Numbers, as many as were saved.
+    /// Numbers, as many as were saved, that are the same at every rank.
     ///
     /// # Errors
     /// They cannot be saved or read.
     pub fn list<T: Pod>(&mut self, numbers: &mut Vec<T>) -> Result<(), ArchiveError> {
-        if self.saves(numbers)? {
+        if self.saves(numbers, None)? {
             return Ok(());
         }
         let restores = self.restores();
@@ -156,12 +216,21 @@ impl<'a> Archive<'a> {
         if restores { source.list(numbers) } else { source.skip_list::<T>() }
     }
 
-    /// A column whose length is state too; returns that length.
+    /// A column whose length is state too, with a number for each neuron, or rows of them; returns that length.
     ///
     /// # Errors
     /// It cannot be saved or read.
     pub fn whole<T: Pod>(&mut self, column: &mut Column<T>) -> Result<usize, ArchiveError> {
-        if self.saves(column)? {
+        self.tiled(column, None)
+    }
+
+    /// The same, with rows of blocks of so many neurons one after another.
+    ///
+    /// # Errors
+    /// It cannot be saved or read.
+    pub fn tiled<T: Pod>(&mut self, column: &mut Column<T>, width: Option<usize>) -> Result<usize, ArchiveError> {
+        let tiles = self.tiles(width);
+        if self.saves(column, tiles)? {
             return Ok(column.len());
         }
         let restores = self.restores();
@@ -181,157 +250,83 @@ impl<'a> Archive<'a> {
     /// # Errors
     /// As many were not saved.
     pub fn streams(&mut self, streams: &mut [VectorRng]) -> Result<(), ArchiveError> {
-        streams.iter_mut().try_for_each(|lanes| self.column(lanes.words_mut()))?;
+        let unit = streams.first_mut().map_or(0, |first| first.words_mut().len());
+        if let (true, Some(shared)) = (self.takes(), self.members.shared.clone()) {
+            let own: Vec<u32> = streams.iter_mut().flat_map(|lanes| lanes.words_mut().to_vec()).collect();
+            let all = shared.of_all(&own, &shared.streams(unit), self.compares())?;
+            return all.chunks(unit.max(1)).try_for_each(|words| self.saves(words, None).map(drop));
+        }
+        streams.iter_mut().try_for_each(|lanes| self.fixed(lanes.words_mut(), None))?;
         if let (Some(noise), true) = (self.noise, self.restores()) {
             streams.iter_mut().for_each(|lanes| lanes.branch(noise));
         }
         Ok(())
     }
 
-    /// Whether numbers were saved, since that is the way.
-    fn saves<T: Pod>(&mut self, numbers: &[T]) -> Result<bool, ArchiveError> {
-        let Way::Save(to) = &mut self.way else { return Ok(false) };
-        to.write_all(&(numbers.len() as u64).to_le_bytes())?;
-        to.write_all(bytemuck::cast_slice(numbers))?;
+    /// What synapses there are, which is only [compared](Self::compares).
+    pub(crate) fn synapses(&mut self, rows: &Rows) -> Result<(), ArchiveError> {
+        let own = [rows.len() as u64, rows.fingerprint()];
+        let all = self.members.shared.as_ref().map_or_else(|| vec![own.to_vec()], |shared| shared.all(&own));
+        let sum = |k: usize| all.iter().filter_map(|own| own.get(k)).fold(0_u64, |sum, own| sum.wrapping_add(*own));
+        self.give(bytemuck::cast_slice(&[sum(0), sum(1)]))
+    }
+
+    fn tiles(&self, width: Option<usize>) -> Option<Tiles> {
+        self.members.shared.as_ref().map(|shared| shared.tiles(width))
+    }
+
+    /// Numbers, as many as there are.
+    fn fixed<T: Pod>(&mut self, numbers: &mut [T], tiles: Option<Tiles>) -> Result<(), ArchiveError> {
+        let here = numbers.len() as u64;
+        if self.saves(numbers, tiles)? {
+            return Ok(());
+        }
+        let restores = self.restores();
+        let source = self.source()?;
+        let there = source.length(size_of::<T>())?;
+        if here != there {
+            return Err(ArchiveError::Length { here, there });
+        }
+        if restores { source.fill(bytemuck::cast_slice_mut(numbers)) } else { source.skip(size_of_val(numbers) as u64) }
+    }
+
+    /// Whether state is saved, be it only for a digest.
+    const fn takes(&self) -> bool {
+        matches!(self.way, Way::Save(_) | Way::Digest(_) | Way::Compare(_))
+    }
+
+    /// Saves bytes behind their number.
+    fn give(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
+        self.write(&(bytes.len() as u64).to_le_bytes())?;
+        self.write(bytes)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
+        match &mut self.way {
+            Way::Save(to) => Ok(to.write_all(bytes)?),
+            Way::Digest(digest) | Way::Compare(digest) => Ok(digest.write_all(bytes)?),
+            Way::Check(_) | Way::Restore(_) => Err(ArchiveError::Form),
+        }
+    }
+
+    /// Whether numbers were saved, since that is the way; those that lie so with those of other ranks.
+    fn saves<T: Pod>(&mut self, numbers: &[T], tiles: Option<Tiles>) -> Result<bool, ArchiveError> {
+        if !self.takes() {
+            return Ok(false);
+        }
+        let all = match (&self.members.shared, tiles) {
+            (Some(shared), Some(tiles)) => shared.of_all(numbers, &tiles, self.compares())?,
+            _ => numbers.into(),
+        };
+        self.write(&(all.len() as u64).to_le_bytes())?;
+        self.write(bytemuck::cast_slice(&all))?;
         Ok(true)
     }
 
     const fn source(&mut self) -> Result<&mut Source<'a>, ArchiveError> {
         match &mut self.way {
-            Way::Save(_) => Err(ArchiveError::Form),
             Way::Check(source) | Way::Restore(source) => Ok(source),
+            _ => Err(ArchiveError::Form),
         }
-    }
-}
-
-impl Source<'_> {
-    fn take(&mut self, bytes: u64) -> Result<(), ArchiveError> {
-        self.left = self.left.checked_sub(bytes).ok_or(ArchiveError::Form)?;
-        Ok(())
-    }
-
-    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), ArchiveError> {
-        self.take(bytes.len() as u64)?;
-        Ok(self.from.read_exact(bytes)?)
-    }
-
-    fn skip(&mut self, bytes: u64) -> Result<(), ArchiveError> {
-        self.take(bytes)?;
-        let skipped = io::copy(&mut self.from.take(bytes), &mut io::sink())?;
-        if skipped == bytes { Ok(()) } else { Err(ArchiveError::Form) }
-    }
-
-    /// The length of what follows, for which there are bytes.
-    fn length(&mut self, each: usize) -> Result<u64, ArchiveError> {
-        let mut bytes = [0; size_of::<u64>()];
-        self.fill(&mut bytes)?;
-        let length = u64::from_le_bytes(bytes);
-        let fits = length.checked_mul(each as u64).is_some_and(|bytes| bytes <= self.left);
-        if fits { Ok(length) } else { Err(ArchiveError::Form) }
-    }
-
-    fn list<T: Pod>(&mut self, numbers: &mut Vec<T>) -> Result<(), ArchiveError> {
-        let length = self.length(size_of::<T>())?;
-        numbers.clear();
-        numbers.resize(length as usize, T::zeroed());
-        self.fill(bytemuck::cast_slice_mut(numbers))
-    }
-
-    fn skip_list<T: Pod>(&mut self) -> Result<(), ArchiveError> {
-        let length = self.length(size_of::<T>())?;
-        self.skip(length * size_of::<T>() as u64)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::numeric::stream::Stream;
-
-    #[derive(Clone, Debug, PartialEq)]
-    struct Kept {
-        name: Option<String>,
-        members: Vec<f32>,
-        list: Vec<u32>,
-        column: Vec<f64>,
-        streams: Vec<VectorRng>,
-    }
-
-    impl Kept {
-        fn new(start: u32, length: usize) -> Self {
-            let mut streams = VectorRng::for_blocks(Stream::new(1, &["kept"]), 2);
-            for _ in 0..start {
-                streams[1].next_words();
-            }
-            Self {
-                name: Some(format!("{start}")),
-                members: vec![start as f32; 3],
-                list: (start..start + length as u32).collect(),
-                column: vec![f64::from(start); length],
-                streams,
-            }
-        }
-
-        fn keep(&mut self, mut archive: Archive<'_>) -> Result<(), ArchiveError> {
-            archive.value(&mut self.name)?;
-            archive.column(&mut self.members)?;
-            archive.list(&mut self.list)?;
-            let mut column = Column::from(&self.column[..]);
-            archive.whole(&mut column)?;
-            self.column = column.to_vec();
-            archive.streams(&mut self.streams)?;
-            archive.end()
-        }
-
-        fn saved(&self) -> Vec<u8> {
-            let mut bytes = Vec::new();
-            self.clone().keep(Archive::save(&mut bytes)).unwrap();
-            bytes
-        }
-    }
-
-    #[test]
-    fn what_was_saved_comes_back_whatever_its_length_and_a_check_changes_nothing() {
-        let (one, mut other) = (Kept::new(7, 5), Kept::new(2, 0));
-        let (bytes, before) = (one.saved(), other.clone());
-        other.keep(Archive::check(&mut &bytes[..], bytes.len() as u64)).unwrap();
-        assert_eq!(other, before);
-        other.keep(Archive::restore(&mut &bytes[..], bytes.len() as u64)).unwrap();
-        assert_eq!(other, one);
-    }
-
-    #[test]
-    fn streams_go_on_otherwise_if_they_are_to() {
-        let one = Kept::new(7, 5);
-        let bytes = one.saved();
-        let restored = |noise| {
-            let mut other = Kept::new(2, 0);
-            other.keep(Archive::restore(&mut &bytes[..], bytes.len() as u64).with_noise(noise)).unwrap();
-            other
-        };
-        assert_eq!(restored(None), one);
-        let others = [1, 2].map(|noise| restored(Some(noise)));
-        assert_eq!(others[0], restored(Some(1)));
-        let all = [&one, &others[0], &others[1]].map(|kept| kept.streams.clone()).concat();
-        assert!((0..6).all(|i| all[..i].iter().all(|known| *known != all[i])));
-        assert_eq!(Kept { streams: one.streams.clone(), ..others[0].clone() }, one);
-    }
-
-    #[test]
-    fn bytes_that_are_cut_go_on_or_lie_about_lengths_are_refused() {
-        let bytes = Kept::new(7, 5).saved();
-        let read = |bytes: &[u8]| Kept::new(1, 1).keep(Archive::restore(&mut &bytes[..], bytes.len() as u64));
-        assert!((0..bytes.len()).all(|cut| read(&bytes[..cut]).is_err()));
-        assert!(matches!(read(&[&bytes[..], &[0]].concat()), Err(ArchiveError::Form)));
-        for at in 0..bytes.len() - 8 {
-            let mut lying = bytes.clone();
-            lying[at..at + 8].fill(0xff);
-            // An error or other numbers, but no memory beyond what there are bytes for.
-            let _ = read(&lying);
-        }
-        let mut short = Kept::new(1, 1);
-        short.members.pop();
-        let error = short.keep(Archive::check(&mut &bytes[..], bytes.len() as u64)).unwrap_err();
-        assert_eq!(error.to_string(), "3 values were saved, and there are 2");
     }
 }

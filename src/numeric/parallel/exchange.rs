@@ -28,6 +28,19 @@ pub trait Exchange: Send + Sync {
     }
 }
 
+impl dyn Exchange {
+    /// Has rank 0 take what each rank gives, in their order, without room for that of all.
+    pub fn gather_in_turn(&self, own: &[u32], take: &mut dyn FnMut(&[u32])) {
+        let mut all = Gathered::default();
+        for rank in 0..self.ranks() {
+            self.gather(if rank == self.rank() { own } else { &[] }, &mut all);
+            if self.rank() == 0 {
+                take(&all.words);
+            }
+        }
+    }
+}
+
 /// What each rank gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gathered {

@@ -1,5 +1,6 @@
 //! Synapses in memory: dense and sparse rows, cut by blocks of targets, and the loops that add them up.
 
+mod by_targets;
 mod codes;
 pub mod coding;
 pub mod dense;

@@ -148,6 +148,7 @@ impl Rows {
             ascending: false,
             blocks,
             codes: Codes::zero(shape.coding, start),
+            longest_elsewhere: 0,
         };
         (rows, Column::filled(0.0, start))
     }

@@ -36,6 +36,8 @@ pub struct Rows {
     pub(in crate::numeric) ascending: bool,
     pub(in crate::numeric) blocks: Vec<Block>,
     pub(in crate::numeric) codes: Codes,
+    /// The longest delay (steps) elsewhere, where these are a part of all.
+    pub(in crate::numeric) longest_elsewhere: u32,
 }
 
 /// The rows that lead to one block of targets.
@@ -78,8 +80,8 @@ pub struct Synapse {
 impl Rows {
     /// The same rows with other synapses.
     pub(in crate::numeric) fn with_blocks(&self, blocks: Vec<Block>, codes: Codes) -> Self {
-        let Self { sources, coding, punctual, ascending, .. } = *self;
-        Self { sources, coding, ages: self.ages.clone(), punctual, ascending, blocks, codes }
+        let Self { sources, coding, punctual, ascending, longest_elsewhere, .. } = *self;
+        Self { sources, coding, ages: self.ages.clone(), punctual, ascending, blocks, codes, longest_elsewhere }
     }
 
     /// Goes through the synapses: as many, of the same sources and with delays in the same buckets.
@@ -124,6 +126,33 @@ impl Rows {
     #[must_use]
     pub fn ages(&self) -> &[u32] {
         &self.ages
+    }
+
+    /// The age (iterations) of the spikes that are delivered last, here or elsewhere.
+    #[must_use]
+    pub fn oldest(&self) -> u32 {
+        let elsewhere = match self.punctual {
+            true => self.longest_elsewhere,
+            false => self.longest_elsewhere - self.longest_elsewhere % self.coding.slots() as u32,
+        };
+        self.ages.last().copied().unwrap_or_default().max(elsewhere)
+    }
+
+    /// The longest delay (steps), here or elsewhere.
+    #[must_use]
+    pub fn longest_delay(&self) -> u32 {
+        let (codes, last) = (self.codes.all(), self.ages.len().saturating_sub(1));
+        let of_last = self.blocks.iter().flat_map(|block| {
+            let ends = [last, last + 1].map(|bucket| block.offsets.get(bucket * self.sources).copied());
+            let [from, to] = ends.map(|end| block.start + end.unwrap_or_default() as usize);
+            (from..to).map(|place| self.ages[last] + self.coding.delay(codes.at(place)))
+        });
+        of_last.max().unwrap_or_default().max(self.longest_elsewhere)
+    }
+
+    /// Says how long (steps) the longest delay elsewhere is, where these are a part of all.
+    pub const fn reach(&mut self, longest_elsewhere: u32) {
+        self.longest_elsewhere = longest_elsewhere;
     }
 
     /// Whether all synapses have the same delay: they are added to the sums of the iteration itself, not to a ring.

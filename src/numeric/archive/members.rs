@@ -1,0 +1,159 @@
+//! Whose numbers an archive takes: of neurons that ranks share, each of which knows its own, and of sparse synapses. What is
+//! written is what one process would write that has them all.
+
+use std::{borrow::Cow, ops::Range, sync::Arc};
+
+use bytemuck::Pod;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::ArchiveError;
+use crate::numeric::{
+    blocks::BLOCK,
+    exchange::{Exchange, Gathered},
+    rows::Rows,
+};
+
+/// The members of what an archive goes through.
+#[derive(Default)]
+pub struct Members {
+    /// The neurons to which they belong, where ranks share those.
+    pub shared: Option<Shared>,
+    /// They are sparse synapses.
+    pub rows: Option<Rows>,
+}
+
+/// Neurons that ranks share.
+#[derive(Clone)]
+pub struct Shared {
+    /// The ranks.
+    pub exchange: Arc<dyn Exchange>,
+    /// Those that are this rank's.
+    pub own: Range<usize>,
+    /// How many there are.
+    pub of: usize,
+}
+
+/// How numbers of members lie: row after row, in blocks of so many members one after another.
+#[derive(Clone)]
+pub(super) struct Tiles {
+    /// Members of a block.
+    pub width: usize,
+    /// Numbers of a member that lie together.
+    pub unit: usize,
+    /// How many members there are.
+    pub of: usize,
+    /// Those that are this rank's.
+    pub own: Range<usize>,
+}
+
+impl Tiles {
+    /// The rows of so many numbers; `None` where they do not lie so.
+    fn rows(&self, numbers: usize) -> Option<usize> {
+        let cells = self.width * self.of.div_ceil(self.width.max(1)) * self.unit;
+        (cells > 0 && numbers.is_multiple_of(cells)).then(|| numbers / cells)
+    }
+
+    /// Where the numbers of some members lie.
+    fn places(&self, own: Range<usize>, rows: usize) -> impl Iterator<Item = Range<usize>> {
+        let Self { width, unit, .. } = *self;
+        let blocks = own.start / width..own.end.div_ceil(width);
+        blocks.flat_map(move |block| {
+            let first = block * width;
+            let part = own.start.max(first) - first..own.end.min(first + width) - first;
+            let row = move |k: usize| (block * rows + k) * width;
+            (0..rows).map(move |k| (row(k) + part.start) * unit..(row(k) + part.end) * unit)
+        })
+    }
+}
+
+impl Shared {
+    /// One number for each neuron in a row, in blocks of so many; all in one without a width.
+    pub(super) fn tiles(&self, width: Option<usize>) -> Tiles {
+        Tiles { width: width.unwrap_or(self.of), unit: 1, of: self.of, own: self.own.clone() }
+    }
+
+    /// So many numbers for each block of random streams.
+    pub(super) fn streams(&self, unit: usize) -> Tiles {
+        let [of, start, end] = [self.of, self.own.start, self.own.end].map(|neurons| neurons.div_ceil(BLOCK));
+        Tiles { width: of, unit, of, own: start..end }
+    }
+
+    /// What every rank gives, as numbers of 64 bits.
+    pub(super) fn all(&self, own: &[u64]) -> Vec<Vec<u64>> {
+        let mut all = Gathered::default();
+        self.exchange.all_gather(bytemuck::cast_slice(own), &mut all);
+        all.by_rank().map(bytemuck::pod_collect_to_vec).collect()
+    }
+
+    /// What every rank gives.
+    pub(super) fn union<T: Serialize + DeserializeOwned>(&self, own: &[T]) -> Result<Vec<T>, ArchiveError> {
+        let mut all = Gathered::default();
+        self.exchange.all_gather(&padded(postcard::to_allocvec(own)?), &mut all);
+        let lists = all.by_rank().map(|words| postcard::take_from_bytes::<Vec<T>>(bytemuck::cast_slice(words)));
+        lists
+            .map(|list| Ok(list?.0))
+            .collect::<Result<Vec<_>, ArchiveError>>()
+            .map(|lists| lists.into_iter().flatten().collect())
+    }
+
+    /// Numbers with those of each member from the rank that knows them: at rank 0, or everywhere. What does not lie so is the
+    /// same at every rank.
+    pub(super) fn of_all<'n, T: Pod>(
+        &self,
+        numbers: &'n [T],
+        tiles: &Tiles,
+        everywhere: bool,
+    ) -> Result<Cow<'n, [T]>, ArchiveError> {
+        let lengths = self.all(&[numbers.len() as u64]).concat();
+        let length = lengths.iter().max().map_or(0, |&length| length as usize);
+        // Of what not all of them need some have none.
+        if lengths.iter().any(|&other| other != 0 && other != length as u64) {
+            return Err(ArchiveError::Refused("ranks have different numbers of values".into()));
+        }
+        let Some(rows) = tiles.rows(length) else { return Ok(Cow::Borrowed(numbers)) };
+        let mut all = Gathered::default();
+        let own = words(tiles, rows, numbers);
+        match everywhere {
+            true => self.exchange.all_gather(&own, &mut all),
+            false => self.exchange.gather(&own, &mut all),
+        }
+        let mut whole = numbers.to_vec();
+        whole.resize(length, T::zeroed());
+        for words in all.by_rank() {
+            place(tiles, rows, words, &mut whole);
+        }
+        Ok(Cow::Owned(whole))
+    }
+}
+
+/// Words before the numbers of a rank: the first and the last of its members.
+const HEAD: usize = 4;
+
+/// The numbers of this rank's members.
+fn words<T: Pod>(tiles: &Tiles, rows: usize, numbers: &[T]) -> Vec<u32> {
+    let own = if numbers.is_empty() { 0..0 } else { tiles.own.clone() };
+    let mut bytes: Vec<u8> = bytemuck::cast_slice(&[own.start as u64, own.end as u64]).to_vec();
+    let parts = tiles.places(own, rows).filter_map(|places| numbers.get(places));
+    parts.for_each(|part| bytes.extend_from_slice(bytemuck::cast_slice(part)));
+    padded(bytes)
+}
+
+/// Puts the numbers of a rank in their places.
+fn place<T: Pod>(tiles: &Tiles, rows: usize, words: &[u32], whole: &mut [T]) {
+    let Some((head, words)) = words.split_at_checked(HEAD) else { return };
+    let [start, end] = bytemuck::pod_read_unaligned::<[u64; 2]>(bytemuck::cast_slice(head)).map(|end| end as usize);
+    let mut bytes: &[u8] = bytemuck::cast_slice(words);
+    for places in tiles.places(start..end, rows) {
+        let Some(to) = whole.get_mut(places) else { return };
+        let to: &mut [u8] = bytemuck::cast_slice_mut(to);
+        let (part, behind) = bytes.split_at(to.len().min(bytes.len()));
+        to[..part.len()].copy_from_slice(part);
+        bytes = behind;
+    }
+}
+
+/// Bytes as words, with zeros behind.
+pub(super) fn padded(mut bytes: Vec<u8>) -> Vec<u32> {
+    bytes.resize(bytes.len().next_multiple_of(size_of::<u32>()), 0);
+    bytemuck::pod_collect_to_vec(&bytes)
+}

@@ -1,0 +1,140 @@
+//! Numbers of sparse synapses in archives, in stretches of targets, so that whoever has those of some finds what belongs to them.
+//!
+//! ```text
+//! numbers = stretches (u64), synapses of each (u64), numbers of the first, of the second, …
+//! ```
+
+use std::{borrow::Cow, io::Write, ops::Range};
+
+use bytemuck::Pod;
+
+use super::{Archive, ArchiveError, Digest, Shared, Way, members::padded};
+use crate::numeric::{blocks::BLOCK, exchange::Gathered, rows::Rows};
+
+impl Archive<'_> {
+    /// Goes through numbers of synapses, one for each or none.
+    pub(super) fn of_synapses<T: Pod>(&mut self, rows: &Rows, numbers: &mut [T]) -> Result<(), ArchiveError> {
+        let counts = rows.counts_by_targets();
+        let counts = if numbers.is_empty() { vec![0; counts.len()] } else { counts };
+        if self.takes() {
+            self.save_synapses(rows, counts, numbers)
+        } else {
+            self.read_synapses(rows, &counts, numbers)
+        }
+    }
+
+    fn save_synapses<T: Pod>(&mut self, rows: &Rows, counts: Vec<u64>, numbers: &[T]) -> Result<(), ArchiveError> {
+        let Some(shared) = self.members.shared.clone() else {
+            self.give(bytemuck::cast_slice(&counts))?;
+            return parts(rows, numbers).try_for_each(|part| self.write(bytemuck::cast_slice(&part)));
+        };
+        let mut all = vec![0; counts.len()];
+        for counts in shared.all(&counts) {
+            all.iter_mut().zip(counts).for_each(|(all, own)| *all += own);
+        }
+        self.give(bytemuck::cast_slice(&all))?;
+        match &mut self.way {
+            Way::Save(to) => write_all(&shared, parts(rows, numbers), *to),
+            Way::Digest(digest) | Way::Compare(digest) => follow_all(&shared, parts(rows, numbers), digest),
+            Way::Check(_) | Way::Restore(_) => Err(ArchiveError::Form),
+        }
+    }
+
+    fn read_synapses<T: Pod>(&mut self, rows: &Rows, counts: &[u64], numbers: &mut [T]) -> Result<(), ArchiveError> {
+        let own = self.members.shared.as_ref().map_or(0..counts.len(), Shared::stretches);
+        let restores = self.restores();
+        let source = self.source()?;
+        let mut bytes: Vec<u8> = Vec::new();
+        source.list(&mut bytes)?;
+        if bytes.len() != size_of_val(counts) {
+            return Err(ArchiveError::Form);
+        }
+        let there: Vec<u64> = bytemuck::pod_collect_to_vec(&bytes);
+        let sum = |stretches: Range<usize>| {
+            let counts = there.get(stretches).unwrap_or_default().iter();
+            counts.fold(0_u64, |sum, &count| sum.saturating_add(count))
+        };
+        if there.get(own.clone()) != counts.get(own.clone()) {
+            let (here, there) = (numbers.len() as u64, sum(own));
+            let moved = || ArchiveError::Refused("its synapses lead to other neurons".into());
+            return Err(if here == there { moved() } else { ArchiveError::Length { here, there } });
+        }
+        let skip = |stretches| sum(stretches).saturating_mul(size_of::<T>() as u64);
+        source.skip(skip(0..own.start))?;
+        if !restores {
+            source.skip(size_of_val(numbers) as u64)?;
+        } else if !numbers.is_empty() {
+            for (places, order) in rows.by_targets() {
+                let own = &mut numbers[places];
+                let Some(order) = order else {
+                    source.fill(bytemuck::cast_slice_mut(own))?;
+                    continue;
+                };
+                let mut part = vec![T::zeroed(); own.len()];
+                source.fill(bytemuck::cast_slice_mut(&mut part))?;
+                order.iter().zip(part).for_each(|(&k, number)| own[k as usize] = number);
+            }
+        }
+        source.skip(skip(own.end..there.len()))
+    }
+}
+
+impl Shared {
+    /// The stretches of targets that are this rank's.
+    fn stretches(&self) -> Range<usize> {
+        self.own.start / BLOCK..self.own.end.div_ceil(BLOCK)
+    }
+}
+
+/// The numbers by stretches of targets.
+fn parts<'a, T: Pod>(rows: &'a Rows, numbers: &'a [T]) -> impl Iterator<Item = Cow<'a, [T]>> + 'a {
+    rows.by_targets().filter_map(move |(places, order)| {
+        let own = numbers.get(places)?;
+        Some(match order {
+            None => Cow::Borrowed(own),
+            Some(order) => order.iter().map(|&k| own[k as usize]).collect(),
+        })
+    })
+}
+
+/// As rank 0: writes the numbers of all ranks, one after another.
+fn write_all<'a, T: Pod>(
+    shared: &Shared,
+    parts: impl Iterator<Item = Cow<'a, [T]>>,
+    to: &mut dyn Write,
+) -> Result<(), ArchiveError> {
+    let mut own: Vec<u8> = Vec::new();
+    parts.for_each(|part| own.extend_from_slice(bytemuck::cast_slice(&part)));
+    let mut words = vec![own.len() as u32, (own.len() as u64 >> 32) as u32];
+    words.extend(padded(own));
+    let mut written = Ok(());
+    shared.exchange.gather_in_turn(&words, &mut |words| {
+        let Some(([low, high], words)) = words.split_first_chunk() else { return };
+        let bytes: &[u8] = bytemuck::cast_slice(words);
+        let own = bytes.get(..(u64::from(*high) << 32 | u64::from(*low)) as usize).unwrap_or_default();
+        if written.is_ok() {
+            written = to.write_all(own);
+        }
+    });
+    Ok(written?)
+}
+
+/// Follows the numbers of all ranks, one after another, each of which sums up its own.
+fn follow_all<'a, T: Pod>(
+    shared: &Shared,
+    parts: impl Iterator<Item = Cow<'a, [T]>>,
+    digest: &mut Digest,
+) -> Result<(), ArchiveError> {
+    let mut own = Digest::default();
+    for part in parts {
+        own.write_all(bytemuck::cast_slice(&part))?;
+    }
+    let mut all = Gathered::default();
+    shared.exchange.all_gather(&[own.bytes() as u32, (own.bytes() >> 32) as u32, own.crc()], &mut all);
+    for words in all.by_rank() {
+        if let [low, high, crc] = *words {
+            digest.follow(u64::from(high) << 32 | u64::from(low), crc);
+        }
+    }
+    Ok(())
+}
