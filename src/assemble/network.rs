@@ -14,8 +14,13 @@ use super::{
 use crate::{
     files::available_memory,
     network::{
-        ArrayFolder, Clock, Constants, Kind, NeuronGroup, Origin, PrepareError, Ranks, Seed, connect::Deferred,
-        fault::Told, preparation::Depth, prepare::Unprepared, ranks::take_care, room::resize_columns,
+        ArrayFolder, Clock, Constants, Kind, NeuronGroup, Origin, PrepareError, Ranks, Seed,
+        connect::Deferred,
+        fault::Told,
+        preparation::Depth,
+        prepare::Unprepared,
+        ranks::{release_others, take_care},
+        room::resize_columns,
         state::note_built,
     },
     record::settle,
@@ -108,6 +113,7 @@ pub(super) fn complete(
     let recorded = spawned.recorded(world);
     Ranks::list(world, &spawned.synapses.iter().filter(|all| recorded.contains(*all)).copied().collect::<Vec<_>>());
     note_built(world, &spawned.synapses);
+    release_others(world);
     Ok(Network { entity, groups: spawned.groups, synapses: spawned.synapses, recorders: spawned.recorders, plan })
 }
 

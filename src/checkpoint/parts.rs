@@ -11,13 +11,14 @@ use bevy_ecs::{
 use super::{error::CheckpointError, form::in_words};
 use crate::{
     network::{
-        BehaviourEntry, Behaviours, Layout, Origin, Owned, Ranks, Seed, States, Synapses,
+        BehaviourEntry, Behaviours, Layout, Origin, Ranks, Seed, States, Synapses,
         membership::network_of,
+        ranks::shared_of,
         rest::{begin_at, birth},
         shape::path_of,
         state::{StateEntry, stable_name, stable_name_of},
     },
-    numeric::{Archive, ArchiveError, Digest, Members, Shared, rows::Rows},
+    numeric::{Archive, ArchiveError, Digest, Members, rows::Rows},
     record::{Recording, Recordings},
 };
 
@@ -60,10 +61,8 @@ impl Part {
     }
 
     pub fn persist(&self, world: &mut World, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        let ranks = world.get_resource::<Ranks>().cloned();
+        let shared = shared_of(world, self.entity);
         let Ok(mut entity) = world.get_entity_mut(self.entity) else { return Ok(()) };
-        let own = entity.get::<Owned>().copied();
-        let shared = ranks.zip(own).map(|(Ranks(exchange), own)| Shared { exchange, own: own.range(), of: own.of });
         let mut entity = EntityMut::from(&mut entity);
         // For as long as what else they have is gone through, and looks at nothing but itself.
         let rows = if self.is_of_synapses() { None } else { entity.get_mut::<Synapses>().and_then(take_rows) };

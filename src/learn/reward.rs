@@ -173,9 +173,7 @@ impl Watch {
 
     /// Whether the iteration completes a pair.
     fn sees_pair(&mut self, spikes: &Query<&Spikes>, clock: &Clock, within: f64) -> bool {
-        let fires = |(group, neuron): (Entity, u32)| {
-            spikes.get(group).is_ok_and(|spikes| spikes.fired().get(neuron as usize).is_some_and(|&mark| mark != 0))
-        };
+        let fires = |(group, neuron): (Entity, u32)| spikes.get(group).is_ok_and(|spikes| spikes.has(neuron));
         let mut seen = false;
         for pair in &mut self.pairs {
             let since = pair.fired.map(|fired| (clock.iteration - fired) as f64 * clock.dt);

@@ -1,6 +1,8 @@
 //! The columns that rooms share: membrane potential, input, spikes. A column that one model alone uses stands in
 //! that model's file.
 
+use std::ops::Range;
+
 use bevy_ecs::prelude::*;
 
 use super::{
@@ -125,8 +127,10 @@ pub struct Spikes {
     fired: Column<u8>,
     lists: History<u32>,
     total: u64,
-    /// Spikes of each neuron since [`count`](Self::count), by which a neuron that runs away is found; empty before.
-    counts: Vec<u32>,
+    /// Those in the care of this rank, where ranks share the group: the others are in lists, and nowhere else.
+    own: Option<(u32, u32)>,
+    /// Spikes of each own neuron since [`count`](Self::count), by which one that runs away is found.
+    counts: Option<Vec<u32>>,
     /// Where somebody has written potentials, those who fired in the last iteration before; at the start nobody.
     counted: Option<Vec<u32>>,
 }
@@ -134,7 +138,7 @@ pub struct Spikes {
 impl Default for Spikes {
     fn default() -> Self {
         let (fired, lists) = (Column::default(), History::default());
-        Self { fired, lists, total: 0, counts: Vec::new(), counted: Some(Vec::new()) }
+        Self { fired, lists, total: 0, own: None, counts: None, counted: Some(Vec::new()) }
     }
 }
 
@@ -161,18 +165,26 @@ impl Spikes {
     /// If nobody [`collect`](Self::collect)s, because the model is switched off, the group is silent.
     #[inline]
     pub fn begin(&mut self) {
-        for &neuron in self.lists.latest() {
+        let (latest, first) = (self.lists.latest(), self.own.map_or(0, |(first, _)| first));
+        let counts = self.counts.as_deref_mut().unwrap_or_default();
+        for &neuron in self.own.map_or(latest, |own| between(latest, own)) {
             if let Some(mark) = self.fired.get_mut(neuron as usize) {
                 *mark = 0;
             }
-            if let Some(count) = self.counts.get_mut(neuron as usize) {
+            if let Some(count) = counts.get_mut((neuron - first) as usize) {
                 *count += 1;
             }
         }
         self.lists.begin();
     }
 
-    /// The marks of the last iteration: 1 where a neuron fired, else 0.
+    /// Whether a neuron fired in the last iteration, be it another rank's.
+    #[must_use]
+    pub fn has(&self, neuron: u32) -> bool {
+        self.neurons().binary_search(&neuron).is_ok()
+    }
+
+    /// The marks of the last iteration: 1 where a neuron fired, else 0; of ranks that share the group those of own neurons.
     #[must_use]
     pub fn fired(&self) -> &[u8] {
         &self.fired
@@ -256,13 +268,21 @@ impl Spikes {
 
     /// Counts the spikes of each neuron from the last iteration on.
     pub(super) fn count(&mut self) {
-        self.counts.clear();
-        self.counts.resize(self.fired.len(), 0);
+        let own = self.counted_neurons();
+        let counts = self.counts.get_or_insert_default();
+        counts.clear();
+        counts.resize(own.len(), 0);
     }
 
-    /// The spikes of each neuron since [`count`](Self::count), without those of the last iteration.
-    pub(super) fn counts(&self) -> &[u32] {
-        &self.counts
+    /// The spikes of each own neuron since [`count`](Self::count), without those of the last iteration, and the first of them; `None`
+    /// where others were counted, or none.
+    pub(super) fn counts(&self) -> Option<(&[u32], usize)> {
+        let (counts, own) = (self.counts.as_deref()?, self.counted_neurons());
+        (counts.len() == own.len()).then_some((counts, own.start))
+    }
+
+    fn counted_neurons(&self) -> Range<usize> {
+        self.own.map_or(0..self.fired.len(), |(first, end)| first as usize..end as usize)
     }
 
     /// Marks and lists the spikes of an iteration, for tests and for sources of given spikes.
@@ -281,20 +301,20 @@ impl Spikes {
         self.mark(neurons);
     }
 
-    /// The neurons that fired in this iteration are these, ascending, whoever knows of them.
-    pub(crate) fn agree(&mut self, neurons: &[u32]) {
-        let Self { fired, lists, total, .. } = self;
-        let latest = lists.latest_mut();
-        *total -= latest.len() as u64;
-        latest.iter().filter_map(|&old| fired.get_mut(old as usize).map(|mark| *mark = 0)).for_each(drop);
+    /// The spikes of this iteration of neurons that are in the care of this rank.
+    pub(crate) fn own(&mut self, own: &Range<usize>) -> &[u32] {
+        let own = (own.start as u32, own.end as u32);
+        self.own = Some(own);
+        between(self.lists.latest(), own)
+    }
+
+    /// The neurons that fired in this iteration are these, which ranks have given one after another, each ascending.
+    pub(crate) fn agree<'n>(&mut self, of_ranks: impl Iterator<Item = &'n [u32]>) {
+        let latest = self.lists.latest_mut();
+        self.total -= latest.len() as u64;
         latest.clear();
-        for &neuron in neurons {
-            if let Some(mark) = fired.get_mut(neuron as usize) {
-                *mark = 1;
-                latest.push(neuron);
-            }
-        }
-        *total += latest.len() as u64;
+        of_ranks.for_each(|neurons| latest.extend_from_slice(neurons));
+        self.total += latest.len() as u64;
     }
 
     fn mark(&mut self, neurons: &[u32]) {
@@ -305,6 +325,12 @@ impl Spikes {
         }
         self.collect();
     }
+}
+
+/// Of some ascending neurons those from the first on that come before the end.
+fn between(neurons: &[u32], (first, end): (u32, u32)) -> &[u32] {
+    let [from, to] = [first, end].map(|end| neurons.partition_point(|&neuron| neuron < end));
+    &neurons[from..to]
 }
 
 impl State for Spikes {

@@ -3,16 +3,20 @@
 
 use std::{ops::Range, sync::Arc};
 
-use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
+use bevy_ecs::{prelude::*, relationship::RelationshipTarget, world::EntityMut};
 
 use super::{
+    columns::Spikes,
     compartment::Compartments,
     group::NeuronGroup,
     receptor::Receptors,
-    synapse::{Afferents, DelaySummary, Layout, Synapses},
+    registry::Behaviours,
+    state::{State, States},
+    synapse::{Afferents, DelaySummary, Layout, SynapseGroup, Synapses, Weights},
     synapse_values::both,
 };
 use crate::numeric::{
+    Archive, Members, Shared,
     blocks::BLOCK,
     exchange::{Exchange, Gathered},
 };
@@ -129,6 +133,45 @@ fn mark(world: &mut World, group: Entity, own: Range<usize>) {
             let part = (expected as u128 * own.range().len() as u128 / of.max(1) as u128) as usize;
             let part = part.max(expected.min(1));
             (synapses.planned, synapses.expected) = (vec![part], part);
+        }
+    }
+}
+
+/// What ranks share of an entity, if they do.
+#[must_use]
+pub fn shared_of(world: &World, entity: Entity) -> Option<Shared> {
+    let (Ranks(exchange), own) = (world.get_resource::<Ranks>()?, world.get::<Owned>(entity)?);
+    Some(Shared { exchange: exchange.clone(), own: own.range(), of: own.of })
+}
+
+/// Has columns of neurons that ranks share take room for those of this rank only, of which spikes are marked and counted. They stay as long as they are: a place in a column
+/// is that of the neuron, at every rank.
+pub fn release_others(world: &mut World) {
+    let states = world.get_resource::<States>().cloned().unwrap_or_default();
+    let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
+    let mut of_neurons = world.query_filtered::<Entity, (With<Owned>, Without<SynapseGroup>)>();
+    let of_neurons: Vec<Entity> = of_neurons.iter(world).collect();
+    let dense = |all: &Synapses| matches!(all.layout, Some(Layout::Dense { .. }));
+    let mut weights = world.query_filtered::<(Entity, &Synapses), With<Owned>>();
+    let weights: Vec<Entity> = weights.iter(world).filter(|(_, all)| dense(all)).map(|(group, _)| group).collect();
+    for entity in of_neurons {
+        let shared = shared_of(world, entity);
+        let Ok(mut entity) = world.get_entity_mut(entity) else { continue };
+        if let (Some(shared), Some(mut spikes)) = (&shared, entity.get_mut::<Spikes>()) {
+            spikes.own(&shared.own);
+        }
+        let mut entity = EntityMut::from(&mut entity);
+        let mut archive = Archive::release();
+        archive.of(Members { shared, rows: None });
+        // Nothing is saved that could be refused.
+        states.iter().for_each(|entry| drop(entry.persist(&mut entity, &mut archive)));
+        behaviours.iter().for_each(|entry| drop(entry.persist(&mut entity, &mut archive)));
+    }
+    for group in weights {
+        let mut archive = Archive::release();
+        archive.of(Members { shared: shared_of(world, group), rows: None });
+        if let Some(mut weights) = world.get_mut::<Weights>(group) {
+            drop(weights.bypass_change_detection().persist(&mut archive));
         }
     }
 }

@@ -7,8 +7,10 @@ use bevy_ecs::prelude::*;
 use super::{
     clock::Clock,
     columns::{Spikes, V},
+    ranks::{Owned, Ranks},
     shape::path_of,
 };
+use crate::numeric::exchange::Gathered;
 
 /// The least time (ms) over which a rate is taken: longer than a burst, and than what a network needs to settle at its start.
 const OVER: f64 = 100.0;
@@ -124,33 +126,81 @@ impl Activity {
         (group.contains::<V>() && group.contains::<Spikes>()).then(Self::default)
     }
 
-    /// Whether the group has begun to run away, once the time is full.
+    /// Whether the group has begun to run away, once the time is full. Ranks that share it look at the same time.
     pub fn look(&mut self, world: &mut World, group: Entity, clock: &Clock) -> Option<Runaway> {
         let now = clock.iteration;
-        let least = world.get::<LeastInterval>(group).map_or(0.0, |least| least.0 as f64 * clock.dt);
-        let mut spikes = world.get_mut::<Spikes>(group)?;
-        let counted = spikes.counts().len() == spikes.fired().len();
         // The clock may have been set back.
-        let since = self.since.filter(|since| *since <= now && counted);
+        let since = self.since.filter(|since| *since <= now);
         let ms = since.map_or(0.0, |since| (now - since) as f64 * clock.dt);
-        let found = since.map(|since| (since, ms)).filter(|_| ms >= OVER * (1.0 - 1e-6));
-        if found.is_some() || since.is_none() {
-            self.since = Some(now);
-        }
-        let Some((since, ms)) = found else {
-            if since.is_none() {
-                spikes.bypass_change_detection().count();
-            }
+        if since.is_some() && ms < OVER * (1.0 - 1e-6) {
             return None;
-        };
+        }
+        let least = world.get::<LeastInterval>(group).map_or(0.0, |least| least.0 as f64 * clock.dt);
         let limit_hz = 1000.0 / least.max(SPIKE).max(clock.dt);
-        let found = Found::of(spikes.counts(), ms, limit_hz);
-        spikes.bypass_change_detection().count();
+        let fired = since.and_then(|_| Fired::of(world, group, (ms, SHARE_ALONE * limit_hz)));
+        self.since = Some(now);
+        world.get_mut::<Spikes>(group)?.bypass_change_detection().count();
+        let found = Found::of(&fired?, ms, limit_hz);
         let before = std::mem::replace(&mut self.reported, found.away);
         let name = path_of(world, group);
         let Found { away, neurons, first, rate_hz } = found;
-        let runaway = Runaway { group, name, iteration: since, until: now, neurons, first, rate_hz, limit_hz };
+        let runaway = Runaway { group, name, iteration: since?, until: now, neurons, first, rate_hz, limit_hz };
         (away > before).then_some(runaway)
+    }
+}
+
+/// How often the neurons of a group have fired, and those that did so often.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Fired {
+    neurons: u64,
+    spikes: u64,
+    often: u64,
+    spikes_of_those: u64,
+    /// The first of those, or the greatest number.
+    first: u64,
+}
+
+impl Fired {
+    /// That of all ranks in a time (ms); `None` where one of them has not counted. It is often from a rate (Hz) on.
+    fn of(world: &World, group: Entity, often: (f64, f64)) -> Option<Self> {
+        let here = world.get::<Spikes>(group).and_then(|spikes| Self::here(spikes, often));
+        let (Some(Ranks(exchange)), true) = (world.get_resource::<Ranks>(), world.get::<Owned>(group).is_some()) else {
+            return here;
+        };
+        let mut all = Gathered::default();
+        let own = here.map(|Self { neurons, spikes, often, spikes_of_those, first }| {
+            bytemuck::cast::<[u64; 5], [u32; 10]>([neurons, spikes, often, spikes_of_those, first])
+        });
+        exchange.all_gather(own.as_ref().map_or(&[], |words| &words[..]), &mut all);
+        let of_rank = |words: &[u32]| {
+            let words: [u32; 10] = words.try_into().ok()?;
+            let [neurons, spikes, often, spikes_of_those, first] = bytemuck::cast::<[u32; 10], [u64; 5]>(words);
+            Some(Self { neurons, spikes, often, spikes_of_those, first })
+        };
+        all.by_rank().map(of_rank).reduce(|one, other| Some(one?.and(other?))).flatten()
+    }
+
+    fn here(spikes: &Spikes, (ms, often_hz): (f64, f64)) -> Option<Self> {
+        let (counts, start) = spikes.counts()?;
+        let is_often = |count: &u32| f64::from(*count) / ms * 1000.0 >= often_hz;
+        let of_those = || counts.iter().filter(|count| is_often(count));
+        Some(Self {
+            neurons: counts.len() as u64,
+            spikes: counts.iter().map(|&count| u64::from(count)).sum(),
+            often: of_those().count() as u64,
+            spikes_of_those: of_those().map(|&count| u64::from(count)).sum(),
+            first: counts.iter().position(is_often).map_or(u64::MAX, |first| (start + first) as u64),
+        })
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            neurons: self.neurons + other.neurons,
+            spikes: self.spikes + other.spikes,
+            often: self.often + other.often,
+            spikes_of_those: self.spikes_of_those + other.spikes_of_those,
+            first: self.first.min(other.first),
+        }
     }
 }
 
@@ -163,22 +213,18 @@ struct Found {
 }
 
 impl Found {
-    /// By the spikes of each neuron in a time (ms), of which there can be so many (Hz).
-    fn of(counts: &[u32], ms: f64, limit_hz: f64) -> Self {
-        let hz = |spikes: u64| spikes as f64 / ms * 1000.0;
-        let sum = |counts: &mut dyn Iterator<Item = u32>| counts.map(u64::from).sum::<u64>();
-        let all = hz(sum(&mut counts.iter().copied())) / counts.len().max(1) as f64;
+    /// By how often neurons have fired in a time (ms), of which there can be so many spikes (Hz).
+    fn of(fired: &Fired, ms: f64, limit_hz: f64) -> Self {
+        let hz = |spikes: u64, neurons: u64| spikes as f64 / ms * 1000.0 / neurons.max(1) as f64;
+        let all = hz(fired.spikes, fired.neurons);
         if all >= SHARE * limit_hz {
-            return Self { away: Away::All, neurons: counts.len(), first: None, rate_hz: all };
+            return Self { away: Away::All, neurons: fired.neurons as usize, first: None, rate_hz: all };
         }
-        let is_away = |count: &u32| hz(u64::from(*count)) >= SHARE_ALONE * limit_hz;
-        let neurons = counts.iter().filter(|count| is_away(count)).count();
-        let spikes = sum(&mut counts.iter().copied().filter(is_away));
         Self {
-            away: if neurons > 0 { Away::Some } else { Away::Nobody },
-            neurons,
-            first: counts.iter().position(is_away),
-            rate_hz: hz(spikes) / neurons.max(1) as f64,
+            away: if fired.often > 0 { Away::Some } else { Away::Nobody },
+            neurons: fired.often as usize,
+            first: (fired.often > 0).then_some(fired.first as usize),
+            rate_hz: hz(fired.spikes_of_those, fired.often),
         }
     }
 }

@@ -56,7 +56,10 @@ impl SlowColumn {
     /// What was saved does not fit.
     pub fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.column(&mut self.exact)?;
-        self.seen.iter_mut().zip(&self.exact[..]).for_each(|(seen, exact)| *seen = real(*exact));
+        archive.derived(&mut self.seen);
+        if archive.restores() {
+            self.seen.iter_mut().zip(&self.exact[..]).for_each(|(seen, exact)| *seen = real(*exact));
+        }
         Ok(())
     }
 

@@ -30,7 +30,6 @@ pub(super) struct Room {
     groups: Vec<Entity>,
     own: Vec<u32>,
     all: Gathered,
-    neurons: Vec<u32>,
 }
 
 /// Has all ranks know who fired. Ranks take care of ascending neurons, so that spikes in the order of ranks ascend.
@@ -41,7 +40,7 @@ pub(super) fn exchange(
     mut failures: ResMut<Failures>,
     mut room: Local<Room>,
 ) {
-    let Room { groups: order, own, all, neurons } = &mut *room;
+    let Room { groups: order, own, all } = &mut *room;
     order.clear();
     order.extend(groups.iter().map(|(group, ..)| group));
     // All ranks have made the same entities; the order of a query is another matter.
@@ -49,11 +48,10 @@ pub(super) fn exchange(
     own.clear();
     own.push(u32::from(course.fails));
     for &group in &*order {
-        let Ok((_, spikes, owned)) = groups.get(group) else { continue };
-        let fired = spikes.neurons();
-        let [start, end] = [owned.start, owned.end].map(|end| fired.partition_point(|&neuron| (neuron as usize) < end));
-        own.push((end - start) as u32);
-        own.extend_from_slice(&fired[start..end]);
+        let Ok((_, mut spikes, owned)) = groups.get_mut(group) else { continue };
+        let fired = spikes.own(&owned.range());
+        own.push(fired.len() as u32);
+        own.extend_from_slice(fired);
     }
     ranks.0.all_gather(own, all);
     if all.by_rank().any(|words| words.first() != Some(&0)) {
@@ -63,14 +61,12 @@ pub(super) fn exchange(
     let mut rest: Vec<&[u32]> = all.by_rank().map(|words| words.get(1..).unwrap_or_default()).collect();
     for &group in &*order {
         let Ok((_, mut spikes, _)) = groups.get_mut(group) else { continue };
-        neurons.clear();
-        for words in &mut rest {
-            let Some((&number, behind)) = words.split_first() else { continue };
+        spikes.agree(rest.iter_mut().map(|words| {
+            let (&number, behind) = words.split_first().unwrap_or((&0, &[]));
             let (fired, behind) = behind.split_at((number as usize).min(behind.len()));
-            neurons.extend_from_slice(fired);
             *words = behind;
-        }
-        spikes.agree(neurons);
+            fired
+        }));
     }
 }
 

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use crate::{
     assemble::{Network, build},
     checkpoint::{Checkpoint, Fit},
-    network::Spikes,
+    network::{Spikes, Warnings},
     numeric::exchange::{Exchange, together},
     prelude::Bench,
     ranks::{RanksPlugin, run_ticks},
@@ -114,6 +114,36 @@ const CUT: [(&str, &[&str], u64); 6] = [
     ("scenes/sparse_izhikevich.ron", &["constants.size=9000"], 60),
     ("scenes/vogels_2011.ron", &["constants.size=9000"], 100),
 ];
+
+/// Of some neurons of one rank, and of a whole group.
+#[test]
+fn who_runs_away_is_found_wherever_it_is() {
+    let text = |amplitude: &str| {
+        format!(
+            r#"(dt: 0.1, groups: {{"a": (size: 9000, behaviours: [Lif(refractory: 2),
+                ConstantCurrent(amplitude: "{amplitude}")])}}, recorders: [SpikeRecorder(of: ["a"])])"#
+        )
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("scene.ron");
+    for (amplitude, told) in
+        [("if(i >= 8500, 1e6, 0)", "500 neurons of `a` run away, the first is 8500"), ("1e6", "`a` runs away")]
+    {
+        std::fs::write(&path, text(amplitude)).expect("a scene");
+        let warnings = |exchange| {
+            let (mut bench, _) = built(exchange, &path, &[]);
+            let world = bench.world_mut();
+            run_ticks(world, 1500);
+            schedule::finish(world);
+            world.resource_mut::<Warnings>().take().iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let alone = warnings(None);
+        assert!(alone.len() == 1 && alone[0].starts_with(told), "{alone:?}");
+        for all in together(3, 1, |exchange| warnings(Some(exchange))) {
+            assert_eq!(all, alone);
+        }
+    }
+}
 
 #[test]
 fn large_groups_are_cut() {

@@ -16,7 +16,7 @@ use crate::{
     assemble::Network,
     checkpoint::{CHECKPOINT, Run},
     disk,
-    network::{Clock, Failures, Soundness, Warnings},
+    network::{Clock, Failures, Warnings},
     output::{Files, OnDiskFull, Outcome, Provenance, REPORT, Report, RunFolder, Warning, attach_files},
     scene::Scene,
 };
@@ -369,7 +369,7 @@ fn remove(path: &Path) {
 
 /// Whether all numbers are such.
 fn is_sound(world: &mut World) -> bool {
-    Soundness::look(world);
+    together::look(world);
     world.get_resource::<Failures>().is_none_or(Failures::is_empty)
 }
 

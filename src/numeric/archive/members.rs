@@ -53,6 +53,18 @@ impl Tiles {
         (cells > 0 && numbers.is_multiple_of(cells)).then(|| numbers / cells)
     }
 
+    /// Where numbers lie that are other ranks', of so many; nowhere if they do not lie so.
+    pub fn others(&self, numbers: usize) -> impl Iterator<Item = Range<usize>> {
+        let rows = self.rows(numbers);
+        let own = rows.into_iter().flat_map(|rows| self.places(self.own.clone(), rows));
+        let own = own.chain(rows.map(|_| numbers..numbers)).filter(move |own| !own.is_empty() || own.start == numbers);
+        own.scan(0, |end, own| {
+            let others = *end..own.start;
+            *end = own.end;
+            Some(others)
+        })
+    }
+
     /// Where the numbers of some members lie.
     fn places(&self, own: Range<usize>, rows: usize) -> impl Iterator<Item = Range<usize>> {
         let Self { width, unit, .. } = *self;

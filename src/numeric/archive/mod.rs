@@ -16,7 +16,7 @@ use bytemuck::Pod;
 use serde::{Serialize, de::DeserializeOwned};
 
 use self::{members::Tiles, source::Source};
-use super::{Column, rows::Rows, vector_rng::VectorRng};
+use super::{Column, pages::release, rows::Rows, vector_rng::VectorRng};
 
 pub use digest::Digest;
 pub use members::{Members, Shared};
@@ -33,6 +33,8 @@ enum Way<'a> {
     Digest(&'a mut Digest),
     /// Of what a scene makes: all ranks have the digest.
     Compare(&'a mut Digest),
+    /// Nothing is saved: what belongs to other ranks gives its memory back.
+    Release,
     /// As restoring, but nothing changes: what does not fit is found before anything was touched.
     Check(Source<'a>),
     Restore(Source<'a>),
@@ -89,6 +91,12 @@ impl<'a> Archive<'a> {
     /// An archive that gives state back, from the next `bytes` bytes.
     pub fn restore(from: &'a mut dyn Read, bytes: u64) -> Self {
         Self::on(Way::Restore(Source { from, left: bytes }))
+    }
+
+    /// An archive that saves nothing, and has numbers of members that are other ranks' give back their memory.
+    #[must_use]
+    pub fn release() -> Self {
+        Self::on(Way::Release)
     }
 
     fn on(way: Way<'a>) -> Self {
@@ -151,6 +159,8 @@ impl<'a> Archive<'a> {
     pub fn through<T: Serialize + DeserializeOwned>(&mut self, value: &T) -> Result<Option<T>, ArchiveError> {
         if self.takes() {
             self.give(&postcard::to_allocvec(value)?)?;
+        }
+        if self.takes() || self.releases() {
             return Ok(None);
         }
         let mut bytes = Vec::new();
@@ -203,12 +213,17 @@ impl<'a> Archive<'a> {
         self.fixed(numbers, tiles)
     }
 
+    /// Numbers, one for each member, that are made of what is gone through: they are not saved.
+    pub fn derived<T: Pod>(&self, numbers: &mut [T]) {
+        self.let_go(numbers, self.tiles(None).as_ref());
+    }
+
     /// Numbers, as many as were saved, that are the same at every rank.
     ///
     /// # Errors
     /// They cannot be saved or read.
     pub fn list<T: Pod>(&mut self, numbers: &mut Vec<T>) -> Result<(), ArchiveError> {
-        if self.saves(numbers, None)? {
+        if self.saves(numbers, None)? || self.releases() {
             return Ok(());
         }
         let restores = self.restores();
@@ -230,7 +245,8 @@ impl<'a> Archive<'a> {
     /// It cannot be saved or read.
     pub fn tiled<T: Pod>(&mut self, column: &mut Column<T>, width: Option<usize>) -> Result<usize, ArchiveError> {
         let tiles = self.tiles(width);
-        if self.saves(column, tiles)? {
+        self.let_go(column, tiles.as_ref());
+        if self.saves(column, tiles)? || self.releases() {
             return Ok(column.len());
         }
         let restores = self.restores();
@@ -278,7 +294,8 @@ impl<'a> Archive<'a> {
     /// Numbers, as many as there are.
     fn fixed<T: Pod>(&mut self, numbers: &mut [T], tiles: Option<Tiles>) -> Result<(), ArchiveError> {
         let here = numbers.len() as u64;
-        if self.saves(numbers, tiles)? {
+        self.let_go(numbers, tiles.as_ref());
+        if self.saves(numbers, tiles)? || self.releases() {
             return Ok(());
         }
         let restores = self.restores();
@@ -288,6 +305,17 @@ impl<'a> Archive<'a> {
             return Err(ArchiveError::Length { here, there });
         }
         if restores { source.fill(bytemuck::cast_slice_mut(numbers)) } else { source.skip(size_of_val(numbers) as u64) }
+    }
+
+    const fn releases(&self) -> bool {
+        matches!(self.way, Way::Release)
+    }
+
+    /// Gives back the memory of other ranks' numbers, if that is the way.
+    fn let_go<T: Pod>(&self, numbers: &mut [T], tiles: Option<&Tiles>) {
+        if let (Way::Release, Some(tiles)) = (&self.way, tiles) {
+            tiles.others(numbers.len()).for_each(|others| release(&mut numbers[others]));
+        }
     }
 
     /// Whether state is saved, be it only for a digest.
@@ -305,7 +333,7 @@ impl<'a> Archive<'a> {
         match &mut self.way {
             Way::Save(to) => Ok(to.write_all(bytes)?),
             Way::Digest(digest) | Way::Compare(digest) => Ok(digest.write_all(bytes)?),
-            Way::Check(_) | Way::Restore(_) => Err(ArchiveError::Form),
+            Way::Check(_) | Way::Restore(_) | Way::Release => Err(ArchiveError::Form),
         }
     }
 

@@ -14,6 +14,10 @@ use crate::numeric::{blocks::BLOCK, exchange::Gathered, rows::Rows};
 impl Archive<'_> {
     /// Goes through numbers of synapses, one for each or none.
     pub(super) fn of_synapses<T: Pod>(&mut self, rows: &Rows, numbers: &mut [T]) -> Result<(), ArchiveError> {
+        // All of them lead to own neurons.
+        if self.releases() {
+            return Ok(());
+        }
         let counts = rows.counts_by_targets();
         let counts = if numbers.is_empty() { vec![0; counts.len()] } else { counts };
         if self.takes() {
@@ -36,7 +40,7 @@ impl Archive<'_> {
         match &mut self.way {
             Way::Save(to) => write_all(&shared, parts(rows, numbers), *to),
             Way::Digest(digest) | Way::Compare(digest) => follow_all(&shared, parts(rows, numbers), digest),
-            Way::Check(_) | Way::Restore(_) => Err(ArchiveError::Form),
+            Way::Check(_) | Way::Restore(_) | Way::Release => Err(ArchiveError::Form),
         }
     }
 
