@@ -9,7 +9,7 @@ use super::pages::prefer_large;
 /// The values of one variable, one per member, aligned to 64 bytes.
 ///
 /// Reads and writes as a slice. The alignment lets a 512-bit load take one cache line instead of two.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Column<T>(AVec<T, ConstAlign<64>>);
 
 impl<T> Default for Column<T> {
@@ -18,12 +18,26 @@ impl<T> Default for Column<T> {
     }
 }
 
+impl<T: Clone> Clone for Column<T> {
+    fn clone(&self) -> Self {
+        Self::from(&self[..])
+    }
+}
+
+impl<T> Column<T> {
+    /// Room for `len` members, in large pages if they are many.
+    fn with_room(len: usize) -> Self {
+        let column = Self(AVec::with_capacity(64, len));
+        prefer_large(column.0.as_ptr(), len * size_of::<T>());
+        column
+    }
+}
+
 impl<T: Clone> Column<T> {
     /// A column of `len` copies of `value`.
     pub fn filled(value: T, len: usize) -> Self {
-        let mut column = Self(AVec::with_capacity(64, len));
-        prefer_large(column.0.as_ptr(), len * size_of::<T>());
-        column.resize(value, len);
+        let mut column = Self::with_room(len);
+        column.0.resize(len, value);
         column
     }
 
@@ -43,7 +57,9 @@ impl<T: Clone> Column<T> {
 
 impl<T: Clone> From<&[T]> for Column<T> {
     fn from(values: &[T]) -> Self {
-        Self(AVec::from_slice(64, values))
+        let mut column = Self::with_room(values.len());
+        column.0.extend_from_slice(values);
+        column
     }
 }
 

@@ -80,16 +80,17 @@ impl Count {
     }
 
     /// The number of each piece becomes the place of its first synapse; as many pieces as `buckets` have, and the end.
-    fn into_offsets(mut self, shape: &Shape, buckets: usize) -> Vec<u32> {
+    fn into_offsets(self, shape: &Shape, buckets: usize) -> Column<u32> {
         if self.elsewhere {
-            return Vec::new();
+            return Column::default();
         }
-        self.counts.resize(buckets * shape.sources + 1, 0);
+        let mut offsets = Column::filled(self.total as u32, buckets * shape.sources + 1);
         let mut sum = 0;
-        for count in &mut self.counts {
-            sum += std::mem::replace(count, sum);
+        for (offset, count) in offsets.iter_mut().zip(self.counts) {
+            *offset = sum;
+            sum += count;
         }
-        self.counts
+        offsets
     }
 }
 
@@ -97,7 +98,7 @@ impl Count {
 pub struct Part<'a> {
     shape: &'a Shape,
     /// Where the next synapse of each piece goes.
-    next: Vec<u32>,
+    next: Column<u32>,
     codes: CodeSliceMut<'a>,
     weights: &'a mut [Real],
 }

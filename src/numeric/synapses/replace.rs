@@ -55,7 +55,7 @@ impl Rows {
             let mut own = codes.all_mut();
             cut.codes.iter().enumerate().for_each(|(k, &code)| own.set(start + k, code));
             let number = cut.codes.len();
-            blocks.push(Block { start, offsets: cut.offsets });
+            blocks.push(Block { start, offsets: cut.offsets[..].into() });
             before.extend(cut.before);
             start += number;
         }

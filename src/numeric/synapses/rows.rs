@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 use crate::numeric::{
-    Archive, ArchiveError,
+    Archive, ArchiveError, Column,
     coding::Coding,
     synapses::codes::{CodeSlice, Codes},
 };
@@ -46,7 +46,7 @@ pub(in crate::numeric) struct Block {
     /// The first of its synapses.
     pub(in crate::numeric) start: usize,
     /// Where the piece of each bucket and source begins, from `start`; one more for the end.
-    pub(in crate::numeric) offsets: Vec<u32>,
+    pub(in crate::numeric) offsets: Column<u32>,
 }
 
 impl Block {
