@@ -243,7 +243,7 @@ impl Job {
             let placed: Vec<_> = placed.collect::<Result<_, _>>()?;
             ascending &= placed.into_iter().all(|ascending| ascending);
         }
-        rows.set_ascending(ascending);
+        rows.settle(ascending);
         Ok(Made { layout: Layout::Sparse(rows), weights, delays })
     }
 

@@ -5,6 +5,7 @@ mod codes;
 pub mod coding;
 pub mod dense;
 mod graded;
+mod offsets;
 pub mod pieces;
 pub mod placing;
 pub(crate) mod prefetch;

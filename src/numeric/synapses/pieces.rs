@@ -8,10 +8,7 @@ use crate::numeric::{
     Real,
     coding::Coding,
     rows::Rows,
-    synapses::{
-        codes::CodeSlice,
-        prefetch::{prefetch, prefetch_all},
-    },
+    synapses::{codes::CodeSlice, prefetch::prefetch_all},
 };
 
 /// Targets of a block: all of them, or those that one task takes.
@@ -122,7 +119,7 @@ impl Rows {
     ) {
         let width = self.coding.width();
         for (b, block) in self.blocks.iter().enumerate().take(neurons.end.div_ceil(width)).skip(neurons.start / width) {
-            let ends = [bucket, bucket + 1].map(|bucket| block.offsets.get(bucket * self.sources));
+            let ends = [bucket, bucket + 1].map(|bucket| block.offsets.start(bucket * self.sources));
             if ends[0] == ends[1] {
                 continue;
             }
@@ -133,7 +130,8 @@ impl Rows {
             let piece = |spike: u32| self.piece(block, bucket, spike);
             for (k, &spike) in spikes.iter().enumerate() {
                 if let Some(&next) = spikes.get(k + LOOK_AHEAD) {
-                    prefetch(&block.offsets, bucket * self.sources + next as usize);
+                    let place = |next: u32| bucket * self.sources + next as usize;
+                    block.offsets.fetch(place(next), || spikes.get(k + 2 * LOOK_AHEAD).copied().map(place));
                 }
                 if let Some(codes) = spikes.get(k + CUT_AHEAD).and_then(|&next| self.codes_of(piece(next))) {
                     targets.fetch(codes);

@@ -6,7 +6,10 @@ use crate::numeric::{
     Column, Real,
     coding::Coding,
     rows::{Block, Rows, Synapse},
-    synapses::codes::{CodeSlice, CodeSliceMut, Codes},
+    synapses::{
+        codes::{CodeSlice, CodeSliceMut, Codes},
+        offsets::Offsets,
+    },
 };
 
 /// What the rows of a group have in common, while synapses are counted and placed.
@@ -135,7 +138,7 @@ impl Rows {
         let mut start = 0;
         let blocks = counts.into_iter().map(|count| {
             let total = count.total();
-            let block = Block { start, offsets: count.into_offsets(shape, buckets) };
+            let block = Block { start, offsets: Offsets::of(count.into_offsets(shape, buckets)) };
             start += total;
             block
         });
@@ -163,7 +166,12 @@ impl Rows {
             let (own_codes, other_codes) = codes.split_at(len);
             let (own_weights, other_weights) = weights.split_at_mut(len);
             (codes, weights) = (other_codes, other_weights);
-            parts.push(Part { shape, next: block.offsets.clone(), codes: own_codes, weights: own_weights });
+            parts.push(Part {
+                shape,
+                next: block.offsets.all(shape.sources * self.ages.len()),
+                codes: own_codes,
+                weights: own_weights,
+            });
         }
         parts
     }

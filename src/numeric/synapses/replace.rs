@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::numeric::{
     rows::{Block, Rows, Synapse},
-    synapses::codes::Codes,
+    synapses::{codes::Codes, offsets::Offsets},
 };
 
 /// Instead of the place that a synapse had before: it is new.
@@ -55,7 +55,7 @@ impl Rows {
             let mut own = codes.all_mut();
             cut.codes.iter().enumerate().for_each(|(k, &code)| own.set(start + k, code));
             let number = cut.codes.len();
-            blocks.push(Block { start, offsets: cut.offsets[..].into() });
+            blocks.push(Block { start, offsets: Offsets::of(cut.offsets[..].into()) });
             before.extend(cut.before);
             start += number;
         }
@@ -79,7 +79,8 @@ impl Rows {
         let mut gone = gone[gone.partition_point(|&place| (place as usize) < block.start)..].iter().peekable();
         let mut new = new.iter().peekable();
         let mut cut = Cut::default();
-        for (piece, ends) in block.offsets.windows(2).enumerate() {
+        let offsets = block.offsets.all(self.sources * self.ages().len());
+        for (piece, ends) in offsets.windows(2).enumerate() {
             cut.offsets.push(cut.codes.len() as u32);
             let places: Range<usize> = block.start + ends[0] as usize..block.start + ends[1] as usize;
             for place in places {

@@ -112,8 +112,8 @@ impl RowBlock<'_> {
 
     /// Calls `change` with each source and the weights of its synapses, bucket by bucket.
     pub fn each_by_source(&mut self, mut change: impl FnMut(usize, &mut [Real])) {
-        for (piece, ends) in self.block.offsets.windows(2).enumerate() {
-            if let Some(weights) = self.weights.get_mut(ends[0] as usize..ends[1] as usize) {
+        for (piece, places) in self.block.offsets.each() {
+            if let Some(weights) = self.weights.get_mut(places) {
                 change(piece % self.rows.sources, weights);
             }
         }

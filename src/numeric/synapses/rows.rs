@@ -12,9 +12,12 @@
 use std::ops::Range;
 
 use crate::numeric::{
-    Archive, ArchiveError, Column,
+    Archive, ArchiveError,
     coding::Coding,
-    synapses::codes::{CodeSlice, Codes},
+    synapses::{
+        codes::{CodeSlice, Codes},
+        offsets::Offsets,
+    },
 };
 
 /// Synapses of a piece that are walked in as much time as four tasks spend to look the piece up.
@@ -45,24 +48,20 @@ pub struct Rows {
 pub(in crate::numeric) struct Block {
     /// The first of its synapses.
     pub(in crate::numeric) start: usize,
-    /// Where the piece of each bucket and source begins, from `start`; one more for the end.
-    pub(in crate::numeric) offsets: Column<u32>,
+    /// Where the piece of each bucket and source lies, from `start`.
+    pub(in crate::numeric) offsets: Offsets,
 }
 
 impl Block {
     /// The number of its synapses.
     pub(in crate::numeric) fn len(&self) -> usize {
-        self.offsets.last().map_or(0, |&end| end as usize)
+        self.offsets.end()
     }
 
     /// The synapses of a source, one of so many, in a bucket, counted from the first of the block.
     #[inline]
     pub(in crate::numeric) fn piece(&self, bucket: usize, sources: usize, source: u32) -> Range<usize> {
-        let at = bucket * sources + source as usize;
-        match self.offsets.get(at..at + 2) {
-            Some(&[from, to]) => from as usize..to as usize,
-            _ => 0..0,
-        }
+        self.offsets.piece(bucket * sources + source as usize)
     }
 }
 
@@ -95,14 +94,15 @@ impl Rows {
             return Err(ArchiveError::Refused("its synapses lie otherwise".into()));
         }
         let mut start = 0;
+        let pieces = self.sources * self.ages.len();
         for block in &mut self.blocks {
-            let mut offsets = block.offsets.clone();
+            let mut offsets = block.offsets.all(pieces);
             archive.column(&mut offsets)?;
             if offsets.first().is_some_and(|first| *first != 0) || !offsets.is_sorted() {
                 return Err(ArchiveError::Form);
             }
             if archive.restores() {
-                *block = Block { start, offsets };
+                *block = Block { start, offsets: Offsets::of(offsets) };
                 start += block.len();
             }
         }
@@ -143,8 +143,8 @@ impl Rows {
     pub fn longest_delay(&self) -> u32 {
         let (codes, last) = (self.codes.all(), self.ages.len().saturating_sub(1));
         let of_last = self.blocks.iter().flat_map(|block| {
-            let ends = [last, last + 1].map(|bucket| block.offsets.get(bucket * self.sources).copied());
-            let [from, to] = ends.map(|end| block.start + end.unwrap_or_default() as usize);
+            let ends = [last, last + 1].map(|bucket| block.offsets.start(bucket * self.sources));
+            let [from, to] = ends.map(|end| block.start + end.unwrap_or_default());
             (from..to).map(|place| self.ages[last] + self.coding.delay(codes.at(place)))
         });
         of_last.max().unwrap_or_default().max(self.longest_elsewhere)
@@ -161,9 +161,10 @@ impl Rows {
         self.punctual
     }
 
-    /// Says whether all [`Part`]s were [ascending](Part::is_ascending).
-    pub const fn set_ascending(&mut self, ascending: bool) {
+    /// Says that all [`Part`]s are filled, and whether they were [ascending](Part::is_ascending).
+    pub fn settle(&mut self, ascending: bool) {
         self.ascending = ascending;
+        self.blocks.iter_mut().for_each(|block| block.offsets.thin());
     }
 
     /// Targets at whose multiples tasks may share what leads to them, 1 where they may at any: of pieces that are cut within a block,
@@ -198,8 +199,8 @@ impl Rows {
     /// Bytes of everything but the weights.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let offsets: usize = self.blocks.iter().map(|block| block.offsets.len()).sum();
-        offsets * size_of::<u32>() + self.codes.len() * self.coding.bytes()
+        let offsets: usize = self.blocks.iter().map(|block| block.offsets.bytes()).sum();
+        offsets + self.codes.len() * self.coding.bytes()
     }
 
     /// The synapses of a source in a bucket of a block.
@@ -217,12 +218,12 @@ impl Rows {
 
     /// All synapses, in the order of their weights.
     pub fn iter(&self) -> impl Iterator<Item = Synapse> + '_ {
-        (0..self.blocks.len()).flat_map(move |b| {
-            let pieces =
-                (0..self.ages.len()).flat_map(move |bucket| (0..self.sources as u32).map(move |i| (bucket, i)));
-            pieces.flat_map(move |(bucket, source)| {
-                let places = self.piece(&self.blocks[b], bucket, source);
-                places.map(move |place| self.synapse((b, bucket), source, self.codes.all().at(place)))
+        self.blocks.iter().enumerate().flat_map(move |(b, block)| {
+            block.offsets.each().flat_map(move |(piece, places)| {
+                let (bucket, source) = (piece / self.sources, (piece % self.sources) as u32);
+                let codes = self.codes.all();
+                let of_block = places.start + block.start..places.end + block.start;
+                of_block.map(move |place| self.synapse((b, bucket), source, codes.at(place)))
             })
         })
     }
@@ -273,6 +274,7 @@ pub(in crate::numeric) mod tests {
         for (block, mut part) in rows.parts(shape, &mut weights).into_iter().enumerate() {
             in_block(block).for_each(|(k, &synapse)| part.place(synapse, 1.0 + k as Real));
         }
+        rows.settle(false);
         (rows, weights)
     }
 

@@ -34,9 +34,8 @@ impl Rows {
         let block = &self.blocks[block];
         let mut places: Vec<u32> = (0..block.len() as u32).collect();
         let codes = self.codes_of(block.start..block.start + block.len()).unwrap_or_default();
-        for ends in block.offsets.windows(2) {
-            places[ends[0] as usize..ends[1] as usize]
-                .sort_by_key(|&place| self.coding.delay(codes.at(place as usize)));
+        for (_, piece) in block.offsets.each() {
+            places[piece].sort_by_key(|&place| self.coding.delay(codes.at(place as usize)));
         }
         places
     }
@@ -102,7 +101,7 @@ mod tests {
             }
             let shape = shape(5, targets as usize, same.then_some(7), row);
             let (mut rows, _) = built(&shape, &synapses);
-            rows.set_ascending(sorted);
+            rows.settle(sorted);
             let all: Vec<(usize, Synapse)> = rows.iter().enumerate().collect();
             let of = |is: &dyn Fn(&Synapse) -> bool| -> Vec<(usize, Synapse)> {
                 all.iter().copied().filter(|(_, synapse)| is(synapse)).collect()
