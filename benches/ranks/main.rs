@@ -16,7 +16,7 @@ use std::{
 
 use cortecs::{
     assemble::build,
-    numeric::exchange::{Exchange, Gathered},
+    numeric::exchange::{Exchange, Gathered, Place},
     prelude::*,
     ranks::RanksPlugin,
     scene::Scene,
@@ -99,7 +99,7 @@ impl Exchange for Played {
         self.ranks
     }
 
-    fn all_gather(&self, own: &[u32], all: &mut Gathered) {
+    fn all_gather_at(&self, own: &[u32], all: &mut Gathered, _: Place) {
         let began = Instant::now();
         all.clear();
         all.push(own);

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufReader, BufWriter, Write},
+    io::{self, BufReader, BufWriter, Write},
     path::Path,
 };
 
@@ -17,6 +17,7 @@ use super::{
 use crate::{
     disk::{self, Writing},
     files,
+    network::Ranks,
 };
 
 /// The name of the checkpoint in a run folder.
@@ -25,18 +26,25 @@ pub const CHECKPOINT: &str = "checkpoint";
 /// Between two calls of the system: a part may be a few bytes or a gigabyte.
 const BUFFER: usize = 1 << 18;
 
-/// Writes the state of the network in `world` to a file, in the place of one that is there.
+/// Writes the state of the network in `world` to a file, in the place of one that is there. Of ranks that share a network rank 0 does,
+/// while the others [give their parts](super::Checkpoint::take_changes).
 ///
 /// # Errors
 /// The file system refuses, and what was there is still there; or the network cannot be saved.
 pub fn write(world: &mut World, run: Option<Run>, path: &Path) -> Result<(), CheckpointFileError> {
+    let mut begun = false;
     let fill = |file: Writing| -> Result<(), CheckpointError> {
+        begun = true;
         let mut file = BufWriter::with_capacity(BUFFER, file);
         save(world, run, Extent::Changes, &mut file)?;
         file.flush()?;
         Ok(file.get_ref().sync()?)
     };
     let written = disk::replace(path, fill).and_then(|()| Ok(disk::sync_folder(path)?));
+    if !begun && world.contains_resource::<Ranks>() {
+        // Others wait with what they have, wherever it goes.
+        drop(save(world, None, Extent::Changes, &mut io::sink()));
+    }
     written.map_err(|why| CheckpointFileError::Write { path: path.to_owned(), why })
 }
 
@@ -71,7 +79,7 @@ impl CheckpointFile {
     /// # Errors
     /// It is damaged, or of another network; nothing has changed then.
     pub fn restore(&mut self, world: &mut World, fit: Fit) -> Result<Restored, CheckpointError> {
-        std::io::Seek::rewind(&mut self.file)?;
+        io::Seek::rewind(&mut self.file)?;
         restore(world, &mut self.file, fit)
     }
 }

@@ -137,11 +137,18 @@ fn mark(world: &mut World, group: Entity, own: Range<usize>) {
     }
 }
 
+impl Ranks {
+    /// A group of which this rank owns some neurons, as it shares it with the others.
+    #[must_use]
+    pub fn share(&self, own: Owned) -> Shared {
+        Shared { exchange: self.0.clone(), own: own.range(), of: own.of }
+    }
+}
+
 /// What ranks share of an entity, if they do.
 #[must_use]
 pub fn shared_of(world: &World, entity: Entity) -> Option<Shared> {
-    let (Ranks(exchange), own) = (world.get_resource::<Ranks>()?, world.get::<Owned>(entity)?);
-    Some(Shared { exchange: exchange.clone(), own: own.range(), of: own.of })
+    Some(world.get_resource::<Ranks>()?.share(*world.get::<Owned>(entity)?))
 }
 
 /// Has columns of neurons that ranks share take room for those of this rank only, of which spikes are marked and counted. They stay as long as they are: a place in a column

@@ -9,14 +9,14 @@ use super::{
     synapse::{Layout, Synapses},
     variable::View,
 };
-use crate::numeric::{Column, Real, exchange::Gathered, rows::Synapse};
+use crate::numeric::{Real, exchange::Gathered, rows::Synapse};
 
 /// The values of a variable of all members: as they lie in its column, or from all ranks.
 pub enum Whole<'a> {
     /// They are all here.
     Here(View<'a>),
     /// Numbers from all ranks.
-    Real(Column<Real>),
+    Real(Vec<Real>),
     /// Truths from all ranks.
     Bool(Vec<u8>),
 }
@@ -77,22 +77,16 @@ impl Ranks {
         };
         match (source.get::<Synapses>().and_then(|synapses| synapses.layout.as_ref()), view) {
             (Some(Layout::Sparse(_)), View::Bool(_)) => None,
-            (Some(Layout::Dense { sources, targets, .. }), View::Real(values)) => {
-                ranks.columns(values, (*sources, *targets), *own).map(Whole::Real)
+            (Some(layout @ Layout::Sparse(_)), View::Real(values)) => {
+                ranks.synapses(layout, values).map(|whole| Whole::Real(whole.numbers))
             }
-            (Some(layout), View::Real(values)) => {
-                ranks.synapses(layout, values).map(|whole| Whole::Real(Column::from(&whole.numbers[..])))
-            }
-            (_, View::Real(values)) => ranks.columns(values, (1, values.len()), *own).map(Whole::Real),
-            (_, View::Bool(values)) => {
-                let wide: Vec<Real> = values.iter().map(|&value| Real::from(value)).collect();
-                let whole = ranks.columns(&wide, (1, values.len()), *own)?;
-                Some(Whole::Bool(whole.iter().map(|&value| u8::from(value != 0.0)).collect()))
-            }
+            (_, View::Real(values)) => ranks.share(*own).whole(values).map(Whole::Real),
+            (_, View::Bool(values)) => ranks.share(*own).whole(values).map(Whole::Bool),
         }
     }
 
     /// Whether all is well at every rank, as far as it is here. If only others have failed, they know why: [`FailedElsewhere`].
+    #[track_caller]
     pub fn all_well(world: &mut World, here: bool) -> bool {
         let well = !Self::any(world.get_resource::<Self>(), !here);
         if here && !well {
@@ -103,6 +97,7 @@ impl Ranks {
 
     /// Whether something holds at this rank and at none before it; `None` where it holds nowhere.
     #[must_use]
+    #[track_caller]
     pub fn first(ranks: Option<&Self>, own: bool) -> Option<bool> {
         let Some(Self(exchange)) = ranks else { return own.then_some(true) };
         let mut all = Gathered::default();
@@ -113,6 +108,7 @@ impl Ranks {
 
     /// Whether something holds at any rank.
     #[must_use]
+    #[track_caller]
     pub fn any(ranks: Option<&Self>, own: bool) -> bool {
         let Some(Self(exchange)) = ranks else { return own };
         let mut all = Gathered::default();
@@ -127,27 +123,6 @@ impl Ranks {
         let mut all = Gathered::default();
         exchange.all_gather(bytemuck::cast_slice(&column[own.range()]), &mut all);
         Cow::Owned(reals(&all.words))
-    }
-
-    /// Rows of numbers, one for each neuron of a group, of which each rank knows its own neurons': at rank 0.
-    #[must_use]
-    pub fn columns(&self, values: &[Real], (rows, width): (usize, usize), own: Owned) -> Option<Column<Real>> {
-        let Self(exchange) = self;
-        let part: Vec<Real> = values.chunks(width.max(1)).flat_map(|row| &row[own.range()]).copied().collect();
-        let mut all = Gathered::default();
-        exchange.gather(bytemuck::cast_slice(&part), &mut all);
-        if exchange.rank() > 0 {
-            return None;
-        }
-        let (mut whole, mut first) = (Column::filled(0.0, rows * width), 0);
-        for part in all.by_rank().map(reals) {
-            let own = part.len() / rows.max(1);
-            for (whole, part) in whole.chunks_mut(width.max(1)).zip(part.chunks(own.max(1))) {
-                whole[first..first + part.len()].copy_from_slice(part);
-            }
-            first += own;
-        }
-        Some(whole)
     }
 
     /// All synapses of a sparse group with a number of each, of which every rank knows those onto its neurons: at rank 0.

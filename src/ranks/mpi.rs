@@ -10,13 +10,16 @@ use mpi::{
     traits::{CommunicatorCollectives, Root},
 };
 
-use crate::numeric::exchange::{Exchange, Gathered};
+use crate::numeric::exchange::{Exchange, Gathered, Place};
 
 /// What launchers tell each process of a job: Open MPI, MPICH and Intel MPI, and `PMIx` under Slurm.
 const LAUNCHED: [&str; 3] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"];
 
 /// Words that a rank gives in the first message of an exchange, at most; what is more follows in a second.
 const MOST_AT_ONCE: usize = 1 << 12;
+
+/// Exchanges after which the first message is fitted to what they took.
+const FITTED_EVERY: u32 = 64;
 
 /// Words that all ranks gather at rank 0 in one message, as MPI counts them with 32 bits.
 const MOST_GATHERED: usize = 1 << 28;
@@ -84,6 +87,9 @@ struct Job {
 struct Room {
     /// Words that go with the first message; all ranks decide alike.
     at_once: usize,
+    /// Words that would have sufficed since they were last fitted to what comes, and exchanges since then.
+    sufficient: usize,
+    exchanges: u32,
     own: Vec<u32>,
     first: Vec<u32>,
     rest: Vec<u32>,
@@ -99,10 +105,10 @@ impl Exchange for Job {
     }
 
     /// One message if all that is given fits into it, as it mostly does where as much comes as before: half the time of two.
-    fn all_gather(&self, own: &[u32], all: &mut Gathered) {
+    fn all_gather_at(&self, own: &[u32], all: &mut Gathered, _: Place) {
         let world = SimpleCommunicator::world();
         let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
-        let Room { at_once, own: sent, first, rest } = &mut *room;
+        let Room { at_once, sufficient, exchanges, own: sent, first, rest } = &mut *room;
         let head = own.len().min(*at_once);
         sent.clear();
         sent.push(own.len() as u32);
@@ -127,12 +133,15 @@ impl Exchange for Job {
             all.push(&rest[start..start + behind[rank]]);
         }
         let most = given.iter().copied().max().unwrap_or_default();
-        if most > *at_once && *at_once < MOST_AT_ONCE {
-            *at_once = (most + most / 2).next_multiple_of(16).min(MOST_AT_ONCE);
+        let suffices = (most + most / 2).next_multiple_of(16).min(MOST_AT_ONCE);
+        (*sufficient, *exchanges) = (suffices.max(*sufficient), *exchanges + 1);
+        // What was long once, as that of a build, is not sent with all that is short.
+        if suffices > *at_once || *exchanges == FITTED_EVERY {
+            (*at_once, *sufficient, *exchanges) = (*sufficient, 0, 0);
         }
     }
 
-    fn gather(&self, own: &[u32], all: &mut Gathered) {
+    fn gather_at(&self, own: &[u32], all: &mut Gathered, _: Place) {
         let world = SimpleCommunicator::world();
         let root = world.process_at_rank(0);
         let mut given = vec![0_u64; self.ranks];

@@ -1,17 +1,19 @@
 //! Networks on several ranks, which are threads here, against those of one process.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
+
+use bevy_ecs::prelude::*;
 
 use crate::{
     assemble::{Network, build},
-    checkpoint::{Checkpoint, Fit},
-    network::{Spikes, Warnings},
+    checkpoint::{self, Checkpoint, Fit},
+    network::{Clock, Ranks, Spikes, Warnings},
     numeric::exchange::{Exchange, together},
     prelude::Bench,
     ranks::{RanksPlugin, run_ticks},
     record::of_recorders,
     scene::Scene,
-    schedule,
+    schedule::{self, Stage, Tick},
 };
 
 /// What a network leaves: what each recording has, and the spikes of each group.
@@ -114,6 +116,60 @@ const CUT: [(&str, &[&str], u64); 6] = [
     ("scenes/sparse_izhikevich.ron", &["constants.size=9000"], 60),
     ("scenes/vogels_2011.ron", &["constants.size=9000"], 100),
 ];
+
+/// Whichever write it is at which the disk is full, the others go on.
+#[cfg(feature = "output")]
+#[test]
+fn a_state_that_cannot_be_written_holds_nobody_up() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenes/cuba.ron");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("checkpoint");
+    together(2, 1, |exchange| {
+        let leads = exchange.rank() == 0;
+        let (mut bench, _) = built(Some(exchange), &path, &[]);
+        let world = bench.world_mut();
+        let mut failures = 0;
+        loop {
+            let failed = if leads {
+                crate::disk::fault::plan(folder.path(), failures, false);
+                let written = checkpoint::write(world, None, &file);
+                crate::disk::fault::end(folder.path());
+                written.is_err()
+            } else {
+                Checkpoint::take_changes(world).expect("a part");
+                false
+            };
+            if !Ranks::any(world.get_resource::<Ranks>(), failed) {
+                break;
+            }
+            failures += 1;
+        }
+        assert!(failures > 2 && (!leads || file.exists()), "{failures} writes");
+        assert_eq!(run_ticks(world, 20), 20);
+    });
+}
+
+/// One of them takes ten times as long as the others for its iterations, and then they for theirs.
+#[test]
+fn ranks_that_are_slow_change_nothing() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenes/cuba.ron");
+    let spikes = |exchange: Option<Arc<dyn Exchange>>| {
+        let slow = exchange.as_ref().map(|exchange| exchange.rank());
+        let (mut bench, network) = built(exchange, &path, &[]);
+        let wait = move |clock: Res<Clock>| {
+            let turn = (clock.iteration / 100 % 3) as usize;
+            std::thread::sleep(Duration::from_micros(if slow == Some(turn) { 1000 } else { 0 }));
+        };
+        bench.app_mut().add_systems(Tick, wait.in_set(Stage::Input));
+        assert_eq!(run_ticks(bench.world_mut(), 300), 300);
+        network.groups.iter().map(|&group| bench.spike_count(group)).collect::<Vec<_>>()
+    };
+    let alone = spikes(None);
+    assert!(alone.iter().sum::<u64>() > 0);
+    for all in together(3, 1, |exchange| spikes(Some(exchange))) {
+        assert_eq!(all, alone);
+    }
+}
 
 /// Of some neurons of one rank, and of a whole group.
 #[test]

@@ -225,10 +225,7 @@ impl<'a> Taken<'a> {
     fn of(own: Option<(&Ranks, &Owned)>, layout: &'a Layout, weights: &'a [Real]) -> Option<Self> {
         let Some((ranks, own)) = own else { return Some(Self::Laid(layout, Cow::Borrowed(weights))) };
         match *layout {
-            Layout::Dense { sources, targets, .. } => {
-                let whole = ranks.columns(weights, (sources, targets), *own)?;
-                Some(Self::Laid(layout, Cow::Owned(whole.to_vec())))
-            }
+            Layout::Dense { .. } => Some(Self::Laid(layout, ranks.share(*own).whole(weights)?.into())),
             Layout::Sparse(_) => ranks.synapses(layout, weights).map(Self::Listed),
         }
     }

@@ -3,6 +3,7 @@
 //! Where ranks share a network, what is saved is what one process would save: all of them go through it together, and rank 0 writes.
 //! So any number of them restores it, each for itself.
 
+mod bytes;
 mod digest;
 mod members;
 mod source;
@@ -15,8 +16,8 @@ use std::io::{self, Read, Write};
 use bytemuck::Pod;
 use serde::{Serialize, de::DeserializeOwned};
 
-use self::{members::Tiles, source::Source};
-use super::{Column, pages::release, rows::Rows, vector_rng::VectorRng};
+use self::source::Source;
+use super::{Column, rows::Rows, vector_rng::VectorRng};
 
 pub use digest::Digest;
 pub use members::{Members, Shared};
@@ -202,20 +203,12 @@ impl<'a> Archive<'a> {
     /// # Errors
     /// As many were not saved.
     pub fn column<T: Pod>(&mut self, numbers: &mut [T]) -> Result<(), ArchiveError> {
-        // What not all synapse groups need some have not.
-        let of_synapses = |rows: &mut Rows| numbers.is_empty() || numbers.len() == rows.len();
-        if let Some(rows) = self.members.rows.take_if(of_synapses) {
-            let gone = self.of_synapses(&rows, numbers);
-            self.members.rows = Some(rows);
-            return gone;
-        }
-        let tiles = self.tiles(None);
-        self.fixed(numbers, tiles)
+        self.members(bytemuck::cast_slice_mut(numbers), size_of::<T>())
     }
 
     /// Numbers, one for each member, that are made of what is gone through: they are not saved.
     pub fn derived<T: Pod>(&self, numbers: &mut [T]) {
-        self.let_go(numbers, self.tiles(None).as_ref());
+        self.let_go(bytemuck::cast_slice_mut(numbers), self.tiles(None, size_of::<T>()).as_ref());
     }
 
     /// Numbers, as many as were saved, that are the same at every rank.
@@ -223,7 +216,7 @@ impl<'a> Archive<'a> {
     /// # Errors
     /// They cannot be saved or read.
     pub fn list<T: Pod>(&mut self, numbers: &mut Vec<T>) -> Result<(), ArchiveError> {
-        if self.saves(numbers, None)? || self.releases() {
+        if self.saves((bytemuck::cast_slice(numbers), size_of::<T>()), None)? {
             return Ok(());
         }
         let restores = self.restores();
@@ -244,21 +237,14 @@ impl<'a> Archive<'a> {
     /// # Errors
     /// It cannot be saved or read.
     pub fn tiled<T: Pod>(&mut self, column: &mut Column<T>, width: Option<usize>) -> Result<usize, ArchiveError> {
-        let tiles = self.tiles(width);
-        self.let_go(column, tiles.as_ref());
-        if self.saves(column, tiles)? || self.releases() {
+        let Some(length) = self.length_of_tiled(bytemuck::cast_slice_mut(column), size_of::<T>(), width)? else {
             return Ok(column.len());
+        };
+        if self.restores() {
+            column.resize(T::zeroed(), length);
+            self.source()?.fill(bytemuck::cast_slice_mut(column))?;
         }
-        let restores = self.restores();
-        let source = self.source()?;
-        let length = source.length(size_of::<T>())?;
-        if restores {
-            column.resize(T::zeroed(), length as usize);
-            source.fill(bytemuck::cast_slice_mut(column))?;
-        } else {
-            source.skip(length * size_of::<T>() as u64)?;
-        }
-        Ok(length as usize)
+        Ok(length)
     }
 
     /// Random streams, as many as there are.
@@ -269,10 +255,13 @@ impl<'a> Archive<'a> {
         let unit = streams.first_mut().map_or(0, |first| first.words_mut().len());
         if let (true, Some(shared)) = (self.takes(), self.members.shared.clone()) {
             let own: Vec<u32> = streams.iter_mut().flat_map(|lanes| lanes.words_mut().to_vec()).collect();
-            let all = shared.of_all(&own, &shared.streams(unit), self.compares())?;
-            return all.chunks(unit.max(1)).try_for_each(|words| self.saves(words, None).map(drop));
+            let each = unit * size_of::<u32>();
+            let all = shared.of_all(bytemuck::cast_slice(&own), &shared.streams(each), self.compares())?;
+            return all.chunks(each.max(1)).try_for_each(|words| self.saves((words, size_of::<u32>()), None).map(drop));
         }
-        streams.iter_mut().try_for_each(|lanes| self.fixed(lanes.words_mut(), None))?;
+        streams
+            .iter_mut()
+            .try_for_each(|lanes| self.fixed(bytemuck::cast_slice_mut(lanes.words_mut()), size_of::<u32>(), None))?;
         if let (Some(noise), true) = (self.noise, self.restores()) {
             streams.iter_mut().for_each(|lanes| lanes.branch(noise));
         }
@@ -285,76 +274,5 @@ impl<'a> Archive<'a> {
         let all = self.members.shared.as_ref().map_or_else(|| vec![own.to_vec()], |shared| shared.all(&own));
         let sum = |k: usize| all.iter().filter_map(|own| own.get(k)).fold(0_u64, |sum, own| sum.wrapping_add(*own));
         self.give(bytemuck::cast_slice(&[sum(0), sum(1)]))
-    }
-
-    fn tiles(&self, width: Option<usize>) -> Option<Tiles> {
-        self.members.shared.as_ref().map(|shared| shared.tiles(width))
-    }
-
-    /// Numbers, as many as there are.
-    fn fixed<T: Pod>(&mut self, numbers: &mut [T], tiles: Option<Tiles>) -> Result<(), ArchiveError> {
-        let here = numbers.len() as u64;
-        self.let_go(numbers, tiles.as_ref());
-        if self.saves(numbers, tiles)? || self.releases() {
-            return Ok(());
-        }
-        let restores = self.restores();
-        let source = self.source()?;
-        let there = source.length(size_of::<T>())?;
-        if here != there {
-            return Err(ArchiveError::Length { here, there });
-        }
-        if restores { source.fill(bytemuck::cast_slice_mut(numbers)) } else { source.skip(size_of_val(numbers) as u64) }
-    }
-
-    const fn releases(&self) -> bool {
-        matches!(self.way, Way::Release)
-    }
-
-    /// Gives back the memory of other ranks' numbers, if that is the way.
-    fn let_go<T: Pod>(&self, numbers: &mut [T], tiles: Option<&Tiles>) {
-        if let (Way::Release, Some(tiles)) = (&self.way, tiles) {
-            tiles.others(numbers.len()).for_each(|others| release(&mut numbers[others]));
-        }
-    }
-
-    /// Whether state is saved, be it only for a digest.
-    const fn takes(&self) -> bool {
-        matches!(self.way, Way::Save(_) | Way::Digest(_) | Way::Compare(_))
-    }
-
-    /// Saves bytes behind their number.
-    fn give(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
-        self.write(&(bytes.len() as u64).to_le_bytes())?;
-        self.write(bytes)
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
-        match &mut self.way {
-            Way::Save(to) => Ok(to.write_all(bytes)?),
-            Way::Digest(digest) | Way::Compare(digest) => Ok(digest.write_all(bytes)?),
-            Way::Check(_) | Way::Restore(_) | Way::Release => Err(ArchiveError::Form),
-        }
-    }
-
-    /// Whether numbers were saved, since that is the way; those that lie so with those of other ranks.
-    fn saves<T: Pod>(&mut self, numbers: &[T], tiles: Option<Tiles>) -> Result<bool, ArchiveError> {
-        if !self.takes() {
-            return Ok(false);
-        }
-        let all = match (&self.members.shared, tiles) {
-            (Some(shared), Some(tiles)) => shared.of_all(numbers, &tiles, self.compares())?,
-            _ => numbers.into(),
-        };
-        self.write(&(all.len() as u64).to_le_bytes())?;
-        self.write(bytemuck::cast_slice(&all))?;
-        Ok(true)
-    }
-
-    const fn source(&mut self) -> Result<&mut Source<'a>, ArchiveError> {
-        match &mut self.way {
-            Way::Check(source) | Way::Restore(source) => Ok(source),
-            _ => Err(ArchiveError::Form),
-        }
     }
 }

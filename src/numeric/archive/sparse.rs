@@ -6,14 +6,12 @@
 
 use std::{borrow::Cow, io::Write, ops::Range};
 
-use bytemuck::Pod;
-
 use super::{Archive, ArchiveError, Digest, Shared, Way, members::padded};
 use crate::numeric::{blocks::BLOCK, exchange::Gathered, rows::Rows};
 
 impl Archive<'_> {
     /// Goes through numbers of synapses, one for each or none.
-    pub(super) fn of_synapses<T: Pod>(&mut self, rows: &Rows, numbers: &mut [T]) -> Result<(), ArchiveError> {
+    pub(super) fn of_synapses(&mut self, rows: &Rows, numbers: &mut [u8], each: usize) -> Result<(), ArchiveError> {
         // All of them lead to own neurons.
         if self.releases() {
             return Ok(());
@@ -21,16 +19,21 @@ impl Archive<'_> {
         let counts = rows.counts_by_targets();
         let counts = if numbers.is_empty() { vec![0; counts.len()] } else { counts };
         if self.takes() {
-            self.save_synapses(rows, counts, numbers)
+            self.save_synapses(rows, counts, (&*numbers, each))
         } else {
-            self.read_synapses(rows, &counts, numbers)
+            self.read_synapses(rows, &counts, (numbers, each))
         }
     }
 
-    fn save_synapses<T: Pod>(&mut self, rows: &Rows, counts: Vec<u64>, numbers: &[T]) -> Result<(), ArchiveError> {
+    fn save_synapses(
+        &mut self,
+        rows: &Rows,
+        counts: Vec<u64>,
+        (numbers, each): (&[u8], usize),
+    ) -> Result<(), ArchiveError> {
         let Some(shared) = self.members.shared.clone() else {
             self.give(bytemuck::cast_slice(&counts))?;
-            return parts(rows, numbers).try_for_each(|part| self.write(bytemuck::cast_slice(&part)));
+            return parts(rows, numbers, each).try_for_each(|part| self.write(&part));
         };
         let mut all = vec![0; counts.len()];
         for counts in shared.all(&counts) {
@@ -38,13 +41,18 @@ impl Archive<'_> {
         }
         self.give(bytemuck::cast_slice(&all))?;
         match &mut self.way {
-            Way::Save(to) => write_all(&shared, parts(rows, numbers), *to),
-            Way::Digest(digest) | Way::Compare(digest) => follow_all(&shared, parts(rows, numbers), digest),
+            Way::Save(to) => write_all(&shared, parts(rows, numbers, each), *to),
+            Way::Digest(digest) | Way::Compare(digest) => follow_all(&shared, parts(rows, numbers, each), digest),
             Way::Check(_) | Way::Restore(_) | Way::Release => Err(ArchiveError::Form),
         }
     }
 
-    fn read_synapses<T: Pod>(&mut self, rows: &Rows, counts: &[u64], numbers: &mut [T]) -> Result<(), ArchiveError> {
+    fn read_synapses(
+        &mut self,
+        rows: &Rows,
+        counts: &[u64],
+        (numbers, each): (&mut [u8], usize),
+    ) -> Result<(), ArchiveError> {
         let own = self.members.shared.as_ref().map_or(0..counts.len(), Shared::stretches);
         let restores = self.restores();
         let source = self.source()?;
@@ -59,24 +67,26 @@ impl Archive<'_> {
             counts.fold(0_u64, |sum, &count| sum.saturating_add(count))
         };
         if there.get(own.clone()) != counts.get(own.clone()) {
-            let (here, there) = (numbers.len() as u64, sum(own));
+            let (here, there) = ((numbers.len() / each) as u64, sum(own));
             let moved = || ArchiveError::Refused("its synapses lead to other neurons".into());
             return Err(if here == there { moved() } else { ArchiveError::Length { here, there } });
         }
-        let skip = |stretches| sum(stretches).saturating_mul(size_of::<T>() as u64);
+        let skip = |stretches| sum(stretches).saturating_mul(each as u64);
         source.skip(skip(0..own.start))?;
         if !restores {
-            source.skip(size_of_val(numbers) as u64)?;
+            source.skip(numbers.len() as u64)?;
         } else if !numbers.is_empty() {
             for (places, order) in rows.by_targets() {
-                let own = &mut numbers[places];
+                let own = &mut numbers[each * places.start..each * places.end];
                 let Some(order) = order else {
-                    source.fill(bytemuck::cast_slice_mut(own))?;
+                    source.fill(own)?;
                     continue;
                 };
-                let mut part = vec![T::zeroed(); own.len()];
-                source.fill(bytemuck::cast_slice_mut(&mut part))?;
-                order.iter().zip(part).for_each(|(&k, number)| own[k as usize] = number);
+                let mut part = vec![0; own.len()];
+                source.fill(&mut part)?;
+                for (&k, number) in order.iter().zip(part.chunks_exact(each)) {
+                    own[each * k as usize..][..each].copy_from_slice(number);
+                }
             }
         }
         source.skip(skip(own.end..there.len()))
@@ -91,24 +101,32 @@ impl Shared {
 }
 
 /// The numbers by stretches of targets.
-fn parts<'a, T: Pod>(rows: &'a Rows, numbers: &'a [T]) -> impl Iterator<Item = Cow<'a, [T]>> + 'a {
+fn parts<'a>(rows: &'a Rows, numbers: &'a [u8], each: usize) -> impl Iterator<Item = Cow<'a, [u8]>> + 'a {
     rows.by_targets().filter_map(move |(places, order)| {
-        let own = numbers.get(places)?;
-        Some(match order {
-            None => Cow::Borrowed(own),
-            Some(order) => order.iter().map(|&k| own[k as usize]).collect(),
+        let own = numbers.get(each * places.start..each * places.end)?;
+        Some(match (order, each) {
+            (None, _) => Cow::Borrowed(own),
+            (Some(order), 4) => Cow::Owned(ordered::<4>(own, &order)),
+            (Some(order), 8) => Cow::Owned(ordered::<8>(own, &order)),
+            (Some(order), _) => order.iter().flat_map(|&k| &own[each * k as usize..][..each]).copied().collect(),
         })
     })
 }
 
+/// Numbers of so many bytes in another order.
+fn ordered<const EACH: usize>(numbers: &[u8], order: &[u32]) -> Vec<u8> {
+    let (numbers, _) = numbers.as_chunks::<EACH>();
+    order.iter().map(|&k| numbers[k as usize]).collect::<Vec<_>>().into_flattened()
+}
+
 /// As rank 0: writes the numbers of all ranks, one after another.
-fn write_all<'a, T: Pod>(
+fn write_all<'a>(
     shared: &Shared,
-    parts: impl Iterator<Item = Cow<'a, [T]>>,
+    parts: impl Iterator<Item = Cow<'a, [u8]>>,
     to: &mut dyn Write,
 ) -> Result<(), ArchiveError> {
     let mut own: Vec<u8> = Vec::new();
-    parts.for_each(|part| own.extend_from_slice(bytemuck::cast_slice(&part)));
+    parts.for_each(|part| own.extend_from_slice(&part));
     let mut words = vec![own.len() as u32, (own.len() as u64 >> 32) as u32];
     words.extend(padded(own));
     let mut written = Ok(());
@@ -124,14 +142,14 @@ fn write_all<'a, T: Pod>(
 }
 
 /// Follows the numbers of all ranks, one after another, each of which sums up its own.
-fn follow_all<'a, T: Pod>(
+fn follow_all<'a>(
     shared: &Shared,
-    parts: impl Iterator<Item = Cow<'a, [T]>>,
+    parts: impl Iterator<Item = Cow<'a, [u8]>>,
     digest: &mut Digest,
 ) -> Result<(), ArchiveError> {
     let mut own = Digest::default();
     for part in parts {
-        own.write_all(bytemuck::cast_slice(&part))?;
+        own.write_all(&part)?;
     }
     let mut all = Gathered::default();
     shared.exchange.all_gather(&[own.bytes() as u32, (own.bytes() >> 32) as u32, own.crc()], &mut all);

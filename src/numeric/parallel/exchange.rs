@@ -2,6 +2,8 @@
 //! tests; between processes by MPI elsewhere.
 
 use std::{
+    any::Any,
+    panic::Location,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::ScopedJoinHandle,
 };
@@ -16,19 +18,34 @@ pub trait Exchange: Send + Sync {
     /// How many there are.
     fn ranks(&self) -> usize;
 
-    /// Gives `own` to all of them, and takes what all of them give.
-    fn all_gather(&self, own: &[u32], all: &mut Gathered);
+    /// What `all_gather` does, from a place that is the same at all ranks.
+    fn all_gather_at(&self, own: &[u32], all: &mut Gathered, place: Place);
 
-    /// Gives `own` to rank 0, which alone takes what all of them give.
-    fn gather(&self, own: &[u32], all: &mut Gathered) {
-        self.all_gather(own, all);
+    /// What `gather` does, in the same way.
+    fn gather_at(&self, own: &[u32], all: &mut Gathered, place: Place) {
+        self.all_gather_at(own, all, place);
         if self.rank() > 0 {
             all.clear();
         }
     }
 }
 
+/// Where in the program something is exchanged.
+pub type Place = &'static Location<'static>;
+
 impl dyn Exchange {
+    /// Gives `own` to all of them, and takes what all of them give.
+    #[track_caller]
+    pub fn all_gather(&self, own: &[u32], all: &mut Gathered) {
+        self.all_gather_at(own, all, Location::caller());
+    }
+
+    /// Gives `own` to rank 0, which alone takes what all of them give.
+    #[track_caller]
+    pub fn gather(&self, own: &[u32], all: &mut Gathered) {
+        self.gather_at(own, all, Location::caller());
+    }
+
     /// Has rank 0 take what each rank gives, in their order, without room for that of all.
     pub fn gather_in_turn(&self, own: &[u32], take: &mut dyn FnMut(&[u32])) {
         let mut all = Gathered::default();
@@ -71,7 +88,7 @@ impl Gathered {
 }
 
 /// Does `work` as each of so many ranks, every one with so many threads of its own, and returns what they made of it, in their
-/// order.
+/// order. That they exchange the same is seen to: from the same place in the program, each time.
 ///
 /// ```
 /// use cortecs::numeric::exchange::{Gathered, together};
@@ -100,10 +117,18 @@ pub fn together<R: Send>(ranks: usize, threads: usize, work: impl Fn(Arc<dyn Exc
             })
         };
         let members: Vec<_> = (0..ranks).map(member).collect();
-        let made = members.into_iter().map(ScopedJoinHandle::join);
-        made.map(|made| made.unwrap_or_else(|why| std::panic::resume_unwind(why))).collect()
+        let mut made: Vec<_> = members.into_iter().map(ScopedJoinHandle::join).collect();
+        // The reason, and not who was ended by it.
+        let is_reason = |why: &Box<dyn Any + Send>| why.downcast_ref::<&str>() != Some(&ENDED);
+        if let Some(first) = made.iter().position(|made| made.as_ref().is_err_and(is_reason)) {
+            made.swap(0, first);
+        }
+        made.into_iter().map(|made| made.unwrap_or_else(|why| std::panic::resume_unwind(why))).collect()
     })
 }
+
+/// What those say who wait for one that will never come.
+const ENDED: &str = "another rank has ended";
 
 /// Where the threads of a process meet.
 struct Meeting {
@@ -115,6 +140,8 @@ struct Meeting {
 #[derive(Default)]
 struct Room {
     given: Vec<(usize, Vec<u32>)>,
+    /// From where; it must be the same at all of them.
+    place: Option<Place>,
     /// What all have given, and how many are still to take it.
     all: Gathered,
     takers: usize,
@@ -130,7 +157,10 @@ impl Meeting {
     fn wait<'a>(&self, room: MutexGuard<'a, Room>, until: impl Fn(&Room) -> bool) -> MutexGuard<'a, Room> {
         let room =
             self.turn.wait_while(room, |room| !room.over && !until(room)).unwrap_or_else(PoisonError::into_inner);
-        assert!(!room.over, "another rank has ended");
+        if room.over {
+            drop(room);
+            std::panic::panic_any(ENDED);
+        }
         room
     }
 }
@@ -150,12 +180,19 @@ impl Exchange for Member {
         self.meeting.ranks
     }
 
-    fn all_gather(&self, own: &[u32], all: &mut Gathered) {
+    fn all_gather_at(&self, own: &[u32], all: &mut Gathered, place: Place) {
         let meeting = &*self.meeting;
         // Nobody gives before all have taken what was given last.
         let mut room = meeting.wait(meeting.room(), |room| room.takers == 0);
+        let theirs = *room.place.get_or_insert(place);
         room.given.push((self.rank, own.to_vec()));
-        if room.given.len() == meeting.ranks {
+        let given = room.given.len();
+        if theirs != place {
+            drop(room);
+            panic!("rank {} exchanges at {place}, and others at {theirs}", self.rank);
+        }
+        if given == meeting.ranks {
+            room.place = None;
             let mut given = std::mem::take(&mut room.given);
             given.sort_unstable_by_key(|(rank, _)| *rank);
             room.all.clear();
@@ -206,6 +243,15 @@ mod tests {
                 }
             });
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "and others at")]
+    fn ranks_that_exchange_something_else_are_found() {
+        together(2, 1, |exchange| match exchange.rank() {
+            0 => exchange.all_gather(&[], &mut Gathered::default()),
+            _ => exchange.gather(&[], &mut Gathered::default()),
+        });
     }
 
     #[test]
