@@ -122,18 +122,21 @@ impl Offsets {
         }
     }
 
-    /// Fetches what will be looked at of a piece soon, and of one that comes later.
+    /// Of some pieces the places, among those, of the ones that are kept; `None` where all are.
+    pub fn held(&self, pieces: impl Iterator<Item = usize>) -> Option<Vec<u32>> {
+        let kept = self.kept.as_ref()?;
+        let is_held = |piece: usize| kept.get(piece / 64).is_some_and(|kept| kept.has(piece));
+        Some((0..).zip(pieces).filter(|&(_, piece)| is_held(piece)).map(|(k, _)| k).collect())
+    }
+
+    /// Fetches where a piece begins.
     #[inline]
-    pub fn fetch(&self, soon: usize, later: impl FnOnce() -> Option<usize>) {
-        let Some(kept) = &self.kept else { return prefetch(&self.starts, soon) };
-        if let Some(later) = later() {
-            prefetch(kept, later / 64);
-        }
-        if let Some(kept) = kept.get(soon / 64)
-            && kept.has(soon)
-        {
-            prefetch(&self.starts, kept.rank(soon));
-        }
+    pub fn fetch(&self, piece: usize) {
+        let at = match &self.kept {
+            None => piece,
+            Some(kept) => kept.get(piece / 64).map_or(0, |kept| kept.rank(piece)),
+        };
+        prefetch(&self.starts, at);
     }
 
     /// Bytes.
@@ -172,6 +175,11 @@ mod tests {
             prop_assert_eq!(held(&thin), held(&all));
             prop_assert_eq!(&thin.all(lengths.len())[..], &starts[..]);
             prop_assert_eq!(thin.end(), all.end());
+            let some = (0..lengths.len()).rev().step_by(3);
+            let held: Option<Vec<u32>> = thin.kept.is_some().then(|| {
+                (0..).zip(some.clone()).filter(|&(_, piece)| lengths[piece] > 0).map(|(k, _)| k).collect()
+            });
+            prop_assert_eq!(thin.held(some), held);
         }
     }
 }

@@ -81,6 +81,29 @@ pub struct Piece<'a> {
 /// Pieces to be added, few of them without an allocation.
 pub type Pieces<'a> = SmallVec<[Piece<'a>; 16]>;
 
+/// Spikes whose pieces are looked up in a block: of a block in which few sources have synapses only theirs, as a bit of each says.
+struct Sought<'s> {
+    spikes: &'s [u32],
+    held: Option<Vec<u32>>,
+}
+
+impl Sought<'_> {
+    #[inline(always)]
+    fn number(&self) -> usize {
+        self.held.as_ref().map_or(self.spikes.len(), Vec::len)
+    }
+
+    /// The k-th of them, and its place among all.
+    #[inline(always)]
+    fn at(&self, k: usize) -> Option<(usize, u32)> {
+        let k = match &self.held {
+            None => k,
+            Some(held) => *held.get(k)? as usize,
+        };
+        Some((k, *self.spikes.get(k)?))
+    }
+}
+
 /// Pieces that are fetched ahead of the one that is walked.
 const AHEAD: usize = 3;
 
@@ -126,16 +149,18 @@ impl Rows {
             let (first, of) = (b * width, width.min(size - b * width));
             let targets = Targets { range: neurons.start.saturating_sub(first)..(neurons.end - first).min(of), of };
             let from_start = first.wrapping_sub(neurons.start);
-            pieces.reserve(spikes.len());
             let piece = |spike: u32| self.piece(block, bucket, spike);
-            for (k, &spike) in spikes.iter().enumerate() {
-                if let Some(&next) = spikes.get(k + LOOK_AHEAD) {
-                    let place = |next: u32| bucket * self.sources + next as usize;
-                    block.offsets.fetch(place(next), || spikes.get(k + 2 * LOOK_AHEAD).copied().map(place));
+            let place = |spike: u32| bucket * self.sources + spike as usize;
+            let sought = Sought { spikes, held: block.offsets.held(spikes.iter().map(|&spike| place(spike))) };
+            pieces.reserve(sought.number());
+            for k in 0..sought.number() {
+                if let Some((_, next)) = sought.at(k + LOOK_AHEAD) {
+                    block.offsets.fetch(place(next));
                 }
-                if let Some(codes) = spikes.get(k + CUT_AHEAD).and_then(|&next| self.codes_of(piece(next))) {
+                if let Some(codes) = sought.at(k + CUT_AHEAD).and_then(|(_, next)| self.codes_of(piece(next))) {
                     targets.fetch(codes);
                 }
+                let Some((k, spike)) = sought.at(k) else { break };
                 let piece = piece(spike);
                 let (Some(codes), Some(weights)) = (self.codes_of(piece.clone()), weights.get(piece)) else { continue };
                 let part = targets.part(codes);
