@@ -16,7 +16,7 @@ use crate::{
         ranks::shared_of,
         rest::{begin_at, birth},
         shape::path_of,
-        state::{StateEntry, stable_name, stable_name_of},
+        state::{StateEntry, stable_name},
     },
     numeric::{Archive, ArchiveError, Digest, Members, rows::Rows},
     record::{Recording, Recordings},
@@ -61,11 +61,11 @@ impl Part {
     }
 
     pub fn persist(&self, world: &mut World, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        let shared = shared_of(world, self.entity);
+        let (shared, of_synapses) = (shared_of(world, self.entity), self.is_of_synapses(world));
         let Ok(mut entity) = world.get_entity_mut(self.entity) else { return Ok(()) };
         let mut entity = EntityMut::from(&mut entity);
         // For as long as what else they have is gone through, and looks at nothing but itself.
-        let rows = if self.is_of_synapses() { None } else { entity.get_mut::<Synapses>().and_then(take_rows) };
+        let rows = if of_synapses { None } else { entity.get_mut::<Synapses>().and_then(take_rows) };
         archive.of(Members { shared, rows });
         let gone = match &self.kind {
             PartKind::State(entry) => entry.persist(&mut entity, archive),
@@ -100,8 +100,8 @@ impl Part {
         matches!((&self.kind, states), (PartKind::State(entry), Some(states)) if states.may_stay(entry))
     }
 
-    fn is_of_synapses(&self) -> bool {
-        matches!(&self.kind, PartKind::State(entry) if *entry.name == *stable_name_of::<Synapses>())
+    fn is_of_synapses(&self, world: &World) -> bool {
+        matches!(&self.kind, PartKind::State(entry) if entry.is_of::<Synapses>(world))
     }
 }
 

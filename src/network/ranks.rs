@@ -151,9 +151,12 @@ pub fn shared_of(world: &World, entity: Entity) -> Option<Shared> {
     Some(world.get_resource::<Ranks>()?.share(*world.get::<Owned>(entity)?))
 }
 
-/// Has columns of neurons that ranks share take room for those of this rank only, of which spikes are marked and counted. They stay as long as they are: a place in a column
-/// is that of the neuron, at every rank.
+/// Has columns of neurons that ranks share take room for those of this rank only, of which spikes are marked and counted; nothing
+/// without ranks. Columns stay as long as they are: a place in one is that of the neuron, at every rank.
 pub fn release_others(world: &mut World) {
+    if !world.contains_resource::<Ranks>() {
+        return;
+    }
     let states = world.get_resource::<States>().cloned().unwrap_or_default();
     let behaviours = world.get_resource::<Behaviours>().cloned().unwrap_or_default();
     let mut of_neurons = world.query_filtered::<Entity, (With<Owned>, Without<SynapseGroup>)>();

@@ -10,7 +10,6 @@ use super::{
     ranks::{Owned, Ranks},
     shape::path_of,
 };
-use crate::numeric::exchange::Gathered;
 
 /// The least time (ms) over which a rate is taken: longer than a burst, and than what a network needs to settle at its start.
 const OVER: f64 = 100.0;
@@ -167,17 +166,19 @@ impl Fired {
         let (Some(Ranks(exchange)), true) = (world.get_resource::<Ranks>(), world.get::<Owned>(group).is_some()) else {
             return here;
         };
-        let mut all = Gathered::default();
         let own = here.map(|Self { neurons, spikes, often, spikes_of_those, first }| {
-            bytemuck::cast::<[u64; 5], [u32; 10]>([neurons, spikes, often, spikes_of_those, first])
+            [neurons, spikes, often, spikes_of_those, first]
         });
-        exchange.all_gather(own.as_ref().map_or(&[], |words| &words[..]), &mut all);
-        let of_rank = |words: &[u32]| {
-            let words: [u32; 10] = words.try_into().ok()?;
-            let [neurons, spikes, often, spikes_of_those, first] = bytemuck::cast::<[u32; 10], [u64; 5]>(words);
+        let of_rank = |numbers: Vec<u64>| {
+            let [neurons, spikes, often, spikes_of_those, first] = numbers.try_into().ok()?;
             Some(Self { neurons, spikes, often, spikes_of_those, first })
         };
-        all.by_rank().map(of_rank).reduce(|one, other| Some(one?.and(other?))).flatten()
+        exchange
+            .all_numbers(own.as_ref().map_or(&[], |own| &own[..]))
+            .into_iter()
+            .map(of_rank)
+            .reduce(|one, other| Some(one?.and(other?)))
+            .flatten()
     }
 
     fn here(spikes: &Spikes, (ms, often_hz): (f64, f64)) -> Option<Self> {

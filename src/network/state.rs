@@ -112,6 +112,12 @@ impl StateEntry {
         entity.contains_id(self.id)
     }
 
+    /// Whether it is this kind of component.
+    #[must_use]
+    pub fn is_of<T: State>(&self, world: &World) -> bool {
+        world.component_id::<T>() == Some(self.id)
+    }
+
     /// Goes through the component of an entity.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use bevy_ecs::prelude::*;
 use crate::{
     checkpoint::{self, Checkpoint, CheckpointFileError, Run},
     network::{Failures, Layout, NeuronGroup, Owned, Ranks, Soundness, Synapses},
-    numeric::exchange::Gathered,
+    numeric::exchange::{Exchange, Gathered},
     output::RankReport,
     ranks::{self, EXCHANGE, stopped_elsewhere},
     record::{Recording, Sink},
@@ -76,17 +76,11 @@ impl Answer {
 
 /// Text as words: its bytes, and zeros behind.
 fn in_words(text: &str) -> Vec<u32> {
-    let word = |bytes: &[u8]| {
-        let mut word = [0; 4];
-        word[..bytes.len()].copy_from_slice(bytes);
-        u32::from_le_bytes(word)
-    };
-    text.as_bytes().chunks(4).map(word).collect()
+    bytemuck::pod_collect_to_vec(text.as_bytes())
 }
 
 fn from_words(words: &[u32]) -> String {
-    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    String::from_utf8_lossy(&bytes).trim_end_matches('\0').to_owned()
+    String::from_utf8_lossy(bytemuck::cast_slice(words)).trim_end_matches('\0').to_owned()
 }
 
 /// Whether somebody wants the run to end, as another rank has told.
@@ -152,9 +146,7 @@ pub(super) fn save(world: &mut World, run: Run, path: &Path) -> Result<(), Check
 pub(super) fn reports(world: &mut World) -> Vec<RankReport> {
     let Some(Ranks(exchange)) = world.get_resource::<Ranks>().cloned() else { return Vec::new() };
     order(world, &Order::Tell);
-    let mut all = Gathered::default();
-    exchange.all_gather(&told_of(&what_is_here(world)), &mut all);
-    all.by_rank().map(heard_of).collect()
+    tell(&*exchange, world)
 }
 
 fn what_is_here(world: &mut World) -> RankReport {
@@ -175,16 +167,16 @@ fn what_is_here(world: &mut World) -> RankReport {
     RankReport { neurons, synapses, computes_us: times[0], exchanges_us: times[1] }
 }
 
-fn told_of(report: &RankReport) -> [u32; 8] {
-    let RankReport { neurons, synapses, computes_us, exchanges_us } = *report;
-    bytemuck::cast([neurons, synapses, computes_us.to_bits(), exchanges_us.to_bits()])
-}
-
-fn heard_of(words: &[u32]) -> RankReport {
-    let words: [u32; 8] = words.try_into().unwrap_or_default();
-    let [neurons, synapses, computes_us, exchanges_us] = bytemuck::cast::<[u32; 8], [u64; 4]>(words);
-    let [computes_us, exchanges_us] = [computes_us, exchanges_us].map(f64::from_bits);
-    RankReport { neurons, synapses, computes_us, exchanges_us }
+/// Tells all ranks what is here, and hears what they have.
+fn tell(exchange: &dyn Exchange, world: &mut World) -> Vec<RankReport> {
+    let RankReport { neurons, synapses, computes_us, exchanges_us } = what_is_here(world);
+    let of_rank = |numbers: Vec<u64>| {
+        let [neurons, synapses, computes_us, exchanges_us] = numbers.try_into().unwrap_or_default();
+        let [computes_us, exchanges_us] = [computes_us, exchanges_us].map(f64::from_bits);
+        RankReport { neurons, synapses, computes_us, exchanges_us }
+    };
+    let own = [neurons, synapses, computes_us.to_bits(), exchanges_us.to_bits()];
+    exchange.all_numbers(&own).into_iter().map(of_rank).collect()
 }
 
 /// Whether another rank has told that somebody wants the run to end.
@@ -221,7 +213,7 @@ pub fn follow(world: &mut World, mut wants_end: impl FnMut() -> bool) {
                 continue;
             }
             Order::Tell => {
-                exchange.all_gather(&told_of(&what_is_here(world)), &mut all);
+                tell(&*exchange, world);
                 continue;
             }
             Order::End => return,

@@ -90,22 +90,15 @@ impl Shared {
         Tiles { width: of, each, of, own: start..end }
     }
 
-    /// What every rank gives, as numbers of 64 bits.
-    pub(super) fn all(&self, own: &[u64]) -> Vec<Vec<u64>> {
-        let mut all = Gathered::default();
-        self.exchange.all_gather(bytemuck::cast_slice(own), &mut all);
-        all.by_rank().map(bytemuck::pod_collect_to_vec).collect()
-    }
-
     /// What every rank gives.
     pub(super) fn union<T: Serialize + DeserializeOwned>(&self, own: &[T]) -> Result<Vec<T>, ArchiveError> {
-        let mut all = Gathered::default();
-        self.exchange.all_gather(&padded(postcard::to_allocvec(own)?), &mut all);
-        let lists = all.by_rank().map(|words| postcard::take_from_bytes::<Vec<T>>(bytemuck::cast_slice(words)));
-        lists
-            .map(|list| Ok(list?.0))
-            .collect::<Result<Vec<_>, ArchiveError>>()
-            .map(|lists| lists.into_iter().flatten().collect())
+        let (bytes, mut all) = (postcard::to_allocvec(own)?, Gathered::default());
+        self.exchange.all_gather(&bytemuck::pod_collect_to_vec(&bytes), &mut all);
+        let mut things = Vec::new();
+        for words in all.by_rank() {
+            things.extend(postcard::take_from_bytes::<Vec<T>>(bytemuck::cast_slice(words))?.0);
+        }
+        Ok(things)
     }
 
     /// Numbers of neurons, one of each or rows of them, with those of each neuron from the rank that knows them; nothing but at rank 0.
@@ -124,7 +117,7 @@ impl Shared {
         tiles: &Tiles,
         everywhere: bool,
     ) -> Result<Cow<'n, [u8]>, ArchiveError> {
-        let lengths = self.all(&[numbers.len() as u64]).concat();
+        let lengths = self.exchange.all_numbers(&[numbers.len() as u64]).concat();
         let length = lengths.iter().max().map_or(0, |&length| length as usize);
         // Of what not all of them need some have none.
         if lengths.iter().any(|&other| other != 0 && other != length as u64) {
@@ -162,7 +155,7 @@ fn words(tiles: &Tiles, rows: usize, numbers: &[u8]) -> Vec<u32> {
     let mut bytes: Vec<u8> = bytemuck::cast_slice(&[own.start as u64, own.end as u64]).to_vec();
     let parts = tiles.places(own, rows).filter_map(|places| numbers.get(places));
     parts.for_each(|part| bytes.extend_from_slice(part));
-    padded(bytes)
+    bytemuck::pod_collect_to_vec(&bytes)
 }
 
 /// Puts the numbers of a rank in their places.
@@ -176,10 +169,4 @@ fn place(tiles: &Tiles, rows: usize, words: &[u32], whole: &mut [u8]) {
         to[..part.len()].copy_from_slice(part);
         bytes = behind;
     }
-}
-
-/// Bytes as words, with zeros behind.
-pub(super) fn padded(mut bytes: Vec<u8>) -> Vec<u32> {
-    bytes.resize(bytes.len().next_multiple_of(size_of::<u32>()), 0);
-    bytemuck::pod_collect_to_vec(&bytes)
 }

@@ -178,7 +178,7 @@ impl<'a> Archive<'a> {
     /// It cannot be saved, or is none.
     pub fn any(&mut self, holds: &mut bool) -> Result<(), ArchiveError> {
         if let (true, Some(shared)) = (self.takes(), &self.members.shared) {
-            let anywhere = shared.all(&[u64::from(*holds)]).concat().contains(&1);
+            let anywhere = shared.exchange.all_numbers(&[u64::from(*holds)]).concat().contains(&1);
             return self.value(&mut { anywhere });
         }
         self.value(holds)
@@ -271,7 +271,8 @@ impl<'a> Archive<'a> {
     /// What synapses there are, which is only [compared](Self::compares).
     pub(crate) fn synapses(&mut self, rows: &Rows) -> Result<(), ArchiveError> {
         let own = [rows.len() as u64, rows.fingerprint()];
-        let all = self.members.shared.as_ref().map_or_else(|| vec![own.to_vec()], |shared| shared.all(&own));
+        let all =
+            self.members.shared.as_ref().map_or_else(|| vec![own.to_vec()], |shared| shared.exchange.all_numbers(&own));
         let sum = |k: usize| all.iter().filter_map(|own| own.get(k)).fold(0_u64, |sum, own| sum.wrapping_add(*own));
         self.give(bytemuck::cast_slice(&[sum(0), sum(1)]))
     }

@@ -6,8 +6,8 @@
 
 use std::{borrow::Cow, io::Write, ops::Range};
 
-use super::{Archive, ArchiveError, Digest, Shared, Way, members::padded};
-use crate::numeric::{blocks::BLOCK, exchange::Gathered, rows::Rows};
+use super::{Archive, ArchiveError, Digest, Shared, Way};
+use crate::numeric::{blocks::BLOCK, rows::Rows};
 
 impl Archive<'_> {
     /// Goes through numbers of synapses, one for each or none.
@@ -36,7 +36,7 @@ impl Archive<'_> {
             return parts(rows, numbers, each).try_for_each(|part| self.write(&part));
         };
         let mut all = vec![0; counts.len()];
-        for counts in shared.all(&counts) {
+        for counts in shared.exchange.all_numbers(&counts) {
             all.iter_mut().zip(counts).for_each(|(all, own)| *all += own);
         }
         self.give(bytemuck::cast_slice(&all))?;
@@ -127,13 +127,13 @@ fn write_all<'a>(
 ) -> Result<(), ArchiveError> {
     let mut own: Vec<u8> = Vec::new();
     parts.for_each(|part| own.extend_from_slice(&part));
-    let mut words = vec![own.len() as u32, (own.len() as u64 >> 32) as u32];
-    words.extend(padded(own));
+    let mut words = bytemuck::cast::<u64, [u32; 2]>(own.len() as u64).to_vec();
+    words.extend(bytemuck::pod_collect_to_vec::<u8, u32>(&own));
     let mut written = Ok(());
     shared.exchange.gather_in_turn(&words, &mut |words| {
-        let Some(([low, high], words)) = words.split_first_chunk() else { return };
-        let bytes: &[u8] = bytemuck::cast_slice(words);
-        let own = bytes.get(..(u64::from(*high) << 32 | u64::from(*low)) as usize).unwrap_or_default();
+        let Some((length, words)) = words.split_first_chunk::<2>() else { return };
+        let (length, bytes): (_, &[u8]) = (bytemuck::cast::<_, u64>(*length), bytemuck::cast_slice(words));
+        let own = bytes.get(..length as usize).unwrap_or_default();
         if written.is_ok() {
             written = to.write_all(own);
         }
@@ -151,11 +151,9 @@ fn follow_all<'a>(
     for part in parts {
         own.write_all(&part)?;
     }
-    let mut all = Gathered::default();
-    shared.exchange.all_gather(&[own.bytes() as u32, (own.bytes() >> 32) as u32, own.crc()], &mut all);
-    for words in all.by_rank() {
-        if let [low, high, crc] = *words {
-            digest.follow(u64::from(high) << 32 | u64::from(low), crc);
+    for of_rank in shared.exchange.all_numbers(&[own.bytes(), own.crc().into()]) {
+        if let [bytes, crc] = of_rank[..] {
+            digest.follow(bytes, crc as u32);
         }
     }
     Ok(())

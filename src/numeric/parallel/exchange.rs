@@ -33,7 +33,7 @@ pub trait Exchange: Send + Sync {
 /// Where in the program something is exchanged.
 pub type Place = &'static Location<'static>;
 
-impl dyn Exchange {
+impl dyn Exchange + '_ {
     /// Gives `own` to all of them, and takes what all of them give.
     #[track_caller]
     pub fn all_gather(&self, own: &[u32], all: &mut Gathered) {
@@ -44,6 +44,15 @@ impl dyn Exchange {
     #[track_caller]
     pub fn gather(&self, own: &[u32], all: &mut Gathered) {
         self.gather_at(own, all, Location::caller());
+    }
+
+    /// Gives some numbers of 64 bits to all of them, and returns what each of them gives.
+    #[track_caller]
+    #[must_use]
+    pub fn all_numbers(&self, own: &[u64]) -> Vec<Vec<u64>> {
+        let mut all = Gathered::default();
+        self.all_gather(bytemuck::cast_slice(own), &mut all);
+        all.by_rank().map(bytemuck::pod_collect_to_vec).collect()
     }
 
     /// Has rank 0 take what each rank gives, in their order, without room for that of all.
