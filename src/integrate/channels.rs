@@ -87,6 +87,8 @@ impl<K: Channels> NeuronModel for K {
     type Cell = Cell;
     type Takes = (Conductance,);
     const EFFORT: Effort = Effort::Heavy;
+    // Beside ten exponentials a term more costs nothing.
+    const WITHOUT_CONDUCTANCES: bool = false;
     const STEPS: Steps = Steps::UpTo(0);
 
     fn steps(&self) -> u32 {

@@ -108,6 +108,8 @@ impl NeuronModel for Lif {
     type Cell = Cell;
     type Takes = (Conductance, Jump, ThresholdShift);
     const REFRACTORY: bool = true;
+    const EXPONENT: Option<fn(Cell, Real) -> Real> =
+        Some(|cell, conductance| cell.per_charge * (cell.leak + conductance));
     const STEPS: Steps = Steps::One;
 
     fn cell(&self, i: usize, step: Step) -> Cell {
@@ -138,11 +140,6 @@ impl NeuronModel for Lif {
     #[inline(always)]
     fn shifted(cell: Cell, shift: Real) -> Cell {
         Cell { threshold: cell.threshold + shift, ..cell }
-    }
-
-    #[inline(always)]
-    fn exponent(cell: Cell, conductance: Real) -> Real {
-        cell.per_charge * (cell.leak + conductance)
     }
 
     #[inline(always)]

@@ -8,6 +8,7 @@ use bevy_app::{App, Plugin};
 use crate::network::RegisterBehaviour;
 
 mod adex;
+mod advance;
 mod channels;
 mod driver;
 mod drives;

@@ -75,6 +75,14 @@ pub trait NeuronModel: Behaviour {
     /// puts above the peak fires, too.
     const FIRES_AT_BEGIN: bool = false;
 
+    /// Whether a step is compiled once more for groups that no conductance reaches, as where it is a shorter computation there; else
+    /// it sees a conductance of 0.
+    const WITHOUT_CONDUCTANCES: bool = true;
+
+    /// For models that use [`Drive::mean_exp`]: how far from zero its argument is with a conductance, at most. Where it is near for all
+    /// neurons, a faster form gives the same bits.
+    const EXPONENT: Option<fn(Self::Cell, Real) -> Real> = None;
+
     /// How its steps are compiled.
     const STEPS: Steps = Steps::UpTo(1);
 
@@ -104,13 +112,6 @@ pub trait NeuronModel: Behaviour {
     fn shifted(cell: Self::Cell, shift: Real) -> Self::Cell {
         let _ = shift;
         cell
-    }
-
-    /// How far from zero the argument of [`Drive::mean_exp`] is with a conductance, at most: where it is near for all neurons, a
-    /// faster form gives the same bits.
-    fn exponent(cell: Self::Cell, conductance: Real) -> Real {
-        let _ = (cell, conductance);
-        Real::INFINITY
     }
 
     /// What comes before the steps of an iteration, of `h` (ms) each; and whether the neuron fires by it, which
@@ -169,6 +170,6 @@ pub trait Drive: Copy {
     /// The jump of the membrane potential at the start of the iteration, where there may be one.
     fn jump(&self) -> Option<Real>;
 
-    /// (exp(x) − 1) / x; see [`NeuronModel::exponent`].
+    /// (exp(x) − 1) / x; see [`NeuronModel::EXPONENT`].
     fn mean_exp(&self, x: Real) -> Real;
 }
