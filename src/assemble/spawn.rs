@@ -96,7 +96,7 @@ fn spawn_group(world: &mut World, group: &GroupScene, part: PartOf, spawned: &mu
     }
     let compartments = spawn_compartments(world, (group, entity), part, spawned);
     let mut receptors: Vec<_> = group.receptors.iter().collect();
-    receptors.sort_by_key(|(name, _)| name);
+    receptors.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     for (name, receptor) in receptors {
         let (site, own) = match name.split_once('.') {
             None => (Some(entity), name.as_str()),
@@ -206,7 +206,7 @@ fn spawn_synapses(world: &mut World, scene: &Scene, part: PartOf, spawned: &mut 
             }
         }
     }
-    wishes.sort_by(|a, b| (a.source.0, a.target.0, &a.name).cmp(&(b.source.0, b.target.0, &b.name)));
+    wishes.sort_unstable_by(|a, b| (a.source.0, a.target.0, &a.name).cmp(&(b.source.0, b.target.0, &b.name)));
     for twins in wishes.windows(2).filter(|twins| twins[0].name == twins[1].name) {
         let message = format!("two synapse groups are called `{}`", twins[0].name);
         let note = "the field `name` tells them apart";

@@ -144,10 +144,9 @@ impl Reading<'_> {
         }
         let anew = |part: &Part| self.fit != Fit::Exactly && part.is_recording(self.world);
         let fresh = self.parts.iter().filter(|(key, part)| !seen.contains(*key) && !anew(part));
-        let mut fresh: Vec<_> = fresh.collect();
         // A behaviour says more than the columns that come with it.
-        fresh.sort_by_key(|(_, part)| matches!(part.kind, PartKind::State(_)));
-        let fresh: Vec<String> = fresh.into_iter().map(|(key, _)| words(key)).collect();
+        let (columns, others): (Vec<_>, Vec<_>) = fresh.partition(|(_, part)| matches!(part.kind, PartKind::State(_)));
+        let fresh: Vec<String> = others.into_iter().chain(columns).map(|(key, _)| words(key)).collect();
         match (self.fit, fresh.first(), left_out.first()) {
             (Fit::Exactly, Some(fresh), _) => Err(CheckpointError::Missing(fresh.clone())),
             (Fit::Exactly, None, Some(left_out)) => Err(CheckpointError::Unknown(left_out.clone())),

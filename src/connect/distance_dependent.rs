@@ -141,7 +141,7 @@ impl Chance {
             }
         }
         let mut classes: Vec<(i32, Class)> = classes.into_iter().collect();
-        classes.sort_by_key(|(power, _)| -power);
+        classes.sort_unstable_by_key(|(power, _)| -power);
         classes.into_iter().map(|(_, class)| class).collect()
     }
 

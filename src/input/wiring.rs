@@ -142,7 +142,7 @@ fn rewire(
             heard.push(Heard { group, source });
         }
         let name = |entity| names.get(entity).map_or("", Name::as_str);
-        heard.sort_by_key(|heard| (name(heard.group), heard.group));
+        heard.sort_unstable_by_key(|heard| (name(heard.group), heard.group));
         sources.join(&heard, &mut arriving);
         listens.synapses = heard;
         sources.in_rings += if arriving.ring.is_empty() { 0 } else { arriving.sums.len() };

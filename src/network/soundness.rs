@@ -196,7 +196,7 @@ impl Soundness {
             Watched::new(world, *entity, &variables, known.map(|known| before.swap_remove(known)))
         };
         self.watched = self.seen.iter().map(watch).collect();
-        self.watched.sort_by(|a, b| (&a.path, a.entity).cmp(&(&b.path, b.entity)));
+        self.watched.sort_unstable_by(|a, b| (&a.path, a.entity).cmp(&(&b.path, b.entity)));
     }
 }
 

@@ -134,7 +134,7 @@ impl Switches {
     pub fn add(&mut self, more: Vec<Switching>) {
         let mut left = self.all.split_off(self.done);
         left.extend(more);
-        left.sort_by_key(|switching| switching.iteration);
+        by_time(&mut left);
         self.all.extend(left);
     }
 
@@ -166,15 +166,15 @@ impl Switches {
             switching.iteration = switching.iteration.saturating_add_signed(by);
         }
         let (done, left) = self.all.split_at_mut(self.done);
-        done.sort_by_key(|switching| switching.iteration);
-        left.sort_by_key(|switching| switching.iteration);
+        by_time(done);
+        by_time(left);
     }
 
     /// Goes on before an iteration of a network that was restored: what is due earlier has been carried out, and all else has
     /// not. What is on or off is part of what was restored; fields are changed back as they were built, and then again.
     pub fn go_on_before(world: &mut World, iteration: u64) {
         let Some(mut switches) = world.get_resource_mut::<Self>() else { return };
-        switches.all.sort_by_key(|switching| switching.iteration);
+        by_time(&mut switches.all);
         switches.done = switches.all.partition_point(|switching| switching.iteration < iteration);
         let done: Vec<Switching> = switches.all[..switches.done].to_vec();
         let before = std::mem::take(&mut switches.before);
@@ -228,6 +228,11 @@ fn note(world: &mut World, (network, address): (Option<Entity>, &str), done: Res
         Ok(()) => {}
         Err(error) => world.get_resource_or_init::<Failures>().push(address.to_owned(), error),
     }
+}
+
+/// What is due in one iteration stays as it was.
+fn by_time(all: &mut [Switching]) {
+    all.sort_by_key(|switching| switching.iteration);
 }
 
 #[cfg(test)]

@@ -142,8 +142,12 @@ impl Run {
     /// Recordings of spikes, in the order of their groups.
     pub(super) fn spikes(&self) -> Vec<&Recording> {
         let mut spikes: Vec<_> = self.of_kind("spikes").collect();
-        spikes.sort_by_key(|recording| self.place(recording));
+        self.sort(&mut spikes);
         spikes
+    }
+
+    fn sort(&self, recordings: &mut [&Recording]) {
+        recordings.sort_by_key(|recording| self.place(recording));
     }
 
     /// The place of a recording's group in the list; a receptor `group.receptor` stands with its group.
@@ -155,12 +159,12 @@ impl Run {
     /// Recordings of variables and of rates, by the variable's name, each in the order of their groups.
     pub(super) fn variables(&self) -> BTreeMap<&str, Vec<&Recording>> {
         let variables = self.of_kind("variable").filter(|recording| !self.is_below_profile(recording));
-        self.by_variable(variables.chain(self.of_kind(Recording::RATE)).chain(self.of_kind(Recording::MEASURED)))
+        self.by_variable(&mut variables.chain(self.of_kind(Recording::RATE)).chain(self.of_kind(Recording::MEASURED)))
     }
 
     /// Recordings of histograms, by the variable's name, each in the order of their groups.
     pub(super) fn histograms(&self) -> BTreeMap<&str, Vec<&Recording>> {
-        self.by_variable(self.of_kind("histogram"))
+        self.by_variable(&mut self.of_kind("histogram"))
     }
 
     /// Recordings of snapshots of weights, in the order of their groups' names.
@@ -172,7 +176,7 @@ impl Run {
 
     fn by_variable<'a>(
         &self,
-        recordings: impl Iterator<Item = &'a Recording>,
+        recordings: &mut dyn Iterator<Item = &'a Recording>,
     ) -> BTreeMap<&'a str, Vec<&'a Recording>> {
         let mut variables = BTreeMap::<_, Vec<_>>::new();
         for recording in recordings {
@@ -180,7 +184,7 @@ impl Run {
             variables.entry(name).or_default().push(recording);
         }
         for recordings in variables.values_mut() {
-            recordings.sort_by_key(|recording| self.place(recording));
+            self.sort(recordings);
         }
         variables
     }

@@ -130,14 +130,14 @@ pub fn deal(groups: &[Whole], threads: usize) -> Vec<Shares> {
     let mut loads = vec![0; threads.max(1)];
     let mut lists = vec![Vec::new(); groups.len()];
     let mut pieces: Vec<_> = groups.iter().enumerate().flat_map(|(group, whole)| whole.pieces(group)).collect();
-    pieces.sort_by_key(|&(group, start, end)| (Reverse((end - start) * groups[group].each()), group, start));
+    pieces.sort_unstable_by_key(|&(group, start, end)| (Reverse((end - start) * groups[group].each()), group, start));
     for (group, start, end) in pieces {
         let thread = (0..loads.len()).min_by_key(|&thread| loads[thread]).unwrap_or_default();
         loads[thread] += (end - start) * groups[group].each();
         lists[group].push(Share { end, thread });
     }
     for (group, list) in groups.iter().zip(&mut lists) {
-        list.sort_by_key(|share| share.end);
+        list.sort_unstable_by_key(|share| share.end);
         if !group.stays_whole() {
             *list = group.fill_up(&mut loads);
         }

@@ -189,12 +189,10 @@ impl Operands<'_> {
     #[inline(always)]
     unsafe fn each<const N: usize, const CONSTANT: usize>(&self, f: impl Fn([Real; N]) -> Real) {
         let to = self.places[usize::from(self.placed.to)].at;
-        let from: [Place; N] = std::array::from_fn(
-            #[inline(always)]
-            |k| self.from(k),
-        );
+        let mut from = [Place { at: to, stride: 0 }; N];
         let mut fixed = [0.0; N];
         for k in 0..N {
+            from[k] = self.from(k);
             if CONSTANT >> k & 1 == 1 {
                 // SAFETY: a constant has a line.
                 fixed[k] = unsafe { *from[k].at };
