@@ -85,8 +85,9 @@ fn every_scene_leaves_the_same_on_any_number_of_ranks() {
     }
     let folder = TempDir::new().expect("a folder");
     let scenes = fs::read_dir(scene("")).expect("scenes").filter_map(|file| Some(file.ok()?.path()));
-    let scenes: Vec<PathBuf> = scenes.filter(|path| path.extension().is_some_and(|kind| kind == "ron")).collect();
+    let mut scenes: Vec<PathBuf> = scenes.filter(|path| path.extension().is_some_and(|kind| kind == "ron")).collect();
     assert!(scenes.len() > 20);
+    scenes.push(scene("../tests/files/checkpoint/everything.ron"));
     for scene in scenes {
         let out = |ranks: usize| folder.path().join(format!("{}.{ranks}", scene.display()).replace('/', "_"));
         assert_success(&run(1, &scene, &out(1), &["--iterations", "200"]));
@@ -171,8 +172,9 @@ fn what_is_wrong_is_told_once_and_ends_all() {
         (r#"(groups: {"a": (size: 10, behaviours: [Izhikevichh()])})"#, "nothing is named `Izhikevichh`"),
         (
             r#"(groups: {"a": (size: 9, behaviours: [Izhikevich()])}, synapses: [(from: "a", to: "a", tags: ["X"],
-                connectivity: FixedInDegree(in_degree: 3), behaviours: [StructuralPlasticity(interval: 10)])])"#,
-            "neurons cannot be shared among ranks: synapses come and go",
+                connectivity: FixedInDegree(in_degree: 3), behaviours: [Rule(model: "c : synapse", on_pre: "c += 1"),
+                StructuralPlasticity(interval: 10)])])"#,
+            "neurons cannot be shared among ranks: variables of synapses that come and go",
         ),
         (
             r#"(iterations: 2000, groups: {"a": (size: 9000, behaviours: [HodgkinHuxley(),

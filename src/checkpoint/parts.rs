@@ -15,6 +15,7 @@ use crate::{
         membership::network_of,
         ranks::shared_of,
         rest::{begin_at, birth},
+        room::resize_columns,
         shape::path_of,
         state::{StateEntry, stable_name},
     },
@@ -61,21 +62,57 @@ impl Part {
     }
 
     pub fn persist(&self, world: &mut World, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        let (shared, of_synapses) = (shared_of(world, self.entity), self.is_of_synapses(world));
+        self.persist_after(world, archive, &mut None)
+    }
+
+    /// The same, after the synapses of a group have been looked at, which are `found` and not yet there: what follows is theirs.
+    pub fn persist_after(
+        &self,
+        world: &mut World,
+        archive: &mut Archive<'_>,
+        found: &mut Option<(Entity, Rows)>,
+    ) -> Result<(), ArchiveError> {
+        let (shared, are_synapses) = (shared_of(world, self.entity), self.are_synapses(world));
         let Ok(mut entity) = world.get_entity_mut(self.entity) else { return Ok(()) };
         let mut entity = EntityMut::from(&mut entity);
+        if are_synapses {
+            archive.of(Members { shared, ..Members::default() });
+            let gone = self.go_through(&mut entity, archive);
+            *found = archive.of(Members::default()).rows.map(|rows| (self.entity, rows));
+            if archive.restores() {
+                // There may be others onto the neurons of this rank than before.
+                resize_columns(world, self.entity);
+            }
+            return gone;
+        }
         // For as long as what else they have is gone through, and looks at nothing but itself.
-        let rows = if of_synapses { None } else { entity.get_mut::<Synapses>().and_then(take_rows) };
-        archive.of(Members { shared, rows });
-        let gone = match &self.kind {
-            PartKind::State(entry) => entry.persist(&mut entity, archive),
-            PartKind::Behaviour(entry) => entry.persist(&mut entity, archive),
+        let own = entity.get_mut::<Synapses>().and_then(take_rows);
+        let present = own.as_ref().map_or(0, Rows::len);
+        let (other, own) = match found.take_if(|(of, _)| *of == self.entity) {
+            Some((_, found)) => (own, Some(found)),
+            None => (None, own),
         };
-        let Members { rows, .. } = archive.of(Members::default());
-        if let (Some(rows), Some(mut synapses)) = (rows, entity.get_mut::<Synapses>()) {
+        archive.of(Members { shared, rows: own, present });
+        let gone = self.go_through(&mut entity, archive);
+        let Members { rows: own, .. } = archive.of(Members::default());
+        let own = match other {
+            None => own,
+            Some(_) => {
+                *found = own.map(|found| (self.entity, found));
+                other
+            }
+        };
+        if let (Some(rows), Some(mut synapses)) = (own, entity.get_mut::<Synapses>()) {
             synapses.bypass_change_detection().layout = Some(Layout::Sparse(rows));
         }
         gone
+    }
+
+    fn go_through(&self, entity: &mut EntityMut<'_>, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        match &self.kind {
+            PartKind::State(entry) => entry.persist(entity, archive),
+            PartKind::Behaviour(entry) => entry.persist(entity, archive),
+        }
     }
 
     /// The digest of what its scene has made, by which it is compared; all ranks ask for the same.
@@ -100,7 +137,8 @@ impl Part {
         matches!((&self.kind, states), (PartKind::State(entry), Some(states)) if states.may_stay(entry))
     }
 
-    fn is_of_synapses(&self, world: &World) -> bool {
+    /// Whether it is what synapses there are, which is gone through before what belongs to them.
+    pub fn are_synapses(&self, world: &World) -> bool {
         matches!(&self.kind, PartKind::State(entry) if entry.is_of::<Synapses>(world))
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     network::{Clock, Given, Ranks, Switches, Synapses, Weights, receptor::WiringChanged, state::stable_name_of},
-    numeric::{Archive, ArchiveError, Digest},
+    numeric::{Archive, ArchiveError, Digest, rows::Rows},
 };
 
 /// Which networks a checkpoint may be restored in.
@@ -49,7 +49,8 @@ pub(super) fn restore(world: &mut World, from: &mut (impl Read + Seek), fit: Fit
     let start = from.stream_position()?;
     let parts = parts(world)?;
     let built = built_of_ranks(world, &parts)?;
-    let mut reading = Reading { world, parts: &parts, built, fit, changes: false, other_synapses: BTreeSet::new() };
+    let mut reading =
+        Reading { world, parts: &parts, built, fit, changes: false, other_synapses: BTreeSet::new(), found: None };
     let checked = reading.read(from)?;
     from.seek(io::SeekFrom::Start(start))?;
     switch(reading.world, &parts, &checked.heads);
@@ -110,6 +111,8 @@ struct Reading<'a> {
     changes: bool,
     /// Synapse groups whose synapses the scene makes otherwise than it did.
     other_synapses: BTreeSet<String>,
+    /// The synapses of a group that were looked at last, and are not yet there.
+    found: Option<(Entity, Rows)>,
 }
 
 /// What was read.
@@ -187,7 +190,7 @@ impl Reading<'_> {
             Some(part) => {
                 let make = if self.changes { Archive::restore } else { Archive::check };
                 let mut archive = make(&mut summed, head.bytes).with_noise(self.noise());
-                part.persist(self.world, &mut archive).and_then(|()| archive.end())
+                part.persist_after(self.world, &mut archive, &mut self.found).and_then(|()| archive.end())
             }
         };
         // To the end, so that damage is not taken for another network.

@@ -37,8 +37,10 @@ pub(super) fn save(
     let (dt, iteration) = (clock.dt, clock.iteration);
     write_header(&Header { precision: PRECISION.into(), dt, iteration, seeds, births, run }, &mut to)?;
     let parts = parts(world)?;
-    for (key, part) in &parts {
-        save_part(world, (key, part), extent, &mut to)?;
+    let mut in_order: Vec<_> = parts.iter().collect();
+    in_order.sort_by_cached_key(|((entity, _), part)| (entity.clone(), !part.are_synapses(world)));
+    for part in in_order {
+        save_part(world, part, extent, &mut to)?;
     }
     write_end(parts.len() as u64, &mut to)?;
     to.failed.map_or(Ok(()), |error| Err(CheckpointError::Io(error)))

@@ -1,8 +1,12 @@
 //! Free places: pairs of neurons without a synapse, among which those of new synapses are drawn, each as likely as another.
 
+use bytemuck::Pod;
 use rand::seq::index;
 
-use crate::numeric::words::Words;
+use crate::{
+    network::Ranks,
+    numeric::{exchange::Gathered, words::Words},
+};
 
 /// A synapse that goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,36 +54,63 @@ impl Line {
     }
 }
 
-/// Draws a free place among some lines, of so many sources each, for every synapse of theirs that goes: calls `take` with
-/// the synapse, the line and the source. The places of synapses that go are free.
+/// What becomes of synapses that go: those of own lines, and the new ones onto own lines.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Drawn {
+    /// The places of those that go.
+    pub gone: Vec<u32>,
+    /// Of new ones the line, the source and the delay.
+    pub new: Vec<(usize, u32, u32)>,
+}
+
+/// Draws a free place among some lines, of so many sources each, for every synapse of theirs that goes. The places of synapses that
+/// go are free. Ranks that share the lines, each of which has a stretch of them, draw together.
 ///
 /// Where there are fewer places than synapses, which takes several synapses of one pair, the last of these stay.
-pub(super) fn draw(lines: &mut [Line], sources: usize, words: &mut Words, mut take: impl FnMut(Weak, usize, u32)) {
-    let count = |lines: &[Line]| -> (usize, usize) {
-        lines.iter().fold((0, 0), |(gone, free), line| (gone + line.gone.len(), free + line.free(sources)))
-    };
-    let (mut gone, mut free) = count(lines);
-    if gone == 0 {
-        return;
-    }
-    while gone > free {
-        if let Some(line) = lines.iter_mut().rfind(|line| !line.gone.is_empty()) {
+pub(super) fn draw(lines: &mut [Line], sources: usize, words: &mut Words, ranks: Option<&Ranks>) -> Drawn {
+    let count = |line: &Line| [line.gone.len() as u64, line.free(sources) as u64];
+    let (mut counts, first) = of_all(ranks, &lines.iter().map(count).collect::<Vec<_>>());
+    let sum = |counts: &[[u64; 2]], k: usize| counts.iter().map(|counts| counts[k] as usize).sum::<usize>();
+    while sum(&counts, 0) > sum(&counts, 1) {
+        let Some(last) = counts.iter().rposition(|[gone, _]| *gone > 0) else { break };
+        let own = last.checked_sub(first).and_then(|own| lines.get_mut(own));
+        let now = own.map(|line| {
             line.keep_last();
+            count(line)
+        });
+        if let [now] = of_all(ranks, now.as_slice()).0[..] {
+            counts[last] = now;
         }
-        (gone, free) = count(lines);
     }
-    let mut starts = Vec::with_capacity(lines.len());
-    let mut sum = 0;
-    for line in &*lines {
-        starts.push(sum);
-        sum += line.free(sources);
+    let own: Vec<Weak> = lines.iter().flat_map(|line| &line.gone).copied().collect();
+    let (delays, _) = of_all(ranks, &own.iter().map(|weak| weak.delay).collect::<Vec<_>>());
+    if delays.is_empty() {
+        return Drawn::default();
     }
-    let weak = lines.iter().flat_map(|line| &line.gone);
-    for (&weak, n) in weak.zip(index::sample(words, free, gone)) {
+    let mut starts = Vec::with_capacity(counts.len());
+    let mut free = 0;
+    for counts in &counts {
+        starts.push(free);
+        free += counts[1] as usize;
+    }
+    let place = |(delay, n): (&u32, usize)| {
         // The last line that begins at or before the place: those before it that begin there have no place.
         let line = starts.partition_point(|&start| start <= n) - 1;
-        take(weak, line, lines[line].nth_free(n - starts[line]));
-    }
+        let own = line.checked_sub(first)?;
+        Some((own, lines.get(own)?.nth_free(n - starts[line]), *delay))
+    };
+    let drawn = index::sample(words, free, delays.len());
+    let new = delays.iter().zip(drawn).filter_map(place).collect();
+    Drawn { gone: own.into_iter().map(|weak| weak.synapse).collect(), new }
+}
+
+/// Things of which each rank has some, those of all in the order of the ranks; and the place of the first of its own.
+fn of_all<T: Pod>(ranks: Option<&Ranks>, own: &[T]) -> (Vec<T>, usize) {
+    let Some(Ranks(exchange)) = ranks else { return (own.to_vec(), 0) };
+    let mut all = Gathered::default();
+    exchange.all_gather(bytemuck::cast_slice(own), &mut all);
+    let start = exchange.rank().checked_sub(1).map_or(0, |before| all.ends[before]);
+    (bytemuck::pod_collect_to_vec(&all.words), start * size_of::<u32>() / size_of::<T>())
 }
 
 #[cfg(test)]
@@ -87,7 +118,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::numeric::stream::Stream;
+    use crate::numeric::{exchange::together, stream::Stream};
 
     fn line(occupied: &[u32], gone: usize) -> Line {
         let weak = |k: usize| Weak { synapse: k as u32, source: 0, delay: 0 };
@@ -95,11 +126,9 @@ mod tests {
     }
 
     fn drawn(lines: &mut [Line], member: u32) -> Vec<(usize, u32)> {
-        let mut places = Vec::new();
-        draw(lines, 6, &mut Words::new(Stream::new(1, &["test"]), member), |_, line, source| {
-            places.push((line, source));
-        });
-        places
+        let drawn = draw(lines, 6, &mut Words::new(Stream::new(1, &["test"]), member), None);
+        assert_eq!(drawn.gone.len(), drawn.new.len());
+        drawn.new.into_iter().map(|(line, source, _)| (line, source)).collect()
     }
 
     /// Six sources, and targets that have 4, none, all and 2 of them free.
@@ -129,5 +158,31 @@ mod tests {
         let mut lines = [line(&[1, 2, 3, 4], 3)];
         assert_eq!(drawn(&mut lines, 0).len(), 1);
         assert_eq!(lines[0].gone.len(), 1);
+    }
+
+    /// Four lines of one process, as one, two and three ranks have them: also where several synapses of a pair stay.
+    #[test]
+    fn ranks_draw_what_one_process_draws() {
+        let twice = |gone: usize| Line { occupied: vec![0, 1, 2, 4, 5], gone: line(&[], gone).gone };
+        for lines in [
+            vec![line(&[4, 1, 4], 2), line(&[0, 1, 2, 3, 4, 5], 1), line(&[], 0), line(&[0, 2, 3, 5], 1)],
+            vec![twice(3), line(&[0, 1, 2, 3, 4, 5], 1), twice(4), line(&[0, 1, 2, 3, 4, 5], 0)],
+        ] {
+            let words = || Words::new(Stream::new(1, &["test"]), 3);
+            let whole = draw(&mut lines.clone(), 6, &mut words(), None);
+            assert!(whole.new.len() >= 2);
+            for cuts in [vec![0, 1, 4], vec![0, 0, 3, 4]] {
+                let parts = together(cuts.len() - 1, 1, |exchange| {
+                    let start = cuts[exchange.rank()];
+                    let mut own = lines[start..cuts[exchange.rank() + 1]].to_vec();
+                    let mut drawn = draw(&mut own, 6, &mut words(), Some(&Ranks(exchange)));
+                    drawn.new.iter_mut().for_each(|new| new.0 += start);
+                    drawn
+                });
+                let gone: Vec<u32> = parts.iter().flat_map(|part| part.gone.clone()).collect();
+                let new: BTreeSet<_> = parts.into_iter().flat_map(|part| part.new).collect();
+                assert_eq!((gone, new), (whole.gone.clone(), whole.new.iter().copied().collect()));
+            }
+        }
     }
 }

@@ -14,6 +14,7 @@ mod bounds;
 mod changes;
 mod deferred_stdp;
 mod dopamine;
+mod exact_sums;
 mod free_places;
 mod in_flight;
 mod incoming;

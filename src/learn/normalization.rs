@@ -8,14 +8,19 @@
 //! them. Weights stay within the bounds of the rules of the same synapses, [`WeightBounds`](super::WeightBounds): where those
 //! bind, the sum is that of the weights held, and comes nearer to the total each time.
 
+use std::ops;
+
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_reflect::prelude::*;
 
-use super::bounds::{Bounds, WeightBounds};
+use super::{
+    bounds::{Bounds, WeightBounds},
+    exact_sums::Sums,
+};
 use crate::{
     behaviour,
-    network::{Behaviour, Birth, Clock, Kind, Layout, Preparation, PrepareError, Range, Synapses, Weights},
+    network::{Behaviour, Birth, Clock, Kind, Layout, Owned, Range, Ranks, Synapses, Weights},
     numeric::{
         Real,
         real::{real, wide},
@@ -56,26 +61,28 @@ impl Behaviour for Normalization {
     fn plugin(app: &mut App) {
         app.add_behaviour_system::<Self, _>(Stage::Learn, normalize);
     }
-
-    fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        match self.over {
-            Over::Afferent => Ok(()),
-            Over::Efferent => preparation.must_be_alone(Some("over"), "what leaves a neuron leads to all of them"),
-        }
-    }
 }
 
-type Group<'w> = (&'w Normalization, &'w Synapses, &'w WeightBounds, &'w mut Weights, Option<&'w Birth>);
+type Group<'w> =
+    (Entity, &'w Normalization, &'w Synapses, &'w WeightBounds, &'w mut Weights, Option<&'w Birth>, Option<&'w Owned>);
 
-fn normalize(mut groups: Query<Group<'_>>, clock: Res<Clock>) {
-    for (rule, synapses, bounds, mut weights, birth) in &mut groups {
-        if !(clock.since(birth).iteration + 1).is_multiple_of(rule.every) {
-            continue;
-        }
-        let to = Scale { total: rule.total, bounds: bounds.common() };
+fn normalize(mut groups: Query<Group<'_>>, clock: Res<Clock>, ranks: Option<Res<Ranks>>) {
+    let mut due: Vec<_> = groups
+        .iter_mut()
+        .filter(|(_, rule, .., birth, _)| (clock.since(*birth).iteration + 1).is_multiple_of(rule.every))
+        .collect();
+    // Ranks add up together: in the same order.
+    due.sort_unstable_by_key(|(group, ..)| *group);
+    for (_, rule, synapses, bounds, mut weights, _, own) in due {
+        let to = Scale { total: rule.total, bounds: bounds.common(), ranks: own.and(ranks.as_deref()) };
         match (&synapses.layout, rule.over) {
             (Some(Layout::Dense { targets, autapses, .. }), over) if *targets > 0 => {
-                to.dense(&mut weights.0, (*targets, *autapses), over);
+                let own = own.map_or(0..*targets, |own| own.range());
+                let rows = Dense { targets: *targets, own, autapses: *autapses };
+                match over {
+                    Over::Afferent => to.dense_afferent(&mut weights.0, &rows),
+                    Over::Efferent => to.dense_efferent(&mut weights.0, &rows),
+                }
             }
             (Some(Layout::Sparse(rows)), Over::Afferent) => to.sparse_afferent(&mut weights.0, rows),
             (Some(Layout::Sparse(rows)), Over::Efferent) => to.sparse_efferent(&mut weights.0, rows),
@@ -84,18 +91,37 @@ fn normalize(mut groups: Query<Group<'_>>, clock: Res<Clock>) {
     }
 }
 
-/// In double precision: ten thousand small weights would lose digits beside their sum.
-fn sum(weights: &[Real]) -> f64 {
-    weights.iter().map(|&w| wide(w)).sum()
+/// Rows of dense weights.
+struct Dense {
+    targets: usize,
+    /// The targets that are in the care of this rank.
+    own: ops::Range<usize>,
+    autapses: bool,
+}
+
+impl Dense {
+    /// Calls `change` with each source and the weights of its synapses onto own targets.
+    fn each(&self, weights: &mut [Real], mut change: impl FnMut(usize, &mut [Real])) {
+        for (i, row) in weights.chunks_exact_mut(self.targets).enumerate() {
+            let autapse = row.get(i).copied().filter(|_| !self.autapses);
+            change(i, &mut row[self.own.clone()]);
+            // No synapse, whatever the bounds.
+            if let Some(autapse) = autapse {
+                row[i] = autapse;
+            }
+        }
+    }
 }
 
 /// What weights are scaled to.
-struct Scale {
+struct Scale<'a> {
     total: f64,
     bounds: Bounds,
+    /// With whom the synapses of a source are shared.
+    ranks: Option<&'a Ranks>,
 }
 
-impl Scale {
+impl Scale<'_> {
     /// What weights of a sum are to be multiplied by.
     fn factor(&self, sum: f64) -> Real {
         let factor = real(self.total / sum);
@@ -106,23 +132,20 @@ impl Scale {
         *w = self.bounds.hold(*w * factor);
     }
 
-    fn dense(&self, weights: &mut [Real], (targets, autapses): (usize, bool), over: Over) {
-        let mut sums = vec![0.0; if over == Over::Afferent { targets } else { 0 }];
-        for row in weights.chunks_exact(targets) {
-            sums.iter_mut().zip(row).for_each(|(sum, &w)| *sum += wide(w));
-        }
+    fn dense_afferent(&self, weights: &mut [Real], rows: &Dense) {
+        // In double precision: ten thousand small weights would lose digits beside their sum.
+        let mut sums = vec![0.0; rows.own.len()];
+        rows.each(weights, |_, row| sums.iter_mut().zip(row).for_each(|(sum, w)| *sum += wide(*w)));
         let factors: Vec<Real> = sums.into_iter().map(|sum| self.factor(sum)).collect();
-        for (i, row) in weights.chunks_exact_mut(targets).enumerate() {
-            let own = row.get(i).copied().filter(|_| !autapses);
-            match over {
-                Over::Afferent => row.iter_mut().zip(&factors).for_each(|(w, &factor)| self.scale(w, factor)),
-                Over::Efferent => self.scale_row(row, self.factor(sum(row))),
-            }
-            // No synapse, whatever the bounds.
-            if let Some(own) = own {
-                row[i] = own;
-            }
-        }
+        rows.each(weights, |_, row| row.iter_mut().zip(&factors).for_each(|(w, &factor)| self.scale(w, factor)));
+    }
+
+    fn dense_efferent(&self, weights: &mut [Real], rows: &Dense) {
+        let mut sums = Sums::of(weights.len() / rows.targets, weights, self.ranks);
+        rows.each(weights, |source, row| sums.add(source, row));
+        sums.join(self.ranks);
+        let factors: Vec<Real> = sums.totals().map(|sum| self.factor(sum)).collect();
+        rows.each(weights, |source, row| self.scale_row(row, factors[source]));
     }
 
     fn scale_row(&self, row: &mut [Real], factor: Real) {
@@ -144,16 +167,12 @@ impl Scale {
     }
 
     fn sparse_efferent(&self, weights: &mut [Real], rows: &Rows) {
-        let mut sums = Vec::new();
+        let mut sums = Sums::of(rows.sources(), weights, self.ranks);
         for mut block in rows.with_weights(weights) {
-            block.each_by_source(|source, weights| {
-                if source >= sums.len() {
-                    sums.resize(source + 1, 0.0);
-                }
-                sums[source] += sum(weights);
-            });
+            block.each_by_source(|source, weights| sums.add(source, weights));
         }
-        let factors: Vec<Real> = sums.into_iter().map(|sum| self.factor(sum)).collect();
+        sums.join(self.ranks);
+        let factors: Vec<Real> = sums.totals().map(|sum| self.factor(sum)).collect();
         for mut block in rows.with_weights(weights) {
             block.each_by_source(|source, weights| self.scale_row(weights, factors[source]));
         }

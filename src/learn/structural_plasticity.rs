@@ -21,14 +21,15 @@ use rayon::prelude::*;
 
 use super::{
     bounds::WeightBounds,
-    free_places::{Line, Weak, draw},
+    free_places::{Drawn, Line, Weak, draw},
     incoming::Incoming,
 };
 use crate::{
     behaviour,
     network::{
-        Behaviour, Birth, Clock, Endpoints, Failures, Kind, Layout, Preparation, PrepareError, Range, RegisterState,
-        RegisterVariable, Rewired, State, Synapses, Unit, Variables, Weights, endpoints::endpoints, rewire::rewire,
+        Behaviour, Birth, Clock, Endpoints, Failures, Kind, Layout, Owned, Preparation, PrepareError, Range, Ranks,
+        RegisterState, RegisterVariable, Rewired, State, Synapses, Unit, Variables, Weights, endpoints::endpoints,
+        rewire::rewire,
     },
     numeric::{
         Archive, ArchiveError, Real,
@@ -116,7 +117,6 @@ impl Behaviour for StructuralPlasticity {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
-        preparation.must_be_alone(None, "synapses come and go by their number at all of them")?;
         let dt = preparation.clock().dt;
         // A thousandth of a step for numbers such as 0.3 that are not exactly what they say.
         if !(self.interval.is_finite() && self.interval > 0.999 * dt) {
@@ -147,14 +147,19 @@ fn rewire_due(
     mut groups: Groups<'_, '_>,
     variables: Res<Variables>,
     clock: Res<Clock>,
+    ranks: Option<Res<Ranks>>,
     mut failures: ResMut<Failures>,
 ) {
-    for mut entity in &mut groups {
+    let mut all: Vec<Entity> = groups.iter().map(|group| group.id()).collect();
+    // Ranks draw together: in the same order.
+    all.sort_unstable();
+    for group in all {
+        let Ok(mut entity) = groups.get_mut(group) else { continue };
         let Some(rule) = entity.get::<StructuralPlasticity>() else { continue };
         let clock = clock.since(entity.get::<Birth>());
         let due = rule.is_due(&clock);
-        if due && let Err(why) = rewire_group(&mut entity, &variables, &clock) {
-            failures.push_at(entity.id(), entity.get::<Name>().map_or("", Name::as_str), why);
+        if due && let Err(why) = rewire_group(&mut entity, &variables, &clock, ranks.as_deref()) {
+            failures.push_at(group, entity.get::<Name>().map_or("", Name::as_str), why);
             continue;
         }
         if due || entity.get::<Places>().is_some_and(|places| !places.listed) {
@@ -164,7 +169,12 @@ fn rewire_due(
 }
 
 /// Prunes and grows the synapses of a group.
-fn rewire_group(entity: &mut EntityMut<'_>, variables: &Variables, clock: &Clock) -> Result<(), String> {
+fn rewire_group(
+    entity: &mut EntityMut<'_>,
+    variables: &Variables,
+    clock: &Clock,
+    ranks: Option<&Ranks>,
+) -> Result<(), String> {
     let (gone, new, weight) = {
         let rule = entity.get::<StructuralPlasticity>().zip(entity.get::<Places>());
         let synapses = entity.get::<Synapses>().zip(entity.get::<Weights>());
@@ -183,10 +193,11 @@ fn rewire_group(entity: &mut EntityMut<'_>, variables: &Variables, clock: &Clock
                 "new synapses of weight {weight} are not within the bounds of a rule, {least} and {most}"
             ));
         }
-        let (gone, new) = rule.choose(places, rows, &weights.0, clock.iteration)?;
+        let shared = ranks.zip(entity.get::<Owned>());
+        let (gone, new) = rule.choose(places, (rows, &weights.0), clock.iteration, shared)?;
         (gone, new, weight)
     };
-    if gone.is_empty() {
+    if gone.is_empty() && new.is_empty() {
         return Ok(());
     }
     rewire(entity, variables, &gone, &new, weight)
@@ -216,28 +227,41 @@ impl StructuralPlasticity {
         (clock.iteration + 1).is_multiple_of(steps)
     }
 
-    /// The synapses that go, by their places in the order of weights, and those that come.
+    /// The synapses that go, by their places in the order of weights, and those that come; of ranks that share the group those of own
+    /// neurons.
     fn choose(
         &self,
         Places { sides, pruning, growth, .. }: &Places,
-        rows: &Rows,
-        weights: &[Real],
+        (rows, weights): (&Rows, &[Real]),
         iteration: u64,
+        shared: Option<(&Ranks, &Owned)>,
     ) -> Result<(Vec<u32>, Vec<Synapse>), String> {
         let incoming = Incoming::of(rows, sides.target_group.size());
+        if Ranks::any(shared.map(|(ranks, _)| ranks), incoming.is_none()) && incoming.is_some() {
+            return Ok((Vec::new(), Vec::new()));
+        }
         let incoming = incoming.ok_or("more synapses to be rewired than 32 bits count")?;
         let [pruning, growth] = [pruning, growth].map(|stream| stream.of_event(iteration));
-        let targets = (0..sides.pair.targets).into_par_iter();
-        let mut lines: Vec<Line> = targets.map(|t| self.line(sides, &incoming, weights, (t, pruning))).collect();
-        let together = if self.kept == Kept::InDegree { 1 } else { lines.len().max(1) };
+        let targets = shared.map_or(0..sides.pair.targets, |(_, own)| sides.targets_in(own.range()));
+        let all = targets.clone().into_par_iter();
+        let mut lines: Vec<Line> = all.map(|t| self.line(sides, &incoming, weights, (t, pruning))).collect();
+        let ranks = shared.map(|(ranks, _)| ranks);
         let (mut gone, mut new) = (Vec::new(), Vec::new());
-        for (k, pool) in lines.chunks_mut(together).enumerate() {
-            let mut words = Words::new(growth, k as u32);
-            draw(pool, sides.pair.sources, &mut words, |weak, line, source| {
-                gone.push(weak.synapse);
-                let [source, target] = [sides.source(source as usize), sides.target(k * together + line)];
-                new.push(Synapse { source: source as u32, target: target as u32, delay: weak.delay });
-            });
+        let mut take = |first: usize, drawn: Drawn| {
+            gone.extend(drawn.gone);
+            new.extend(drawn.new.into_iter().map(|(line, source, delay)| {
+                let [source, target] = [sides.source(source as usize), sides.target(first + line)];
+                Synapse { source: source as u32, target: target as u32, delay }
+            }));
+        };
+        let words = |k: usize| Words::new(growth, k as u32);
+        match self.kept {
+            Kept::Total => take(targets.start, draw(&mut lines, sides.pair.sources, &mut words(0), ranks)),
+            Kept::InDegree => {
+                for (t, line) in targets.zip(lines.chunks_mut(1)) {
+                    take(t, draw(line, sides.pair.sources, &mut words(t), None));
+                }
+            }
         }
         Ok((gone, new))
     }

@@ -287,3 +287,19 @@ fn what_cannot_be_rewired_is_refused() {
     let error = bench.try_ticks(5).unwrap_err();
     assert!(error.ends_with("new synapses of weight 0.001 are not within the bounds of a rule, 0.1 and 1"), "{error}");
 }
+
+/// Onto more neurons than a stretch of a checkpoint has, so that synapses move from one stretch to another; with one delay, and with
+/// many, of which new ones may be longer than those that a block had.
+#[test]
+fn synapses_that_have_moved_are_found_again() {
+    for delays in DELAYS {
+        Bench::assert_goes_on(12, |bench| {
+            let sources = bench.group("sources", 40, PoissonNeurons { rate: 100.0.into(), ..default() });
+            let cells = bench.group("cells", 5000, (Lif::default(), Dopamine::default()));
+            let connectivity = FixedTotalNumber { number: 9000, ..default() };
+            let values = (InitialWeights("uniform(0, 1)".into()), Delays(delays.map(Into::into)));
+            let rule = (RewardStdp::default(), StructuralPlasticity { interval: 5.0, ..pruning(Kept::Total) });
+            bench.synapses(sources, cells, "X", (connectivity, values, rule));
+        });
+    }
+}

@@ -182,7 +182,8 @@ impl Endpoints {
     }
 
     /// The targets that take part among the neurons of a range.
-    pub(super) fn targets_in(&self, neurons: Range<usize>) -> Range<usize> {
+    #[must_use]
+    pub fn targets_in(&self, neurons: Range<usize>) -> Range<usize> {
         match &self.targets {
             None => neurons,
             Some(targets) => {

@@ -172,14 +172,14 @@ pub fn release_others(world: &mut World) {
         }
         let mut entity = EntityMut::from(&mut entity);
         let mut archive = Archive::release();
-        archive.of(Members { shared, rows: None });
+        archive.of(Members { shared, ..Members::default() });
         // Nothing is saved that could be refused.
         states.iter().for_each(|entry| drop(entry.persist(&mut entity, &mut archive)));
         behaviours.iter().for_each(|entry| drop(entry.persist(&mut entity, &mut archive)));
     }
     for group in weights {
         let mut archive = Archive::release();
-        archive.of(Members { shared: shared_of(world, group), rows: None });
+        archive.of(Members { shared: shared_of(world, group), ..Members::default() });
         if let Some(mut weights) = world.get_mut::<Weights>(group) {
             drop(weights.bypass_change_detection().persist(&mut archive));
         }

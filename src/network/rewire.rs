@@ -16,12 +16,12 @@ use super::{
 };
 use crate::numeric::{Real, replace::NEW, rows::Synapse};
 
-/// Lets the synapses at some places, in the order of weights, give way to as many new ones, which begin with a weight and
-/// zero in other columns.
+/// Lets the synapses at some places, in the order of weights, give way to new ones, which begin with a weight and zero in other
+/// columns. There are as many as before, but at a rank that shares the group with others: its synapses may give way to others' ones.
 ///
 /// # Errors
-/// Synapses that are dense, or not yet made; different numbers; a new one whose source, target or delay the group does not
-/// know; a column that cannot be set.
+/// Synapses that are dense, or not yet made; a new one whose source or target the group does not know, or whose delay is not that of
+/// all; a column that cannot be set.
 pub fn rewire(
     entity: &mut EntityMut<'_>,
     variables: &Variables,
@@ -29,12 +29,9 @@ pub fn rewire(
     new: &[Synapse],
     weight: Real,
 ) -> Result<(), String> {
-    if gone.len() != new.len() {
-        return Err(format!("{} synapses cannot give way to {}", gone.len(), new.len()));
-    }
     let layout = entity.get::<Synapses>().and_then(|synapses| synapses.layout.as_ref());
     let Some(Layout::Sparse(rows)) = layout else { return Err("there are no sparse synapses".into()) };
-    let exchanged = rows.exchanged(gone, new).filter(|(_, before)| before.len() == rows.len());
+    let exchanged = rows.exchanged(gone, new).filter(|(_, before)| before.len() + gone.len() == rows.len() + new.len());
     let Some((rows, before)) = exchanged else { return Err("a synapse does not fit in its group".into()) };
     variables.rearrange(entity, &before)?;
     if let Some(mut weights) = entity.get_mut::<Weights>() {
@@ -42,6 +39,7 @@ pub fn rewire(
         fresh.for_each(|(own, _)| *own = weight);
     }
     if let Some(mut synapses) = entity.get_mut::<Synapses>() {
+        (synapses.planned, synapses.expected) = (vec![rows.len()], rows.len());
         synapses.layout = Some(Layout::Sparse(rows));
     }
     Ok(())

@@ -1,6 +1,10 @@
 //! Columns have as many members as their entity has, whoever brought them.
 
-use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
+use bevy_ecs::{
+    lifecycle::HookContext,
+    prelude::*,
+    world::{DeferredWorld, EntityMut},
+};
 
 use super::{
     shape::shape,
@@ -13,7 +17,7 @@ pub fn resize_columns(world: &mut World, entity: Entity) {
     let variables = world.get_resource::<Variables>().cloned().unwrap_or_default();
     let members = shape(world, entity).iter().product();
     if let Ok(mut entity) = world.get_entity_mut(entity) {
-        variables.resize(&mut entity, members);
+        variables.resize(&mut EntityMut::from(&mut entity), members);
     }
 }
 

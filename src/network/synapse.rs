@@ -89,9 +89,14 @@ impl State for Synapses {
         if let (true, Some(Layout::Sparse(rows))) = (archive.compares(), &self.layout) {
             return archive.synapses(rows);
         }
-        archive.value(&mut self.expected)?;
         match &mut self.layout {
-            Some(Layout::Sparse(rows)) => rows.persist(archive),
+            Some(Layout::Sparse(rows)) => {
+                rows.persist(archive)?;
+                if archive.restores() {
+                    (self.planned, self.expected) = (vec![rows.len()], rows.len());
+                }
+                Ok(())
+            }
             other => {
                 let form = other.as_ref().map(|layout| (layout.shape(), layout.ages().to_vec()));
                 match archive.through(&form)? {

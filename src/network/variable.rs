@@ -48,6 +48,15 @@ impl View<'_> {
         }
     }
 
+    /// The values at some places; zero where there are none.
+    fn at(&self, places: &[u32]) -> Vec<Real> {
+        let at = |place: usize| match self {
+            Self::Real(values) => values.get(place).copied(),
+            Self::Bool(values) => values.get(place).map(|&value| Real::from(value)),
+        };
+        places.iter().map(|&place| at(place as usize).unwrap_or_default()).collect()
+    }
+
     /// Whether there are no values.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -203,39 +212,49 @@ impl Variables {
     }
 
     /// Makes room for `members` values in all variables of `entity`.
-    pub fn resize(&self, entity: &mut EntityWorldMut<'_>, members: usize) {
-        let mut entity = EntityMut::from(entity);
+    pub fn resize(&self, entity: &mut EntityMut<'_>, members: usize) {
         for entry in &self.0 {
-            if let Some(mut column) = (entry.get_mut)(&mut entity) {
+            if let Some(mut column) = (entry.get_mut)(entity) {
                 // Room is not something that somebody has written.
                 column.bypass_change_detection().resize(members);
             }
         }
     }
 
-    /// Gives each member of `entity` the values that the member at another place has had, in all variables; zero where there
-    /// was none.
+    /// Gives each member of `entity`, of which there may be more or fewer from now on, the values that the member at another place has
+    /// had, in all variables; zero where there was none.
     ///
     /// # Errors
     /// A variable that cannot be set.
     pub fn rearrange(&self, entity: &mut EntityMut<'_>, places: &[u32]) -> Result<(), String> {
-        for info in self.of(entity.as_readonly()) {
-            let Some(view) = self.view(entity.as_readonly(), &info.name) else { continue };
-            let before: Vec<Real> = match view {
-                View::Real(values) => values.to_vec(),
-                View::Bool(values) => values.iter().map(|&value| Real::from(value)).collect(),
-            };
-            let mut values = places.iter().map(|&place| before.get(place as usize).copied().unwrap_or_default());
-            if !self.0.iter().any(|entry| entry.set(entity, &info.name, &mut values)) {
-                return Err(format!("`{}` cannot follow synapses that are rewired", info.name));
+        let mut waiting = Vec::new();
+        for VariableInfo { name, .. } in self.of(entity.as_readonly()) {
+            let Some(view) = self.view(entity.as_readonly(), &name) else { continue };
+            let values = view.at(places);
+            if view.len() == places.len() {
+                self.follow(entity, &name, values)?;
+            } else {
+                waiting.push((name, values));
             }
         }
+        if !waiting.is_empty() {
+            self.resize(entity, places.len());
+        }
+        waiting.into_iter().try_for_each(|(name, values)| self.follow(entity, &name, values))?;
         for entry in &self.0 {
             if let Some(mut column) = (entry.get_mut)(entity) {
                 column.bypass_change_detection().exchanged(places);
             }
         }
         Ok(())
+    }
+}
+
+impl Variables {
+    fn follow(&self, entity: &mut EntityMut<'_>, name: &str, values: Vec<Real>) -> Result<(), String> {
+        let mut values = values.into_iter();
+        let follows = self.0.iter().any(|entry| entry.set(entity, name, &mut values));
+        if follows { Ok(()) } else { Err(format!("`{name}` cannot follow synapses that are rewired")) }
     }
 }
 

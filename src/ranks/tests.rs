@@ -219,8 +219,9 @@ fn scenes() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenes");
     let files = folder.read_dir().expect("scenes").filter_map(|file| Some(file.ok()?.path()));
     let scenes = files.filter(|path| path.extension().is_some_and(|kind| kind == "ron"));
-    let scenes: Vec<String> = scenes.map(|path| path.to_str().expect("a name").to_owned()).collect();
+    let mut scenes: Vec<String> = scenes.map(|path| path.to_str().expect("a name").to_owned()).collect();
     assert!(scenes.len() > 20);
+    scenes.push("tests/files/checkpoint/everything.ron".into());
     scenes
 }
 
@@ -268,4 +269,42 @@ fn synapses_of_cut_groups_are_put_together() {
     std::fs::write(folder.path().join("edges.csv"), "4000,2\n1,299\n4000,1\n1,0\n1,299\n").expect("a list");
     assert_shared(path.to_str().expect("a name"), &[], 150);
     assert_saved(path.to_str().expect("a name"), &[], 80);
+}
+
+/// Synapses move from the neurons of one rank to those of another, with delays that nobody had there; and the weights of a source,
+/// which lead to neurons of several ranks, keep their sum.
+#[test]
+fn synapses_come_and_go_between_ranks() {
+    let text = r#"(
+        dt: 0.5,
+        groups: {
+            "in": (size: 300, behaviours: [PoissonNeurons(rate: 60)]),
+            "a": (size: 5000, behaviours: [Izhikevich(), NormalNoise(mean: 5, sd: 4)],
+                receptors: {"r": CurrentReceptor(afferent: "X", gain: 0.2)}),
+        },
+        synapses: [
+            (from: "in", to: "a", tags: ["X"], name: "one", weights: "uniform(0, 1)", delays: 3, sources: Range(10, 290),
+                connectivity: FixedInDegree(in_degree: 6), behaviours: [Stdp(a_plus: 0.2, a_minus: 0.2, w_max: 1),
+                    Normalization(total: 30, over: Efferent, every: 7), StructuralPlasticity(interval: 10, threshold: 0.3, weight: 0.5)]),
+            (from: "a", to: "a", tags: ["X"], name: "many", weights: "uniform(0, 1)", delays: "if(j < 2100, 1, 1 + 40 * i / 5000)",
+                connectivity: FixedInDegree(in_degree: 3, autapses: false), behaviours: [OneStepStdp(eta: 0.2, w_max: 1),
+                    StructuralPlasticity(interval: 15, threshold: 0.4, probability: 0.5, weight: 0.5)]),
+            (from: "in", to: "a", tags: ["X"], name: "kept", weights: "uniform(0, 1)", delays: "uniform(1, 20)",
+                connectivity: FixedProbability(probability: 0.02), targets: Range(1000, 4500),
+                behaviours: [StructuralPlasticity(interval: 20, threshold: 0.4, weight: 0.1, kept: InDegree)]),
+            (from: "in", to: "a", tags: ["X"], name: "dense", weights: "uniform(0, 0.01)", targets: All, connectivity: AllToAll(),
+                behaviours: [Normalization(total: 5, over: Efferent, every: 20)]),
+        ],
+        recorders: [
+            SpikeRecorder(of: ["a"]), WeightRecorder(of: ["one", "many", "kept", "dense"], every: 60),
+            VariableRecorder(of: ["one.weights", "many.source"], every: 50),
+            HistogramRecorder(of: ["many.weights"], low: 0, high: 1, bins: 7, every: 40),
+        ],
+    )"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("scene.ron");
+    std::fs::write(&path, text).expect("a scene");
+    let path = path.to_str().expect("a name");
+    assert_shared(path, &[], 150);
+    assert_saved(path, &[], 70);
 }

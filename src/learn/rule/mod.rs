@@ -35,8 +35,8 @@ use crate::{
     equations::{Method, RuleModel, RuleSurroundings, Wrong},
     network::{
         Address, AddressError, Behaviour, Efficacies, EquationText, InitialValues, Kind, NamedTexts, Parameter,
-        Preparation, PrepareError, PrepareFault, Range, RegisterVariable, Size, Unit, Variables, Weights, shape::shape,
-        synapse_values::numbers_at,
+        Preparation, PrepareError, PrepareFault, Range, RegisterVariable, Rewired, Size, Unit, Variables, Weights,
+        shape::shape, synapse_values::numbers_at,
     },
     numeric::{Real, grid, real::wide, rows::Synapse},
     schedule::{AddToStage, Stage},
@@ -120,6 +120,10 @@ impl Behaviour for Rule {
         if rule.goes_by_others() {
             let why = "variables of sources, factors and noise of synapses are known to those who take care of them";
             preparation.must_be_alone(None, why)?;
+        }
+        if preparation.component::<Rewired>().is_some() {
+            preparation
+                .must_be_alone(None, "variables of synapses that come and go begin by their places among all")?;
         }
         let (of_neurons, of_synapses) = self.initial_values(preparation, &model)?;
         let factors = self.factors_of(preparation)?;

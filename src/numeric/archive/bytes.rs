@@ -3,14 +3,14 @@
 use std::io::Write;
 
 use super::{Archive, ArchiveError, Way, members::Tiles, source::Source};
-use crate::numeric::{pages::release, rows::Rows};
+use crate::numeric::pages::release;
 
 impl<'a> Archive<'a> {
     /// Numbers, one for each member.
     pub(super) fn members(&mut self, numbers: &mut [u8], each: usize) -> Result<(), ArchiveError> {
         // What not all synapse groups need some have not.
-        let of_synapses = |rows: &mut Rows| numbers.is_empty() || numbers.len() == each * rows.len();
-        if let Some(rows) = self.members.rows.take_if(of_synapses) {
+        let present = self.members.present;
+        if let Some(rows) = self.members.rows.take_if(|_| numbers.is_empty() || numbers.len() == each * present) {
             let gone = self.of_synapses(&rows, numbers, each);
             self.members.rows = Some(rows);
             return gone;

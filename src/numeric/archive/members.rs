@@ -20,6 +20,8 @@ pub struct Members {
     pub shared: Option<Shared>,
     /// They are sparse synapses.
     pub rows: Option<Rows>,
+    /// How many synapses there are here, of which there may be more or fewer as long as those that were saved are looked at.
+    pub present: usize,
 }
 
 /// Neurons that ranks share.

@@ -3,11 +3,18 @@
 //! ```text
 //! numbers = stretches (u64), synapses of each (u64), numbers of the first, of the second, …
 //! ```
+//! Synapses themselves are three numbers each: source, target, delay.
 
 use std::{borrow::Cow, io::Write, ops::Range};
 
 use super::{Archive, ArchiveError, Digest, Shared, Way};
-use crate::numeric::{blocks::BLOCK, rows::Rows};
+use crate::numeric::{
+    blocks::BLOCK,
+    rows::{Rows, Synapse},
+};
+
+/// Bytes of a synapse.
+const SYNAPSE: usize = size_of::<[u32; 3]>();
 
 impl Archive<'_> {
     /// Goes through numbers of synapses, one for each or none.
@@ -17,12 +24,64 @@ impl Archive<'_> {
             return Ok(());
         }
         let counts = rows.counts_by_targets();
-        let counts = if numbers.is_empty() { vec![0; counts.len()] } else { counts };
         if self.takes() {
+            let counts = if numbers.is_empty() { vec![0; counts.len()] } else { counts };
             self.save_synapses(rows, counts, (&*numbers, each))
         } else {
             self.read_synapses(rows, &counts, (numbers, each))
         }
+    }
+
+    /// Goes through synapses that may not be those of the scene: those that were saved, and lead to own neurons; `None` where these
+    /// are saved.
+    ///
+    /// # Errors
+    /// They cannot be saved or read.
+    pub(in crate::numeric) fn listed(&mut self, rows: &Rows) -> Result<Option<Vec<Synapse>>, ArchiveError> {
+        if self.releases() {
+            return Ok(None);
+        }
+        let stretches = rows.counts_by_targets();
+        if self.takes() {
+            let own: Vec<[u32; 3]> = rows.iter().map(|all| [all.source, all.target, all.delay]).collect();
+            self.save_synapses(rows, stretches, (bytemuck::cast_slice(&own), SYNAPSE))?;
+            return Ok(None);
+        }
+        let (own, there) = (self.own_stretches(stretches.len()), self.counts(stretches.len())?);
+        let source = self.source()?;
+        source.skip(bytes_of(&there, 0..own.start, SYNAPSE))?;
+        let bytes = bytes_of(&there, own.clone(), SYNAPSE);
+        // No number that is claimed makes anybody reserve more than there is.
+        if bytes > source.left {
+            return Err(ArchiveError::Form);
+        }
+        let mut words = vec![[0_u32; 3]; bytes as usize / SYNAPSE];
+        source.fill(bytemuck::cast_slice_mut(&mut words))?;
+        source.skip(bytes_of(&there, own.end..there.len(), SYNAPSE))?;
+        let stretches = own.flat_map(|stretch| std::iter::repeat_n(stretch, there[stretch] as usize));
+        if !words.iter().zip(stretches).all(|(&[_, target, _], stretch)| target as usize / BLOCK == stretch) {
+            return Err(ArchiveError::Form);
+        }
+        let synapse = |[source, target, delay]: [u32; 3]| Synapse { source, target, delay };
+        Ok(Some(words.into_iter().map(synapse).collect()))
+    }
+
+    /// The synapses that were saved are looked at, and numbers behind them are theirs.
+    pub(in crate::numeric) fn find(&mut self, rows: Rows) {
+        self.members.rows = Some(rows);
+    }
+
+    /// The stretches of targets, of so many, that are this rank's.
+    fn own_stretches(&self, stretches: usize) -> Range<usize> {
+        self.members.shared.as_ref().map_or(0..stretches, Shared::stretches)
+    }
+
+    /// The synapses that were saved of each of so many stretches.
+    fn counts(&mut self, stretches: usize) -> Result<Vec<u64>, ArchiveError> {
+        let mut bytes: Vec<u8> = Vec::new();
+        self.source()?.list(&mut bytes)?;
+        let counts: Vec<u64> = bytemuck::pod_collect_to_vec(&bytes);
+        if bytes.len() == stretches * size_of::<u64>() { Ok(counts) } else { Err(ArchiveError::Form) }
     }
 
     fn save_synapses(
@@ -53,28 +112,21 @@ impl Archive<'_> {
         counts: &[u64],
         (numbers, each): (&mut [u8], usize),
     ) -> Result<(), ArchiveError> {
-        let own = self.members.shared.as_ref().map_or(0..counts.len(), Shared::stretches);
-        let restores = self.restores();
+        let (own, there) = (self.own_stretches(counts.len()), self.counts(counts.len())?);
+        let (restores, present) = (self.restores(), self.members.present);
         let source = self.source()?;
-        let mut bytes: Vec<u8> = Vec::new();
-        source.list(&mut bytes)?;
-        if bytes.len() != size_of_val(counts) {
-            return Err(ArchiveError::Form);
-        }
-        let there: Vec<u64> = bytemuck::pod_collect_to_vec(&bytes);
-        let sum = |stretches: Range<usize>| {
-            let counts = there.get(stretches).unwrap_or_default().iter();
-            counts.fold(0_u64, |sum, &count| sum.saturating_add(count))
-        };
-        if there.get(own.clone()) != counts.get(own.clone()) {
-            let (here, there) = ((numbers.len() / each) as u64, sum(own));
+        let of_own = there.get(own.clone()).unwrap_or_default();
+        // Some have none of a column.
+        let are_none = numbers.is_empty() && of_own.iter().all(|&count| count == 0);
+        let are_these = (!numbers.is_empty() || present == 0) && Some(of_own) == counts.get(own.clone());
+        if !are_none && !are_these {
+            let (here, there) = ((numbers.len() / each) as u64, bytes_of(&there, own, 1));
             let moved = || ArchiveError::Refused("its synapses lead to other neurons".into());
             return Err(if here == there { moved() } else { ArchiveError::Length { here, there } });
         }
-        let skip = |stretches| sum(stretches).saturating_mul(each as u64);
-        source.skip(skip(0..own.start))?;
+        source.skip(bytes_of(&there, 0..own.start, each))?;
         if !restores {
-            source.skip(numbers.len() as u64)?;
+            source.skip(bytes_of(&there, own.clone(), each))?;
         } else if !numbers.is_empty() {
             for (places, order) in rows.by_targets() {
                 let own = &mut numbers[each * places.start..each * places.end];
@@ -89,8 +141,14 @@ impl Archive<'_> {
                 }
             }
         }
-        source.skip(skip(own.end..there.len()))
+        source.skip(bytes_of(&there, own.end..there.len(), each))
     }
+}
+
+/// The bytes of the numbers of some stretches.
+fn bytes_of(counts: &[u64], stretches: Range<usize>, each: usize) -> u64 {
+    let sum = counts.get(stretches).unwrap_or_default().iter().fold(0_u64, |sum, &count| sum.saturating_add(count));
+    sum.saturating_mul(each as u64)
 }
 
 impl Shared {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::prefetch::{prefetch, prefetch_all};
-use crate::numeric::{Archive, ArchiveError, Column, coding::Coding};
+use crate::numeric::{Column, coding::Coding};
 
 /// The codes of all synapses of a group.
 #[derive(Clone, Debug)]
@@ -78,11 +78,6 @@ impl Codes {
             Self::Short(codes) => CodeSliceMut::Short(codes),
             Self::Long(codes) => CodeSliceMut::Long(codes),
         }
-    }
-
-    /// Goes through all of them.
-    pub fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        either!(Self: self, codes => archive.column(codes))
     }
 }
 

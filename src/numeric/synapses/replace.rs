@@ -1,4 +1,5 @@
-//! Rows in which some synapses have given way to others. The pieces are cut anew, block by block; buckets remain as they are.
+//! Rows in which some synapses have given way to others, or which hold others altogether. The pieces are cut anew, block by block;
+//! buckets remain as they are, and more come behind them where a delay is longer than all before.
 
 use std::ops::Range;
 
@@ -25,7 +26,7 @@ struct Newcomer {
 /// A block that has been cut anew.
 #[derive(Default)]
 struct Cut {
-    offsets: Vec<u32>,
+    offsets: Offsets,
     codes: Vec<u32>,
     /// The place of each synapse before, or [`NEW`].
     before: Vec<u32>,
@@ -35,55 +36,105 @@ impl Rows {
     /// The rows without the synapses at some places, in the order of weights, and with new ones; and the place that each
     /// synapse had before, or [`NEW`].
     ///
-    /// `None` for a new synapse whose source, target or delay these rows do not know; or for more synapses than 32 bits
-    /// count.
+    /// `None` for a new synapse whose source or target these rows do not know, or whose delay is not that of all; or for more
+    /// synapses than 32 bits count.
     #[must_use]
     pub fn exchanged(&self, gone: &[u32], new: &[Synapse]) -> Option<(Self, Vec<u32>)> {
-        u32::try_from(self.len() + 1).ok()?;
         let mut gone = gone.to_vec();
         gone.sort_unstable();
-        let mut new: Vec<_> = new.iter().map(|&synapse| self.newcomer(synapse)).collect::<Option<_>>()?;
+        let mut new = self.newcomers(new)?;
         new.sort_unstable();
-        let cut = |block| {
-            let of_block = new.partition_point(|new| new.block < block)..new.partition_point(|new| new.block <= block);
-            self.cut_anew(block, &gone, &new[of_block])
-        };
+        let ages = self.ages_for(&new);
+        let cut = |block| self.cut_anew(block, ages.len(), &gone, of_block(&new, block));
         let cuts: Vec<Cut> = (0..self.blocks.len()).into_par_iter().map(cut).collect();
-        let mut codes = Codes::zero(self.coding, cuts.iter().map(|cut| cut.codes.len()).sum());
-        let (mut blocks, mut before, mut start) = (Vec::new(), Vec::with_capacity(codes.len()), 0);
+        let number = cuts.iter().map(|cut| cut.codes.len()).sum();
+        let mut before = Vec::with_capacity(number);
+        cuts.iter().for_each(|cut| before.extend_from_slice(&cut.before));
+        Some((self.joined(cuts, ages)?, before))
+    }
+
+    /// Rows of other synapses, of the same neurons: within a piece in the order in which they are given. `None` as of
+    /// [`exchanged`](Self::exchanged).
+    #[must_use]
+    pub(in crate::numeric) fn of_listed(&self, synapses: &[Synapse]) -> Option<Self> {
+        let mut all = self.newcomers(synapses)?;
+        all.sort_by_key(|new| (new.block, new.piece));
+        let ages = self.ages_for(&all);
+        let pieces = self.sources * ages.len();
+        let placed = |block| {
+            let own = of_block(&all, block);
+            let mut cut = Cut { codes: own.iter().map(|new| new.code).collect(), ..Cut::default() };
+            if !own.is_empty() {
+                let starts = (0..=pieces).map(|piece| own.partition_point(|new| new.piece < piece) as u32);
+                cut.offsets = Offsets::of(starts.collect::<Vec<_>>()[..].into());
+                cut.offsets.thin();
+            }
+            cut
+        };
+        let cuts = (0..self.blocks.len()).into_par_iter().map(placed).collect();
+        let mut rows = self.joined(cuts, ages)?;
+        let ascend = |ends: &[Newcomer]| {
+            (ends[0].block, ends[0].piece) != (ends[1].block, ends[1].piece) || ends[0].code <= ends[1].code
+        };
+        rows.ascending = all.windows(2).all(ascend);
+        Some(rows)
+    }
+
+    fn joined(&self, cuts: Vec<Cut>, ages: Vec<u32>) -> Option<Self> {
+        let number: usize = cuts.iter().map(|cut| cut.codes.len()).sum();
+        u32::try_from(number + 1).ok()?;
+        let mut codes = Codes::zero(self.coding, number);
+        let (mut blocks, mut start) = (Vec::new(), 0);
         for cut in cuts {
             let mut own = codes.all_mut();
             cut.codes.iter().enumerate().for_each(|(k, &code)| own.set(start + k, code));
-            let number = cut.codes.len();
-            blocks.push(Block { start, offsets: Offsets::of(cut.offsets[..].into()) });
-            before.extend(cut.before);
-            start += number;
+            blocks.push(Block { start, offsets: cut.offsets });
+            start += cut.codes.len();
         }
-        Some((self.with_blocks(blocks, codes), before))
+        let Self { sources, coding, punctual, ascending, longest_elsewhere, .. } = *self;
+        Some(Self { sources, coding, ages, punctual, ascending, blocks, codes, longest_elsewhere })
+    }
+
+    fn newcomers(&self, synapses: &[Synapse]) -> Option<Vec<Newcomer>> {
+        synapses.iter().map(|&synapse| self.newcomer(synapse)).collect()
     }
 
     fn newcomer(&self, Synapse { source, target, delay }: Synapse) -> Option<Newcomer> {
         let (block, target) = (target as usize / self.coding.width(), target as usize);
-        let within = target % self.coding.width();
-        let bucket = self.ages().partition_point(|&age| age <= delay).checked_sub(1)?;
-        let known =
-            (source as usize) < self.sources && block < self.blocks.len() && delay - self.ages()[bucket] < self.span();
-        let code = self.coding.code(if self.is_punctual() { 0 } else { delay as usize }, target);
+        u16::try_from(delay).ok()?;
+        let bucket = match self.punctual {
+            true => self.ages.iter().position(|&age| age == delay)?,
+            false => delay as usize / self.coding.slots(),
+        };
+        let known = (source as usize) < self.sources && block < self.blocks.len();
+        let code = self.coding.code(if self.punctual { 0 } else { delay as usize }, target);
         let piece = bucket * self.sources + source as usize;
-        known.then_some(Newcomer { block, piece, target: within, code })
+        known.then_some(Newcomer { block, piece, target: target % self.coding.width(), code })
+    }
+
+    /// The ages at which buckets are delivered, with those that new synapses need.
+    fn ages_for(&self, new: &[Newcomer]) -> Vec<u32> {
+        let buckets = new.iter().map(|new| new.piece / self.sources.max(1) + 1).max().unwrap_or_default();
+        let more = self.ages.len()..buckets.max(self.ages.len());
+        let more = more.map(|bucket| (bucket * self.coding.slots()) as u32);
+        self.ages.iter().copied().chain(more).collect()
     }
 
     /// New synapses come before the first of their piece whose target is higher, so that ascending pieces remain so.
-    fn cut_anew(&self, block: usize, gone: &[u32], new: &[Newcomer]) -> Cut {
+    fn cut_anew(&self, block: usize, buckets: usize, gone: &[u32], new: &[Newcomer]) -> Cut {
         let block = &self.blocks[block];
-        let mut gone = gone[gone.partition_point(|&place| (place as usize) < block.start)..].iter().peekable();
+        let own = block.start..block.start + block.len();
+        let mut gone = of_places(gone, &own).iter().peekable();
+        if gone.peek().is_none() && new.is_empty() {
+            let codes = own.clone().map(|place| self.codes.all().at(place)).collect();
+            return Cut { offsets: block.offsets.clone(), codes, before: own.map(|place| place as u32).collect() };
+        }
         let mut new = new.iter().peekable();
-        let mut cut = Cut::default();
-        let offsets = block.offsets.all(self.sources * self.ages().len());
-        for (piece, ends) in offsets.windows(2).enumerate() {
-            cut.offsets.push(cut.codes.len() as u32);
-            let places: Range<usize> = block.start + ends[0] as usize..block.start + ends[1] as usize;
-            for place in places {
+        let (mut starts, mut cut) = (Vec::new(), Cut::default());
+        for piece in 0..self.sources * buckets {
+            starts.push(cut.codes.len() as u32);
+            let places = block.offsets.piece(piece);
+            for place in block.start + places.start..block.start + places.end {
                 if gone.next_if(|&&gone| gone as usize == place).is_some() {
                     continue;
                 }
@@ -98,9 +149,22 @@ impl Rows {
                 cut.push(new.code, NEW);
             }
         }
-        cut.offsets.push(cut.codes.len() as u32);
+        starts.push(cut.codes.len() as u32);
+        cut.offsets = Offsets::of(starts[..].into());
+        cut.offsets.thin();
         cut
     }
+}
+
+/// Those of a block, of newcomers that lie by blocks.
+fn of_block(new: &[Newcomer], block: usize) -> &[Newcomer] {
+    &new[new.partition_point(|new| new.block < block)..new.partition_point(|new| new.block <= block)]
+}
+
+/// Those of some places, of places that ascend.
+fn of_places<'a>(all: &'a [u32], places: &Range<usize>) -> &'a [u32] {
+    let before = |end: usize| all.partition_point(|&place| (place as usize) < end);
+    &all[before(places.start)..before(places.end)]
 }
 
 impl Cut {

@@ -77,37 +77,24 @@ pub struct Synapse {
 }
 
 impl Rows {
-    /// The same rows with other synapses.
-    pub(in crate::numeric) fn with_blocks(&self, blocks: Vec<Block>, codes: Codes) -> Self {
-        let Self { sources, coding, punctual, ascending, longest_elsewhere, .. } = *self;
-        Self { sources, coding, ages: self.ages.clone(), punctual, ascending, blocks, codes, longest_elsewhere }
-    }
-
-    /// Goes through the synapses: as many, of the same sources and with delays in the same buckets.
+    /// Goes through the synapses, of the same sources and with delays coded as these are.
     ///
     /// # Errors
     /// What was saved does not fit.
     pub fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        let kind = (self.coding, self.punctual, self.ascending);
-        let form = (self.sources as u64, self.ages.clone(), kind, self.blocks.len() as u64);
+        let delay = self.punctual.then(|| self.ages.clone());
+        let form = (self.sources as u64, self.coding, delay, self.blocks.len() as u64);
         if archive.through(&form)?.is_some_and(|saved| saved != form) {
             return Err(ArchiveError::Refused("its synapses lie otherwise".into()));
         }
-        let mut start = 0;
-        let pieces = self.sources * self.ages.len();
-        for block in &mut self.blocks {
-            let mut offsets = block.offsets.all(pieces);
-            archive.column(&mut offsets)?;
-            if offsets.first().is_some_and(|first| *first != 0) || !offsets.is_sorted() {
-                return Err(ArchiveError::Form);
-            }
-            if archive.restores() {
-                *block = Block { start, offsets: Offsets::of(offsets) };
-                start += block.len();
-            }
+        let Some(found) = archive.listed(self)? else { return Ok(()) };
+        let found = self.of_listed(&found).ok_or(ArchiveError::Form)?;
+        if archive.restores() {
+            *self = found;
+        } else {
+            archive.find(found);
         }
-        self.codes.persist(archive)?;
-        if archive.restores() && start != self.codes.len() { Err(ArchiveError::Form) } else { Ok(()) }
+        Ok(())
     }
 
     /// The number of synapses.
