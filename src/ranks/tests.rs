@@ -244,6 +244,7 @@ fn synapses_of_cut_groups_are_put_together() {
         groups: {
             "a": (size: 5000, behaviours: [Izhikevich(), NormalNoise(mean: 5, sd: 4)], receptors: {"r": CurrentReceptor(afferent: "X")}),
             "b": (size: 300, behaviours: [Izhikevich()], receptors: {"r": ExponentialReceptor(afferent: "Y")}),
+            "critic": (size: 1, behaviours: [Izhikevich(), ConstantCurrent(amplitude: 8)]),
         },
         synapses: [
             (from: "a", to: "a", tags: ["X"], name: "s", weights: "uniform(0, 1)", delays: "uniform(1, 5)",
@@ -252,12 +253,17 @@ fn synapses_of_cut_groups_are_put_together() {
                     on_post: "w -= 0.001*c", initial: {"c": "uniform(0, 1)"})]),
             (from: "a", to: "a", tags: ["X"], name: "d", weights: "uniform(0, 1)",
                 connectivity: FixedOutDegree(out_degree: 7), behaviours: [Stdp(w_max: 2)]),
+            (from: "a", to: "a", tags: ["X"], name: "g", weights: "uniform(0, 1)", delays: "uniform(1, 4)",
+                connectivity: FixedInDegree(in_degree: 3), behaviours: [Rule(factors: {"r": "critic.v"}, every: 3,
+                    model: "dp/dt = (v_pre - p)/10 : pre; dw/dt = -1e-5*w*r + 1e-6*u_pre*p", on_pre: "w += 1e-4*(v_pre - p + r)",
+                    on_post: "w -= 1e-3*u_pre")]),
             (from: "a", to: "b", tags: ["Y"], name: "e", weights: "uniform(0, 1)", connectivity: AllToAll()),
             (from: "a", to: "b", tags: ["Y"], name: "f", delays: 3,
                 connectivity: EdgeList(file: "edges.csv")),
         ],
         recorders: [
-            SpikeRecorder(of: ["a"]), WeightRecorder(of: ["s", "d", "e", "f"], every: 100),
+            SpikeRecorder(of: ["a"]), WeightRecorder(of: ["s", "d", "e", "f", "g"], every: 100),
+            ExpressionRecorder(of: ["s", "e"], expression: "2*weights^2", name: "square", every: 70),
             VariableRecorder(of: ["s.weights", "s.c", "a.v", "e.weights"], every: 50),
             HistogramRecorder(of: ["a.v", "d.weights"], low: -80, high: 30, bins: 7, every: 70),
             ExpressionRecorder(of: ["a"], expression: "v + 2*i", name: "w", neurons: Stride(700), every: 60),

@@ -14,8 +14,8 @@ use crate::{
     behaviour,
     equations::Observed,
     network::{
-        Behaviour, Clock, Failures, Kind, NeuronGroup, Preparation, PrepareError, Ranks, Seed, SynapseGroup, Variables,
-        View, shape::shape, surroundings::ValueFunctions, variable::VariableInfo,
+        Behaviour, Clock, Failures, Kind, Layout, NeuronGroup, Preparation, PrepareError, Ranks, Seed, SynapseGroup,
+        Synapses, Variables, View, shape::shape, surroundings::ValueFunctions, variable::VariableInfo,
     },
     numeric::{Column, Real, real::real, real::wide},
     schedule::{AddToStage, Stage},
@@ -82,15 +82,18 @@ impl Behaviour for ExpressionRecorder {
             bytes: size_of::<Real>(),
         };
         let seed = preparation.seed();
+        // With functions that programs do not have, it is evaluated as values are.
+        let observed = Observed::read(&self.expression).ok();
+        let by_place = observed.as_ref().is_none_or(|observed| observed.names().iter().any(|name| name == "i"));
         for entity in resolve(preparation, &request, |_, _, _| Some((Content::Expression, info.clone())))? {
             let source = preparation.looked_at().get::<Recording>(entity).map(|recording| recording.source);
-            if source.is_some_and(|source| preparation.looked_at().get::<SynapseGroup>(source).is_some()) {
-                preparation.must_be_alone(Some("of"), "each has synapses of its own")?;
+            if by_place && source.is_some_and(|source| preparation.looked_at().get::<SynapseGroup>(source).is_some()) {
+                preparation
+                    .must_be_alone(Some("expression"), "`i` and what is drawn belong to places among all synapses")?;
             }
             let tried = self.tried(preparation.world(), entity);
             let parsed = tried.map_err(|error| preparation.fault("expression", error.into()))?;
-            // With functions that programs do not have, it is evaluated as values are.
-            let observed = Observed::read(&self.expression).ok();
+            let observed = observed.clone();
             preparation.world().entity_mut(entity).insert(Parsed { expression: parsed, seed, observed });
         }
         Ok(())
@@ -175,7 +178,12 @@ fn record(
     record_due(recorders.iter(), &mut recordings, &clock, &mut failures, |entity, recording| {
         let (Ok(parsed), Ok(source)) = (expressions.get(entity), sources.get(recording.source)) else { return Ok(()) };
         let names = Columns { entity: source, variables: &variables, is_trial: false };
-        let members = recording.shape.iter().product();
+        let layout = source.get::<Synapses>().and_then(|synapses| synapses.layout.as_ref());
+        let members = match layout {
+            // Of those that ranks share there are some here.
+            Some(Layout::Sparse(rows)) => rows.len(),
+            _ => recording.shape.iter().product(),
+        };
         if let Some(observed) = &parsed.observed
             && let Some(columns) = names.columns(observed, members)
         {

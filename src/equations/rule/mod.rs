@@ -118,13 +118,11 @@ pub struct RunnableRule {
 }
 
 impl RunnableRule {
-    /// Whether it goes by what lies neither at the targets nor in the spikes of the sources: variables of the group of sources,
-    /// numbers of other groups, random numbers that belong to places among all synapses.
+    /// Whether synapses have noise of their own.
     #[must_use]
-    pub fn goes_by_others(&self) -> bool {
-        let is_of_others = |read: &Read| matches!(read, Read::OfSource(_) | Read::Factor(_) | Read::Normal);
+    pub fn has_noise_of_synapses(&self) -> bool {
         let events = [&self.on_pre, &self.on_post, &self.every].into_iter().flatten();
-        !self.pre.reads.is_empty() || events.flat_map(|event| &event.reads).any(is_of_others)
+        events.flat_map(|event| &event.reads).any(|read| matches!(read, Read::Normal))
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     Rule,
     ends::EndState,
     gather::{From, Reads},
+    others::Others,
     parts::{Due, Part, parts},
     steps,
     variables::{Fresh, RuleVariables, Running},
@@ -16,8 +17,8 @@ use super::{
 use crate::{
     equations::{Event, Read},
     network::{
-        Birth, Clock, Efficacies, Failures, Layout, Source, Spikes, Synapses, Target, Variables, View, Weights,
-        shape::path_of, synapse_values::numbers_at,
+        Birth, Clock, Efficacies, Failures, Layout, Source, Spikes, Synapses, Target, Weights, shape::path_of,
+        synapse_values::numbers_at,
     },
     numeric::{
         Real,
@@ -31,7 +32,9 @@ use crate::{
 const WORTH_SHARING: usize = 1 << 13;
 
 pub(super) fn learn(world: &mut World, groups: &mut QueryState<Entity, With<Rule>>) {
-    let all: Vec<Entity> = groups.iter(world).collect();
+    let mut all: Vec<Entity> = groups.iter(world).collect();
+    // Ranks tell one another what rules go by: in the same order.
+    all.sort_unstable();
     let mut failed = Vec::new();
     for group in all {
         // Taken out for the while, so that the neurons at both ends can be read.
@@ -40,8 +43,9 @@ pub(super) fn learn(world: &mut World, groups: &mut QueryState<Entity, With<Rule
             continue;
         };
         let Some(mut weights) = here.get_mut::<Weights>().map(|mut own| std::mem::take(&mut own.0)) else { continue };
+        let others = told(world, group, &variables);
         let outcome = follow(world, group, &mut variables).and_then(|follows| match follows {
-            true => advance(world, group, &mut variables, &mut weights),
+            true => advance(world, group, &others?, (&mut variables, &mut weights)),
             false => Ok(Vec::new()),
         });
         let Ok(mut here) = world.get_entity_mut(group) else { continue };
@@ -66,6 +70,24 @@ pub(super) fn learn(world: &mut World, groups: &mut QueryState<Entity, With<Rule
         let who = path_of(world, group);
         world.get_resource_or_init::<Failures>().push_at(group, who, why);
     }
+}
+
+fn told(world: &World, group: Entity, variables: &RuleVariables) -> Result<Others, String> {
+    match (&variables.running, ends(world, group)) {
+        (Some(running), Some((source, _))) => {
+            Others::told(world, source, running, step_is_due(running, &clock(world, group)))
+        }
+        _ => Ok(Others::default()),
+    }
+}
+
+/// The time of the group's network.
+fn clock(world: &World, group: Entity) -> Clock {
+    world.get_resource::<Clock>().copied().unwrap_or_default().since(world.get::<Birth>(group))
+}
+
+const fn step_is_due(running: &Running, clock: &Clock) -> bool {
+    running.every > 0 && (clock.iteration + 1).is_multiple_of(running.every)
 }
 
 /// Sees to it that the rule remembers its neurons and knows its synapses; whether there is something to be done. Spikes that came
@@ -189,11 +211,11 @@ fn places_at_targets(all: &[Synapse]) -> Vec<u64> {
 fn advance(
     world: &World,
     group: Entity,
-    variables: &mut RuleVariables,
-    weights: &mut [Real],
+    others: &Others,
+    (variables, weights): (&mut RuleVariables, &mut [Real]),
 ) -> Result<Vec<Real>, String> {
     let Some(mut running) = variables.running.take() else { return Ok(Vec::new()) };
-    let efficacies = advance_with(world, group, &mut running, (variables, weights));
+    let efficacies = advance_with(world, group, (&mut running, others), (variables, weights));
     variables.running = Some(running);
     efficacies
 }
@@ -201,7 +223,7 @@ fn advance(
 fn advance_with(
     world: &World,
     group: Entity,
-    running: &mut Running,
+    (running, others): (&mut Running, &Others),
     (variables, weights): (&mut RuleVariables, &mut [Real]),
 ) -> Result<Vec<Real>, String> {
     let Some((source, target)) = ends(world, group) else { return Ok(Vec::new()) };
@@ -209,19 +231,19 @@ fn advance_with(
         return Ok(Vec::new());
     };
     let Some(layout) = layout_of(world, group) else { return Ok(Vec::new()) };
-    let clock = world.get_resource::<Clock>().copied().unwrap_or_default().since(world.get::<Birth>(group));
+    let clock = clock(world, group);
     let time = clock.time();
     let rule = &mut running.rule;
     for (end, group, state) in
         [(&mut rule.pre, source, &mut variables.sources), (&mut rule.post, target, &mut variables.targets)]
     {
-        let inputs = end.reads.iter().map(|name| of_group(world, group, name)).collect::<Result<Vec<_>, _>>()?;
+        let inputs = end.reads.iter().map(|name| others.of_group(world, group, name)).collect::<Result<Vec<_>, _>>()?;
         state.step(end.step.as_mut(), &inputs, time);
     }
     for event in [&mut rule.on_pre, &mut rule.on_post, &mut rule.every].into_iter().flatten() {
         event.lowered.begin(time, &|_| 0.0);
     }
-    at_synapses(world, (source, target), (layout, past, fired), (running, &clock), variables, weights)?;
+    at_synapses((world, others), (source, target), (layout, past, fired), (running, &clock), variables, weights)?;
     let rule = &mut running.rule;
     let efficacies = variables.sources.spike(rule.pre.spike.as_mut(), past.neurons(), rule.efficacy, time);
     variables.targets.spike(rule.post.spike.as_mut(), fired.neurons(), false, time);
@@ -230,7 +252,7 @@ fn advance_with(
 
 /// What is due at synapses: events, and a step of all when its time has come.
 fn at_synapses(
-    world: &World,
+    (world, others): (&World, &Others),
     groups: (Entity, Entity),
     (layout, past, fired): (&Layout, &Spikes, &Spikes),
     (running, clock): (&Running, &Clock),
@@ -241,6 +263,7 @@ fn at_synapses(
     let longest = longest_delay(layout, index.as_ref());
     let reading = Reading {
         world,
+        others,
         groups,
         ends: (sources, targets),
         factors: &running.factors,
@@ -261,8 +284,7 @@ fn at_synapses(
         let spikes = past.history().latest().len() + fired.neurons().len();
         change_all(parts, &due, spikes * mean_length(layout));
     }
-    let is_time = running.every > 0 && (clock.iteration + 1).is_multiple_of(running.every);
-    if let Some(event) = rule.every.as_ref().filter(|_| is_time) {
+    if let Some(event) = rule.every.as_ref().filter(|_| step_is_due(running, clock)) {
         let reads = reading.of(event)?;
         let mut columns = vec![&mut *weights];
         columns.extend(synapses.iter_mut().map(|(_, column)| &mut column[..]));
@@ -290,6 +312,7 @@ fn change_all(parts: Vec<Part<'_>>, due: &Due<'_>, work: usize) {
 /// From where programs read.
 struct Reading<'a> {
     world: &'a World,
+    others: &'a Others,
     groups: (Entity, Entity),
     ends: (&'a EndState, &'a EndState),
     factors: &'a [(Entity, String)],
@@ -307,8 +330,8 @@ impl<'a> Reading<'a> {
             Ok(match read {
                 Read::Pre(k) => From::Sources(sources.kept(*k)),
                 Read::Post(k) => From::OfTarget(targets.kept(*k)),
-                Read::OfSource(name) => From::OfSource(of_group(self.world, self.groups.0, name)?),
-                Read::OfTarget(name) => From::OfTarget(of_group(self.world, self.groups.1, name)?),
+                Read::OfSource(name) => From::OfSource(self.others.of_group(self.world, self.groups.0, name)?),
+                Read::OfTarget(name) => From::OfTarget(self.others.of_group(self.world, self.groups.1, name)?),
                 Read::Factor(k) => From::All(self.factor(*k)?),
                 Read::Since => From::Since,
                 Read::Normal => From::All(0.0),
@@ -321,7 +344,7 @@ impl<'a> Reading<'a> {
 
     fn factor(&self, k: usize) -> Result<Real, String> {
         let (group, variable) = self.factors.get(k).ok_or("a factor is missing")?;
-        match of_group(self.world, *group, variable)? {
+        match self.others.of_group(self.world, *group, variable)? {
             [x] => Ok(*x),
             all => Err(format!(
                 "`{}` has {} neurons: a factor is of a group of one",
@@ -329,17 +352,5 @@ impl<'a> Reading<'a> {
                 all.len()
             )),
         }
-    }
-}
-
-/// A variable of a group.
-fn of_group<'w>(world: &'w World, group: Entity, name: &str) -> Result<&'w [Real], String> {
-    let nothing = format!("`{}` has no variable `{name}`", path_of(world, group));
-    let (Some(variables), Ok(group)) = (world.get_resource::<Variables>(), world.get_entity(group)) else {
-        return Err(nothing);
-    };
-    match variables.view(group, name) {
-        Some(View::Real(numbers)) => Ok(numbers),
-        _ => Err(nothing),
     }
 }

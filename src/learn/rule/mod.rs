@@ -15,6 +15,7 @@
 mod ends;
 mod events;
 mod gather;
+mod others;
 mod parts;
 mod steps;
 #[cfg(test)]
@@ -117,9 +118,8 @@ impl Behaviour for Rule {
         let around = RuleSurroundings { dt, every: every * dt, method: self.method, number: &number, factors: &names };
         let rule = model.runnable(&around);
         let rule = rule.map_err(|(part, error): Wrong| preparation.fault(part.field(), error.into()))?;
-        if rule.goes_by_others() {
-            let why = "variables of sources, factors and noise of synapses are known to those who take care of them";
-            preparation.must_be_alone(None, why)?;
+        if rule.has_noise_of_synapses() {
+            preparation.must_be_alone(None, "noise of synapses belongs to places among all of them")?;
         }
         if preparation.component::<Rewired>().is_some() {
             preparation
