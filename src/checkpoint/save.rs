@@ -38,7 +38,8 @@ pub(super) fn save(
     write_header(&Header { precision: PRECISION.into(), dt, iteration, seeds, births, run }, &mut to)?;
     let parts = parts(world)?;
     let mut in_order: Vec<_> = parts.iter().collect();
-    in_order.sort_by_cached_key(|((entity, _), part)| (entity.clone(), !part.are_synapses(world)));
+    let first = |part: &Part| !part.are_synapses(world);
+    in_order.sort_by(|(a, one), (b, other)| a.0.cmp(&b.0).then_with(|| first(one).cmp(&first(other))));
     for part in in_order {
         save_part(world, part, extent, &mut to)?;
     }

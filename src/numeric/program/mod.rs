@@ -103,7 +103,7 @@ impl Program {
         let code = code.iter().map(placed).collect::<Option<Vec<_>>>()?;
         let lines = counts.registers + counts.columns + counts.inputs;
         let fits = |block: &usize| lines * block * size_of::<crate::numeric::Real>() <= CACHE;
-        let block = [512, 256].into_iter().find(fits).unwrap_or(128);
+        let block = [1024, 512, 256].into_iter().find(fits).unwrap_or(128);
         Some(Self { code, counts, block, mark: counts.place(mark)? })
     }
 
