@@ -265,8 +265,9 @@ fn walk_through<M: NeuronModel, X: Carried, D: Drive, const STEPS: u32>(
         move |i, state, spike| {
             let (cell, drive) = (cell(i), drive(i));
             let (mut state, mut spike) = begin::<M, X>(cell, state, spike, h);
-            for k in 1..=STEPS {
-                (state, spike) = take_step::<M, X>(cell, state, spike, drive, (h, k == STEPS));
+            // An inclusive range is not unrolled, and with it the loop around is not vectorised: twenty times slower.
+            for k in 0..STEPS {
+                (state, spike) = take_step::<M, X>(cell, state, spike, drive, (h, k + 1 == STEPS));
             }
             end::<M, X>(cell, state, spike)
         },
