@@ -56,33 +56,34 @@ pub(super) fn advance<M: NeuronModel, X: Carried>(
         return shifted::<M, X, false>(columns, drives, shift, cell, step);
     }
     let cell = match cells {
-        // Beside constants that differ a shift of nothing costs nothing.
-        CellsOf::Each(each) => return shifted::<M, X, false>(columns, drives, shift, M::Cell::read(each, 0), step),
+        CellsOf::Each(each) => {
+            return may_shift::<M, X, false>(columns, drives, shift, M::Cell::read(each, 0), step);
+        }
         CellsOf::Alike(cell) => cell,
     };
     if const { M::Takes::TAKEN[0] && M::EXPONENT.is_some() } {
         // In steps of 0.1 ms a conductance seldom takes v further than half of its way.
         let near = |exponent: fn(M::Cell, Real) -> Real| is_near_zero(exponent(cell, greatest(conductance)));
         if !conductance.is_empty() && M::EXPONENT.is_some_and(near) {
-            return of_alike::<M, X, true>(columns, drives, shift, cell, step);
+            return may_shift::<M, X, true>(columns, drives, shift, alike(cell), step);
         }
     }
-    of_alike::<M, X, false>(columns, drives, shift, cell, step);
+    may_shift::<M, X, false>(columns, drives, shift, alike(cell), step);
 }
 
-/// With constants that are the same for all, shifted or not.
+/// With shifts or without: to add nothing takes LIF neurons that differ 6 % more time.
 #[inline(always)]
-fn of_alike<M: NeuronModel, X: Carried, const NEAR: bool>(
+fn may_shift<M: NeuronModel, X: Carried, const NEAR: bool>(
     columns: Columns<'_, '_, M>,
     drives: Drives<'_>,
     shift: &[Real],
-    cell: M::Cell,
+    cell: impl Fn(usize) -> M::Cell + Copy,
     step: Step,
 ) {
     if const { M::Takes::TAKEN[2] } && !shift.is_empty() {
-        return shifted::<M, X, NEAR>(columns, drives, shift, alike(cell), step);
+        return shifted::<M, X, NEAR>(columns, drives, shift, cell, step);
     }
-    iterate::<M, X, NEAR>(columns, drives, alike(cell), step);
+    iterate::<M, X, NEAR>(columns, drives, cell, step);
 }
 
 #[inline(always)]
