@@ -171,10 +171,9 @@ fn what_is_wrong_is_told_once_and_ends_all() {
     for (text, told) in [
         (r#"(groups: {"a": (size: 10, behaviours: [Izhikevichh()])})"#, "nothing is named `Izhikevichh`"),
         (
-            r#"(groups: {"a": (size: 9, behaviours: [Izhikevich()])}, synapses: [(from: "a", to: "a", tags: ["X"],
-                connectivity: FixedInDegree(in_degree: 3), behaviours: [Rule(model: "c : synapse", on_pre: "c += 1"),
-                StructuralPlasticity(interval: 10)])])"#,
-            "neurons cannot be shared among ranks: variables of synapses that come and go",
+            r#"(groups: {"a": (size: 9, behaviours: [Izhikevich()])}, synapses: [(from: "a", to: "a", name: "s", tags: ["X"],
+                connectivity: FixedInDegree(in_degree: 3))], recorders: [ExpressionRecorder(of: ["s"], expression: "weights + i")])"#,
+            "neurons cannot be shared among ranks: `i` and what is drawn belong to places",
         ),
         (
             r#"(iterations: 2000, groups: {"a": (size: 9000, behaviours: [HodgkinHuxley(),

@@ -264,7 +264,7 @@ impl network::State for Level {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.column(&mut self.values)?;
         self.rests.iter_mut().try_for_each(|rest| archive.whole(rest).map(drop))?;
-        archive.any(&mut self.awake)
+        archive.any_of(&mut self.awake)
     }
 }
 

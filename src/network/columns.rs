@@ -72,7 +72,7 @@ macro_rules! drive {
 
         impl State for $type {
             fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-                archive.any(&mut self.given)?;
+                archive.any_of(&mut self.given)?;
                 archive.column(&mut self.sum)
             }
         }

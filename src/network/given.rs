@@ -15,7 +15,7 @@ pub struct GivenInput(pub bool);
 
 impl State for GivenInput {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        archive.any(&mut self.0)
+        archive.any_of(&mut self.0)
     }
 }
 

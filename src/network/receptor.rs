@@ -208,8 +208,8 @@ impl Arriving {
 impl State for Arriving {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         archive.column(&mut self.sums)?;
-        archive.any(&mut self.any)?;
-        archive.any(&mut self.given)?;
+        archive.any_of(&mut self.any)?;
+        archive.any_of(&mut self.given)?;
         let block = Coding::of_rings(self.sums.len(), self.ring.len()).width();
         archive.tiled(&mut self.ring, Some(block)).map(drop)
     }

@@ -227,24 +227,30 @@ impl Variables {
     /// # Errors
     /// A variable that cannot be set.
     pub fn rearrange(&self, entity: &mut EntityMut<'_>, places: &[u32]) -> Result<(), String> {
-        let mut waiting = Vec::new();
+        let (mut waiting, mut before) = (Vec::new(), 0);
         for VariableInfo { name, .. } in self.of(entity.as_readonly()) {
             let Some(view) = self.view(entity.as_readonly(), &name) else { continue };
             let values = view.at(places);
             if view.len() == places.len() {
                 self.follow(entity, &name, values)?;
             } else {
+                before = view.len();
                 waiting.push((name, values));
             }
         }
-        if !waiting.is_empty() {
-            self.resize(entity, places.len());
+        let fits = waiting.is_empty();
+        if !fits {
+            // What is not a variable has not followed yet, and is read once more.
+            self.resize(entity, places.len().max(before));
         }
         waiting.into_iter().try_for_each(|(name, values)| self.follow(entity, &name, values))?;
         for entry in &self.0 {
             if let Some(mut column) = (entry.get_mut)(entity) {
                 column.bypass_change_detection().exchanged(places);
             }
+        }
+        if !fits {
+            self.resize(entity, places.len());
         }
         Ok(())
     }

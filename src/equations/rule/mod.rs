@@ -117,15 +117,6 @@ pub struct RunnableRule {
     pub bounds: [f64; 2],
 }
 
-impl RunnableRule {
-    /// Whether synapses have noise of their own.
-    #[must_use]
-    pub fn has_noise_of_synapses(&self) -> bool {
-        let events = [&self.on_pre, &self.on_post, &self.every].into_iter().flatten();
-        events.flat_map(|event| &event.reads).any(|read| matches!(read, Read::Normal))
-    }
-}
-
 /// Where an error stands.
 const ON_PRE: Part = Part::OnPre;
 const ON_POST: Part = Part::OnPost;

@@ -1,6 +1,8 @@
 //! The system of rules by equations. Variables of neurons take their step; what is due at synapses is done part by part; what spikes do
 //! to variables of their own neurons comes last.
 
+use std::ops::Range;
+
 use bevy_ecs::prelude::*;
 use rayon::prelude::*;
 
@@ -9,6 +11,7 @@ use super::{
     Rule,
     ends::EndState,
     gather::{From, Reads},
+    noise,
     others::Others,
     parts::{Due, Part, parts},
     steps,
@@ -17,11 +20,11 @@ use super::{
 use crate::{
     equations::{Event, Read},
     network::{
-        Birth, Clock, Efficacies, Failures, Layout, Source, Spikes, Synapses, Target, Weights, shape::path_of,
-        synapse_values::numbers_at,
+        Birth, Clock, Efficacies, Failures, Layout, NeuronGroup, Owned, Source, Spikes, Synapses, Target, Weights,
+        shape::path_of, synapse_values::numbers_at,
     },
     numeric::{
-        Real,
+        Column, Real,
         real::real,
         rows::Synapse,
         threads::{attend, is_alone},
@@ -172,12 +175,18 @@ fn begin_fresh(
     }
     let all = all_ends(layout);
     // By which random numbers are drawn: of the first synapses their place among those of their targets, which ranks that share
-    // the neurons know; of later ones the moment and their place among all.
+    // the neurons know; of later ones the moment and their ends, which no two have in common.
     let (places, keys): (Vec<usize>, Vec<u64>) = match fresh {
         Fresh::All => ((0..all.len()).collect(), places_at_targets(&all)),
         Fresh::Some(places) => {
-            let key = |place: &u32| 1 << 63 | iteration << 32 ^ u64::from(*place);
-            (places.iter().map(|place| *place as usize).collect(), places.iter().map(key).collect())
+            let key = |synapse: &Synapse| {
+                let ends = u64::from(synapse.source) << 32 | u64::from(synapse.target);
+                // An odd factor that spreads iterations over all bits (Steele, Lea & Flood 2014).
+                1 << 63 | ends ^ iteration.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            };
+            let places: Vec<usize> = places.into_iter().map(|place| place as usize).collect();
+            let keys = places.iter().map(|&place| all.get(place).map_or(0, key)).collect();
+            (places, keys)
         }
     };
     let Some(running) = &variables.running else { return Ok(()) };
@@ -288,9 +297,19 @@ fn at_synapses(
         let reads = reading.of(event)?;
         let mut columns = vec![&mut *weights];
         columns.extend(synapses.iter_mut().map(|(_, column)| &mut column[..]));
-        steps::step(event, &reads, ends, (columns, streams), &|place| layout.has(place));
+        let own = own_targets(world, groups.1);
+        let stretches = streams.len() / running.noises().max(1);
+        let noises: Vec<Column<Real>> =
+            streams.chunks_mut(stretches.max(1)).map(|streams| noise::normals(streams, layout, &own)).collect();
+        steps::step(event, &reads, ends, (columns, &noises), &|place| layout.has(place));
     }
     Ok(())
+}
+
+/// The neurons of a group that are in the care of this rank.
+fn own_targets(world: &World, group: Entity) -> Range<usize> {
+    let all = 0..world.get::<NeuronGroup>(group).map_or(0, NeuronGroup::size);
+    world.get::<Owned>(group).map_or(all, |own| own.range())
 }
 
 fn mean_length(layout: &Layout) -> usize {

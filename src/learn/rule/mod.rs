@@ -15,6 +15,7 @@
 mod ends;
 mod events;
 mod gather;
+mod noise;
 mod others;
 mod parts;
 mod steps;
@@ -35,9 +36,9 @@ use crate::{
     behaviour,
     equations::{Method, RuleModel, RuleSurroundings, Wrong},
     network::{
-        Address, AddressError, Behaviour, Efficacies, EquationText, InitialValues, Kind, NamedTexts, Parameter,
-        Preparation, PrepareError, PrepareFault, Range, RegisterVariable, Rewired, Size, Unit, Variables, Weights,
-        shape::shape, synapse_values::numbers_at,
+        Address, AddressError, Behaviour, Efficacies, EquationText, InitialValues, Kind, NamedTexts, NeuronGroup,
+        Parameter, Preparation, PrepareError, PrepareFault, Range, RegisterVariable, Size, Target, Unit, Variables,
+        Weights, shape::shape, synapse_values::numbers_at,
     },
     numeric::{Real, grid, real::wide, rows::Synapse},
     schedule::{AddToStage, Stage},
@@ -118,20 +119,16 @@ impl Behaviour for Rule {
         let around = RuleSurroundings { dt, every: every * dt, method: self.method, number: &number, factors: &names };
         let rule = model.runnable(&around);
         let rule = rule.map_err(|(part, error): Wrong| preparation.fault(part.field(), error.into()))?;
-        if rule.has_noise_of_synapses() {
-            preparation.must_be_alone(None, "noise of synapses belongs to places among all of them")?;
-        }
-        if preparation.component::<Rewired>().is_some() {
-            preparation
-                .must_be_alone(None, "variables of synapses that come and go begin by their places among all")?;
-        }
         let (of_neurons, of_synapses) = self.initial_values(preparation, &model)?;
         let factors = self.factors_of(preparation)?;
         if preparation.is_trial() {
             return Ok(());
         }
         let stream = preparation.stream("noise");
-        let running = Running { rule, every: every as u64, of_neurons, of_synapses, factors, stream };
+        let targets = preparation.component::<Target>().map(|target| target.0);
+        let targets = targets.and_then(|group| preparation.looked_at().get::<NeuronGroup>(group));
+        let targets = targets.map_or(0, NeuronGroup::size);
+        let running = Running { rule, every: every as u64, of_neurons, of_synapses, factors, stream, targets };
         let (entity, members) = (preparation.entity(), preparation.component::<Weights>().map_or(0, |own| own.0.len()));
         if let Some(mut variables) = preparation.world().entity_mut(entity).get_mut::<RuleVariables>() {
             variables.run(running, members);
@@ -149,7 +146,10 @@ impl Behaviour for Rule {
         let equations = self.model.0.contains("synapse");
         let each = if self.every > 0.0 { size_of::<Synapse>() } else { size_of::<u32>() };
         let of_each = if equations { size.members.saturating_mul(each as u64) } else { 0 };
-        numbers.saturating_add(index).saturating_add(of_each)
+        // What a noise is at each synapse, while a step is taken.
+        let noises = self.model.0.matches("xi").count() * size_of::<Real>();
+        let noise = size.members.saturating_mul(noises as u64);
+        numbers.saturating_add(index).saturating_add(of_each).saturating_add(noise)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Steps of all synapses, as equations of their own take them once in an interval: in blocks, which threads share.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::gather::{From, Reads, fetch};
@@ -8,28 +10,26 @@ use crate::{
     numeric::{
         Column, Real,
         blocks::BLOCK,
-        normal,
         rows::Synapse,
         threads::{attend, is_alone},
-        vector_rng::VectorRng,
     },
 };
 
 /// Synapses from which threads are called.
 const WORTH_SHARING: usize = 1 << 14;
 
-/// What steps run on: weights and variables, and random streams, of each noise one per block.
-pub(super) type On<'a> = (Vec<&'a mut [Real]>, &'a mut [VectorRng]);
+/// What steps run on: weights and variables, and what each noise is at each synapse.
+pub(super) type On<'a> = (Vec<&'a mut [Real]>, &'a [Column<Real>]);
 
-/// A block of synapses: the first, its columns, its streams.
-type Block<'a> = (usize, Vec<&'a mut [Real]>, Vec<&'a mut VectorRng>);
+/// A block of synapses: the first, and its columns.
+type Block<'a> = (usize, Vec<&'a mut [Real]>);
 
 /// A step. `ends` are those of all synapses where something of neurons is read; `is_there` says which places have a synapse.
 pub(super) fn step(
     event: &Event,
     reads: &Reads<'_>,
     ends: &[Synapse],
-    (columns, streams): On<'_>,
+    (columns, noises): On<'_>,
     is_there: &(dyn Fn(usize) -> bool + Sync),
 ) {
     let all = columns.first().map_or(0, |weights| weights.len());
@@ -37,14 +37,11 @@ pub(super) fn step(
         return;
     }
     let number = all.div_ceil(BLOCK);
-    let mut blocks: Vec<Block<'_>> = (0..number).map(|k| (k * BLOCK, Vec::new(), Vec::new())).collect();
+    let mut blocks: Vec<Block<'_>> = (0..number).map(|k| (k * BLOCK, Vec::new())).collect();
     for column in columns {
-        blocks.iter_mut().zip(column.chunks_mut(BLOCK)).for_each(|((_, own, _), part)| own.push(part));
+        blocks.iter_mut().zip(column.chunks_mut(BLOCK)).for_each(|((_, own), part)| own.push(part));
     }
-    for of_noise in streams.chunks_mut(number.max(1)) {
-        blocks.iter_mut().zip(of_noise).for_each(|((.., own), stream)| own.push(stream));
-    }
-    let run = |block: Block<'_>| step_block(event, reads, ends, block, is_there);
+    let run = |block: Block<'_>| step_block(event, (reads, noises), ends, block, is_there);
     if all >= WORTH_SHARING && rayon::current_num_threads() > 1 && !is_alone() {
         attend();
         blocks.into_par_iter().for_each(run);
@@ -55,24 +52,26 @@ pub(super) fn step(
 
 fn step_block(
     event: &Event,
-    reads: &Reads<'_>,
+    (reads, noises): (&Reads<'_>, &[Column<Real>]),
     ends: &[Synapse],
-    (first, mut columns, streams): Block<'_>,
+    (first, mut columns): Block<'_>,
     is_there: &(dyn Fn(usize) -> bool + Sync),
 ) {
     let n = columns.first().map_or(0, |weights| weights.len());
     let here = ends.get(first..first + n).unwrap_or_default();
-    let mut streams = streams.into_iter();
-    let read: Vec<Column<Real>> = event
+    let mut noises = noises.iter();
+    let read: Vec<Cow<'_, [Real]>> = event
         .reads
         .iter()
         .zip(&reads.from)
-        .map(|(read, from)| match (read, streams.len()) {
-            (Read::Normal, 1..) => streams.next().map(|stream| stream.column(n, normal::next_pair)).unwrap_or_default(),
-            _ => gathered(from, reads, here, n),
+        .map(|(read, from)| match (read, noises.len()) {
+            (Read::Normal, 1..) => {
+                noises.next().and_then(|noise| noise.get(first..first + n)).unwrap_or_default().into()
+            }
+            _ => Cow::Owned(gathered(from, reads, here, n).to_vec()),
         })
         .collect();
-    let inputs: Vec<&[Real]> = read.iter().map(|column| &column[..]).collect();
+    let inputs: Vec<&[Real]> = read.iter().map(|numbers| &**numbers).collect();
     let none: Vec<(usize, Vec<Real>)> = (0..n)
         .filter(|k| !is_there(first + k))
         .map(|k| (k, columns.iter().map(|column| column[k]).collect()))

@@ -23,7 +23,7 @@ pub struct RuleVariables {
     pub(super) synapses: Vec<(String, Column<Real>)>,
     /// The iteration in which each synapse was last seen to, the lower half of its number; empty where nobody asks.
     pub(super) last: Column<u32>,
-    /// The random streams of synapses that take steps with noise, of each noise one per block of synapses.
+    /// The random streams of synapses that take steps with noise, of each noise one per stretch of targets.
     pub(super) streams: Vec<VectorRng>,
     /// Synapses whose variables are yet to begin; all of them until they have.
     pub(super) fresh: Fresh,
@@ -61,6 +61,8 @@ pub(super) struct Running {
     /// Variables of other groups.
     pub factors: Vec<(Entity, String)>,
     pub stream: Stream,
+    /// Neurons of the group of targets.
+    pub targets: usize,
 }
 
 impl Running {
@@ -71,7 +73,7 @@ impl Running {
     }
 
     /// How many noises there are.
-    fn noises(&self) -> usize {
+    pub(super) fn noises(&self) -> usize {
         let reads = self.rule.every.iter().flat_map(|event| &event.reads);
         reads.filter(|read| **read == Read::Normal).count()
     }
@@ -101,9 +103,9 @@ impl RuleVariables {
     fn make_room(&mut self, synapses: usize) {
         let Some(running) = &self.running else { return };
         self.last.resize(0, if running.rule.lazy { synapses } else { 0 });
-        let (blocks, noises) = (synapses.div_ceil(BLOCK), running.noises());
-        if self.streams.len() != blocks * noises {
-            let of_noise = |noise| VectorRng::for_blocks(running.stream.of_event(noise as u64), blocks);
+        let (stretches, noises) = (running.targets.div_ceil(BLOCK), running.noises());
+        if self.streams.len() != stretches * noises {
+            let of_noise = |noise| VectorRng::for_blocks(running.stream.of_event(noise as u64), stretches);
             self.streams = (0..noises).flat_map(of_noise).collect();
         }
     }
@@ -117,6 +119,26 @@ impl RuleVariables {
         let kept = if longest > 0 { longest as usize + 1 } else { 0 };
         self.sources = EndState::new(sizes[0], kept, &start(&running.rule.pre.names));
         self.targets = EndState::new(sizes[1], 0, &start(&running.rule.post.names));
+    }
+
+    /// Goes through the synapses whose variables are yet to begin, a mark of each where there are some.
+    fn persist_fresh(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
+        let places = match &self.fresh {
+            Fresh::All => &[][..],
+            Fresh::Some(places) => places,
+        };
+        let all = archive.any(self.fresh == Fresh::All)?;
+        let some = archive.any(!places.is_empty())?;
+        let mut marks = vec![0_u8; if some { self.synapses.first().map_or(0, |(_, column)| column.len()) } else { 0 }];
+        places.iter().for_each(|&place| marks[place as usize] = 1);
+        if some {
+            archive.column(&mut marks)?;
+        }
+        if archive.restores() {
+            let marked = (0..).zip(&marks).filter(|(_, mark)| **mark != 0).map(|(place, _)| place);
+            self.fresh = if all { Fresh::All } else { Fresh::Some(marked.collect()) };
+        }
+        Ok(())
     }
 
     /// Whether its memory is of so many neurons and delays.
@@ -134,12 +156,7 @@ impl State for RuleVariables {
         self.synapses.iter_mut().try_for_each(|(_, column)| archive.column(column))?;
         archive.column(&mut self.last)?;
         archive.streams(&mut self.streams)?;
-        let mut fresh = match &self.fresh {
-            Fresh::All => None,
-            Fresh::Some(places) => Some(places.clone()),
-        };
-        archive.value(&mut fresh)?;
-        self.fresh = fresh.map_or(Fresh::All, Fresh::Some);
+        self.persist_fresh(archive)?;
         archive.value(&mut self.next)?;
         if let (true, Some(index)) = (archive.restores(), &mut self.index) {
             index.in_flight.begin_anew();

@@ -172,16 +172,28 @@ impl<'a> Archive<'a> {
         }
     }
 
-    /// Whether something holds for any of the members.
+    /// Whether something holds for any of the members: what is saved, or was, be it to be restored or only looked at.
     ///
     /// # Errors
     /// It cannot be saved, or is none.
-    pub fn any(&mut self, holds: &mut bool) -> Result<(), ArchiveError> {
-        if let (true, Some(shared)) = (self.takes(), &self.members.shared) {
-            let anywhere = shared.exchange.all_numbers(&[u64::from(*holds)]).concat().contains(&1);
-            return self.value(&mut { anywhere });
+    pub fn any(&mut self, holds: bool) -> Result<bool, ArchiveError> {
+        let anywhere = match &self.members.shared {
+            Some(shared) if self.takes() => shared.exchange.all_numbers(&[u64::from(holds)]).concat().contains(&1),
+            _ => holds,
+        };
+        Ok(self.through(&anywhere)?.unwrap_or(anywhere))
+    }
+
+    /// The same, of a truth that is restored.
+    ///
+    /// # Errors
+    /// It cannot be saved, or is none.
+    pub fn any_of(&mut self, holds: &mut bool) -> Result<(), ArchiveError> {
+        let found = self.any(*holds)?;
+        if self.restores() {
+            *holds = found;
         }
-        self.value(holds)
+        Ok(())
     }
 
     /// Things of which each rank knows some: those of all that are not alike, in order.
