@@ -11,7 +11,7 @@ use bevy_ecs::{
 use super::{error::CheckpointError, form::in_words};
 use crate::{
     network::{
-        BehaviourEntry, Behaviours, Layout, Origin, Ranks, Seed, States, Synapses,
+        BehaviourEntry, Behaviours, Layout, NeuronGroup, Origin, Ranks, Seed, States, Synapses, Target,
         membership::network_of,
         ranks::shared_of,
         rest::{begin_at, birth},
@@ -79,6 +79,9 @@ impl Part {
             archive.of(Members { shared, ..Members::default() });
             let gone = self.go_through(&mut entity, archive);
             *found = archive.of(Members::default()).rows.map(|rows| (self.entity, rows));
+            if found.as_ref().is_some_and(|(_, rows)| self.lead_beyond(world, rows)) {
+                return Err(ArchiveError::Form);
+            }
             if archive.restores() {
                 // There may be others onto the neurons of this rank than before.
                 resize_columns(world, self.entity);
@@ -106,6 +109,13 @@ impl Part {
             synapses.bypass_change_detection().layout = Some(Layout::Sparse(rows));
         }
         gone
+    }
+
+    /// Whether some synapses lead to neurons that the group of targets does not have.
+    fn lead_beyond(&self, world: &World, rows: &Rows) -> bool {
+        let targets = world.get::<Target>(self.entity).and_then(|target| world.get::<NeuronGroup>(target.0));
+        let targets = targets.map_or(0, NeuronGroup::size);
+        rows.iter().any(|synapse| synapse.target as usize >= targets)
     }
 
     fn go_through(&self, entity: &mut EntityMut<'_>, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {

@@ -8,12 +8,10 @@ use rayon::prelude::*;
 
 use super::{
     super::{bounds::WeightBounds, incoming::Index},
-    Rule,
-    ends::EndState,
-    gather::{From, Reads},
-    noise,
+    Rule, noise,
     others::Others,
     parts::{Due, Part, parts},
+    reading::Reading,
     steps,
     variables::{Fresh, RuleVariables, Running},
 };
@@ -325,51 +323,5 @@ fn change_all(parts: Vec<Part<'_>>, due: &Due<'_>, work: usize) {
         parts.into_par_iter().for_each(|mut part| part.change(due));
     } else {
         parts.into_iter().for_each(|mut part| part.change(due));
-    }
-}
-
-/// From where programs read.
-struct Reading<'a> {
-    world: &'a World,
-    others: &'a Others,
-    groups: (Entity, Entity),
-    ends: (&'a EndState, &'a EndState),
-    factors: &'a [(Entity, String)],
-    /// The shortest delay and the longest (steps).
-    delays: [u32; 2],
-    now: (u32, f64),
-}
-
-impl<'a> Reading<'a> {
-    /// What an event reads.
-    fn of(&self, event: &Event) -> Result<Reads<'a>, String> {
-        let [shortest, longest] = self.delays;
-        let (sources, targets) = self.ends;
-        let from = |read: &Read| {
-            Ok(match read {
-                Read::Pre(k) => From::Sources(sources.kept(*k)),
-                Read::Post(k) => From::OfTarget(targets.kept(*k)),
-                Read::OfSource(name) => From::OfSource(self.others.of_group(self.world, self.groups.0, name)?),
-                Read::OfTarget(name) => From::OfTarget(self.others.of_group(self.world, self.groups.1, name)?),
-                Read::Factor(k) => From::All(self.factor(*k)?),
-                Read::Since => From::Since,
-                Read::Normal => From::All(0.0),
-            })
-        };
-        let from = event.reads.iter().map(from).collect::<Result<_, String>>()?;
-        let slots = (shortest..=longest).map(|delay| sources.slot(delay) as u32).collect();
-        Ok(Reads { from, shortest, slots, now: self.now })
-    }
-
-    fn factor(&self, k: usize) -> Result<Real, String> {
-        let (group, variable) = self.factors.get(k).ok_or("a factor is missing")?;
-        match self.others.of_group(self.world, *group, variable)? {
-            [x] => Ok(*x),
-            all => Err(format!(
-                "`{}` has {} neurons: a factor is of a group of one",
-                path_of(self.world, *group),
-                all.len()
-            )),
-        }
     }
 }

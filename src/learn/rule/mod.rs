@@ -18,6 +18,7 @@ mod gather;
 mod noise;
 mod others;
 mod parts;
+mod reading;
 mod steps;
 #[cfg(test)]
 mod tests;
