@@ -3,7 +3,7 @@
 //! ```text
 //! numbers = stretches (u64), synapses of each (u64), numbers of the first, of the second, …
 //! ```
-//! Synapses themselves are three numbers each: source, target, delay.
+//! Synapses themselves are two numbers of 32 bits each: the source; and the delay (16 bits) before the target within its stretch.
 
 use std::{borrow::Cow, io::Write, ops::Range};
 
@@ -14,7 +14,10 @@ use crate::numeric::{
 };
 
 /// Bytes of a synapse.
-const SYNAPSE: usize = size_of::<[u32; 3]>();
+const SYNAPSE: usize = size_of::<[u32; 2]>();
+
+/// Bits of a target within its stretch.
+const TARGET: u32 = BLOCK.trailing_zeros();
 
 impl Archive<'_> {
     /// Goes through numbers of synapses, one for each or none.
@@ -43,7 +46,8 @@ impl Archive<'_> {
         }
         let stretches = rows.counts_by_targets();
         if self.takes() {
-            let own: Vec<[u32; 3]> = rows.iter().map(|all| [all.source, all.target, all.delay]).collect();
+            let words = |all: Synapse| [all.source, (all.delay << TARGET) | (all.target % BLOCK as u32)];
+            let own: Vec<[u32; 2]> = rows.iter().map(words).collect();
             self.save_synapses(rows, stretches, (bytemuck::cast_slice(&own), SYNAPSE))?;
             return Ok(None);
         }
@@ -55,15 +59,16 @@ impl Archive<'_> {
         if bytes > source.left {
             return Err(ArchiveError::Form);
         }
-        let mut words = vec![[0_u32; 3]; bytes as usize / SYNAPSE];
+        let mut words = vec![[0_u32; 2]; bytes as usize / SYNAPSE];
         source.fill(bytemuck::cast_slice_mut(&mut words))?;
         source.skip(bytes_of(&there, own.end..there.len(), SYNAPSE))?;
         let stretches = own.flat_map(|stretch| std::iter::repeat_n(stretch, there[stretch] as usize));
-        if !words.iter().zip(stretches).all(|(&[_, target, _], stretch)| target as usize / BLOCK == stretch) {
-            return Err(ArchiveError::Form);
-        }
-        let synapse = |[source, target, delay]: [u32; 3]| Synapse { source, target, delay };
-        Ok(Some(words.into_iter().map(synapse).collect()))
+        let synapse = |([source, ends], stretch): ([u32; 2], usize)| Synapse {
+            source,
+            target: (stretch * BLOCK) as u32 + ends % BLOCK as u32,
+            delay: ends >> TARGET,
+        };
+        Ok(Some(words.into_iter().zip(stretches).map(synapse).collect()))
     }
 
     /// The synapses that were saved are looked at, and numbers behind them are theirs.
