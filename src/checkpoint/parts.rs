@@ -89,22 +89,17 @@ impl Part {
             return gone;
         }
         // For as long as what else they have is gone through, and looks at nothing but itself.
-        let own = entity.get_mut::<Synapses>().and_then(take_rows);
+        let mut own = entity.get_mut::<Synapses>().and_then(take_rows);
         let present = own.as_ref().map_or(0, Rows::len);
-        let (other, own) = match found.take_if(|(of, _)| *of == self.entity) {
-            Some((_, found)) => (own, Some(found)),
-            None => (None, own),
-        };
-        archive.of(Members { shared, rows: own, present });
+        let mut found = found.as_mut().filter(|(of, _)| *of == self.entity).map(|(_, rows)| rows);
+        let rows = found.as_deref_mut().map(std::mem::take).or_else(|| own.take());
+        archive.of(Members { shared, rows, present });
         let gone = self.go_through(&mut entity, archive);
-        let Members { rows: own, .. } = archive.of(Members::default());
-        let own = match other {
-            None => own,
-            Some(_) => {
-                *found = own.map(|found| (self.entity, found));
-                other
-            }
-        };
+        let rows = archive.of(Members::default()).rows;
+        match found {
+            Some(found) => *found = rows.unwrap_or_default(),
+            None => own = rows,
+        }
         if let (Some(rows), Some(mut synapses)) = (own, entity.get_mut::<Synapses>()) {
             synapses.bypass_change_detection().layout = Some(Layout::Sparse(rows));
         }

@@ -57,7 +57,7 @@ pub(super) fn advance<M: NeuronModel, X: Carried>(
     }
     let cell = match cells {
         CellsOf::Each(each) => {
-            return may_shift::<M, X, false>(columns, drives, shift, M::Cell::read(each, 0), step);
+            return shifted::<M, X, false>(columns, drives, shift, M::Cell::read(each, 0), step);
         }
         CellsOf::Alike(cell) => cell,
     };
@@ -65,25 +65,10 @@ pub(super) fn advance<M: NeuronModel, X: Carried>(
         // In steps of 0.1 ms a conductance seldom takes v further than half of its way.
         let near = |exponent: fn(M::Cell, Real) -> Real| is_near_zero(exponent(cell, greatest(conductance)));
         if !conductance.is_empty() && M::EXPONENT.is_some_and(near) {
-            return may_shift::<M, X, true>(columns, drives, shift, alike(cell), step);
+            return shifted::<M, X, true>(columns, drives, shift, alike(cell), step);
         }
     }
-    may_shift::<M, X, false>(columns, drives, shift, alike(cell), step);
-}
-
-/// With shifts or without: to add nothing takes LIF neurons that differ 6 % more time.
-#[inline(always)]
-fn may_shift<M: NeuronModel, X: Carried, const NEAR: bool>(
-    columns: Columns<'_, '_, M>,
-    drives: Drives<'_>,
-    shift: &[Real],
-    cell: impl Fn(usize) -> M::Cell + Copy,
-    step: Step,
-) {
-    if const { M::Takes::TAKEN[2] } && !shift.is_empty() {
-        return shifted::<M, X, NEAR>(columns, drives, shift, cell, step);
-    }
-    iterate::<M, X, NEAR>(columns, drives, cell, step);
+    shifted::<M, X, false>(columns, drives, shift, alike(cell), step);
 }
 
 #[inline(always)]
@@ -92,7 +77,8 @@ fn alike<C: Copy>(cell: C) -> impl Fn(usize) -> C + Copy {
     move |_| cell
 }
 
-/// Shifts come in through the constants, so that the kernels below are the same without them.
+/// Shifts come in through the constants, so that the kernels below are the same without them. Where there are none nothing is added,
+/// which takes LIF neurons that differ 6 % more time.
 #[inline(always)]
 fn shifted<M: NeuronModel, X: Carried, const NEAR: bool>(
     columns: Columns<'_, '_, M>,
@@ -102,6 +88,9 @@ fn shifted<M: NeuronModel, X: Carried, const NEAR: bool>(
     step: Step,
 ) {
     if const { !M::Takes::TAKEN[2] } {
+        return iterate::<M, X, NEAR>(columns, drives, cell, step);
+    }
+    if const { !X::CARRIES } && shift.is_empty() {
         return iterate::<M, X, NEAR>(columns, drives, cell, step);
     }
     let shift = &or_zeros(shift)[..columns.2.0.len()];

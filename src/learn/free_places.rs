@@ -3,10 +3,7 @@
 use bytemuck::Pod;
 use rand::seq::index;
 
-use crate::{
-    network::Ranks,
-    numeric::{exchange::Gathered, words::Words},
-};
+use crate::{network::Ranks, numeric::words::Words};
 
 /// A synapse that goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,13 +101,9 @@ pub(super) fn draw(lines: &mut [Line], sources: usize, words: &mut Words, ranks:
     Drawn { gone: own.into_iter().map(|weak| weak.synapse).collect(), new }
 }
 
-/// Things of which each rank has some, those of all in the order of the ranks; and the place of the first of its own.
+/// Things of which each rank has some, as `Exchange` gives them; without ranks these are all.
 fn of_all<T: Pod>(ranks: Option<&Ranks>, own: &[T]) -> (Vec<T>, usize) {
-    let Some(Ranks(exchange)) = ranks else { return (own.to_vec(), 0) };
-    let mut all = Gathered::default();
-    exchange.all_gather(bytemuck::cast_slice(own), &mut all);
-    let start = exchange.rank().checked_sub(1).map_or(0, |before| all.ends[before]);
-    (bytemuck::pod_collect_to_vec(&all.words), start * size_of::<u32>() / size_of::<T>())
+    ranks.map_or_else(|| (own.to_vec(), 0), |Ranks(exchange)| exchange.all_of(own))
 }
 
 #[cfg(test)]

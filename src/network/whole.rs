@@ -120,9 +120,7 @@ impl Ranks {
     #[must_use]
     pub fn shared<'a>(ranks: Option<&Self>, own: Option<&Owned>, column: &'a [Real]) -> Cow<'a, [Real]> {
         let (Some(Self(exchange)), Some(own)) = (ranks, own) else { return Cow::Borrowed(column) };
-        let mut all = Gathered::default();
-        exchange.all_gather(bytemuck::cast_slice(&column[own.range()]), &mut all);
-        Cow::Owned(reals(&all.words))
+        Cow::Owned(exchange.all_of(&column[own.range()]).0)
     }
 
     /// All synapses of a sparse group with a number of each, of which every rank knows those onto its neurons: at rank 0.

@@ -1,7 +1,5 @@
 //! Steps of all synapses, as equations of their own take them once in an interval: in blocks, which threads share.
 
-use std::borrow::Cow;
-
 use rayon::prelude::*;
 
 use super::gather::{From, Reads, fetch};
@@ -60,18 +58,17 @@ fn step_block(
     let n = columns.first().map_or(0, |weights| weights.len());
     let here = ends.get(first..first + n).unwrap_or_default();
     let mut noises = noises.iter();
-    let read: Vec<Cow<'_, [Real]>> = event
-        .reads
+    let mut noise_at = |read: &Read| match read {
+        Read::Normal => noises.next().and_then(|noise| noise.get(first..first + n)),
+        _ => None,
+    };
+    let noise: Vec<Option<&[Real]>> = event.reads.iter().map(&mut noise_at).collect();
+    let read: Vec<Column<Real>> = noise
         .iter()
         .zip(&reads.from)
-        .map(|(read, from)| match (read, noises.len()) {
-            (Read::Normal, 1..) => {
-                noises.next().and_then(|noise| noise.get(first..first + n)).unwrap_or_default().into()
-            }
-            _ => Cow::Owned(gathered(from, reads, here, n).to_vec()),
-        })
+        .map(|(noise, from)| if noise.is_some() { Column::default() } else { gathered(from, reads, here, n) })
         .collect();
-    let inputs: Vec<&[Real]> = read.iter().map(|numbers| &**numbers).collect();
+    let inputs: Vec<&[Real]> = noise.iter().zip(&read).map(|(noise, column)| noise.unwrap_or(column)).collect();
     let none: Vec<(usize, Vec<Real>)> = (0..n)
         .filter(|k| !is_there(first + k))
         .map(|k| (k, columns.iter().map(|column| column[k]).collect()))

@@ -8,6 +8,7 @@ use std::{
     thread::ScopedJoinHandle,
 };
 
+use bytemuck::Pod;
 use rayon::ThreadPoolBuilder;
 
 /// The ranks that share a network, as one of them sees them. What one of them calls, all of them call, in the same order.
@@ -53,6 +54,17 @@ impl dyn Exchange + '_ {
         let mut all = Gathered::default();
         self.all_gather(bytemuck::cast_slice(own), &mut all);
         all.by_rank().map(bytemuck::pod_collect_to_vec).collect()
+    }
+
+    /// Gives things of which each rank has some to all of them: those of all in the order of the ranks, and the place of the first of
+    /// its own.
+    #[track_caller]
+    #[must_use]
+    pub fn all_of<T: Pod>(&self, own: &[T]) -> (Vec<T>, usize) {
+        let mut all = Gathered::default();
+        self.all_gather(bytemuck::cast_slice(own), &mut all);
+        let first = self.rank().checked_sub(1).map_or(0, |before| all.ends[before]);
+        (bytemuck::pod_collect_to_vec(&all.words), first * size_of::<u32>() / size_of::<T>())
     }
 
     /// Has rank 0 take what each rank gives, in their order, without room for that of all.
