@@ -102,10 +102,39 @@ impl Rank {
 struct Joining {
     place: Place,
     system: BoxedSystem,
+    /// Raised when it joins, if it looks [at once](SeenAtOnce) at who fired.
+    hurries: Option<Arc<AtomicBool>>,
+}
+
+/// Whether a system runs that looks at who fired in the iteration itself: one that learns, one of another crate, a host. What is
+/// delivered, and [patient](add_patient_system) systems, may hear of spikes at other ranks some iterations later.
+#[derive(Resource, Default)]
+pub(crate) struct SeenAtOnce(Arc<AtomicBool>);
+
+impl SeenAtOnce {
+    pub fn is_so(&self) -> bool {
+        self.0.load(Relaxed)
+    }
 }
 
 impl Joining {
+    /// What delivers and integrates, if it is of this crate, is patient anyway.
+    fn new(
+        world: &mut World,
+        (stage, rank, is_patient): (Stage, &Rank, bool),
+        place: Place,
+        system: BoxedSystem,
+    ) -> Self {
+        let is_own = !matches!(rank, Rank::Others(_));
+        let waits = is_patient || is_own && matches!(stage, Stage::Input | Stage::Integrate);
+        let hurries = (!waits).then(|| world.get_resource_or_init::<SeenAtOnce>().0.clone());
+        Self { place, system, hurries }
+    }
+
     fn join(self, tick: &mut Schedule) {
+        if let Some(hurries) = &self.hurries {
+            hurries.store(true, Relaxed);
+        }
         tick.add_systems(self.system.in_set(self.place));
     }
 
@@ -209,7 +238,10 @@ pub struct SchedulePlugin;
 
 impl Plugin for SchedulePlugin {
     fn build(&self, app: &mut App) {
-        app.init_resource::<Places>().init_resource::<Dormant>().init_resource::<Stopwatch>();
+        app.init_resource::<Places>()
+            .init_resource::<Dormant>()
+            .init_resource::<Stopwatch>()
+            .init_resource::<SeenAtOnce>();
         app.init_schedule(Tick).init_schedule(Finish);
         let any_waking = app.world().resource::<Dormant>().any_waking.clone();
         app.add_before_tick(any_waking, wake_due);
@@ -255,7 +287,7 @@ impl AddToStage for App {
         stage: Stage,
         system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
     ) -> &mut Self {
-        add_ranked::<B, M>(self, stage, Rank::of_behaviour(B::type_path()), system);
+        add_ranked::<B, M>(self, (stage, Rank::of_behaviour(B::type_path()), false), system);
         self
     }
 
@@ -275,6 +307,16 @@ impl AddToStage for App {
     }
 }
 
+/// Adds a system of a behaviour that looks at neurons in the care of its rank alone, or at spikes as they become
+/// [news](crate::network::Spikes::news): ranks need not tell one another after each iteration who fired.
+pub(crate) fn add_patient_system<B: Behaviour, M>(
+    app: &mut App,
+    stage: Stage,
+    system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
+) {
+    add_ranked::<B, M>(app, (stage, Rank::Own, true), system);
+}
+
 /// Adds a system with which a stage begins, whatever was registered before.
 pub(crate) fn begin_stage<M>(
     app: &mut App,
@@ -291,20 +333,21 @@ fn add_named<M>(
     rank: Rank,
     system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
 ) {
-    let (place, timer) = place(app, stage, name, rank);
-    Joining { place, system: timed(timer, None, system) }.join_at_once(app);
+    let (place, timer) = place(app, stage, name, rank.clone());
+    let system = timed(timer, None, system);
+    Joining::new(app.world_mut(), (stage, &rank, false), place, system).join_at_once(app);
 }
 
 fn add_ranked<B: Behaviour, M>(
     app: &mut App,
-    stage: Stage,
-    rank: Rank,
+    (stage, rank, is_patient): (Stage, Rank, bool),
     system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
 ) {
     let behaviour = app.world_mut().register_component::<B>();
-    let (place, timer) = place(app, stage, B::short_type_path(), rank);
+    let (place, timer) = place(app, stage, B::short_type_path(), rank.clone());
     let bearers = bearers(app.world_mut(), behaviour);
-    Joining { place, system: timed(timer, Some(bearers), system) }.join_with(app, behaviour);
+    let system = timed(timer, Some(bearers), system);
+    Joining::new(app.world_mut(), (stage, &rank, is_patient), place, system).join_with(app, behaviour);
 }
 
 /// Adds a system of a behaviour with which a stage ends.
@@ -313,7 +356,7 @@ pub(crate) fn end_stage_with<B: Behaviour, M>(
     stage: Stage,
     system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
 ) {
-    add_ranked::<B, M>(app, stage, Rank::Last, system);
+    add_ranked::<B, M>(app, (stage, Rank::Last, false), system);
 }
 
 /// Adds a system with which a stage ends, whatever is registered later.

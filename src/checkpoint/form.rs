@@ -19,7 +19,7 @@ use crate::numeric::{Digest, real::PRECISION};
 
 const MAGIC: [u8; 8] = *b"cortecs\x1a";
 /// The version of this crate, and of what stands in files since.
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (form 3)");
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (form 4)");
 
 /// The longest block: a header holds the text of a scene.
 const LONGEST: u32 = 1 << 28;

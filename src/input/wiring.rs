@@ -12,8 +12,8 @@ use bevy_ecs::{entity::EntityIndexMap, prelude::*, relationship::RelationshipTar
 use super::due::Listener;
 use crate::{
     network::{
-        self, Afferents, Arriving, Clock, CompartmentOf, Efficacies, Failures, History, Input, Layout, Listens, Owned,
-        ReceptorOf, Spikes, Synapses, Tags, ThreadShares,
+        self, Afferents, Arriving, Clock, CompartmentOf, Efficacies, Failures, History, Input, Layout, LeastAge,
+        Listens, Owned, ReceptorOf, Spikes, Synapses, Tags, ThreadShares,
         receptor::{Heard, WiringChanged, hears},
     },
     numeric::{
@@ -26,7 +26,7 @@ use crate::{
 
 pub(super) fn plugin(app: &mut App) {
     let changed = app.world_mut().get_resource_or_init::<WiringChanged>().flag();
-    app.insert_resource(Sources { changed: changed.clone(), ..Sources::default() });
+    app.init_resource::<LeastAge>().insert_resource(Sources { changed: changed.clone(), ..Sources::default() });
     app.add_before_tick(changed, |world, _| {
         let done = world.run_system_cached(rewire).and_then(|()| world.run_system_cached(deal_out));
         if let Err(error) = done {
@@ -106,8 +106,9 @@ fn rewire(
     mut spikes: Query<&mut Spikes>,
     (afferents, compartments, owned): (Query<&Afferents>, Query<&CompartmentOf>, Query<&Owned>),
     (tags, names): (Query<&Tags>, Query<&Name>),
-    clock: Res<Clock>,
+    (clock, mut least): (Res<Clock>, ResMut<LeastAge>),
 ) {
+    least.0 = None;
     let (threads, changed) = (rayon::current_num_threads(), sources.changed.clone());
     *sources = Sources { threads, changed, in_parts: !owned.is_empty(), ..Sources::default() };
     for (of, mut listens, mut arriving) in &mut receptors {
@@ -125,7 +126,8 @@ fn rewire(
                 heard.push(Heard { group, source: usize::MAX });
                 continue;
             }
-            let age = layout.oldest();
+            let (youngest, age) = (layout.youngest(), layout.oldest());
+            least.0 = Some(least.0.map_or(youngest, |least| least.min(youngest)));
             if let Ok(mut spikes) = spikes.get_mut(source.0) {
                 spikes.keep(age);
             }

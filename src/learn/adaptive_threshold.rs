@@ -21,7 +21,7 @@ use crate::{
         ThresholdShift, Unit,
     },
     numeric::{Real, real::wide},
-    schedule::{AddToStage, Stage},
+    schedule::{Stage, add_patient_system},
 };
 
 behaviour! {
@@ -46,7 +46,7 @@ behaviour! {
 
 impl Behaviour for AdaptiveThreshold {
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Learn, adapt);
+        add_patient_system::<Self, _>(app, Stage::Learn, adapt);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {

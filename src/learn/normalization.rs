@@ -26,7 +26,7 @@ use crate::{
         real::{real, wide},
         rows::Rows,
     },
-    schedule::{AddToStage, Stage},
+    schedule::{Stage, add_patient_system},
 };
 
 behaviour! {
@@ -59,7 +59,7 @@ impl Behaviour for Normalization {
     const KIND: Kind = Kind::Synapses;
 
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Learn, normalize);
+        add_patient_system::<Self, _>(app, Stage::Learn, normalize);
     }
 }
 

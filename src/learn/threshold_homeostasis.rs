@@ -22,7 +22,7 @@ use crate::{
         SlowColumn, Spikes, State, Step, ThresholdShift, Unit, Variable, View, variable::VariableInfo,
     },
     numeric::{Archive, ArchiveError, Real, real::wide},
-    schedule::{AddToStage, Stage},
+    schedule::{Stage, add_patient_system},
 };
 
 /// Running mean of a neuron's rate.
@@ -85,7 +85,7 @@ behaviour! {
 
 impl Behaviour for ThresholdHomeostasis {
     fn plugin(app: &mut App) {
-        app.register_variable::<MeanRate>().add_behaviour_system::<Self, _>(Stage::Learn, hold);
+        add_patient_system::<Self, _>(app.register_variable::<MeanRate>(), Stage::Learn, hold);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {

@@ -129,6 +129,10 @@ pub struct Spikes {
     total: u64,
     /// Those in the care of this rank, where ranks share the group: the others are in lists, and nowhere else.
     own: Option<(u32, u32)>,
+    /// Lists, the latest and some before it, that have come to hold all who fired in this iteration; see [`news`](Self::news).
+    told: u32,
+    /// Lists before the latest that are asked for, and saved; there may be more.
+    reach: u32,
     /// Spikes of each own neuron since [`count`](Self::count), by which one that runs away is found.
     counts: Option<Vec<u32>>,
     /// Where somebody has written potentials, those who fired in the last iteration before; at the start nobody.
@@ -138,7 +142,7 @@ pub struct Spikes {
 impl Default for Spikes {
     fn default() -> Self {
         let (fired, lists) = (Column::default(), History::default());
-        Self { fired, lists, total: 0, own: None, counts: None, counted: Some(Vec::new()) }
+        Self { fired, lists, total: 0, own: None, told: 1, reach: 0, counts: None, counted: Some(Vec::new()) }
     }
 }
 
@@ -157,7 +161,14 @@ impl Spikes {
 
     /// Keeps the lists of `ages` iterations before the last one from now on, if fewer were kept.
     pub fn keep(&mut self, ages: u32) {
+        self.reach = self.reach.max(ages);
         self.lists.keep(ages);
+    }
+
+    /// The lists that have come to hold all who fired in this iteration, the oldest first, each with its age (iterations): the latest, but
+    /// where ranks tell one another some iterations at a time.
+    pub fn news(&self) -> impl Iterator<Item = (u32, &[u32])> {
+        (0..self.told).rev().map(|age| (age, self.lists.before(age)))
     }
 
     /// Begins an iteration, in which nobody has fired yet; its predecessors grow older.
@@ -301,20 +312,28 @@ impl Spikes {
         self.mark(neurons);
     }
 
-    /// The spikes of this iteration of neurons that are in the care of this rank.
-    pub(crate) fn own(&mut self, own: &Range<usize>) -> &[u32] {
-        let own = (own.start as u32, own.end as u32);
-        self.own = Some(own);
-        between(self.lists.latest(), own)
+    /// The spikes `age` iterations before the last one of neurons that are in the care of this rank.
+    pub(crate) fn own(&self, age: u32, own: &Range<usize>) -> &[u32] {
+        between(self.lists.before(age), (own.start as u32, own.end as u32))
     }
 
-    /// The neurons that fired in this iteration are these, which ranks have given one after another, each ascending.
-    pub(crate) fn agree<'n>(&mut self, of_ranks: impl Iterator<Item = &'n [u32]>) {
-        let latest = self.lists.latest_mut();
-        self.total -= latest.len() as u64;
-        latest.clear();
-        of_ranks.for_each(|neurons| latest.extend_from_slice(neurons));
-        self.total += latest.len() as u64;
+    /// Of ranks that share the group, these neurons are in the care of this one.
+    pub(crate) const fn take_care_of(&mut self, own: &Range<usize>) {
+        self.own = Some((own.start as u32, own.end as u32));
+    }
+
+    /// The lists of so many iterations are to be told by all ranks together.
+    pub(crate) fn wait(&mut self, iterations: u32) {
+        self.told = 0;
+        self.lists.keep(iterations);
+    }
+
+    /// The neurons that fired `age` iterations before the last one are these, which ranks have given one after another, each ascending.
+    pub(crate) fn agree<'n>(&mut self, age: u32, of_ranks: impl Iterator<Item = &'n [u32]>) {
+        self.total -= self.lists.before(age).len() as u64;
+        self.lists.replace(age, of_ranks.flatten().copied());
+        self.total += self.lists.before(age).len() as u64;
+        self.told += 1;
     }
 
     fn mark(&mut self, neurons: &[u32]) {
@@ -338,7 +357,11 @@ impl State for Spikes {
         archive.column(&mut self.fired)?;
         archive.value(&mut self.total)?;
         archive.value(&mut self.counted)?;
-        self.lists.persist_lists(archive)
+        self.lists.persist_lists(archive, self.reach)?;
+        if archive.restores() {
+            self.reach = self.reach.max(self.lists.reach());
+        }
+        Ok(())
     }
 }
 

@@ -23,7 +23,7 @@ use super::{
     preparation::Preparation,
     ranks::{Owned, count_everywhere},
     room::resize_columns,
-    synapse::{DelaySummary, Layout, Synapses, Tried, Weights},
+    synapse::{DelaySummary, Layout, Rewired, Synapses, Tried, Weights},
     synapse_values::{AT_ONCE, SynapseValues, between_autapses, both},
     trial::Found,
 };
@@ -185,7 +185,14 @@ struct Made {
 
 impl Made {
     fn attach(self, world: &mut World, entity: Entity) {
-        let Self { layout, weights, delays } = self;
+        let Self { mut layout, weights, delays } = self;
+        // Synapses that come later may have shorter delays than all that there are.
+        if let Layout::Sparse(rows) = &mut layout
+            && world.get::<Rewired>(entity).is_none()
+            && let Some(shortest) = rows.shortest_delay()
+        {
+            rows.begin_with(shortest);
+        }
         let (planned, expected) = (layout.shape(), layout.number());
         let synapses = Synapses { layout: Some(layout), delays, planned, expected, tried: Tried::default() };
         if let Ok(mut group) = world.get_entity_mut(entity) {

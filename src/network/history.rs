@@ -38,6 +38,26 @@ impl<T> History<T> {
         if age < len { &self.lists[(self.head + len - age) % len] } else { &[] }
     }
 
+    /// Puts others into the list of `age` iterations before the latest; nowhere beyond what is kept.
+    pub fn replace(&mut self, age: u32, with: impl Iterator<Item = T>) {
+        let (age, len) = (age as usize, self.lists.len());
+        if age >= len {
+            return;
+        }
+        let list = &mut self.lists[(self.head + len - age) % len];
+        list.clear();
+        list.extend(with);
+        if !list.is_empty() && age > 0 {
+            self.quiet = self.quiet.min(age - 1);
+        }
+    }
+
+    /// How many lists before the latest are kept.
+    #[must_use]
+    pub const fn reach(&self) -> u32 {
+        self.lists.len() as u32 - 1
+    }
+
     /// Whether all lists that are kept are empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -56,11 +76,11 @@ impl<T> History<T> {
         }
     }
 
-    /// Goes through all lists: see [`State`](super::State).
+    /// Goes through the lists of `ages` iterations before the latest, and that: see [`State`](super::State).
     ///
     /// # Errors
     /// What was saved does not fit.
-    pub fn persist_lists(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError>
+    pub fn persist_lists(&mut self, archive: &mut Archive<'_>, ages: u32) -> Result<(), ArchiveError>
     where
         T: Pod,
     {
@@ -68,6 +88,7 @@ impl<T> History<T> {
         let mut lists = self.lists.clone();
         let oldest = (self.head + 1) % lists.len();
         lists.rotate_left(oldest);
+        lists.drain(..self.reach().saturating_sub(ages) as usize);
         let here = lists.len() as u64;
         let number = archive.through(&here)?.unwrap_or(here);
         let mut saved = Vec::new();
@@ -120,6 +141,15 @@ mod tests {
         }
         // What is kept longer from now on was empty before.
         history.keep(20);
+        assert!(history.is_empty());
+        // Somebody comes to know later who fired.
+        history.replace(4, [7, 8].into_iter());
+        assert_eq!((history.before(4), history.before(3), history.is_empty()), (&[7, 8][..], &[][..], false));
+        (0..16).for_each(|_| history.begin());
+        assert_eq!((history.before(20), history.is_empty()), (&[7, 8][..], false));
+        history.begin();
+        assert!(history.is_empty());
+        history.replace(21, [1].into_iter());
         assert!(history.is_empty());
         add(&mut history, 1);
         (0..20).for_each(|_| history.begin());

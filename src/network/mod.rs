@@ -82,6 +82,7 @@ pub use poke::{Poke, poke};
 pub use preparation::Preparation;
 pub use presentation::{Presentation, Presented};
 pub use range::{Below, Range};
+pub(crate) use ranks::LeastAge;
 pub use ranks::{Everywhere, Owned, Ranks};
 pub use receptor::{Afferent, Arriving, Listens, ReceptorOf, Receptors};
 pub use register::RegisterBehaviour;

@@ -12,18 +12,18 @@ use super::{
     receptor::Receptors,
     registry::Behaviours,
     state::{State, States},
-    synapse::{Afferents, DelaySummary, Layout, SynapseGroup, Synapses, Weights},
+    synapse::{Afferents, DelaySummary, Layout, Rewired, SynapseGroup, Synapses, Weights},
     synapse_values::both,
 };
-use crate::numeric::{
-    Archive, Members, Shared,
-    blocks::BLOCK,
-    exchange::{Exchange, Gathered},
-};
+use crate::numeric::{Archive, Members, Shared, blocks::BLOCK, exchange::Exchange};
 
 /// The ranks that share the networks of this world, as this one sees them; without it there are none but this process.
 #[derive(Resource, Clone)]
 pub struct Ranks(pub Arc<dyn Exchange>);
+
+/// The age (iterations) of the youngest spikes that are delivered anywhere in this world; `None` where none are. At all ranks the same.
+#[derive(Resource, Default)]
+pub(crate) struct LeastAge(pub Option<u32>);
 
 /// On a neuron group whose neurons are in the care of several ranks, on its compartments, on its receptors and on the synapse
 /// groups that lead to it: those that are in the care of this one.
@@ -168,7 +168,7 @@ pub fn release_others(world: &mut World) {
         let shared = shared_of(world, entity);
         let Ok(mut entity) = world.get_entity_mut(entity) else { continue };
         if let (Some(shared), Some(mut spikes)) = (&shared, entity.get_mut::<Spikes>()) {
-            spikes.own(&shared.own);
+            spikes.take_care_of(&shared.own);
         }
         let mut entity = EntityMut::from(&mut entity);
         let mut archive = Archive::release();
@@ -195,45 +195,66 @@ pub struct Everywhere {
     pub delays: Option<DelaySummary>,
 }
 
-/// Words by which a rank tells what it has of a group.
-const WORDS: usize = 9;
+/// What a rank tells of a group.
+struct Told {
+    synapses: u64,
+    delays: Option<DelaySummary>,
+    /// The shortest and the longest (steps).
+    steps: [Option<u32>; 2],
+}
+
+/// Numbers that it takes.
+const NUMBERS: usize = 6;
+
+impl Told {
+    /// What there is here; of dense synapses, which are whole at every rank, at the first.
+    fn here(synapses: Option<&Synapses>, rank: usize) -> Self {
+        let layout = synapses.and_then(|synapses| synapses.layout.as_ref());
+        let delays = synapses.and_then(|synapses| synapses.delays);
+        let number = match layout {
+            Some(Layout::Dense { .. }) if rank > 0 => 0,
+            layout => layout.map_or(0, Layout::number) as u64,
+        };
+        let steps = [layout.and_then(Layout::shortest_delay), layout.map(Layout::longest_delay)];
+        Self { synapses: number, delays, steps }
+    }
+
+    fn numbers(&self) -> [u64; NUMBERS] {
+        let [shortest, longest] = self.steps.map(|steps| steps.map_or(u64::MAX, u64::from));
+        let ms = self.delays.map_or([f64::NAN; 3], |all| [all.shortest_ms, all.longest_ms, all.rounded_by_ms]);
+        let [shortest_ms, longest_ms, rounded_by_ms] = ms.map(f64::to_bits);
+        [self.synapses, shortest_ms, longest_ms, rounded_by_ms, shortest, longest]
+    }
+
+    fn of([synapses, shortest_ms, longest_ms, rounded_by_ms, shortest, longest]: [u64; NUMBERS]) -> Self {
+        let [shortest_ms, longest_ms, rounded_by_ms] = [shortest_ms, longest_ms, rounded_by_ms].map(f64::from_bits);
+        let delays = (!shortest_ms.is_nan()).then_some(DelaySummary { shortest_ms, longest_ms, rounded_by_ms });
+        Self { synapses, delays, steps: [shortest, longest].map(|steps| u32::try_from(steps).ok()) }
+    }
+}
 
 /// Has all ranks know how many synapses some groups have at all of them.
 pub(super) fn count_everywhere(world: &mut World, groups: &[Entity]) {
     let Some(Ranks(exchange)) = world.get_resource::<Ranks>().cloned() else { return };
-    let (mut own, mut all) = (Vec::new(), Gathered::default());
-    for &group in groups {
-        let synapses = world.get::<Synapses>(group);
-        let layout = synapses.and_then(|synapses| synapses.layout.as_ref());
-        let delays = synapses.and_then(|synapses| synapses.delays);
-        let number = match layout {
-            // Whole at every rank.
-            Some(Layout::Dense { .. }) if exchange.rank() > 0 => 0,
-            layout => layout.map_or(0, Layout::number) as u64,
-        };
-        let of_delays = delays.map_or([f64::NAN; 3], |all| [all.shortest_ms, all.longest_ms, all.rounded_by_ms]);
-        own.extend(bytemuck::cast::<u64, [u32; 2]>(number));
-        own.extend(bytemuck::cast::<[f64; 3], [u32; 6]>(of_delays));
-        own.push(layout.map_or(0, Layout::longest_delay));
-    }
-    exchange.all_gather(&own, &mut all);
+    let here = groups.iter().flat_map(|&group| Told::here(world.get(group), exchange.rank()).numbers());
+    let all = exchange.all_numbers(&here.collect::<Vec<_>>());
     for (k, &group) in groups.iter().enumerate() {
-        let (mut synapses, mut delays, mut longest) = (0, None, 0);
-        for words in all.by_rank().filter_map(|words| words.get(WORDS * k..WORDS * (k + 1))) {
-            synapses += bytemuck::pod_read_unaligned::<u64>(bytemuck::cast_slice(&words[..2]));
-            let [shortest_ms, longest_ms, rounded_by_ms] =
-                bytemuck::pod_read_unaligned(bytemuck::cast_slice(&words[2..WORDS - 1]));
-            let own = (!f64::is_nan(shortest_ms)).then_some(DelaySummary { shortest_ms, longest_ms, rounded_by_ms });
-            delays = both(delays, own);
-            longest = longest.max(words[WORDS - 1]);
-        }
-        if let Ok(mut group) = world.get_entity_mut(group) {
-            group.insert(Everywhere { synapses, delays });
-            // Ranks remember sources for as long as any of them needs: what one of them saves is for all.
-            if let Some(mut own) = group.get_mut::<Synapses>()
-                && let Some(Layout::Sparse(rows)) = &mut own.bypass_change_detection().layout
-            {
-                rows.reach(longest);
+        let told = all.iter().filter_map(|numbers| numbers.as_chunks().0.get(k).copied().map(Told::of));
+        let told: Vec<Told> = told.collect();
+        let Ok(mut group) = world.get_entity_mut(group) else { continue };
+        let delays = told.iter().map(|told| told.delays).fold(None, both);
+        group.insert(Everywhere { synapses: told.iter().map(|told| told.synapses).sum(), delays });
+        // Ranks remember sources for as long as any of them needs, and wait for them as long as all can: what one of them saves is
+        // for all.
+        let [shortest, longest] = [0, 1].map(|k| told.iter().filter_map(move |told| told.steps[k]));
+        let (shortest, longest) = (shortest.min(), longest.max());
+        let is_rewired = group.contains::<Rewired>();
+        if let Some(mut own) = group.get_mut::<Synapses>()
+            && let Some(Layout::Sparse(rows)) = &mut own.bypass_change_detection().layout
+        {
+            rows.reach(longest.unwrap_or_default());
+            if let (false, Some(shortest)) = (is_rewired, shortest) {
+                rows.begin_with(shortest);
             }
         }
     }

@@ -152,7 +152,7 @@ pub struct Efficacies(pub History<Real>);
 
 impl State for Efficacies {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        self.0.persist_lists(archive)
+        self.0.persist_lists(archive, u32::MAX)
     }
 }
 
@@ -269,6 +269,24 @@ impl Layout {
         match self {
             Self::Dense { delay, .. } => std::slice::from_ref(delay),
             Self::Sparse(rows) => rows.ages(),
+        }
+    }
+
+    /// The age (iterations) of the spikes that are delivered first.
+    #[must_use]
+    pub fn youngest(&self) -> u32 {
+        match self {
+            Self::Dense { delay, .. } => *delay,
+            Self::Sparse(rows) => rows.youngest(),
+        }
+    }
+
+    /// The shortest delay (steps) here; `None` without synapses.
+    #[must_use]
+    pub fn shortest_delay(&self) -> Option<u32> {
+        match self {
+            Self::Dense { delay, .. } => Some(*delay),
+            Self::Sparse(rows) => rows.shortest_delay(),
         }
     }
 

@@ -142,6 +142,8 @@ pub struct RankReport {
     /// Mean time per iteration of the exchange of spikes (µs), with the time that it waited for others: that of the rank which waits
     /// least is about the exchange itself.
     pub exchanges_us: f64,
+    /// Iterations from one exchange of spikes to the next: as many as the shortest delay allows.
+    pub exchanged_every: u32,
 }
 
 /// The time of a behaviour in a stage.

@@ -1,5 +1,5 @@
 //! Several processes that share a network: each takes care of some neurons of every group, and after the integrate stage of an
-//! iteration all of them tell one another who fired. Knows no terminal and no files.
+//! iteration, or of as many as delays allow, all of them tell one another who fired. Knows no terminal and no files.
 //!
 //! ```text
 //! all ranks:   build what leads to their neurons → iterate their neurons → exchange spikes → learn → rank 0 records
@@ -34,10 +34,10 @@ use std::sync::Arc;
 
 use bevy_app::{App, Plugin};
 
-pub use spikes::{run_ticks, stopped_elsewhere};
+pub use spikes::{exchanged_every, run_ticks, stopped_elsewhere};
 
 use crate::{
-    network::Ranks,
+    network::{LeastAge, Ranks},
     numeric::exchange::Exchange,
     schedule::{Stage, end_stage},
 };
@@ -50,7 +50,7 @@ pub struct RanksPlugin(pub Arc<dyn Exchange>);
 
 impl Plugin for RanksPlugin {
     fn build(&self, app: &mut App) {
-        app.insert_resource(Ranks(self.0.clone())).init_resource::<spikes::Course>();
+        app.insert_resource(Ranks(self.0.clone())).init_resource::<spikes::Course>().init_resource::<LeastAge>();
         end_stage(app, Stage::Integrate, EXCHANGE, spikes::exchange);
     }
 }

@@ -7,10 +7,10 @@ use bevy_ecs::prelude::*;
 use crate::{
     assemble::{Network, build},
     checkpoint::{self, Checkpoint, Fit},
-    network::{Clock, Ranks, Spikes, Warnings},
+    network::{Clock, Failures, Ranks, Spikes, Warnings},
     numeric::exchange::{Exchange, together},
     prelude::Bench,
-    ranks::{RanksPlugin, run_ticks},
+    ranks::{RanksPlugin, exchanged_every, run_ticks, stopped_elsewhere},
     record::of_recorders,
     scene::Scene,
     schedule::{self, Stage, Tick},
@@ -168,6 +168,76 @@ fn ranks_that_are_slow_change_nothing() {
     assert!(alone.iter().sum::<u64>() > 0);
     for all in together(3, 1, |exchange| spikes(Some(exchange))) {
         assert_eq!(all, alone);
+    }
+}
+
+/// No spike is needed at another rank before its least delay has passed; where a rule learns, each is at once. A run that ends between
+/// two exchanges leaves what it would alone.
+#[test]
+fn ranks_wait_as_long_as_delays_allow() {
+    let text = |delay: &str, more: &str| {
+        format!(
+            r#"(dt: 0.5, groups: {{
+                "a": (size: 5000, behaviours: [Lif(refractory: 2), AdaptiveThreshold(increment: 2, tau: 50),
+                    NormalNoise(mean: 500, sd: 600)], receptors: {{"r": ExponentialReceptor(afferent: "X")}}),
+                "b": (size: 2500, behaviours: [Izhikevich()], receptors: {{"r": CurrentReceptor(afferent: "X")}}),
+            }}, synapses: [
+                (from: "a", to: "a", tags: ["X"], name: "s", weights: "uniform(0, 2)", delays: {delay},
+                    connectivity: FixedInDegree(in_degree: 30)),
+                (from: "a", to: "b", tags: ["X"], weights: "uniform(0, 2)", delays: "uniform(3, 30)",
+                    connectivity: FixedOutDegree(out_degree: 45){more}),
+            ], recorders: [SpikeRecorder(of: ["a", "b"]), SpikeRecorder(of: ["a"], from: 20, until: 61),
+                RateRecorder(of: ["a"], bin: 4, neurons: Stride(3)), VariableRecorder(of: ["b.v"], every: 7)])"#
+        )
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("scene.ron");
+    let learns = r#", behaviours: [Stdp(w_max: 2)]"#;
+    // The shortest of 150 000 uniform delays is 5 or 6 steps; 3 ms are 6.
+    for (delay, more, every) in [("2", "", 5), ("\"uniform(1, 20)\"", "", 3), ("20", "", 7), ("2", learns, 1)] {
+        std::fs::write(&path, text(delay, more)).expect("a scene");
+        let found = together(2, 1, |exchange| {
+            let (mut bench, _) = built(Some(exchange), &path, &[]);
+            run_ticks(bench.world_mut(), 10);
+            exchanged_every(bench.world_mut())
+        });
+        assert_eq!(found, [Some(every); 2], "{delay}{more}");
+        let (_, spikes) = left(None, &path, &[], 100);
+        assert!(spikes.iter().all(|spikes| *spikes > 100), "{spikes:?}");
+        let path = path.to_str().expect("a name");
+        assert_shared(path, &[], 100);
+        assert_saved(path, &[], 33);
+    }
+}
+
+/// Who fails says so with the next exchange, up to which all go on.
+#[test]
+fn all_stop_when_one_has_failed() {
+    let text = r#"(dt: 0.5, groups: {"a": (size: 5000, behaviours: [Lif(), NormalNoise(mean: 20, sd: 5)],
+        receptors: {"r": CurrentReceptor(afferent: "X")})}, synapses: [(from: "a", to: "a", tags: ["X"], delays: 5,
+        connectivity: FixedInDegree(in_degree: 3))])"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("scene.ron");
+    std::fs::write(&path, text).expect("a scene");
+    for at in [0_u64, 20, 21, 28, 31, 32] {
+        let ran = together(3, 1, |exchange| {
+            let fails = exchange.rank() == 1;
+            let (mut bench, _) = built(Some(exchange), &path, &[]);
+            let fail = move |clock: Res<Clock>, mut failures: ResMut<Failures>| {
+                if fails && clock.iteration == at {
+                    failures.push("somebody", "has failed");
+                }
+            };
+            bench.app_mut().add_systems(Tick, fail.in_set(Stage::Input));
+            let ran = run_ticks(bench.world_mut(), 33);
+            let failures = bench.world_mut().resource_mut::<Failures>().take();
+            let elsewhere = failures.iter().all(stopped_elsewhere);
+            assert!(!failures.is_empty() || (at == 32 && !fails), "nobody knows of the failure at {at}");
+            assert!(failures.is_empty() || elsewhere != fails);
+            ran
+        });
+        let end = if at == 32 { 33 } else { ((at + 1) / 11 + 1) * 11 };
+        assert_eq!(ran, [end; 3], "of a failure at {at}");
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
         Synapses, Variables, View, shape::shape, surroundings::ValueFunctions, variable::VariableInfo,
     },
     numeric::{Column, Real, real::real, real::wide},
-    schedule::{AddToStage, Stage},
+    schedule::{Stage, add_patient_system},
     value::{Batch, Expression, Functions, Members, Names, Scope, ValueError},
 };
 
@@ -61,7 +61,7 @@ impl Behaviour for ExpressionRecorder {
     const KIND: Kind = Kind::Recorder;
 
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Record, record);
+        add_patient_system::<Self, _>(app, Stage::Record, record);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {

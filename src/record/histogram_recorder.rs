@@ -11,7 +11,7 @@ use super::{
 use crate::{
     behaviour,
     network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Ranks},
-    schedule::{AddToStage, Stage},
+    schedule::{Stage, add_patient_system},
 };
 
 /// Most bins: a row of so many takes 800 kB.
@@ -47,7 +47,7 @@ impl Behaviour for HistogramRecorder {
     const KIND: Kind = Kind::Recorder;
 
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Record, record);
+        add_patient_system::<Self, _>(app, Stage::Record, record);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {

@@ -15,7 +15,7 @@ use crate::{
         variable::VariableInfo,
     },
     numeric::{Archive, ArchiveError, Real, real::real},
-    schedule::{AddToStage, Stage},
+    schedule::{Stage, add_patient_system},
 };
 
 behaviour! {
@@ -57,7 +57,7 @@ impl Behaviour for RateRecorder {
     const KIND: Kind = Kind::Recorder;
 
     fn plugin(app: &mut App) {
-        app.register_state::<OpenBin>().add_behaviour_system::<Self, _>(Stage::Record, record);
+        add_patient_system::<Self, _>(app.register_state::<OpenBin>(), Stage::Record, record);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -101,14 +101,16 @@ fn record(
     for entity in recorders.iter().flat_map(RelationshipTarget::iter) {
         let Ok((mut recording, mut bin)) = recordings.get_mut(entity) else { continue };
         let Ok(spikes) = sources.get(recording.source) else { continue };
-        if !recording.window.spans(clock.since(Some(&recording.birth)).iteration) {
-            continue;
-        }
-        bin.take(&recording, spikes.neurons());
-        if bin.iterations == recording.window.every
-            && let Err(error) = recording.rows.append(1, bytemuck::bytes_of(&bin.close()))
-        {
-            failures.push_at(recording.source, format!("{}.rate", recording.group), error);
+        for (age, neurons) in spikes.news() {
+            if recording.iteration(&clock, age).is_none_or(|iteration| !recording.window.spans(iteration)) {
+                continue;
+            }
+            bin.take(&recording, neurons);
+            if bin.iterations == recording.window.every
+                && let Err(error) = recording.rows.append(1, bytemuck::bytes_of(&bin.close()))
+            {
+                failures.push_at(recording.source, format!("{}.rate", recording.group), error);
+            }
         }
     }
 }

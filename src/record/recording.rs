@@ -221,6 +221,11 @@ impl Recording {
         self.shape.iter().fold(1, |members, &axis| members.saturating_mul(axis as u64))
     }
 
+    /// The iteration of its network `age` before that of the world's clock; `None` before it began.
+    pub(super) fn iteration(&self, clock: &Clock, age: u32) -> Option<u64> {
+        clock.iteration.checked_sub(u64::from(age))?.checked_sub(self.birth.0)
+    }
+
     /// Whether the spikes of a neuron are recorded.
     #[inline]
     pub(super) fn observes(&self, neuron: u32) -> bool {

@@ -1,17 +1,19 @@
 //! Recording of spikes: a row of iteration and neuron for every spike.
 
+use std::io;
+
 use bevy_app::App;
-use bevy_ecs::prelude::*;
+use bevy_ecs::{prelude::*, relationship::RelationshipTarget};
 
 use super::{
     Recording, Selection,
-    recording::{Content, Recordings, Window, record_due},
+    recording::{Content, Recordings, Window},
     resolve::{Request, resolve_firing},
 };
 use crate::{
     behaviour,
     network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Spikes, variable::VariableInfo},
-    schedule::{AddToStage, Stage},
+    schedule::{Stage, add_patient_system},
 };
 
 behaviour! {
@@ -32,7 +34,7 @@ impl Behaviour for SpikeRecorder {
     const KIND: Kind = Kind::Recorder;
 
     fn plugin(app: &mut App) {
-        app.add_behaviour_system::<Self, _>(Stage::Record, record);
+        add_patient_system::<Self, _>(app, Stage::Record, record);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
@@ -54,14 +56,27 @@ fn record(
     clock: Res<Clock>,
     mut failures: ResMut<Failures>,
 ) {
-    record_due(recorders.iter(), &mut recordings, &clock, &mut failures, |_, recording| {
-        let Ok(spikes) = sources.get(recording.source) else { return Ok(()) };
-        let iteration = clock.since(Some(&recording.birth)).iteration as u32;
-        spikes.neurons().iter().try_for_each(|&neuron| match recording.observes(neuron) {
-            true => recording.rows.append(1, bytemuck::cast_slice(&[iteration, neuron])),
+    for entity in recorders.iter().flat_map(RelationshipTarget::iter) {
+        let Ok(mut recording) = recordings.get_mut(entity) else { continue };
+        let Ok(spikes) = sources.get(recording.source) else { continue };
+        for (age, neurons) in spikes.news() {
+            let iteration = recording.iteration(&clock, age);
+            if let Err(error) = recording.take_spikes(neurons, iteration) {
+                failures.push_at(recording.source, format!("{}.spikes", recording.group), error);
+            }
+        }
+    }
+}
+
+impl Recording {
+    /// Takes down who fired in an iteration.
+    fn take_spikes(&mut self, neurons: &[u32], iteration: Option<u64>) -> io::Result<()> {
+        let Some(iteration) = iteration.filter(|&iteration| self.window.contains(iteration)) else { return Ok(()) };
+        neurons.iter().try_for_each(|&neuron| match self.observes(neuron) {
+            true => self.rows.append(1, bytemuck::cast_slice(&[iteration as u32, neuron])),
             false => Ok(()),
         })
-    });
+    }
 }
 
 #[cfg(test)]

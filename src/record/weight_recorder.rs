@@ -22,7 +22,7 @@ use crate::{
         State, SynapseGroup, Synapses, Weights, variable::VariableInfo, whole::WholeSynapses,
     },
     numeric::{Archive, ArchiveError, Real, rows::Synapse},
-    schedule::{AddToStage, Finish, Stage},
+    schedule::{Finish, Stage, add_patient_system},
 };
 
 behaviour! {
@@ -80,9 +80,8 @@ impl Behaviour for WeightRecorder {
     const KIND: Kind = Kind::Recorder;
 
     fn plugin(app: &mut App) {
-        app.register_state::<Snapshots>()
-            .add_behaviour_system::<Self, _>(Stage::Record, record)
-            .add_systems(Finish, record_last);
+        add_patient_system::<Self, _>(app.register_state::<Snapshots>(), Stage::Record, record);
+        app.add_systems(Finish, record_last);
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {

@@ -164,18 +164,19 @@ fn what_is_here(world: &mut World) -> RankReport {
     for lap in laps {
         times[usize::from(lap.name == EXCHANGE)] += lap.mean.as_secs_f64() * 1e6;
     }
-    RankReport { neurons, synapses, computes_us: times[0], exchanges_us: times[1] }
+    let exchanged_every = ranks::exchanged_every(world).unwrap_or(1);
+    RankReport { neurons, synapses, computes_us: times[0], exchanges_us: times[1], exchanged_every }
 }
 
 /// Tells all ranks what is here, and hears what they have.
 fn tell(exchange: &dyn Exchange, world: &mut World) -> Vec<RankReport> {
-    let RankReport { neurons, synapses, computes_us, exchanges_us } = what_is_here(world);
+    let RankReport { neurons, synapses, computes_us, exchanges_us, exchanged_every } = what_is_here(world);
     let of_rank = |numbers: Vec<u64>| {
-        let [neurons, synapses, computes_us, exchanges_us] = numbers.try_into().unwrap_or_default();
+        let [neurons, synapses, computes_us, exchanges_us, every] = numbers.try_into().unwrap_or_default();
         let [computes_us, exchanges_us] = [computes_us, exchanges_us].map(f64::from_bits);
-        RankReport { neurons, synapses, computes_us, exchanges_us }
+        RankReport { neurons, synapses, computes_us, exchanges_us, exchanged_every: every as u32 }
     };
-    let own = [neurons, synapses, computes_us.to_bits(), exchanges_us.to_bits()];
+    let own = [neurons, synapses, computes_us.to_bits(), exchanges_us.to_bits(), u64::from(exchanged_every)];
     exchange.all_numbers(&own).into_iter().map(of_rank).collect()
 }
 

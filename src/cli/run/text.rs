@@ -79,7 +79,11 @@ fn ranks_in_text(ranks: &[RankReport]) -> String {
         let [computes, exchanges] = [report.computes_us, report.exchanges_us].map(|time| format!("{time:.2} µs"));
         vec![rank.to_string(), grouped(report.neurons), grouped(report.synapses), computes, exchanges]
     }));
-    format!("\n{}", table("", &rows))
+    let every = match ranks[0].exchanged_every {
+        0 | 1 => "after each iteration".to_owned(),
+        every => format!("every {every} iterations, as delays allow"),
+    };
+    format!("\nranks tell one another who fired {every}\n{}", table("", &rows))
 }
 
 fn times_in_text(stages: &[StageTime]) -> String {

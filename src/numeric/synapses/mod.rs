@@ -12,4 +12,5 @@ pub(crate) mod prefetch;
 pub mod replace;
 pub mod row_blocks;
 pub mod rows;
+mod starts;
 mod walk;

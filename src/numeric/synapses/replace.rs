@@ -40,6 +40,9 @@ impl Rows {
     /// synapses than 32 bits count.
     #[must_use]
     pub fn exchanged(&self, gone: &[u32], new: &[Synapse]) -> Option<(Self, Vec<u32>)> {
+        if self.begins_behind(new) {
+            return self.at_once().exchanged(gone, new);
+        }
         let mut gone = gone.to_vec();
         gone.sort_unstable();
         let mut new = self.newcomers(new)?;
@@ -57,6 +60,9 @@ impl Rows {
     /// [`exchanged`](Self::exchanged).
     #[must_use]
     pub(in crate::numeric) fn of_listed(&self, synapses: &[Synapse]) -> Option<Self> {
+        if self.begins_behind(synapses) {
+            return self.at_once().of_listed(synapses);
+        }
         let mut all = self.newcomers(synapses)?;
         all.sort_by_key(|new| (new.block, new.piece));
         let ages = self.ages_for(&all);
@@ -95,6 +101,18 @@ impl Rows {
         Some(Self { sources, coding, ages, punctual, ascending, blocks, codes, longest_elsewhere })
     }
 
+    /// Whether one of some synapses has a shorter delay than what its bucket begins with.
+    fn begins_behind(&self, new: &[Synapse]) -> bool {
+        !self.punctual && new.iter().any(|new| new.delay < self.youngest())
+    }
+
+    /// The same, whose first bucket waits for nothing.
+    fn at_once(&self) -> Self {
+        let mut rows = self.clone();
+        rows.begin_with(0);
+        rows
+    }
+
     fn newcomers(&self, synapses: &[Synapse]) -> Option<Vec<Newcomer>> {
         synapses.iter().map(|&synapse| self.newcomer(synapse)).collect()
     }
@@ -107,7 +125,8 @@ impl Rows {
             false => delay as usize / self.coding.slots(),
         };
         let known = (source as usize) < self.sources && block < self.blocks.len();
-        let code = self.coding.code(if self.punctual { 0 } else { delay as usize }, target);
+        let within = if self.punctual { 0 } else { delay.checked_sub(self.start_of(bucket).max(self.youngest()))? };
+        let code = self.coding.code(within as usize, target);
         let piece = bucket * self.sources + source as usize;
         known.then_some(Newcomer { block, piece, target: target % self.coding.width(), code })
     }
@@ -116,7 +135,7 @@ impl Rows {
     fn ages_for(&self, new: &[Newcomer]) -> Vec<u32> {
         let buckets = new.iter().map(|new| new.piece / self.sources.max(1) + 1).max().unwrap_or_default();
         let more = self.ages.len()..buckets.max(self.ages.len());
-        let more = more.map(|bucket| (bucket * self.coding.slots()) as u32);
+        let more = more.map(|bucket| self.start_of(bucket).max(self.youngest()));
         self.ages.iter().copied().chain(more).collect()
     }
 

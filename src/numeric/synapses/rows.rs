@@ -129,12 +129,17 @@ impl Rows {
     #[must_use]
     pub fn longest_delay(&self) -> u32 {
         let (codes, last) = (self.codes.all(), self.ages.len().saturating_sub(1));
-        let of_last = self.blocks.iter().flat_map(|block| {
-            let ends = [last, last + 1].map(|bucket| block.offsets.start(bucket * self.sources));
+        let delays = self.places_of(last).flatten().map(|place| self.ages[last] + self.coding.delay(codes.at(place)));
+        delays.max().unwrap_or_default().max(self.longest_elsewhere)
+    }
+
+    /// The synapses of a bucket, block by block.
+    pub(in crate::numeric) fn places_of(&self, bucket: usize) -> impl Iterator<Item = Range<usize>> + '_ {
+        self.blocks.iter().map(move |block| {
+            let ends = [bucket, bucket + 1].map(|bucket| block.offsets.start(bucket * self.sources));
             let [from, to] = ends.map(|end| block.start + end.unwrap_or_default());
-            (from..to).map(|place| self.ages[last] + self.coding.delay(codes.at(place)))
-        });
-        of_last.max().unwrap_or_default().max(self.longest_elsewhere)
+            from..to
+        })
     }
 
     /// Says how long (steps) the longest delay elsewhere is, where these are a part of all.

@@ -121,7 +121,7 @@ fn damage_is_told_from_truncation_and_from_other_files() {
     later[version] = b'7';
     assert_eq!(
         refused(later, &mut own, Fit::Exactly),
-        "it was written by cortecs 7.1.0 (form 3), and this is 0.1.0 (form 3): another version may do other things with it"
+        "it was written by cortecs 7.1.0 (form 4), and this is 0.1.0 (form 4): another version may do other things with it"
     );
     let mut longer = bytes.clone();
     longer.push(0);
