@@ -53,7 +53,7 @@ impl Behaviour for EdgeList {
             for (row, ms) in delays {
                 delay_in_steps(*ms, dt).map_err(|why| self.at(preparation, &rows, row, &why))?;
             }
-            self.edges = Some(Arc::new(listed.sorted(targets)));
+            self.edges = Some(Arc::new(listed.sorted(&sides)));
         }
         match &self.edges {
             Some(edges) => connect(preparation, sides, Arc::clone(edges)),

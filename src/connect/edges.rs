@@ -10,8 +10,9 @@ use crate::{
 /// Given synapses, sorted by target; those of a target keep their order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Edges {
+    /// By their places among those that take part.
     pub sources: Vec<u32>,
-    /// Where the synapses of each target begin; one more for the end.
+    /// Where the synapses of each neuron of the target group begin; one more for the end.
     starts: Vec<usize>,
     weights: Option<Vec<f64>>,
     delays: Option<Vec<f64>>,
@@ -67,20 +68,24 @@ impl Listed {
         }
     }
 
-    /// Sorts by target.
-    pub fn sorted(&self, targets: usize) -> Edges {
-        let mut order: Vec<usize> = (0..self.targets.len()).collect();
-        order.sort_by_key(|&k| self.targets[k]);
-        let mut starts = vec![0; targets + 1];
-        for &target in &self.targets {
-            starts[target as usize + 1] += 1;
+    /// Sorts by target. Numbers of sources and targets are those of the neurons that take part, as the scene lists them.
+    pub fn sorted(&self, sides: &Endpoints) -> Edges {
+        let targets: Vec<usize> =
+            self.targets.iter().map(|&target| sides.target(sides.listed_target(target as usize))).collect();
+        let source = |k: usize| sides.listed_source(self.sources[k] as usize) as u32;
+        let mut order: Vec<usize> = (0..targets.len()).collect();
+        order.sort_by_key(|&k| targets[k]);
+        let neurons = sides.target_group.size();
+        let mut starts = vec![0; neurons + 1];
+        for &target in &targets {
+            starts[target + 1] += 1;
         }
-        for target in 0..targets {
+        for target in 0..neurons {
             starts[target + 1] += starts[target];
         }
         let pick = |values: &Option<Vec<f64>>| values.as_ref().map(|values| order.iter().map(|&k| values[k]).collect());
         Edges {
-            sources: order.iter().map(|&k| self.sources[k]).collect(),
+            sources: order.iter().map(|&k| source(k)).collect(),
             starts,
             weights: pick(&self.weights),
             delays: pick(&self.delays),
@@ -98,9 +103,15 @@ impl Edges {
 }
 
 impl Rule for Arc<Edges> {
-    fn generate(&self, _: &Endpoints, targets: Range<usize>, emit: &mut dyn FnMut(usize, usize)) -> Result<(), String> {
+    fn generate(
+        &self,
+        sides: &Endpoints,
+        targets: Range<usize>,
+        emit: &mut dyn FnMut(usize, usize),
+    ) -> Result<(), String> {
         for t in targets {
-            self.sources[self.starts[t]..self.starts[t + 1]].iter().for_each(|&s| emit(s as usize, t));
+            let target = sides.target(t);
+            self.sources[self.starts[target]..self.starts[target + 1]].iter().for_each(|&s| emit(s as usize, t));
         }
         Ok(())
     }

@@ -56,7 +56,7 @@ impl Behaviour for Matrix {
                 preparation.error(Some("file"), format!("{}, entry from {i} to {j}: {why}", self.file))
             };
             entries.check(sources, targets).map_err(fault)?;
-            self.edges = Some(Arc::new(entries.sorted(targets)));
+            self.edges = Some(Arc::new(entries.sorted(&sides)));
         }
         match &self.edges {
             Some(edges) => connect(preparation, sides, Arc::clone(edges)),

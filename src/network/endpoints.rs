@@ -75,6 +75,8 @@ pub struct Endpoints {
     pub periodic: bool,
     sources: Option<Vec<u32>>,
     targets: Option<Vec<u32>>,
+    /// Sources and targets as the scene lists them, where that is another order.
+    listed: [Option<Vec<u32>>; 2],
     /// What a rule's own expressions are evaluated with; set once the rule is prepared.
     sampler: Option<Sampler>,
 }
@@ -91,17 +93,18 @@ impl Endpoints {
         let groups = world.get::<NeuronGroup>(source).zip(world.get::<NeuronGroup>(target));
         let Some((&source_group, &target_group)) = groups else { return Ok(None) };
         let ends = world.get::<Ends>(entity).cloned().unwrap_or_default();
-        if ends.periodic && source_group.extent() != target_group.extent() {
-            let [from, to] = [source_group, target_group].map(|group| format!("{:?}", group.extent()));
-            let why = format!("a torus has one size, but the groups' extents are {from} and {to}");
-            return Err(("periodic", PrepareFault::Other(why)));
+        if ends.periodic {
+            let fault = |why| ("periodic", PrepareFault::Other(why));
+            one_torus(&source_group, &target_group).map_err(fault)?;
         }
         let path = path_of(world, entity);
         let chosen = |selection: &Selection, group, field: &'static str| {
             let chosen = selection.of(world, group, &[&path, field]);
             chosen.and_then(once_each).map_err(|fault| (field, fault))
         };
-        let (sources, targets) = (chosen(&ends.sources, source, "sources")?, chosen(&ends.targets, target, "targets")?);
+        let [sources, sources_listed] = chosen(&ends.sources, source, "sources")?;
+        let [targets, targets_listed] = chosen(&ends.targets, target, "targets")?;
+        let listed = [sources_listed, targets_listed];
         let constant = world.get::<Delays>(entity).is_none_or(|delays| match &delays.0 {
             None | Some(Value::Number(_)) => true,
             Some(Value::Text(_) | Value::Array(_)) => false,
@@ -122,7 +125,8 @@ impl Endpoints {
             common,
             estimate: world.get::<Synapses>(entity).and_then(|synapses| synapses.tried.estimate),
         };
-        Ok(Some(Self { pair, source_group, target_group, periodic: ends.periodic, sources, targets, sampler: None }))
+        let periodic = ends.periodic;
+        Ok(Some(Self { pair, source_group, target_group, periodic, sources, targets, listed, sampler: None }))
     }
 
     /// The numbers of an expression of the rule for some pairs of neurons that take part, source after source.
@@ -169,6 +173,20 @@ impl Endpoints {
         place_among(&self.sources, neuron)
     }
 
+    /// The place among the sources, which ascend, of the one that the scene lists as the `k`-th.
+    #[must_use]
+    pub fn listed_source(&self, k: usize) -> usize {
+        let listed = self.listed[0].as_ref().map(|listed| listed[k] as usize);
+        listed.and_then(|neuron| place_among(&self.sources, neuron)).unwrap_or(k)
+    }
+
+    /// The place among the targets, which ascend, of the one that the scene lists as the `k`-th.
+    #[must_use]
+    pub fn listed_target(&self, k: usize) -> usize {
+        let listed = self.listed[1].as_ref().map(|listed| listed[k] as usize);
+        listed.and_then(|neuron| place_among(&self.targets, neuron)).unwrap_or(k)
+    }
+
     /// The place among the sources of the neuron that is the `t`-th target, if it is one of them.
     #[must_use]
     pub fn source_like(&self, t: usize) -> Option<usize> {
@@ -194,6 +212,25 @@ impl Endpoints {
     }
 }
 
+/// Refuses groups that are on no torus together: their grids, along axes that one of them has, are not equally long. What differs by
+/// rounding, as 12 · 0.1 and 4 · 0.3 do, is equal.
+fn one_torus(from: &NeuronGroup, to: &NeuronGroup) -> Result<(), String> {
+    let [one, other] = [from, to].map(NeuronGroup::extent);
+    let differs = |axis: &usize| {
+        let is_there = from.shape[*axis].max(to.shape[*axis]) > 1;
+        is_there && (one[*axis] - other[*axis]).abs() > 1e-9 * one[*axis].abs().max(other[*axis].abs())
+    };
+    match (0..3).find(differs) {
+        None => Ok(()),
+        Some(axis) => {
+            let (name, one, other) = (["x", "y", "z"][axis], one[axis], other[axis]);
+            Err(format!(
+                "a torus has one size, but along {name} the groups' extents (places × spacing) are {one} and {other}"
+            ))
+        }
+    }
+}
+
 /// The place of a neuron in a sub-population, or in the whole group.
 fn place_among(side: &Option<Vec<u32>>, neuron: usize) -> Option<usize> {
     match side {
@@ -202,13 +239,17 @@ fn place_among(side: &Option<Vec<u32>>, neuron: usize) -> Option<usize> {
     }
 }
 
-/// A sub-population in ascending order, no neuron twice.
-fn once_each(chosen: Option<Vec<u32>>) -> Result<Option<Vec<u32>>, PrepareFault> {
-    let Some(mut chosen) = chosen else { return Ok(None) };
-    chosen.sort_unstable();
-    match chosen.windows(2).find(|pair| pair[0] == pair[1]) {
+/// A sub-population in ascending order, no neuron twice; and as it is listed, if that is another order.
+fn once_each(listed: Option<Vec<u32>>) -> Result<[Option<Vec<u32>>; 2], PrepareFault> {
+    let Some(listed) = listed else { return Ok([None, None]) };
+    let mut ascending = listed.clone();
+    ascending.sort_unstable();
+    match ascending.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(twice) => Err(PrepareFault::Other(format!("neuron {} is named twice", twice[0]))),
-        None => Ok(Some(chosen)),
+        None => {
+            let listed = (listed != ascending).then_some(listed);
+            Ok([Some(ascending), listed])
+        }
     }
 }
 

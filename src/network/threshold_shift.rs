@@ -20,15 +20,17 @@ use crate::numeric::{Archive, ArchiveError, Real};
 #[derive(Component, Clone, Debug, Default)]
 pub struct ThresholdShift {
     shift: SlowColumn,
-    /// The behaviour that moves it; nobody has, as long as there is none.
+    /// The behaviour that moves it.
     moved_by: Option<&'static str>,
+    /// Whether somebody has given values to it.
+    given: bool,
 }
 
 impl ThresholdShift {
-    /// The shifts, or nothing where nobody ever moves a threshold: a model need not look at them then.
+    /// The shifts, or nothing where nobody has moved a threshold: a model need not look at them then.
     #[must_use]
     pub fn get(&self) -> &[Real] {
-        if self.moved_by.is_some() { self.shift.get() } else { &[] }
+        if self.moved_by.is_some() || self.given { self.shift.get() } else { &[] }
     }
 
     /// The shifts, for the behaviour that moves them.
@@ -56,9 +58,17 @@ impl ThresholdShift {
     }
 }
 
+impl ThresholdShift {
+    fn note_given(&mut self) {
+        self.given = self.shift.get().iter().any(|shift| *shift != 0.0);
+    }
+}
+
 impl State for ThresholdShift {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        self.shift.persist(archive)
+        self.shift.persist(archive)?;
+        self.note_given();
+        Ok(())
     }
 }
 
@@ -79,11 +89,35 @@ impl Variable for ThresholdShift {
     fn set(&mut self, name: &str, values: &mut dyn Iterator<Item = Real>) -> bool {
         if name == "threshold_shift" {
             self.shift.set(values);
+            self.note_given();
         }
         name == "threshold_shift"
     }
 
     fn resize(&mut self, members: usize) {
         self.shift.resize(members);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    /// Whether a behaviour moves the threshold or not: without a shift the potential settles at 12 mV above rest.
+    #[test]
+    fn a_shift_that_is_given_acts() {
+        let mut bench = Bench::new().with_dt(0.1);
+        let cells = bench.group("cells", 2, (Lif::default(), ConstantCurrent { amplitude: 300.0.into() }));
+        let mut fires = |shift: [f64; 2]| {
+            bench.set(cells, "threshold_shift", &shift);
+            let before = bench.spike_count(cells);
+            bench.ticks(300);
+            bench.spike_count(cells) - before
+        };
+        assert_eq!(fires([0.0, 0.0]), 0);
+        let one = fires([-12.0, 0.0]);
+        assert!(one > 0);
+        assert!(fires([-12.0, -12.0]) > one);
+        assert_eq!(fires([0.0, 0.0]), 0);
     }
 }

@@ -2,12 +2,22 @@
 
 use std::{
     fs::{File, TryLockError},
-    io,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
+use serde_json::Value;
+
 use super::report::{REPORT, Warning};
-use crate::disk;
+use crate::{checkpoint::CHECKPOINT, disk};
+
+/// The state of a run that had to stop, beside its last checkpoint.
+pub(crate) const STOPPED: &str = "stopped";
+
+/// The scene of a run with what was done to its network.
+pub(crate) const STEERED: &str = "steered.ron";
+
+const OF_EVERY_RUN: [&str; 3] = [CHECKPOINT, STOPPED, STEERED];
 
 /// What to do with a run folder that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +25,7 @@ use crate::disk;
 pub enum Existing {
     /// Leave it, and take a sibling with a number: `izhikevich-2`.
     Number,
-    /// Remove it, if it is a run folder.
+    /// Remove the run in it, if it is a run folder; whatever else lies there stays.
     Replace,
     /// Refuse, unless it is empty.
     Refuse,
@@ -29,15 +39,16 @@ pub struct RunFolder {
     lock: Option<File>,
 }
 
-/// The file that is locked while somebody writes to a run folder.
+/// The file that is locked while somebody writes to a run folder, and what stands in it: other programs have such files too.
 const LOCK: &str = ".lock";
+const LOCKED_BY: &[u8] = b"cortecs\n";
 
 /// A run folder cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FolderError {
     /// It exists and holds other things than a run.
-    #[error("`{}` exists and is no run folder (it has no {REPORT}); it is not replaced", .0.display())]
+    #[error("`{}` exists and is no run folder (it has no {REPORT} of one); it is not replaced", .0.display())]
     Foreign(PathBuf),
     /// It exists, and was asked for by name.
     #[error("`{}` exists: `--force` replaces the run in it, `--numbered` takes a sibling with a number", .0.display())]
@@ -76,13 +87,13 @@ impl RunFolder {
         }
         if existing == Existing::Replace && wished.exists() {
             let empty = wished.read_dir().map_err(failed(wished))?.next().is_none();
-            // A run that failed before its report was written has left its lock.
-            if !empty && !wished.join(REPORT).is_file() && !wished.join(LOCK).is_file() {
+            if !empty && !is_of_a_run(wished) {
                 return Err(FolderError::Foreign(wished.to_owned()));
             }
-            // Held while all of it is removed.
-            let _lock = if empty { None } else { Self::lock(wished)? };
+            // Held while the old run is removed, and by the new one. The folder itself stays: it may be a link to another disk.
+            let folder = Self { lock: Self::lock(wished)?, path: wished.to_owned() };
             remove(wished).map_err(failed(wished))?;
+            return Ok(folder);
         }
         let is_empty = || wished.read_dir().is_ok_and(|mut inside| inside.next().is_none());
         if existing == Existing::Refuse && wished.exists() {
@@ -125,7 +136,11 @@ impl RunFolder {
         let file = File::options().create(true).truncate(false).write(true).open(path.join(LOCK));
         let file = file.map_err(|source| FolderError::Io { path: path.to_owned(), source })?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => {
+                // Of a disk that is full more will be heard.
+                let _ = (&file).write_all(LOCKED_BY);
+                Ok(Some(file))
+            }
             Err(TryLockError::WouldBlock) => Err(FolderError::Busy(path.to_owned())),
             // A file system without locks is no reason not to run.
             Err(TryLockError::Error(_)) => Ok(None),
@@ -141,12 +156,12 @@ impl RunFolder {
     /// What its report warns of.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
-        let warnings = self.report().map(|mut report| report["warnings"].take());
+        let warnings = self.report().and_then(|mut report| report.get_mut("warnings").map(Value::take));
         warnings.and_then(|warnings| serde_json::from_value(warnings).ok()).unwrap_or_default()
     }
 
-    fn report(&self) -> Option<serde_json::Value> {
-        serde_json::from_slice(&std::fs::read(self.path.join(REPORT)).ok()?).ok()
+    fn report(&self) -> Option<Value> {
+        report_in(&self.path)
     }
 
     /// Its path.
@@ -156,17 +171,44 @@ impl RunFolder {
     }
 }
 
-/// Removes a run folder. What shows that it is one goes last: whoever is killed meanwhile leaves what can be replaced.
+fn report_in(folder: &Path) -> Option<Value> {
+    serde_json::from_slice(&std::fs::read(folder.join(REPORT)).ok()?).ok()
+}
+
+/// Whether there is a run in a folder: its report, or, if it ended before that was written, its lock.
+fn is_of_a_run(folder: &Path) -> bool {
+    let reported =
+        report_in(folder).is_some_and(|report| report["outcome"].is_string() && report["recordings"].is_array());
+    reported || !folder.join(REPORT).exists() && std::fs::read(folder.join(LOCK)).is_ok_and(|text| text == LOCKED_BY)
+}
+
+/// Removes the files of a run: those that its report names, and those that every run may have. The report goes last: whoever is killed
+/// meanwhile leaves what can be replaced.
 fn remove(folder: &Path) -> io::Result<()> {
+    let report = report_in(folder).unwrap_or_default();
+    let mut named = Vec::new();
+    ["recordings", "plots"].iter().for_each(|list| strings(&report[list], &mut named));
+    let is_its_own = |name: &str| OF_EVERY_RUN.contains(&name) || name.ends_with(".part") || named.contains(&name);
     for entry in folder.read_dir()? {
         let entry = entry?;
-        let path = entry.path();
-        if entry.file_name() == REPORT || entry.file_name() == LOCK {
-            continue;
+        if entry.file_name().to_str().is_some_and(is_its_own) && !entry.file_type()?.is_dir() {
+            std::fs::remove_file(entry.path())?;
         }
-        if entry.file_type()?.is_dir() { std::fs::remove_dir_all(path)? } else { std::fs::remove_file(path)? }
     }
-    std::fs::remove_dir_all(folder)
+    match std::fs::remove_file(folder.join(REPORT)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// All texts in a value.
+fn strings<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => found.push(text),
+        Value::Array(values) => values.iter().for_each(|value| strings(value, found)),
+        Value::Object(fields) => fields.values().for_each(|value| strings(value, found)),
+        _ => {}
+    }
 }
 
 impl Drop for RunFolder {
@@ -192,18 +234,55 @@ mod tests {
         assert_eq!(names, [named("net"), named("net-2"), named("net-3")]);
 
         std::fs::write(wished.join("thesis.tex"), "years of work").unwrap();
-        assert!(matches!(RunFolder::create(&wished, Existing::Replace), Err(FolderError::Foreign(_))));
-        assert!(wished.join("thesis.tex").exists());
-        std::fs::write(wished.join(REPORT), "{}").unwrap();
+        let is_foreign = || matches!(RunFolder::create(&wished, Existing::Replace), Err(FolderError::Foreign(_)));
+        assert!(is_foreign());
+        // Other programs lock, and report, too.
+        for (name, text) in [(LOCK, ""), (REPORT, "{}"), (REPORT, "[]"), (REPORT, "\"x\"")] {
+            std::fs::write(wished.join(name), text).unwrap();
+            assert!(is_foreign(), "{name} {text}");
+            std::fs::remove_file(wished.join(name)).unwrap();
+        }
+        let report = r#"{"outcome": "finished", "title": "thesis.tex", "plots": ["v.png"],
+            "recordings": [{"file": "a.npy", "synapses": "s.npy"}]}"#;
+        let files = ["a.npy", "s.npy", "v.png", "checkpoint", "report.part", "mine.npy"];
+        files.iter().for_each(|name| std::fs::write(wished.join(name), "").unwrap());
+        std::fs::create_dir(wished.join("analysis")).unwrap();
+        std::fs::write(wished.join(REPORT), report).unwrap();
         let held = RunFolder::create(&wished, Existing::Replace).unwrap();
         assert_eq!(held.path(), wished);
-        let names: Vec<_> = wished.read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(names, [LOCK]);
+        let names = || {
+            let mut names: Vec<_> = wished.read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort_unstable();
+            names
+        };
+        assert_eq!(names(), [LOCK, "analysis", "mine.npy", "thesis.tex"]);
+        // Who was killed before there was a report has left the lock.
+        drop(held);
+        std::fs::write(wished.join(LOCK), LOCKED_BY).unwrap();
+        let held = RunFolder::create(&wished, Existing::Replace).unwrap();
         // While it is held, nobody else gets it.
         assert!(matches!(RunFolder::create(&wished, Existing::Replace), Err(FolderError::Busy(_))));
         std::fs::write(wished.join(REPORT), "{}").unwrap();
         assert!(matches!(RunFolder::open(&wished), Err(FolderError::Busy(_))));
         drop(held);
-        RunFolder::open(&wished).unwrap();
+        for odd in ["{}", "[]", "3", "\"x\"", "{", "{\"warnings\": 1}"] {
+            std::fs::write(wished.join(REPORT), odd).unwrap();
+            let folder = RunFolder::open(&wished).unwrap();
+            assert!(folder.warnings().is_empty() && !folder.is_finished());
+        }
+    }
+
+    /// The results go where the link leads.
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_run_folder_stays_one() {
+        let parent = tempfile::tempdir().unwrap();
+        let [disk, link] = ["disk", "link"].map(|name| parent.path().join(name));
+        std::fs::create_dir(&disk).unwrap();
+        std::os::unix::fs::symlink(&disk, &link).unwrap();
+        std::fs::write(disk.join(REPORT), r#"{"outcome": "finished", "recordings": ["a.npy"]}"#).unwrap();
+        std::fs::write(disk.join("a.npy"), "").unwrap();
+        drop(RunFolder::create(&link, Existing::Replace).unwrap());
+        assert!(link.is_symlink() && disk.read_dir().unwrap().next().is_none());
     }
 }

@@ -12,6 +12,7 @@ mod writer_thread;
 
 pub use classification::{Classification, ClassificationError, classifications};
 pub use folder::{Existing, FolderError, RunFolder};
+pub(crate) use folder::{STEERED, STOPPED};
 pub use listing::{FileReport, GroupReport, SnapshotReport};
 pub use recording_files::{Files, RecordingFileError, attach_files};
 pub use report::{BehaviourTime, Outcome, Provenance, REPORT, RankReport, Report, StageTime, Warning};

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     behaviour,
-    network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Ranks},
+    network::{Behaviour, Clock, Failures, Kind, Preparation, PrepareError, Ranks, Synapses},
     schedule::{Stage, add_patient_system},
 };
 
@@ -93,7 +93,11 @@ fn record(
         };
         let view = entry.view(source, recording.variable());
         let Some(whole) = view.and_then(|view| Ranks::whole(ranks.as_deref(), source, view)) else { return Ok(()) };
-        let counts = bins.tally(recording.chosen(whole.view()));
+        let layout = source.get::<Synapses>().and_then(|synapses| synapses.layout.as_ref());
+        // Dense weights have a place for each pair, be there a synapse or not.
+        let is_there = |k: &usize| layout.is_none_or(|layout| layout.has(*k));
+        let chosen = recording.chosen(whole.view()).filter(|(k, _)| is_there(k)).map(|(_, value)| value);
+        let counts = bins.tally(chosen);
         recording.rows.append(1, bytemuck::cast_slice(&counts))
     });
 }
@@ -124,18 +128,31 @@ mod tests {
         assert_eq!(bench.recorded_all("cells.input.histogram"), expected);
     }
 
+    /// A row of what is recorded of the variable of a tag.
+    fn counted(bench: &mut Bench, of: &str) -> Vec<f64> {
+        let recorder = bench.recorder(recorder(of, 1.0));
+        bench.tick();
+        let world = bench.world_mut();
+        let entity = world.get::<crate::record::Recordings>(recorder).unwrap().iter().next().unwrap();
+        world.get::<crate::record::Recording>(entity).unwrap().values()
+    }
+
     #[test]
     fn weights_have_a_histogram_too() {
         let mut bench = Bench::new();
         let cells = bench.group("cells", 3, Izhikevich::default());
         let initial = InitialWeights("i * j / 4".into());
         bench.synapses(cells, cells, "GLUTAMATE", (AllToAll::default(), initial));
-        let recorder = bench.recorder(recorder("GLUTAMATE.weights", 1.0));
-        bench.tick();
-        let world = bench.world_mut();
-        let entity = world.get::<crate::record::Recordings>(recorder).unwrap().iter().next().unwrap();
         // Products 0 (five times), 1, 2, 2, 4, over 4; 0.5 belongs to the upper bin.
-        assert_eq!(world.get::<crate::record::Recording>(entity).unwrap().values(), [0.0, 6.0, 3.0, 0.0]);
+        assert_eq!(counted(&mut bench, "GLUTAMATE.weights"), [0.0, 6.0, 3.0, 0.0]);
+    }
+
+    #[test]
+    fn synapses_that_are_not_there_are_not_counted() {
+        let mut bench = Bench::new();
+        let cells = bench.group("cells", 10, Izhikevich::default());
+        bench.synapses(cells, cells, "GLUTAMATE", (AllToAll { autapses: false }, InitialWeights("i / 20".into())));
+        assert_eq!(counted(&mut bench, "GLUTAMATE.weights"), [0.0, 90.0, 0.0, 0.0]);
     }
 
     #[test]

@@ -261,15 +261,15 @@ impl Recording {
         }
     }
 
-    /// The members' values, one by one.
-    pub(super) fn chosen<'a>(&'a self, view: View<'a>) -> impl Iterator<Item = f64> + 'a {
+    /// The members that are recorded, and their values.
+    pub(super) fn chosen<'a>(&'a self, view: View<'a>) -> impl Iterator<Item = (usize, f64)> + 'a {
         let value = move |i: usize| match view {
             View::Real(values) => values.get(i).map(|&value| wide(value)),
             View::Bool(values) => values.get(i).map(|&value| f64::from(value)),
         };
         let count = self.members.as_ref().map_or(view.len(), Vec::len);
         let index = |i: usize| self.members.as_ref().map_or(Some(i), |members| members.get(i).map(|&i| i as usize));
-        (0..count).filter_map(index).filter_map(value)
+        (0..count).filter_map(index).filter_map(move |i| Some((i, value(i)?)))
     }
 
     /// The recorded values in memory, row after row, as a test or a plot reads them.

@@ -98,6 +98,23 @@ impl Reader<'_> {
         Some(self.attach(&entry, &[node]))
     }
 
+    /// The behaviours of a list, with their nodes; one that `bearer` has already is told, and left out.
+    pub fn once_each<'n>(&mut self, nodes: &'n [Node], kind: Kind, bearer: &str) -> Vec<(BehaviourEntry, &'n Node)> {
+        let mut found: Vec<(BehaviourEntry, &Node)> = Vec::new();
+        for node in nodes {
+            let Some(entry) = self.behaviour(node, kind) else { continue };
+            match found.iter().find(|(known, _)| known.type_id == entry.type_id) {
+                Some((_, first)) => {
+                    let message = format!("{bearer} `{}` once at most", entry.name);
+                    let twice = Diagnostic::error(message).at(node.name_span()).label("again here");
+                    self.note(twice.also(Node::name_span(first), "first here"));
+                }
+                None => found.push((entry, node)),
+            }
+        }
+        found
+    }
+
     /// A behaviour of which a field is set, the name of which stands at a node.
     pub fn with_field(
         &mut self,

@@ -207,16 +207,8 @@ impl<'a> Reader<'a> {
     fn behaviours(&mut self, layers: &Layers<'a>) -> Vec<Attached> {
         let mut merged: Vec<(BehaviourEntry, Vec<&Node>)> = Vec::new();
         for (_, fields) in &layers.0 {
-            let mut here: Vec<(_, &Node)> = Vec::new();
-            for node in self.elements(fields.behaviours, "a list of behaviours") {
-                let Some(entry) = self.behaviour(node, Kind::Neurons) else { continue };
-                if let Some((_, first)) = here.iter().find(|(known, _)| *known == entry.type_id) {
-                    let message = format!("a group has `{}` once at most", entry.name);
-                    let twice = Diagnostic::error(message).at(node.name_span()).label("again here");
-                    self.note(twice.also(Node::name_span(first), "first here"));
-                    continue;
-                }
-                here.push((entry.type_id, node));
+            let elements = self.elements(fields.behaviours, "a list of behaviours");
+            for (entry, node) in self.once_each(elements, Kind::Neurons, "a group has") {
                 match merged.iter_mut().find(|(known, _)| known.type_id == entry.type_id) {
                     Some((_, nodes)) => nodes.push(node),
                     None => merged.push((entry, vec![node])),
@@ -233,17 +225,8 @@ impl<'a> Reader<'a> {
             for (name, key, node) in self.entries(fields.compartments, "behaviours of compartments") {
                 spans.0.insert(Spans::name_of("compartments", name), key.span.clone());
                 let elements = self.elements(Some(node), "a list of behaviours");
-                let attached: Vec<(&Node, Attached)> =
-                    elements.iter().filter_map(|node| Some((node, self.attached(node, Kind::Neurons)?))).collect();
-                for (k, (node, one)) in attached.iter().enumerate() {
-                    let path = one.value.reflect_type_path();
-                    if attached[..k].iter().any(|(_, known)| known.value.reflect_type_path() == path) {
-                        let short = one.value.reflect_short_type_path();
-                        let message = format!("a compartment has `{short}` once at most");
-                        self.note(Diagnostic::error(message).at(node.name_span()));
-                    }
-                }
-                merged.insert(name, attached.into_iter().map(|(_, one)| one).collect());
+                let here = self.once_each(elements, Kind::Neurons, "a compartment has");
+                merged.insert(name, here.iter().map(|(entry, node)| self.attach(entry, &[node])).collect());
             }
         }
         merged.into_iter().map(|(name, behaviours)| (name.to_owned(), behaviours)).collect()

@@ -225,6 +225,8 @@ impl<'a> Reader<'a> {
                 None
             }
         };
+        let elements = self.elements(fields.behaviours, "a list of behaviours");
+        let behaviours = self.once_each(elements, Kind::Synapses, "synapses have");
         let from = self.required_word(("from", fields.from), node, what);
         let to = self.required_word(("to", fields.to), node, what);
         Some(SynapseScene {
@@ -239,11 +241,7 @@ impl<'a> Reader<'a> {
                 targets: self.reflected(fields.targets),
                 periodic: self.value(fields.periodic, false),
             },
-            behaviours: self
-                .elements(fields.behaviours, "a list of behaviours")
-                .iter()
-                .filter_map(|node| self.attached(node, Kind::Synapses))
-                .collect(),
+            behaviours: behaviours.iter().map(|(entry, node)| self.attach(entry, &[node])).collect(),
             unheard: self.value(fields.unheard, false),
             spans: Spans::of(node),
             connectivity: connectivity?,

@@ -17,7 +17,9 @@ use crate::{
     checkpoint::{CHECKPOINT, Run},
     disk,
     network::{Clock, Failures, Warnings},
-    output::{Files, OnDiskFull, Outcome, Provenance, REPORT, Report, RunFolder, Warning, attach_files},
+    output::{
+        Files, OnDiskFull, Outcome, Provenance, REPORT, Report, RunFolder, STEERED, STOPPED, Warning, attach_files,
+    },
     scene::Scene,
 };
 
@@ -372,9 +374,3 @@ fn is_sound(world: &mut World) -> bool {
     together::look(world);
     world.get_resource::<Failures>().is_none_or(Failures::is_empty)
 }
-
-/// The scene of a run with what was done to its network.
-const STEERED: &str = "steered.ron";
-
-/// The state of a run that had to stop, beside its last checkpoint.
-const STOPPED: &str = "stopped";

@@ -198,6 +198,79 @@ fn sub_populations_take_part_alone() {
     assert_eq!(found.iter().map(|e| (e.0, e.1)).collect::<Vec<_>>(), [(2, 3), (2, 4), (7, 3), (7, 4)]);
 }
 
+/// Sub-populations in any order: the k-th of the list is the k-th of a file, of a matrix and of pairs.
+#[test]
+fn what_is_given_by_places_follows_the_order_of_lists() {
+    let folder = tempfile::tempdir().unwrap();
+    // From place to place, in no order, twice to the same target; with weights and delays.
+    let listed = [(0_u32, 3_u32, 1.5, 3.0), (2, 1, 2.5, 1.0), (1, 0, -1.0, 7.0), (0, 1, 4.0, 2.0), (3, 3, 0.5, 1.0)];
+    let lines: Vec<String> = listed.iter().map(|(s, t, w, d)| format!("{s},{t},{w},{d}\n")).collect();
+    std::fs::write(folder.path().join("edges.csv"), lines.concat()).unwrap();
+    let mut matrix = vec![0.0; 16];
+    listed.iter().for_each(|&(s, t, w, _)| matrix[(4 * s + t) as usize] = w);
+    let header = format!("{:<117}\n", "{'descr': '<f8', 'fortran_order': False, 'shape': (4, 4)}");
+    let mut bytes = [b"\x93NUMPY\x01\x00\x76\x00".as_slice(), header.as_bytes()].concat();
+    matrix.iter().for_each(|number: &f64| bytes.extend(number.to_le_bytes()));
+    std::fs::write(folder.path().join("matrix.npy"), bytes).unwrap();
+    let list = |all: &[u32]| Selection::List(all.to_vec());
+    let populations = [
+        (list(&[7, 3, 5, 8]), vec![7, 3, 5, 8], Selection::Range(4, 8), vec![4, 5, 6, 7]),
+        (Selection::Range(0, 4), vec![0, 1, 2, 3], list(&[9, 0, 4, 1]), vec![9, 0, 4, 1]),
+        (list(&[2, 1, 0, 9]), vec![2, 1, 0, 9], list(&[8, 9, 7, 6]), vec![8, 9, 7, 6]),
+        (Selection::Stride(3), vec![0, 3, 6, 9], Selection::Stride(3), vec![0, 3, 6, 9]),
+    ];
+    for (sources, from, targets, to) in populations {
+        let found = |synapses: SynapseScene| {
+            let mut bench = Bench::new();
+            let group = |name: &str| GroupScene::new(name, NeuronGroup::new(10)).with(Izhikevich::default());
+            let mut scene = Scene::new("lists").with_group(group("a")).with_group(group("b"));
+            scene.folder = Some(folder.path().to_owned());
+            let scene = scene.with_synapses(synapses.between(sources.clone(), targets.clone()));
+            build(bench.world_mut(), &scene).unwrap_or_else(|faults| panic!("{faults}"));
+            let mut found = edges(&mut bench);
+            found.sort_by_key(|e| (e.0, e.1));
+            found
+        };
+        let expected = |with_delays: bool| {
+            let ends = |&(s, t, w, d): &(u32, u32, f64, f64)| {
+                (from[s as usize], to[t as usize], if with_delays { d as u32 } else { 0 }, w)
+            };
+            let mut expected: Vec<Edge> = listed.iter().map(ends).collect();
+            expected.sort_by_key(|e| (e.0, e.1));
+            expected
+        };
+        assert_eq!(found(SynapseScene::new("a", "b", EdgeList::of("edges.csv"))), expected(true));
+        assert_eq!(found(SynapseScene::new("a", "b", Matrix::of("matrix.npy"))), expected(false));
+        let mut pairs: Vec<_> = from.iter().copied().zip(to.iter().copied()).collect();
+        pairs.sort_unstable();
+        let found = found(SynapseScene::new("a", "b", OneToOne {}));
+        assert_eq!(found.iter().map(|e| (e.0, e.1)).collect::<Vec<_>>(), pairs);
+    }
+}
+
+/// Rings and sheets of other resolution: what is no axis of either has no length, and 12 · 0.1 is 4 · 0.3.
+#[test]
+fn groups_of_different_resolution_are_on_one_torus() {
+    let built = |(own, spacing): ([usize; 3], f64), (other, wide): ([usize; 3], f64)| {
+        let group = |name: &str, shape, spacing| {
+            GroupScene::new(name, NeuronGroup { shape, spacing: [spacing; 3] }).with(Izhikevich::default())
+        };
+        let near = DistanceDependent { probability: "distance < 1.01 * 0.3".into(), ..default() };
+        let mut synapses = SynapseScene::new("a", "b", near);
+        synapses.ends.periodic = true;
+        let scene = Scene::new("torus").with_group(group("a", own, spacing)).with_group(group("b", other, wide));
+        let mut bench = Bench::new();
+        let made = build(bench.world_mut(), &scene.with_synapses(synapses)).map_err(|faults| faults.to_string());
+        made.map(|_| edges(&mut bench).len())
+    };
+    // Of 12 places at 0.1 those within 0.3 of one: 7, for each of 4.
+    assert_eq!(built(([12, 1, 1], 0.1), ([4, 1, 1], 0.3)), Ok(28));
+    assert!(built(([12, 12, 1], 0.1), ([4, 4, 1], 0.3)).unwrap() > 28);
+    let wrong = built(([12, 12, 1], 0.1), ([4, 3, 1], 0.3)).unwrap_err();
+    assert!(wrong.contains("along y the groups' extents (places × spacing) are 1.2"), "{wrong}");
+    assert!(built(([12, 1, 1], 0.1), ([4, 4, 1], 0.3)).unwrap_err().contains("along y"));
+}
+
 #[test]
 fn weights_and_delays_have_the_distributions_that_they_are_given() {
     let synapses = SynapseScene::new("a", "b", FixedInDegree { in_degree: 100, ..default() });

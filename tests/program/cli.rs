@@ -181,9 +181,14 @@ fn a_run_folder_is_replaced_only_if_asked_and_only_if_it_is_one() {
         desk.prints("run net.ron -q --no-plots");
         assert!(desk.path(folder).join("report.json").is_file());
     }
-    desk.write("runs/net-2/mark", "");
+    // What the run left goes, and nothing else: there are a checkpoint and a recording that the new one has not.
+    let names = names_in(&desk.path("runs/net-2"));
+    desk.prints("run net.ron -q --no-plots --force --out runs/net-2 --checkpoint-every 2");
+    desk.write("runs/net-2/notes.txt", "what I saw");
+    desk.prints("run net.ron -q --no-plots --force --out runs/net-2 --set recorders=[]");
+    assert_eq!(names_in(&desk.path("runs/net-2")), ["notes.txt", "report.json"]);
     desk.prints("run net.ron -q --no-plots --force --out runs/net-2");
-    assert!(!desk.path("runs/net-2/mark").exists());
+    assert_eq!(names_in(&desk.path("runs/net-2")).len(), names.len() + 1);
     assert_eq!(names_in(&desk.path("runs")), ["net", "net-2", "net-3"]);
 
     fs::create_dir(desk.path("thesis")).unwrap();

@@ -89,7 +89,7 @@ fn a_signal_ends_a_run_that_can_be_gone_on_with() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let whole = whole(folder);
-    for (signal, code, name) in [("-INT", 130, "SIGINT"), ("-TERM", 143, "SIGTERM")] {
+    for (signal, code, name) in [("-INT", 130, "SIGINT"), ("-TERM", 143, "SIGTERM"), ("-HUP", 129, "SIGHUP")] {
         let child = started(folder, name);
         kill(&child, signal);
         let output = child.wait_with_output().unwrap();

@@ -91,11 +91,11 @@ fn placed(run: &Run, (of, members): (&Recording, usize), over: &Recording) -> Re
     let [_, values] = ends(run, over)?;
     let recorded = |nth: usize| of.neurons.as_ref().map_or(Some(nth as u64), |list| list.get(nth).copied());
     let own: Vec<u64> = (0..members).filter_map(recorded).collect();
-    let wanted = match run.side(&of.group, &over.group) {
-        _ if of.group == over.group => own,
+    let wanted: Vec<Option<u64>> = match run.side(&of.group, &over.group) {
+        _ if of.group == over.group => own.into_iter().map(Some).collect(),
         Some(side) => {
-            let neurons = neurons_of(run, &of.group, side)?;
-            own.iter().filter_map(|&k| neurons.get(usize::try_from(k).ok()?).copied()).collect()
+            let neurons = neurons_of(run, (&of.group, of.neurons.is_none().then_some(members)), side)?;
+            own.iter().map(|&k| usize::try_from(k).ok().and_then(|k| neurons.get(k).copied().flatten())).collect()
         }
         None => return Err(Fault::Unrelated { of: of.group.clone(), over: over.group.clone() }),
     };
@@ -104,17 +104,23 @@ fn placed(run: &Run, (of, members): (&Recording, usize), over: &Recording) -> Re
         None => usize::try_from(neuron).ok(),
     };
     let value = |neuron: u64| place(neuron).and_then(|place| values.get(place).copied());
-    Ok(wanted.into_iter().map(|neuron| value(neuron).unwrap_or(f64::NAN)).collect())
+    Ok(wanted.into_iter().map(|neuron| neuron.and_then(value).unwrap_or(f64::NAN)).collect())
 }
 
-/// The neuron on a side (0 source, 1 target) of each synapse of a group.
-fn neurons_of(run: &Run, group: &str, side: usize) -> Result<Vec<u64>, Fault> {
+/// The neuron on a side (0 source, 1 target) of each synapse of a group, of which there are so many where all are recorded; of pairs
+/// without a synapse none.
+fn neurons_of(run: &Run, (group, all): (&str, Option<usize>), side: usize) -> Result<Vec<Option<u64>>, Fault> {
     let path = run.path(&format!("{group}.synapses.npy"));
-    if !path.exists() {
-        // A weight for each pair of neurons, source after source.
-        let [sources, targets] = run.sides(group).map(|name| run.size(name).unwrap_or_default());
-        let all = 0..sources.saturating_mul(targets);
-        return Ok(all.map(|k| [k / targets, k % targets][side]).collect());
+    let names = run.sides(group);
+    let [sources, targets] = names.map(|name| run.size(name).unwrap_or_default());
+    let pairs = sources.saturating_mul(targets);
+    if !path.exists() || all.is_some_and(|all| all as u64 == pairs) {
+        // A weight for each pair of neurons, source after source; a group may have no synapse from a neuron to itself.
+        let number = run.synapses(group).map_or(pairs, |listed| listed.synapses);
+        let no_autapses = names[0] == names[1] && number == pairs.saturating_sub(sources);
+        let neuron = |k: u64| [k / targets, k % targets];
+        let is_there = |[source, target]: &[u64; 2]| !(no_autapses && source == target);
+        return Ok((0..pairs).map(|k| Some(neuron(k)).filter(is_there).map(|ends| ends[side])).collect());
     }
     let mut reader = Reader::open(&path)?;
     if reader.shape().len() != 2 || reader.row_len() < 2 {
@@ -122,7 +128,7 @@ fn neurons_of(run: &Run, group: &str, side: usize) -> Result<Vec<u64>, Fault> {
     }
     let (rows, columns, mut ends) = (reader.rows(), reader.row_len(), Vec::new());
     reader.read_rows(rows, &mut ends)?;
-    Ok(ends.chunks(columns).map(|synapse| synapse[side] as u64).collect())
+    Ok(ends.chunks(columns).map(|synapse| Some(synapse[side] as u64)).collect())
 }
 
 #[cfg(test)]

@@ -176,7 +176,8 @@ fn check(run: &Run, recording: &Recording, reader: &Reader) -> Result<(), Fault>
     let fits = match reader.shape().len() {
         _ if recording.is_measured() => true,
         1 => true,
-        axes => axes == 2 && expected.is_none_or(|expected| expected == neurons),
+        // Dense weights are sources × targets.
+        axes => axes >= 2 && expected.is_none_or(|expected| expected == neurons),
     };
     if !fits {
         return Err(Fault::Shape { found: reader.shape().to_vec(), columns: expected.unwrap_or(1) });

@@ -272,6 +272,21 @@ error: a group has `NormalNoise` once at most
 }
 
 #[test]
+fn a_behaviour_of_synapses_twice() {
+    says(
+        r#"(groups: {"cells": (size: 4, behaviours: [Izhikevich()])}, synapses: [
+    (from: "cells", to: "cells", connectivity: AllToAll(), unheard: true,
+        behaviours: [Stdp(a_plus: 0), Stdp(a_minus: 0)]),
+])"#,
+        r#"
+error: synapses have `Stdp` once at most
+ --> scene:3:39
+3 |         behaviours: [Stdp(a_plus: 0), Stdp(a_minus: 0)]),
+  |                      ---- first here  ^^^^ again here"#,
+    );
+}
+
+#[test]
 fn two_synapse_groups_of_one_name() {
     says(
         r#"(
