@@ -5,7 +5,7 @@ use bevy_ecs::prelude::*;
 use super::spawn::{ByEntity, Pending, Spawned};
 use crate::{
     network::{Clock, Spikes, V, compartment::receptors_of},
-    record::of_recorders,
+    record::{Content, Recording, of_recorders},
     scene::Scene,
     text::Diagnostic,
 };
@@ -51,6 +51,16 @@ pub(super) fn after_the_run(world: &World, scene: &Scene, spawned: &Spawned) -> 
         let (name, who) = (pending.entry.name, &pending.who);
         if let Some(from) = recording(pending).filter(|&from| is_late(from)) {
             told.push(late(&format!("`{name}` records"), from).at_place(pending.spans.near("from")));
+        }
+        let never_fills = |(_, recording): (Entity, &Recording)| {
+            matches!(recording.content, Content::Rate)
+                && !is_late(recording.window.from)
+                && recording.rows(end) == Some(0)
+        };
+        if end > 0 && of_recorders(world, &[pending.entity]).any(never_fills) {
+            let message =
+                format!("`{name}` records nothing: the run ends after {end} iterations, before its first bin is full");
+            told.push(Diagnostic::error(message).as_warning().at_place(pending.spans.near("bin")));
         }
         if let Some(start) = start(pending).filter(|&start| is_late(start)) {
             told.push(late(&format!("`{name}` of `{who}` acts"), start).at_place(pending.spans.near("start")));

@@ -139,6 +139,9 @@ pub fn execute(arguments: &Arguments) -> Result<(), CliError> {
 /// # Errors
 /// Whatever went wrong, to be printed once.
 pub fn execute_with(arguments: &Arguments, extend: impl Fn(&mut App) + Send + 'static) -> Result<(), CliError> {
+    // Each recording is a file that is open while the run lasts; where no more are allowed, that is told when one is missing.
+    #[cfg(unix)]
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
     let mut app = simulator();
     extend(&mut app);
     match &arguments.command {

@@ -98,6 +98,10 @@ impl Deferred {
         let mut failed = Vec::new();
         for (entity, job) in &mut jobs {
             job.own = world.get::<Owned>(*entity).map(|own| own.range());
+            // Room for the weights that were expected; those that are made come in its place.
+            if let Some(mut expected) = world.get_mut::<Weights>(*entity) {
+                expected.0 = Column::default();
+            }
         }
         // Some at a time: a thread that waits for its own blocks begins another group, and what groups hold while they
         // are made adds up. All at once took 3.0 GB for the cortical microcircuit, which has 1.8.

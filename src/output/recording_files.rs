@@ -67,16 +67,26 @@ pub fn attach_files(world: &mut World, folder: &Path, on_full: OnDiskFull) -> Re
             Writer::can_reopen(&path, dtype(recording.dtype()), &recording.row_shape, rows)?;
         }
     }
-    for ((entity, mut recording, responses), name) in recordings.into_iter().zip(names) {
-        let (path, dtype, rows) = (folder.join(&name), dtype(recording.dtype()), recording.rows.rows());
-        let writer = if goes_on(&path, rows) {
-            Writer::reopen(&path, dtype, &recording.row_shape, rows)?
-        } else {
-            Writer::create(&path, dtype, &recording.row_shape)?
-        };
-        recording.rows.attach(Box::new(files.thread.take_on(writer)?))?;
-        let described = FileReport { responses: responses.cloned(), rows, ..describe(&recording, name) };
-        files.files.push((entity, described));
+    let mut made = Vec::new();
+    let open = || -> Result<(), RecordingFileError> {
+        for ((entity, mut recording, responses), name) in recordings.into_iter().zip(names) {
+            let (path, dtype, rows) = (folder.join(&name), dtype(recording.dtype()), recording.rows.rows());
+            let writer = if goes_on(&path, rows) {
+                Writer::reopen(&path, dtype, &recording.row_shape, rows)?
+            } else {
+                made.push(path.clone());
+                Writer::create(&path, dtype, &recording.row_shape)?
+            };
+            recording.rows.attach(Box::new(files.thread.take_on(writer)?))?;
+            let described = FileReport { responses: responses.cloned(), rows, ..describe(&recording, name) };
+            files.files.push((entity, described));
+        }
+        Ok(())
+    };
+    if let Err(error) = open() {
+        // A run that has not begun leaves nothing.
+        made.iter().for_each(|path| drop(std::fs::remove_file(path)));
+        return Err(error);
     }
     files.name_lists(world);
     files.write_synapses(world, folder)?;

@@ -301,9 +301,11 @@ pub fn begin_with(world: &mut World, iteration: u64) {
     for mut recording in world.query::<&mut Recording>().iter_mut(world) {
         let Window { from, every, .. } = recording.window;
         let iteration = iteration.saturating_sub(recording.birth.0);
-        // In the steps in which they would have been recorded, had they begun where they were to.
+        // Of snapshots there is one at the start; else in the steps in which they would have been recorded, had they begun where they
+        // were to.
+        let at_once = matches!(recording.content, Content::Snapshots(_) | Content::Synapses(_));
         let skipped = iteration.saturating_sub(from).div_ceil(every).saturating_mul(every);
-        recording.window.from = if every == u64::MAX { from.max(iteration) } else { from.saturating_add(skipped) };
+        recording.window.from = if at_once { from.max(iteration) } else { from.saturating_add(skipped) };
     }
 }
 

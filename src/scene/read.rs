@@ -268,10 +268,15 @@ impl<'a> Reader<'a> {
             );
         }
         let mut spans = Spans::of(node).with_own(node.span.clone());
+        let ([on, off_words], off_node) = ([self.words(on), self.words(off)], off);
+        if let (Some(both), Some(node)) = (on.iter().find(|word| off_words.contains(word)), off_node) {
+            let message = format!("`{both}` is switched on and off at once");
+            self.note(Diagnostic::error(message).at(node.span.clone()));
+        }
         SwitchScene {
             at: self.value(at, 0.0),
-            on: self.words(on),
-            off: self.words(off),
+            on,
+            off: off_words,
             set: self.settings(set, &mut spans),
             values: self.pokes(values, &mut spans),
             spans,

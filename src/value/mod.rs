@@ -154,7 +154,7 @@ pub enum Fault {
     #[error("{}", crate::text::units::not_written(.0))]
     Unit(String),
     /// More nested than anybody writes by hand.
-    #[error("an expression may be nested {0} levels deep at most")]
+    #[error("an expression may be nested {0} levels deep, or have {0} terms in a row, at most")]
     TooDeep(usize),
     /// Longer than anybody writes by hand.
     #[error("an expression has {0} bytes at most")]

@@ -206,11 +206,11 @@ fn what_is_given_by_places_follows_the_order_of_lists() {
     let listed = [(0_u32, 3_u32, 1.5, 3.0), (2, 1, 2.5, 1.0), (1, 0, -1.0, 7.0), (0, 1, 4.0, 2.0), (3, 3, 0.5, 1.0)];
     let lines: Vec<String> = listed.iter().map(|(s, t, w, d)| format!("{s},{t},{w},{d}\n")).collect();
     std::fs::write(folder.path().join("edges.csv"), lines.concat()).unwrap();
-    let mut matrix = vec![0.0; 16];
+    let mut matrix = [0.0_f64; 16];
     listed.iter().for_each(|&(s, t, w, _)| matrix[(4 * s + t) as usize] = w);
     let header = format!("{:<117}\n", "{'descr': '<f8', 'fortran_order': False, 'shape': (4, 4)}");
     let mut bytes = [b"\x93NUMPY\x01\x00\x76\x00".as_slice(), header.as_bytes()].concat();
-    matrix.iter().for_each(|number: &f64| bytes.extend(number.to_le_bytes()));
+    matrix.iter().for_each(|number| bytes.extend(number.to_le_bytes()));
     std::fs::write(folder.path().join("matrix.npy"), bytes).unwrap();
     let list = |all: &[u32]| Selection::List(all.to_vec());
     let populations = [

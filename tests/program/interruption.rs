@@ -233,6 +233,11 @@ fn a_run_can_be_made_longer_and_varied() {
         assert!(load(name, "adex.spikes.npy").data != load("variant", "adex.spikes.npy").data, "{name}");
     }
     assert_eq!(report_of("other")["provenance"]["noise_seed"], 12);
+    // What is set of a beginning that has passed is told.
+    let set = "run --from short/checkpoint --iterations 3001 --no-plots --quiet --out set --set groups.lif.Lif.v=-50";
+    let said = cortecs(set, folder).output().unwrap().stderr;
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("`groups.lif.Lif.v=-50` is of the beginning: variables go on as they were saved"), "{said}");
     // Another seed makes another network, which the state does not fit.
     let other = cortecs("run --from short/checkpoint --iterations 5000 --seed 12", folder).output().unwrap();
     let said = String::from_utf8_lossy(&other.stderr).into_owned();

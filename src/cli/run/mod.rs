@@ -9,6 +9,7 @@ mod party;
 mod text;
 
 use std::{
+    collections::BTreeSet,
     fmt::Display,
     path::{Path, PathBuf},
     time::Duration,
@@ -32,6 +33,7 @@ use super::{
 use crate::{
     checkpoint::{self, CheckpointFile, Restored},
     files,
+    network::Variables,
     numeric::InstructionSet,
     output::{Existing, OnDiskFull, RunFolder, Warning},
     scene::Scene,
@@ -228,6 +230,14 @@ fn start(
     if let Some(restored) = beginning.restored.as_ref().filter(|_| !arguments.manner.quiet) {
         tell_what_differs(restored);
     }
+    if arguments.from.is_some() {
+        let names = variables_of(world);
+        arguments.scene.settings.iter().filter(|set| sets_a_variable(set, &names)).for_each(|set| {
+            warn(&format!(
+                "`{set}` is of the beginning: variables go on as they were saved, weights too where they change"
+            ));
+        });
+    }
     let wished = arguments.wished_folder(beginning.scene_file());
     arguments.refuse_to_remove(&wished)?;
     let existing = match (arguments.force, arguments.numbered || arguments.out.is_none()) {
@@ -240,6 +250,19 @@ fn start(
         warn(&format!("`{}` exists: the run goes to `{}`", wished.display(), folder.path().display()));
     }
     Ok(beginning.open(world, scene, folder)?)
+}
+
+/// The names of all variables in a world.
+fn variables_of(world: &mut World) -> BTreeSet<String> {
+    let variables = world.get_resource::<Variables>().cloned().unwrap_or_default();
+    let mut all = world.query::<EntityRef>();
+    all.iter(world).flat_map(|entity| variables.of(entity)).map(|info| info.name).collect()
+}
+
+/// Whether what a `path=value` sets is the beginning of a variable: `groups.cells.Lif.v=-60`, `synapses.0.weights=3`.
+fn sets_a_variable(set: &str, names: &BTreeSet<String>) -> bool {
+    let path = set.split_once('=').map_or(set, |(path, _)| path);
+    path.rsplit('.').next().is_some_and(|last| names.contains(last.trim()))
 }
 
 /// Goes on with the run in a folder.

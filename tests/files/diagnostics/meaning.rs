@@ -268,6 +268,18 @@ warning: what is switched here is so from iteration 120 on, but the run ends aft
 warning: `SpikeRecorder` records from iteration 100 on, but the run ends after 100
  --> scene:6:48"#,
     );
+    // A bin that never fills.
+    warns(
+        r#"(
+    dt: 0.5,
+    iterations: 100,
+    groups: {"a": (size: 2, behaviours: [Lif()])},
+    recorders: [RateRecorder(of: ["a"], bin: 51), RateRecorder(of: ["a"], bin: 50)],
+)"#,
+        r#"
+warning: `RateRecorder` records nothing: the run ends after 100 iterations, before its first bin is full
+ --> scene:5:46"#,
+    );
     // The last iteration counts.
     warns(
         r#"(

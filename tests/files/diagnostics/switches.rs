@@ -20,6 +20,19 @@ error: a switch has no field `when`
 }
 
 #[test]
+fn what_is_switched_on_and_off_at_once() {
+    says(
+        r#"(
+    groups: {"cells": (size: 4, behaviours: [Lif(), NormalNoise()])},
+    switches: [(at: 10, on: ["cells.Lif", "cells.NormalNoise"], off: "cells.NormalNoise")],
+)"#,
+        r#"
+error: `cells.NormalNoise` is switched on and off at once
+ --> scene:3:70"#,
+    );
+}
+
+#[test]
 fn switches_of_what_is_not_there() {
     says(
         r#"(
