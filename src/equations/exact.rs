@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::{
     graph::{Class, Graph, Id},
     lower::fixed,
-    method::{Refusal, System},
+    method::{NOT_FINITE, Refusal, System},
     operation::{One, Two},
 };
 
@@ -23,11 +23,18 @@ pub struct Coefficients {
     g: Vec<Vec<Id>>,
 }
 
+/// Variables, at most: the exponential of so many takes 0.1 s.
+const MOST: usize = 64;
+
 /// The coefficients of a linear system.
 ///
 /// # Errors
-/// It is none, or they change.
+/// It is none, or they change; it is too large.
 pub fn coefficients(graph: &mut Graph, system: &System) -> Result<Coefficients, Refusal> {
+    if system.x.len() > MOST {
+        let why = "there are more than 64 variables, of which `Exact` would take long: try `ExponentialEuler`";
+        return Err(Refusal { variable: 0, why });
+    }
     let mut found = Coefficients { a: Vec::new(), g: Vec::new() };
     let root = graph.number(system.h.sqrt());
     for (variable, &f) in system.f.iter().enumerate() {
@@ -91,9 +98,14 @@ pub(super) fn step(
         means.push(mean_propagator(&a, system.h));
         spreads.push(if system.noise.is_empty() { vec![vec![0.0; n]; n] } else { root(&covariance(&a, &g, system.h)) });
     }
+    let is_finite = |row: &Vec<f64>| row.iter().all(|x| x.is_finite());
+    if let Some(variable) = (0..n).find(|&i| means.iter().chain(&spreads).any(|matrix| !is_finite(&matrix[i]))) {
+        return Err(Refusal { variable, why: NOT_FINITE });
+    }
     let zero = graph.number(0.0);
     let calm: Vec<(Id, Id)> = system.noise.iter().map(|noise| (*noise, zero)).collect();
-    let f = graph.replaced(&system.f, &calm, true);
+    // Noise that was taken once is a number like others.
+    let f = graph.replaced(&system.f, &calm, false);
     let mut normals: Vec<Option<Id>> = vec![None; n];
     let mut new = Vec::new();
     for i in 0..n {

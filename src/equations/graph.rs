@@ -271,6 +271,8 @@ impl Graph {
     /// Of what changes and `c`, which does not.
     fn with_fixed(&mut self, operation: Two, a: Id, c: Id) -> Id {
         match (operation, self.node(a)) {
+            // Of what is the same for all, `t / 49` say, a quotient costs nothing, and is that of IEEE 754.
+            (Two::Divide, _) if self.class(a) == Class::Iteration => self.put(Node::Two(operation, a, c)),
             (Two::Divide, _) => {
                 let one = self.number(1.0);
                 let factor = self.two(Two::Divide, one, c);

@@ -17,8 +17,9 @@ use bevy_reflect::prelude::*;
 
 use super::{
     exact,
-    graph::{Graph, Id},
+    graph::{Fixed, Graph, Id},
     implicit,
+    lower::fixed,
     operation::{One, Two},
 };
 
@@ -99,6 +100,7 @@ impl Method {
         normal: &mut dyn FnMut(&mut Graph) -> Id,
     ) -> Result<Vec<Id>, Refusal> {
         let method = self.chosen(graph, system);
+        finite(graph, system)?;
         for (variable, &f) in system.f.iter().enumerate() {
             for &noise in &system.noise {
                 let part = graph.derivative(f, noise);
@@ -122,6 +124,25 @@ impl Method {
             Self::Exact => exact::step(graph, system, normal)?,
         })
     }
+}
+
+/// Why a system cannot be integrated that has no solution in numbers.
+pub(super) const NOT_FINITE: &str =
+    "its coefficients, or what a step makes of them, are no finite numbers: is a time constant 0?";
+
+/// Refuses coefficients that never change and are no finite numbers: methods would not see them, since what is multiplied by 0 is 0.
+fn finite(graph: &mut Graph, system: &System) -> Result<(), Refusal> {
+    for (variable, (&f, &x)) in system.f.iter().zip(&system.x).enumerate() {
+        let slope = graph.derivative(f, x);
+        let is_finite = |number: &Fixed| match number {
+            Fixed::Number(x) => x.is_finite(),
+            Fixed::Each(each) => each.iter().all(|x| x.is_finite()),
+        };
+        if graph.is_fixed(slope) && !fixed(graph, &[slope], system.members).iter().all(is_finite) {
+            return Err(Refusal { variable, why: NOT_FINITE });
+        }
+    }
+    Ok(())
 }
 
 /// The derivatives where the variables are others.

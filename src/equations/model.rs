@@ -157,13 +157,7 @@ impl Model {
 
     /// All expressions.
     pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
-        let own = self.statements.iter().flat_map(|statement| {
-            let value = match &statement.meaning {
-                Meaning::Derivative(value) | Meaning::Subexpression(value) => Some(value),
-                Meaning::Kept => None,
-            };
-            value.into_iter().chain(statement.bounds.iter().flatten())
-        });
+        let own = self.statements.iter().flat_map(Statement::expressions);
         let events = self.reset.iter().chain(&self.arrive).map(|assignment| &assignment.value);
         own.chain(&self.spike).chain(&self.refractory_while).chain(events)
     }

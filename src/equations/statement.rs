@@ -81,6 +81,17 @@ pub(super) fn fault(why: impl Into<String>, at: Range<usize>) -> ValueError {
     ValueError { fault: Fault::Equation(why.into()), at: Some(at), known: Vec::new() }
 }
 
+impl Statement {
+    /// The expressions of it.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let value = match &self.meaning {
+            Meaning::Derivative(value) | Meaning::Subexpression(value) => Some(value),
+            Meaning::Kept => None,
+        };
+        value.into_iter().chain(self.bounds.iter().flatten())
+    }
+}
+
 /// The statements of a model.
 ///
 /// # Errors
@@ -104,7 +115,7 @@ fn pieces(text: &str) -> Result<Vec<Range<usize>>, ValueError> {
         return Err(fault(format!("equations have {LONGEST} bytes at most"), place..place));
     }
     let mut pieces = Vec::new();
-    let (mut start, mut depth, mut commented) = (0, 0_i32, false);
+    let (mut start, mut depth, mut commented, mut quoted) = (0, 0_i32, false, false);
     let mut end_at = |end: usize, next: usize, start: &mut usize| {
         let piece = &text[*start..end];
         let before = piece.len() - piece.trim_start().len();
@@ -122,6 +133,12 @@ fn pieces(text: &str) -> Result<Vec<Range<usize>>, ValueError> {
                 }
             }
             _ if commented => {}
+            // What is quoted, a file say, ends with its line at the latest.
+            '\'' if quoted || text[at + 1..].lines().next().is_some_and(|line| is_quote(&text[..at], line)) => {
+                quoted = !quoted;
+            }
+            '\n' if quoted => quoted = false,
+            _ if quoted => {}
             '#' => {
                 commented = true;
                 // Within brackets it is the expression that leaves it out.
@@ -147,6 +164,29 @@ fn pieces(text: &str) -> Result<Vec<Range<usize>>, ValueError> {
     }
 }
 
+/// Whether a stroke opens a quotation, as of a file: it stands behind a bracket or a comma, and another one follows. That of `w'` is a
+/// derivative.
+fn is_quote(before: &str, behind: &str) -> bool {
+    before.trim_end().ends_with(['(', ',']) && behind.contains('\'')
+}
+
+/// The first colon of a piece that is neither quoted nor in a comment.
+fn colon(text: &str, piece: Range<usize>) -> Option<usize> {
+    let (mut commented, mut quoted) = (false, false);
+    for (at, c) in text[piece.clone()].char_indices().map(|(at, c)| (piece.start + at, c)) {
+        match c {
+            '\n' => (commented, quoted) = (false, false),
+            _ if commented => {}
+            '\'' if quoted => quoted = false,
+            '\'' => quoted = text[at + 1..piece.end].lines().next().is_some_and(|line| is_quote(&text[..at], line)),
+            '#' if !quoted => commented = true,
+            ':' if !quoted => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
 fn is_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
@@ -170,8 +210,7 @@ fn skip(text: &str, part: Range<usize>) -> Range<usize> {
 }
 
 fn statement(text: &str, piece: Range<usize>) -> Result<Statement, ValueError> {
-    // Expressions have no colon.
-    let colon = text[piece.clone()].find(':').map(|at| piece.start + at);
+    let colon = colon(text, piece.clone());
     let own = piece.start
         ..colon.map_or(piece.end, |colon| colon + text[piece.start..colon].trim_end().len() - (colon - piece.start));
     let (first, first_at, rest) = name(text, own.clone())?;
@@ -187,6 +226,9 @@ fn statement(text: &str, piece: Range<usize>) -> Result<Statement, ValueError> {
     let rest = skip(text, rest);
     let is_equation = text[rest.clone()].starts_with('=') && !text[rest.clone()].starts_with("==");
     let meaning = match is_equation {
+        false if rest.is_empty() && !is_derivative && FLAGS.contains(&&*name) => {
+            return Err(fault(format!("`{name}` stands behind a colon, or a comma: `: mV, {name}`"), at));
+        }
         false if rest.is_empty() && !is_derivative => Meaning::Kept,
         false => {
             let end = rest.start + text[rest.clone()].chars().next().map_or(0, char::len_utf8);
@@ -237,9 +279,9 @@ fn flagged(text: &str, flags: Range<usize>, plain: Statement) -> Result<Statemen
             "event" if is_variable => {}
             "held" => return Err(fault("`held` is for variables: they stand still while refractory", at)),
             "once" => return Err(fault("`once` is for expressions: they have one value in an iteration", at)),
-            bounds if bounds.starts_with("bounds ") => {
-                if !is_variable {
-                    return Err(fault("`bounds` are for variables", at));
+            bounds if bounds.split_whitespace().next() == Some("bounds") => {
+                if !is_variable || statement.bounds.is_some() {
+                    return Err(fault("`bounds` are for variables, and given once", at));
                 }
                 statement.bounds = Some(two(text, at.start + "bounds ".len()..at.end)?);
             }
@@ -250,9 +292,22 @@ fn flagged(text: &str, flags: Range<usize>, plain: Statement) -> Result<Statemen
     Ok(statement)
 }
 
+/// What may stand behind a colon.
+const FLAGS: [&str; 7] = ["held", "once", "bounds", "pre", "post", "synapse", "event"];
+
+/// The flag that a word of a unit looks like.
+fn like_a_flag(word: &str) -> Option<&'static str> {
+    let word = word.to_lowercase();
+    let near = |flag: &&&str| word == **flag || flag.len() > 3 && strsim::damerau_levenshtein(&word, flag) == 1;
+    FLAGS.iter().find(near).copied()
+}
+
 /// Units are labels; those of Brian are names of types.
 fn a_unit(unit: &str, at: Range<usize>) -> Result<String, ValueError> {
     const TYPES: [&str; 8] = ["volt", "amp", "siemens", "second", "farad", "metre", "meter", "ohm"];
+    if let Some(flag) = unit.split_whitespace().find_map(like_a_flag) {
+        return Err(fault(format!("`{unit}` is no unit; is `{flag}` meant? It stands behind a colon, or a comma"), at));
+    }
     if unit.contains("unless refractory") {
         return Err(fault("what stands still while refractory is `held`: `dv/dt = … : mV, held`", at));
     }

@@ -15,7 +15,7 @@ use super::{
     statement::{Assignment, Meaning, Statement, fault},
     surroundings::{Runnable, Source, Surroundings, When},
 };
-use crate::value::ValueError;
+use crate::value::{Expression, ValueError};
 
 /// The model in its surroundings.
 ///
@@ -244,10 +244,32 @@ impl Assembly<'_> {
         }
         if self.around.when == When::Becomes {
             let before = self.build_at(&self.x.clone(), spike, Part::Spike)?;
+            let before = self.one_iteration_ago(before, spike)?;
             let not = self.graph.one(One::Not, before);
             above = self.graph.two(Two::And, above, not);
         }
         Ok(self.graph.two(Two::And, free, above))
+    }
+
+    /// A condition on variables of the last iteration, at its time.
+    fn one_iteration_ago(&mut self, condition: Id, spike: &Expression) -> Result<Id, Wrong> {
+        let changes = |id: &Id| match self.graph.node(*id) {
+            Node::Timed(_) => true,
+            Node::Input(k) => {
+                let source = self.growing.borrow().sources[usize::from(k)];
+                !matches!(source, Source::Shift)
+            }
+            _ => false,
+        };
+        if self.graph.parts(&[condition]).iter().any(changes) {
+            let why = "a condition that is to become true goes by variables, parameters and `t`: of all else nobody knows what it was \
+                       before; a variable can keep it";
+            let all = spike.names().into_iter().map(|(_, at)| at).reduce(|one, other| one.start..other.end);
+            return Err((Part::Spike, fault(why, all.unwrap_or_default())));
+        }
+        let (time, dt) = (self.graph.leaf(Node::Time), self.graph.number(self.around.dt));
+        let before = self.graph.two(Two::Subtract, time, dt);
+        Ok(self.graph.replaced(&[condition], &[(time, before)], false)[0])
     }
 
     /// All columns after the iteration, and whether there is one for the refractory period.

@@ -24,7 +24,7 @@ pub use kernel::{
 };
 pub(crate) use parallel::threads;
 pub use parallel::{blocks, exchange, pass, shares};
-pub(crate) use random::{philox, skips};
+pub(crate) use random::{noises::Noises, philox, skips};
 pub use random::{stream, vector_rng};
 pub use real::Real;
 pub(crate) use synapses::{coding, dense, pieces, placing, prefetch, replace, row_blocks, rows};

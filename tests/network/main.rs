@@ -8,6 +8,7 @@ mod exactness;
 mod faults;
 mod golden;
 mod learning;
+mod odd_texts;
 mod precision;
 mod published;
 mod reference;

@@ -389,7 +389,8 @@ fn solved(graph: &mut Graph, (f, x): (Id, Id), time: Id) -> Option<Id> {
     let zero = graph.number(0.0);
     let slope = graph.derivative(f, x);
     let rest = graph.replaced(&[f], &[(x, zero)], true)[0];
-    if !graph.is_fixed(slope) || !graph.is_fixed(rest) {
+    let is_endless = graph.constant(slope).is_some_and(|slope| !slope.is_finite());
+    if !graph.is_fixed(slope) || !graph.is_fixed(rest) || is_endless {
         return None;
     }
     let exponent = graph.two(Two::Multiply, time, slope);

@@ -140,6 +140,20 @@ impl RuleModel {
         Ok(read)
     }
 
+    /// Whether a name is that of a statement.
+    #[must_use]
+    pub fn says(&self, name: &str) -> bool {
+        self.statements.iter().any(|statement| statement.name == name)
+    }
+
+    /// Whether a name is used, be it anywhere.
+    #[must_use]
+    pub fn uses(&self, name: &str) -> bool {
+        let of_events = self.on_pre.iter().chain(&self.on_post).map(|assignment| &assignment.value);
+        let mut all = self.statements.iter().flat_map(Statement::expressions).chain(of_events);
+        all.any(|expression| expression.names().iter().any(|(used, _)| *used == name))
+    }
+
     /// The variables of a side.
     pub fn variables(&self, side: Side) -> impl Iterator<Item = &Statement> {
         self.statements.iter().filter(move |statement| statement.side == side && statement.name != WEIGHT)

@@ -318,6 +318,17 @@ fn check_names(
         let error = ValueError { fault, at: None, known };
         return Err(preparation.fault(format!("initial.{name}"), error.into()));
     }
+    for name in sums {
+        let is_said = model.subexpressions().any(|(statement, _)| statement.name == *name);
+        let why = if is_said {
+            format!("`{name}` is said by the equations: it is no name of a sum")
+        } else if crate::equations::is_taken(name) {
+            format!("`{name}` has a meaning of its own in equations: choose another name for the sum")
+        } else {
+            continue;
+        };
+        return Err(preparation.fault("model", ValueError::from(Fault::Equation(why)).into()));
+    }
     for name in parameters.keys() {
         let field = format!("parameters.{name}");
         let why = if sums.contains(name) {

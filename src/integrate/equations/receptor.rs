@@ -25,6 +25,7 @@ use crate::{
         Unit, V, room::resize_columns, shape::path_of,
     },
     schedule::{AddToStage, Stage},
+    value::{Fault, ValueError},
 };
 
 behaviour! {
@@ -101,6 +102,10 @@ impl Behaviour for EquationsReceptor {
         let model = self.read(preparation)?;
         let outside = preparation.outside()?;
         let used = |name: &str| model.uses(name);
+        if self.parameters.contains_key("v") {
+            let why = "`v` is the potential of the neuron in a receptor: choose another name";
+            return Err(preparation.fault("parameters.v", ValueError::from(Fault::Equation(why.into())).into()));
+        }
         check_names(preparation, (&model.model, &used), (&self.parameters, &self.initial), &[WEIGHT.to_owned()])?;
         let begin = Begin::new(&model.model, &self.initial);
         let receiving = Receiving::new(self, model, preparation, &outside)?;

@@ -16,8 +16,8 @@ use crate::{
         ThreadShares, ThresholdShift, V, graded::Graded, receptor::CameWith,
     },
     numeric::{
-        Column, Real,
-        blocks::{BLOCK, PerBlock},
+        Column, Noises, Real,
+        blocks::PerBlock,
         normal,
         pass::{Pass, pass},
         shares::Effort,
@@ -75,7 +75,7 @@ pub(super) fn integrate(
                 continue;
             }
             let time = clock.since(birth).time();
-            let Some(((model, names), made, rows, streams)) = running.begin(time) else { continue };
+            let Some(((model, names), made, rows, noises)) = running.begin(time) else { continue };
             let row = |k: u16| rows.row(k);
             let sum = |k: u16| {
                 let name = equations.sum_name(k);
@@ -86,7 +86,7 @@ pub(super) fn integrate(
             };
             let read = reads(made, |source| column(source, (&sites, shift), (&row, &sum)));
             let state = in_order((model, names), made, state, potentials);
-            run(pass, spikes.into_inner(), shares, made, (state, read, streams, of.members));
+            run(pass, spikes.into_inner(), shares, made, (state, read, noises));
         }
     });
 }
@@ -146,22 +146,21 @@ fn in_order<'a>(
     columns
 }
 
-/// What a program runs on: columns that it changes, those that it reads, random streams, and how many neurons there are.
-type On<'a> = (Vec<&'a mut [Real]>, Vec<Read<'a>>, &'a mut [VectorRng], usize);
+/// What a program runs on: columns that it changes, those that it reads, and random streams.
+type On<'a> = (Vec<&'a mut [Real]>, Vec<Read<'a>>, &'a mut Noises);
 
 fn run<'a>(
     pass: &mut Pass<'a>,
     spikes: &'a mut Spikes,
     shares: &ThreadShares,
     made: &'a Runnable,
-    (state, read, streams, members): On<'a>,
+    (state, read, noises): On<'a>,
 ) {
     let (program, constants) = (&made.lowered.program, made.lowered.lines());
     let is_drawn = read.iter().any(|read| matches!(read, Read::Of(_)));
     // Some 0.1 ns for each instruction.
     let effort = if is_drawn || program.len() > 8 { Effort::Heavy } else { Effort::Light };
-    let of_noise = members.div_ceil(BLOCK).max(1);
-    let streams: Vec<PerBlock<'_, VectorRng>> = streams.chunks_mut(of_noise).map(PerBlock).collect();
+    let streams: Vec<PerBlock<'_, VectorRng>> = noises.each().map(PerBlock).collect();
     let kernel =
         move |(mut state, read, mut streams): (Vec<&mut [Real]>, Vec<Read<'_>>, Vec<PerBlock<'_, VectorRng>>),
               fired: &mut [u8]| {

@@ -17,11 +17,10 @@ use crate::{
         Membrane, Parameter, Preparation, PrepareError, Remark, State, compartment::compartment_named, sample::Outside,
     },
     numeric::{
-        Archive, ArchiveError,
+        Archive, ArchiveError, Noises,
         blocks::BLOCK,
         real::{real, wide},
         stream::Stream,
-        vector_rng::VectorRng,
     },
 };
 
@@ -47,7 +46,7 @@ pub(super) const MOST_SITES: usize = 64;
 const TRIED: usize = 1024;
 
 /// What an iteration runs on.
-pub(super) type On<'a> = ((&'a Model, &'a [String]), &'a Runnable, &'a Rows, &'a mut [VectorRng]);
+pub(super) type On<'a> = ((&'a Model, &'a [String]), &'a Runnable, &'a Rows, &'a mut Noises);
 
 /// What runs.
 #[derive(Component, Clone, Debug, Default)]
@@ -59,8 +58,7 @@ pub struct Running {
     names: Names,
     made: Option<(For, Runnable)>,
     rows: Rows,
-    /// The random streams: of each noise, one per block of neurons.
-    streams: Vec<VectorRng>,
+    noises: Noises,
 }
 
 impl Running {
@@ -95,8 +93,7 @@ impl Running {
         if !preparation.is_trial() {
             let blocks = members.div_ceil(BLOCK);
             let stream: Stream = preparation.stream("noise");
-            let of_noise = |noise| VectorRng::for_blocks(stream.of_event(noise as u64), blocks);
-            running.streams = (0..noises).flat_map(of_noise).collect();
+            running.noises = Noises::of(stream, blocks, noises);
         }
         Ok(running)
     }
@@ -173,10 +170,10 @@ impl Running {
     /// What an iteration at a time (ms) runs on: the model and its compartments, its program, rows of arrays that are due, random
     /// streams.
     pub fn begin(&mut self, time: f64) -> Option<On<'_>> {
-        let Self { model, compartments, made, rows, streams, .. } = self;
+        let Self { model, compartments, made, rows, noises, .. } = self;
         let (_, made) = made.as_mut()?;
         rows.begin(&mut made.lowered, &made.timed, time);
-        Some(((model, compartments), made, rows, streams))
+        Some(((model, compartments), made, rows, noises))
     }
 
     /// States the time constants of potentials that are linear, so that receptors are exact together with them.
@@ -205,9 +202,7 @@ impl Running {
             group.insert(remark(&self.model, made.method, &made.lowered));
         }
         if let (Some(mut before), false) = (group.get_mut::<Self>(), is_trial) {
-            if before.streams.len() == self.streams.len() {
-                std::mem::swap(&mut self.streams, &mut before.streams);
-            }
+            self.noises.go_on(&mut before.noises);
             *before = self;
         }
     }
@@ -223,7 +218,7 @@ pub(super) fn remark(model: &Model, method: Method, lowered: &Lowered) -> Remark
 
 impl State for Running {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        archive.streams(&mut self.streams)
+        self.noises.persist(archive)
     }
 }
 

@@ -266,7 +266,7 @@ fn at_synapses(
     variables: &mut RuleVariables,
     weights: &mut [Real],
 ) -> Result<(), String> {
-    let RuleVariables { synapses, last, streams, sources, targets, index, ends, next, .. } = variables;
+    let RuleVariables { synapses, last, noises, sources, targets, index, ends, next, .. } = variables;
     let longest = longest_delay(layout, index.as_ref());
     let reading = Reading {
         world,
@@ -296,9 +296,8 @@ fn at_synapses(
         let mut columns = vec![&mut *weights];
         columns.extend(synapses.iter_mut().map(|(_, column)| &mut column[..]));
         let own = own_targets(world, groups.1);
-        let stretches = streams.len() / running.noises().max(1);
-        let noises: Vec<Column<Real>> =
-            streams.chunks_mut(stretches.max(1)).map(|streams| noise::normals(streams, layout, &own)).collect();
+        let streams = noises.each().take(running.noises());
+        let noises: Vec<Column<Real>> = streams.map(|streams| noise::normals(streams, layout, &own)).collect();
         steps::step(event, &reads, ends, (columns, &noises), &|place| layout.has(place));
     }
     Ok(())

@@ -35,7 +35,7 @@ use variables::Running;
 use super::{bounds::WeightBounds, incoming::Index};
 use crate::{
     behaviour,
-    equations::{Method, RuleModel, RuleSurroundings, Wrong},
+    equations::{Method, RuleModel, RuleSurroundings, Wrong, is_taken},
     network::{
         Address, AddressError, Behaviour, Efficacies, EquationText, InitialValues, Kind, NamedTexts, NeuronGroup,
         Parameter, Preparation, PrepareError, PrepareFault, Range, RegisterVariable, Size, Target, Unit, Variables,
@@ -49,20 +49,20 @@ use crate::{
 behaviour! {
     /// A rule of plasticity by equations: variables of either end and of synapses, and what spikes do.
     ///
-    /// By default pairs of spikes, as `Stdp`.
+    /// Without any text pairs of spikes, as `Stdp`: like `pairs` of the library, with `tau` 20, `a_plus` 0.01, `a_minus` 0.0105, and bounds 0 and 1.
     #[require(RuleVariables, WeightBounds)]
     pub struct Rule {
         /// Equations, one a line: `dx/dt = -x/tau : pre`; `: post` of the target, `: synapse` of the synapse, `w : bounds 0 1`.
-        pub model: EquationText = "dx/dt = -x/tau : pre; dy/dt = -y/tau : post; w : bounds 0 1",
+        pub model: EquationText,
         /// Numbers that the equations name.
-        pub parameters: BTreeMap<String, Parameter> = named(&[("tau", 20.0), ("a_plus", 0.01), ("a_minus", 0.0105)]),
+        pub parameters: BTreeMap<String, Parameter>,
         /// Variables at the start, by name; others start at 0. Those of synapses may differ as weights do, `"normal(0.01, 0.001)"`: one
         /// that nothing changes is a parameter of each synapse.
         pub initial: InitialValues,
         /// What a spike of the source does: to its own variables when it is fired, to synapses when it arrives.
-        pub on_pre: EquationText = "w -= a_minus*y; x += 1",
+        pub on_pre: EquationText,
         /// What a spike of the target does.
-        pub on_post: EquationText = "w += a_plus*x; y += 1",
+        pub on_post: EquationText,
         /// The interval in which all synapses take a step of their own equations, rounded to iterations; 0 for none.
         #[reflect(@Unit("ms"), @Range::NOT_NEGATIVE)]
         pub every: f64 = 0.0,
@@ -76,9 +76,10 @@ behaviour! {
 /// Variables at the start: of neurons, of synapses.
 type Starts = (BTreeMap<String, f64>, BTreeMap<String, Value>);
 
-fn named(all: &[(&str, f64)]) -> BTreeMap<String, Parameter> {
-    all.iter().map(|(name, x)| ((*name).to_owned(), Parameter::from(*x))).collect()
-}
+/// The model of pairs, what spikes of either side do in it, and its parameters.
+const PAIRS: [&str; 3] =
+    ["dx/dt = -x/tau : pre; dy/dt = -y/tau : post; w : bounds 0 1", "w -= a_minus*y; x += 1", "w += a_plus*x; y += 1"];
+const OF_PAIRS: [(&str, f64); 3] = [("tau", 20.0), ("a_plus", 0.01), ("a_minus", 0.0105)];
 
 impl Behaviour for Rule {
     const KIND: Kind = Kind::Synapses;
@@ -90,7 +91,9 @@ impl Behaviour for Rule {
     }
 
     fn prepare(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
+        self.are_pairs_if_nothing_is_said();
         let model = self.read(preparation)?;
+        self.check_names(preparation, &model)?;
         let entity = preparation.entity();
         let mut group = preparation.world().entity_mut(entity);
         if let Some(mut variables) = group.get_mut::<RuleVariables>() {
@@ -112,7 +115,7 @@ impl Behaviour for Rule {
         let constants = preparation.outside()?;
         let number = |name: &str| {
             let own = self.parameters.get(name).and_then(Parameter::uniform).map(wide);
-            own.or_else(|| constants.number(name))
+            own.or_else(|| constants.number(name).filter(|_| !self.factors.0.contains_key(name)))
         };
         let dt = preparation.clock().dt;
         let every = if self.every > 0.0 { grid::rounded(self.every, dt).max(1.0) } else { 0.0 };
@@ -155,6 +158,45 @@ impl Behaviour for Rule {
 }
 
 impl Rule {
+    /// A default for the texts together: one that somebody leaves out is no part of another rule.
+    fn are_pairs_if_nothing_is_said(&mut self) {
+        let texts = [&mut self.model, &mut self.on_pre, &mut self.on_post];
+        if texts.iter().all(|text| text.0.trim().is_empty()) {
+            texts.into_iter().zip(PAIRS).for_each(|(text, of_pairs)| text.0 = of_pairs.into());
+            for (name, number) in OF_PAIRS {
+                self.parameters.entry(name.to_owned()).or_insert_with(|| number.into());
+            }
+        }
+    }
+
+    /// Refuses names of parameters and factors that mean something else, and warns of those that mean nothing.
+    fn check_names(&self, preparation: &mut Preparation<'_>, model: &RuleModel) -> Result<(), PrepareError> {
+        let lists = [("parameters", self.parameters.keys().collect()), ("factors", self.factors.0.keys().collect())];
+        for (list, names) in lists as [(&str, Vec<&String>); 2] {
+            for name in names {
+                let why = match () {
+                    () if model.says(name) => format!("`{name}` is said by the rule: choose another name"),
+                    () if is_taken(name) || ["w", "efficacy"].contains(&&**name) => {
+                        format!("`{name}` has a meaning of its own in rules: choose another name")
+                    }
+                    () if list == "factors" && self.parameters.contains_key(name) => {
+                        format!("`{name}` is a parameter, too: choose another name")
+                    }
+                    () => {
+                        let by = |value: &Value| value.formula().is_ok_and(|formula| formula.uses(name));
+                        let by_another = self.parameters.values().any(|other| by(other.value()));
+                        if !model.uses(name) && !by_another && !self.initial.0.values().any(by) {
+                            preparation.warn(Some(list), format!("no equation uses `{name}`"));
+                        }
+                        continue;
+                    }
+                };
+                return Err(preparation.fault(format!("{list}.{name}"), ValueError::from(Fault::Equation(why)).into()));
+            }
+        }
+        Ok(())
+    }
+
     fn read(&self, preparation: &Preparation<'_>) -> Result<RuleModel, PrepareError> {
         RuleModel::read(&self.model.0, &self.on_pre.0, &self.on_post.0)
             .map_err(|(part, error)| preparation.fault(part.field(), error.into()))

@@ -2,7 +2,7 @@
 
 use rayon::ThreadPoolBuilder;
 
-use super::{Rule, named};
+use super::Rule;
 use crate::{checkpoint::Checkpoint, network::Weights, prelude::*, scene::like, value::Value};
 
 fn library(name: &str, own: &[(&str, f64)]) -> Rule {
@@ -157,7 +157,7 @@ fn what_is_linear_is_solved_from_spike_to_spike() {
         let model = "dc/dt = (b - c)/40 : synapse; de/dt = -e/7 : synapse; n : synapse; w : bounds 0 9";
         let text = Rule {
             every,
-            parameters: named(&[("b", 0.3)]),
+            parameters: [("b".to_owned(), 0.3.into())].into(),
             ..rule(model, "w += c; c += 1; n += 1", "e += c; w += 0.01*e")
         };
         let weights = || InitialWeights("0.1*uniform()".into());

@@ -10,8 +10,8 @@ use crate::{
     equations::{Read, RunnableRule},
     network::{State, Variable, View, variable::VariableInfo},
     numeric::{
-        Archive, ArchiveError, Column, Real, blocks::BLOCK, real::real, replace::NEW, rows::Synapse, stream::Stream,
-        vector_rng::VectorRng,
+        Archive, ArchiveError, Column, Noises, Real, blocks::BLOCK, real::real, replace::NEW, rows::Synapse,
+        stream::Stream,
     },
     value::{Formula, Value},
 };
@@ -23,8 +23,8 @@ pub struct RuleVariables {
     pub(super) synapses: Vec<(String, Column<Real>)>,
     /// The iteration in which each synapse was last seen to, the lower half of its number; empty where nobody asks.
     pub(super) last: Column<u32>,
-    /// The random streams of synapses that take steps with noise, of each noise one per stretch of targets.
-    pub(super) streams: Vec<VectorRng>,
+    /// The random streams of synapses that take steps with noise, one per stretch of targets.
+    pub(super) noises: Noises,
     /// Synapses whose variables are yet to begin; all of them until they have.
     pub(super) fresh: Fresh,
     pub(super) sources: EndState,
@@ -103,11 +103,9 @@ impl RuleVariables {
     fn make_room(&mut self, synapses: usize) {
         let Some(running) = &self.running else { return };
         self.last.resize(0, if running.rule.lazy { synapses } else { 0 });
-        let (stretches, noises) = (running.targets.div_ceil(BLOCK), running.noises());
-        if self.streams.len() != stretches * noises {
-            let of_noise = |noise| VectorRng::for_blocks(running.stream.of_event(noise as u64), stretches);
-            self.streams = (0..noises).flat_map(of_noise).collect();
-        }
+        let mut noises = Noises::of(running.stream, running.targets.div_ceil(BLOCK), running.noises());
+        noises.go_on(&mut self.noises);
+        self.noises = noises;
     }
 
     /// Forgets all spikes.
@@ -124,8 +122,9 @@ impl RuleVariables {
     /// Goes through the synapses whose variables are yet to begin, a mark of each where there are some.
     fn persist_fresh(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
         let places = match &self.fresh {
-            Fresh::All => &[][..],
-            Fresh::Some(places) => places,
+            // Nothing of synapses that have no variables is yet to begin.
+            Fresh::Some(places) if !self.synapses.is_empty() => &places[..],
+            _ => &[][..],
         };
         let all = archive.any(self.fresh == Fresh::All)?;
         let some = archive.any(!places.is_empty())?;
@@ -149,13 +148,15 @@ impl RuleVariables {
 
 impl State for RuleVariables {
     fn persist(&mut self, archive: &mut Archive<'_>) -> Result<(), ArchiveError> {
-        let names: Vec<String> = self.synapses.iter().map(|(name, _)| name.clone()).collect();
+        let synapses: Vec<String> = self.synapses.iter().map(|(name, _)| name.clone()).collect();
+        let of_ends = |running: &Running| [&running.rule.pre, &running.rule.post].map(|end| end.names.clone());
+        let names = (synapses, self.running.as_ref().map(of_ends));
         if archive.through(&names)?.is_some_and(|saved| saved != names) {
             return Err(ArchiveError::Refused("the rule has other variables".into()));
         }
         self.synapses.iter_mut().try_for_each(|(_, column)| archive.column(column))?;
         archive.column(&mut self.last)?;
-        archive.streams(&mut self.streams)?;
+        self.noises.persist(archive)?;
         self.persist_fresh(archive)?;
         archive.value(&mut self.next)?;
         if let (true, Some(index)) = (archive.restores(), &mut self.index) {

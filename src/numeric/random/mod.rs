@@ -1,5 +1,6 @@
 //! Random numbers: streams by name, what is drawn once (Philox) and in every iteration (xoshiro in lanes), distributions.
 
+pub(crate) mod noises;
 pub mod normal;
 pub mod philox;
 pub mod poisson;
