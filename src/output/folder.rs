@@ -178,7 +178,7 @@ fn report_in(folder: &Path) -> Option<Value> {
 /// Whether there is a run in a folder: its report, or, if it ended before that was written, its lock.
 fn is_of_a_run(folder: &Path) -> bool {
     let reported =
-        report_in(folder).is_some_and(|report| report["outcome"].is_string() && report["recordings"].is_array());
+        report_in(folder).is_some_and(|report| !report["outcome"].is_null() && report["recordings"].is_array());
     reported || !folder.join(REPORT).exists() && std::fs::read(folder.join(LOCK)).is_ok_and(|text| text == LOCKED_BY)
 }
 
@@ -280,7 +280,7 @@ mod tests {
         let [disk, link] = ["disk", "link"].map(|name| parent.path().join(name));
         std::fs::create_dir(&disk).unwrap();
         std::os::unix::fs::symlink(&disk, &link).unwrap();
-        std::fs::write(disk.join(REPORT), r#"{"outcome": "finished", "recordings": ["a.npy"]}"#).unwrap();
+        std::fs::write(disk.join(REPORT), r#"{"outcome": {"stopped": "at 3"}, "recordings": ["a.npy"]}"#).unwrap();
         std::fs::write(disk.join("a.npy"), "").unwrap();
         drop(RunFolder::create(&link, Existing::Replace).unwrap());
         assert!(link.is_symlink() && disk.read_dir().unwrap().next().is_none());
