@@ -159,7 +159,7 @@ pub(super) fn check(preparation: &mut Preparation<'_>, [least, most]: [f64; 2]) 
 }
 
 /// Before there are synapses, weights that were tried are within the bounds, as the first iteration will demand of all.
-fn check_tried(preparation: &Preparation<'_>, bounds: [f64; 2]) -> Result<(), PrepareError> {
+pub(super) fn check_tried(preparation: &Preparation<'_>, bounds: [f64; 2]) -> Result<(), PrepareError> {
     let Bounds { least, most } = Bounds::new(bounds);
     let tried = preparation.component::<Synapses>().and_then(|synapses| synapses.tried.weights);
     match tried.into_iter().flatten().map(real).find(|w| !(least..=most).contains(w)) {

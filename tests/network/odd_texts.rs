@@ -120,6 +120,11 @@ fn names_that_mean_something_else_are_refused() {
     for (of, why) in [
         ("model: \"w : bound 0 1\", on_pre: \"w += 1\"", "is `bounds` meant?"),
         ("model: \"w : bounds 0 1, bounds 0 2\", on_pre: \"w += 1\"", "given once"),
+        ("model: \"w : bounds 1 0\", on_pre: \"w += 1\"", "the lower bound of `w`, 1, must be below the upper one, 0"),
+        (
+            "model: \"w : bounds 0 0.2\", on_pre: \"w += 1\"",
+            "a weight of 0.5 is not within the bounds of its rule, 0 and 0.2",
+        ),
         ("model: \"x; held : pre\", on_pre: \"w += 1\"", ""),
         (
             "model: \"w\", on_pre: \"w = k\", parameters: {\"k\": 1}, factors: {\"k\": \"critic.r\"}",
@@ -137,6 +142,7 @@ fn names_that_mean_something_else_are_refused() {
         ("model: \"dv/dt = -v/10 : heldd\"", "is `held` meant?"),
         ("model: \"dv/dt = -v/10 : mV; held\"", "`held` stands behind a colon"),
         ("model: \"dv/dt = h; h = 3\", sums: {\"h\": (of: \"v\", over: \"S\")}", "it is no name of a sum"),
+        ("model: \"dv/dt = -v/10\", units: {\"u\": \"mV\"}", "nothing in the equations is named `u`"),
         ("model: \"dv/dt = t\", arrivals: {\"t\": \"S\"}", "choose another name for the sum"),
     ] {
         let said = refused(&cells(1, of));
@@ -146,6 +152,22 @@ fn names_that_mean_something_else_are_refused() {
         "(groups: {\"a\": (size: 2, behaviours: [Lif()], receptors: {\"r\": EquationsReceptor(afferent: \"S\",
         model: \"ds/dt = -s/v\", parameters: {\"v\": 5})})})";
     assert!(refused(receptor).contains("`v` is the potential of the neuron in a receptor"));
+}
+
+/// What only a refractory time or another parameter uses is used; all that nothing uses are named.
+#[test]
+fn parameters_that_nothing_uses_are_told() {
+    let warnings = |of: &str| {
+        let mut bench = Bench::new();
+        let scene = Scene::from_text(bench.world_mut(), &cells(2, of)).unwrap_or_else(|faults| panic!("{faults}"));
+        let network = build(bench.world_mut(), &scene).unwrap_or_else(|faults| panic!("{faults}"));
+        network.plan.warnings.iter().map(|warning| format!("{warning:?}")).collect::<Vec<_>>().concat()
+    };
+    let used = "model: \"dv/dt = -v/tau\", spike: \"v > 1\", refractory: \"r\", initial: {\"v\": \"e\"},
+        parameters: {\"tau\": \"5*k\", \"k\": 2, \"r\": 3, \"e\": 0.5}";
+    assert_eq!(warnings(used), "");
+    let idle = warnings("model: \"dv/dt = -v/10\", parameters: {\"b\": 1, \"a\": 2}");
+    assert!(idle.contains("no equation uses `a`, `b`"), "{idle}");
 }
 
 #[test]

@@ -154,6 +154,8 @@ impl Behaviour for Equations {
             }
         }
         self.check_units(preparation, &model)?;
+        let others: Vec<&Value> = self.initial.0.values().chain([self.refractory.value()]).collect();
+        warn_of_idle(preparation, &|name| model.uses(name), &self.parameters, &others);
         self.bring_receptors(preparation)
     }
 
@@ -167,9 +169,7 @@ impl Behaviour for Equations {
             }
         }
         let model = self.read(preparation)?;
-        let used = |name: &str| model.uses(name);
-        let (given, initial) = (&self.parameters, &self.initial);
-        check_names(preparation, (&model, &used), (given, initial), &self.sum_names())?;
+        check_names(preparation, &model, (&self.parameters, &self.initial), &self.sum_names())?;
         let begin = Begin::new(&model, &self.initial);
         let outside = preparation.outside()?;
         let of_sites = self.compartments_in(&model).into_iter();
@@ -261,6 +261,15 @@ impl Equations {
             let why = format!("`{unit}` is no unit: write `mV`, `1/ms`, `µA/cm^2`");
             return Err(preparation.fault(format!("units.{name}"), ValueError::from(Fault::Equation(why)).into()));
         }
+        let is_known = |name: &String| {
+            model.uses(name)
+                || model.statements.iter().any(|statement| statement.name == *name)
+                || self.parameters.contains_key(name)
+        };
+        if let Some(name) = self.units.0.keys().find(|name| !is_known(name)) {
+            let why = format!("nothing in the equations is named `{name}`");
+            return Err(preparation.fault(format!("units.{name}"), ValueError::from(Fault::Equation(why)).into()));
+        }
         let told = |(part, error): Wrong| preparation.fault(part.field(), error.into());
         check_units(model, &self.units.0).map_err(told)
     }
@@ -304,11 +313,10 @@ impl Equations {
     }
 }
 
-/// Refuses names of parameters and initial values that mean nothing; `uses` tells the names that equations use, `sums` are those of
-/// what arrives.
+/// Refuses names of parameters and initial values that mean nothing; `sums` are those of what arrives.
 fn check_names(
     preparation: &mut Preparation<'_>,
-    (model, uses): (&Model, &dyn Fn(&str) -> bool),
+    model: &Model,
     (parameters, initial): (&BTreeMap<String, Parameter>, &InitialValues),
     sums: &[String],
 ) -> Result<(), PrepareError> {
@@ -342,13 +350,22 @@ fn check_names(
         };
         return Err(preparation.fault(field, ValueError::from(Fault::Equation(why)).into()));
     }
-    let used_by_others = |name: &str| {
-        let by = |value: &Value| value.formula().is_ok_and(|formula| formula.uses(name));
-        parameters.values().any(|other| by(other.value())) || initial.0.values().any(by)
-    };
-    let idle: Vec<&String> = parameters.keys().filter(|name| !uses(name) && !used_by_others(name)).collect();
-    if let [first, ..] = idle[..] {
-        preparation.warn(Some("parameters"), format!("no equation uses `{first}`"));
-    }
     Ok(())
+}
+
+/// Warns of parameters that nothing uses: no equation, and no other value. As they were written, before they become numbers.
+fn warn_of_idle(
+    preparation: &mut Preparation<'_>,
+    uses: &dyn Fn(&str) -> bool,
+    parameters: &BTreeMap<String, Parameter>,
+    others: &[&Value],
+) {
+    let is_idle = |name: &str| {
+        let by = |value: &Value| value.formula().is_ok_and(|formula| formula.uses(name));
+        !uses(name) && !parameters.values().any(|other| by(other.value())) && !others.iter().any(|other| by(other))
+    };
+    let idle: Vec<String> = parameters.keys().filter(|name| is_idle(name)).map(|name| format!("`{name}`")).collect();
+    if !idle.is_empty() {
+        preparation.warn(Some("parameters"), format!("no equation uses {}", idle.join(", ")));
+    }
 }

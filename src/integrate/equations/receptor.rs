@@ -15,6 +15,7 @@ use bevy_ecs::prelude::*;
 use super::{
     Begin, EquationVariables, check_names,
     receiving::{self, Receiving},
+    warn_of_idle,
 };
 use crate::{
     behaviour,
@@ -95,18 +96,19 @@ impl Behaviour for EquationsReceptor {
         if !trial {
             resize_columns(world, entity);
         }
+        let others: Vec<_> = self.initial.0.values().collect();
+        warn_of_idle(preparation, &|name| model.uses(name), &self.parameters, &others);
         Ok(())
     }
 
     fn complete(&mut self, preparation: &mut Preparation<'_>) -> Result<(), PrepareError> {
         let model = self.read(preparation)?;
         let outside = preparation.outside()?;
-        let used = |name: &str| model.uses(name);
         if self.parameters.contains_key("v") {
             let why = "`v` is the potential of the neuron in a receptor: choose another name";
             return Err(preparation.fault("parameters.v", ValueError::from(Fault::Equation(why.into())).into()));
         }
-        check_names(preparation, (&model.model, &used), (&self.parameters, &self.initial), &[WEIGHT.to_owned()])?;
+        check_names(preparation, &model.model, (&self.parameters, &self.initial), &[WEIGHT.to_owned()])?;
         let begin = Begin::new(&model.model, &self.initial);
         let receiving = Receiving::new(self, model, preparation, &outside)?;
         begin.variables(preparation, outside, &["t", "v", WEIGHT])?;

@@ -32,7 +32,10 @@ use bevy_ecs::prelude::*;
 pub use variables::RuleVariables;
 use variables::Running;
 
-use super::{bounds::WeightBounds, incoming::Index};
+use super::{
+    bounds::{WeightBounds, check_tried},
+    incoming::Index,
+};
 use crate::{
     behaviour,
     equations::{Method, RuleModel, RuleSurroundings, Wrong, is_taken},
@@ -123,6 +126,12 @@ impl Behaviour for Rule {
         let around = RuleSurroundings { dt, every: every * dt, method: self.method, number: &number, factors: &names };
         let rule = model.runnable(&around);
         let rule = rule.map_err(|(part, error): Wrong| preparation.fault(part.field(), error.into()))?;
+        let [least, most] = rule.bounds;
+        if least >= most {
+            let why = format!("the lower bound of `w`, {least}, must be below the upper one, {most}");
+            return Err(preparation.fault("model", ValueError::from(Fault::Equation(why)).into()));
+        }
+        check_tried(preparation, rule.bounds)?;
         let (of_neurons, of_synapses) = self.initial_values(preparation, &model)?;
         let factors = self.factors_of(preparation)?;
         if preparation.is_trial() {
