@@ -192,7 +192,7 @@ fn a_run_folder_is_replaced_only_if_asked_and_only_if_it_is_one() {
     assert_eq!(names_in(&desk.path("runs")), ["net", "net-2", "net-3"]);
 
     // One that has failed is a run, too.
-    desk.write("grows.ron", r#"(iterations: 500, groups: {"a": (size: 1, behaviours: [Equations(model: "dv/dt = v", initial: {"v": 1})])})"#);
+    desk.write("grows.ron", r#"(iterations: 5000, groups: {"a": (size: 1, behaviours: [Equations(model: "dv/dt = v", initial: {"v": 1})])})"#);
     assert!(desk.fails("run grows.ron -q --no-plots --out failed").contains("the run stopped in iteration"));
     desk.prints("run net.ron -q --no-plots --out failed --force");
 
