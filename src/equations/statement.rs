@@ -115,7 +115,7 @@ fn pieces(text: &str) -> Result<Vec<Range<usize>>, ValueError> {
         return Err(fault(format!("equations have {LONGEST} bytes at most"), place..place));
     }
     let mut pieces = Vec::new();
-    let (mut start, mut depth, mut commented, mut quoted) = (0, 0_i32, false, false);
+    let (mut start, mut depth, mut reading) = (0, 0_i32, Reading::default());
     let mut end_at = |end: usize, next: usize, start: &mut usize| {
         let piece = &text[*start..end];
         let before = piece.len() - piece.trim_start().len();
@@ -125,27 +125,14 @@ fn pieces(text: &str) -> Result<Vec<Range<usize>>, ValueError> {
         *start = next;
     };
     for (at, c) in text.char_indices() {
+        let was_comment = reading.commented;
+        if reading.passes(text, at, c) {
+            continue;
+        }
         match c {
-            '\n' if commented => {
-                commented = false;
-                if depth <= 0 {
-                    start = at + 1;
-                }
-            }
-            _ if commented => {}
-            // What is quoted, a file say, ends with its line at the latest.
-            '\'' if quoted || text[at + 1..].lines().next().is_some_and(|line| is_quote(&text[..at], line)) => {
-                quoted = !quoted;
-            }
-            '\n' if quoted => quoted = false,
-            _ if quoted => {}
-            '#' => {
-                commented = true;
-                // Within brackets it is the expression that leaves it out.
-                if depth <= 0 {
-                    end_at(at, at, &mut start);
-                }
-            }
+            '\n' if was_comment && depth <= 0 => start = at + 1,
+            // Within brackets it is the expression that leaves a comment out.
+            '#' if depth <= 0 => end_at(at, at, &mut start),
             '(' => depth += 1,
             ')' => depth -= 1,
             '\n' | ';' if depth <= 0 || c == ';' => {
@@ -155,7 +142,7 @@ fn pieces(text: &str) -> Result<Vec<Range<usize>>, ValueError> {
             _ => {}
         }
     }
-    if !commented || depth > 0 {
+    if !reading.commented || depth > 0 {
         end_at(text.len(), text.len(), &mut start);
     }
     match pieces.get(MOST) {
@@ -170,21 +157,41 @@ fn is_quote(before: &str, behind: &str) -> bool {
     before.trim_end().ends_with(['(', ',']) && behind.contains('\'')
 }
 
-/// The first colon of a piece that is neither quoted nor in a comment.
-fn colon(text: &str, piece: Range<usize>) -> Option<usize> {
-    let (mut commented, mut quoted) = (false, false);
-    for (at, c) in text[piece.clone()].char_indices().map(|(at, c)| (piece.start + at, c)) {
+/// Where in a text one reads: in a comment, in a quotation, or in neither.
+#[derive(Default)]
+struct Reading {
+    commented: bool,
+    quoted: bool,
+}
+
+impl Reading {
+    /// Goes on to a character; whether it is to be passed over, as it stands in a comment or a quotation, or is a stroke of one. Both end
+    /// with their line at the latest.
+    fn passes(&mut self, text: &str, at: usize, c: char) -> bool {
         match c {
-            '\n' => (commented, quoted) = (false, false),
-            _ if commented => {}
-            '\'' if quoted => quoted = false,
-            '\'' => quoted = text[at + 1..piece.end].lines().next().is_some_and(|line| is_quote(&text[..at], line)),
-            '#' if !quoted => commented = true,
-            ':' if !quoted => return Some(at),
+            '\n' => *self = Self::default(),
+            _ if self.commented => return true,
+            '\'' if self.quoted => {
+                self.quoted = false;
+                return true;
+            }
+            '\'' => {
+                self.quoted = text[at + 1..].lines().next().is_some_and(|line| is_quote(&text[..at], line));
+                return self.quoted;
+            }
+            _ if self.quoted => return true,
+            '#' => self.commented = true,
             _ => {}
         }
+        false
     }
-    None
+}
+
+/// The first colon of a piece that is neither quoted nor in a comment.
+fn colon(text: &str, piece: Range<usize>) -> Option<usize> {
+    let mut reading = Reading::default();
+    let mut all = text[piece.clone()].char_indices().map(|(at, c)| (piece.start + at, c));
+    all.find(|&(at, c)| !reading.passes(text, at, c) && c == ':').map(|(at, _)| at)
 }
 
 fn is_name(c: char) -> bool {
